@@ -1,0 +1,97 @@
+# Every task of the project. `make` or `make help` lists them.
+# A fresh machine needs Rust (cargo), a C linker and Python >= 3.10; everything else goes into $(VENV).
+
+PYTHON ?= python3
+VENV ?= .venv
+# A directory that holds a real agent.py, for `make bench AGENT=DIR`.
+AGENT ?=
+
+BIN := $(VENV)/bin
+# The build requirement is read from pyproject.toml: it stands nowhere else.
+MATURIN := $(shell sed -n 's/^requires = \["\(maturin[^"]*\)"\]$$/\1/p' pyproject.toml)
+RUST := Cargo.toml Cargo.lock pyproject.toml $(shell find src -name '*.rs' 2>/dev/null)
+EXPORTS := CARGO_TERM_COLOR=never VIRTUAL_ENV=$(abspath $(VENV)) PATH="$(abspath $(BIN)):$$PATH"
+
+# A stamp alone is not proof: somebody may have deleted the extension since.
+ifeq ($(wildcard python/eventkit/_eventkit*.so),)
+$(shell rm -f $(VENV)/.stamp-native)
+endif
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help check-tools setup build demo test test-rust test-python parity faults bench lint \
+	lint-rust lint-python test-all clean
+
+help: ## List the targets
+	@awk 'BEGIN { FS = ":.*## "; print "Usage: make TARGET [PYTHON=python3.12] [VENV=.venv]\n" } \
+	  /^[a-z-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+
+check-tools: # Say what is missing, and where to get it, before anything half-works
+	@tools/check-tools "$(PYTHON)"
+
+$(VENV)/.stamp-build: pyproject.toml | check-tools
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --upgrade 'pip>=25.1'
+	$(BIN)/python -m pip install --quiet '$(MATURIN)'
+	@touch $@
+
+$(VENV)/.stamp-dev: $(VENV)/.stamp-build
+	$(BIN)/python -m pip install --quiet --group test --group bench --group lint
+	@touch $@
+
+# A stale extension beside a new one silently wins the import: the old one goes first.
+$(VENV)/.stamp-native: $(RUST) $(VENV)/.stamp-build
+	rm -f python/eventkit/_eventkit.so python/eventkit/_eventkit.abi3.so \
+	  "python/eventkit/_eventkit$$($(BIN)/python -c \
+	  'import sysconfig; print(sysconfig.get_config_var("EXT_SUFFIX"))')"
+	$(EXPORTS) $(BIN)/maturin develop --release --quiet
+	@touch $@
+
+setup: $(VENV)/.stamp-dev ## Make .venv and install every tool the other targets use
+
+build: $(VENV)/.stamp-build ## Build the extension (release) into python/eventkit
+	@rm -f $(VENV)/.stamp-native
+	@$(MAKE) --no-print-directory $(VENV)/.stamp-native
+
+demo: $(VENV)/.stamp-native ## Show recommendations, an explanation and an itinerary
+	@$(EXPORTS) $(BIN)/python tools/demo.py
+
+test: test-rust test-python ## Run every test once: Rust, then Python with the doctests
+
+test-rust: | check-tools
+	cargo test --quiet
+
+test-python: $(VENV)/.stamp-dev $(VENV)/.stamp-native
+	$(EXPORTS) $(BIN)/pytest
+
+parity: $(VENV)/.stamp-dev $(VENV)/.stamp-native ## Run the differential tests, 5,000 examples each
+	$(EXPORTS) EVENTKIT_HYPOTHESIS=parity $(BIN)/pytest tests/test_parity.py tests/test_differential.py
+
+faults: $(VENV)/.stamp-dev $(VENV)/.stamp-native ## Run the fault tests in their long form
+	$(EXPORTS) EVENTKIT_FAULTS=long $(BIN)/pytest -m faults --durations=20
+
+bench: $(VENV)/.stamp-dev $(VENV)/.stamp-native ## Print the table of ratios, draw the curves (AGENT=DIR)
+	$(EXPORTS) $(BIN)/python benches/table.py $(if $(AGENT),--agent "$(AGENT)")
+
+lint: lint-rust lint-python ## Check format, lints and types of Rust and Python
+
+lint-rust: $(VENV)/.stamp-build
+	cargo fmt --check
+	cargo clippy --quiet --all-targets -- -D warnings
+	$(EXPORTS) PYO3_PYTHON=$(abspath $(BIN)/python) \
+	  cargo clippy --quiet --all-targets --features python -- -D warnings
+
+lint-python: $(VENV)/.stamp-dev $(VENV)/.stamp-native
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(EXPORTS) $(BIN)/mypy
+	$(EXPORTS) $(BIN)/stubtest --mypy-config-file pyproject.toml eventkit
+
+test-all: $(VENV)/.stamp-build ## Test an installed wheel on every Python 3.10-3.13 of this machine
+	$(EXPORTS) tools/test-all
+
+clean: ## Delete the virtual environments and everything that was built
+	rm -rf $(VENV) .venv-3.* target benches/results .benchmarks .hypothesis \
+	  .pytest_cache .mypy_cache .ruff_cache
+	rm -f python/eventkit/_eventkit*.so
+	find python tests benches tools -name __pycache__ -type d -prune -exec rm -rf {} +

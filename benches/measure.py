@@ -1,0 +1,86 @@
+"""Timing two or more sides fairly: one process, side by side, the collector off, best of rounds.
+
+The minimum is taken for every side alike: on a shared machine noise only ever adds. A round of one
+side is followed at once by the same round of the next, so a slow minute slows all of them.
+"""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Callable, Sequence
+from time import perf_counter
+from typing import Any
+
+Call = Callable[..., Any]
+Arguments = tuple[Any, ...]
+
+
+def warm(sides: Sequence[Call], inputs: Sequence[Arguments], *, rounds: int = 7) -> list[float]:
+    """Time calls whose manifest was seen before; return the best seconds a call of each side.
+
+    Args:
+        sides: The functions to compare.
+        inputs: Arguments, rotated: consecutive calls never have the same.
+        rounds: How many rounds each side gets.
+    """
+    counts = [_calls_for(side, inputs, seconds=0.02) for side in sides]
+    best = [float("inf")] * len(sides)
+    with _Uncollected():
+        for _ in range(rounds):
+            for i, (side, count) in enumerate(zip(sides, counts, strict=True)):
+                batch = [inputs[n % len(inputs)] for n in range(count)]
+                best[i] = min(best[i], _time(side, batch) / count)
+    return best
+
+
+def first(
+    sides: Sequence[Call], fresh: Callable[[], Arguments], *, batch: int, rounds: int = 7
+) -> list[list[float]]:
+    """Time the first and the second call on manifests that no side has seen.
+
+    Args:
+        sides: The functions to compare.
+        fresh: Makes arguments with a newly loaded manifest; not timed.
+        batch: How many manifests are made for one round of one side.
+        rounds: How many rounds each side gets.
+
+    Returns:
+        For each side the best seconds of a first call and of a second call (the same manifest,
+        when all of the batch had their first).
+    """
+    best = [[float("inf")] * 2 for _ in sides]
+    for _ in range(rounds):
+        for i, side in enumerate(sides):
+            inputs = [fresh() for _ in range(batch)]
+            with _Uncollected():
+                for visit in (0, 1):
+                    best[i][visit] = min(best[i][visit], _time(side, inputs) / batch)
+    return best
+
+
+def _calls_for(side: Call, inputs: Sequence[Arguments], seconds: float) -> int:
+    """Find how many calls take about so many seconds; this also warms the side up."""
+    count = 1
+    while True:
+        spent = _time(side, [inputs[n % len(inputs)] for n in range(count)])
+        if spent >= seconds or count >= 100_000:
+            return count
+        count = max(count * 2, int(count * seconds / max(spent, 1e-7)))
+
+
+def _time(side: Call, batch: Sequence[Arguments]) -> float:
+    start = perf_counter()
+    for arguments in batch:
+        side(*arguments)
+    return perf_counter() - start
+
+
+class _Uncollected:
+    """The cycle collector off, as `timeit` has it, and caught up before."""
+
+    def __enter__(self) -> None:
+        gc.collect()
+        gc.disable()
+
+    def __exit__(self, *_: object) -> None:
+        gc.enable()

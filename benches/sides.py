@@ -1,0 +1,79 @@
+"""The two sides of a comparison: eventkit, and the pure Python that it must agree with."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import eventkit
+import real_agent
+from eventkit import reference
+
+Answer = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Side:
+    """One implementation of the three functions that are timed, under the same signatures."""
+
+    name: str
+    recommend: Callable[..., Answer]
+    explain: Callable[..., Answer]
+    export: Callable[..., Answer]
+
+
+def eventkit_side() -> Side:
+    """What is measured."""
+    return Side("eventkit", eventkit.recommend, eventkit.explain, eventkit.export)
+
+
+def reference_side() -> Side:
+    """The pure-Python reference of this package."""
+    return _python_side(
+        "reference", reference.recommend, reference.explain, reference.build_itinerary_markdown
+    )
+
+
+def agent_side(folder: str) -> Side:
+    """A real agent, from its folder, held against the recorded answers of the original first."""
+    agent = real_agent.load(folder)
+    real_agent.check_recorded(agent)
+    module = agent.agent
+    return _python_side("agent", module.recommend, module.explain, module._build_itinerary_markdown)
+
+
+def opponent(folder: str | None) -> Side:
+    """The agent of a folder, or the reference when none is given."""
+    return agent_side(folder) if folder else reference_side()
+
+
+def check(manifest: Answer, interests: list[str], top: int, *sides: Side) -> None:
+    """Refuse to time sides that differ: in a value, a type, an order, or which object it is."""
+    title = manifest["sessions"][len(manifest["sessions"]) // 2]["title"]
+    results = [
+        (
+            side.recommend(manifest, interests, top),
+            side.explain(manifest, title, interests),
+            side.export(manifest, interests),
+        )
+        for side in sides
+    ]
+    first = results[0]
+    for side, result in zip(sides[1:], results[1:], strict=True):
+        # repr tells 1 from 1.0 and -0.0 from 0.0, and shows the order of the keys.
+        if repr(first) != repr(result):
+            raise AssertionError(f"{sides[0].name} and {side.name} differ:\n{first}\n{result}")
+        pairs = zip(first[0]["sessions"], result[0]["sessions"], strict=True)
+        if not all(mine is theirs for mine, theirs in pairs):
+            raise AssertionError(f"{side.name} copied a session")
+
+
+def _python_side(
+    name: str, recommend: Callable[..., Answer], explain: Callable[..., Answer], markdown: Any
+) -> Side:
+    def export(manifest: Answer, interests: list[str]) -> Answer:
+        chosen = recommend(manifest, interests, manifest["recommend"]["max_sessions_default"])
+        return {"markdown": markdown(interests, chosen), "sessionCount": len(chosen["sessions"])}
+
+    return Side(name, recommend, explain, export)

@@ -1,0 +1,152 @@
+"""`make bench`: one table of ratios with their targets, and a picture of the scaling curves."""
+
+from __future__ import annotations
+
+import argparse
+import importlib.util
+import os
+import platform
+from collections.abc import Sequence
+from pathlib import Path
+
+import generator
+import measure
+import memory
+import picture
+import plan
+import sides
+from plan import Case
+
+RESULTS = Path(__file__).parent / "results"
+HEADER = ("", "opponent", "first", "ratio", "target", "2nd", "warm", "ratio", "target", "met")
+WIDTHS = (22, 10, 10, 8, 7, 10, 10, 8, 7, 5)
+
+
+def machine() -> str:
+    """The class of machine, for whoever quotes a figure."""
+    model = platform.machine()
+    cpuinfo = Path("/proc/cpuinfo")
+    if cpuinfo.exists():
+        for line in cpuinfo.read_text(encoding="utf-8").splitlines():
+            if line.startswith("model name"):
+                model = line.partition(":")[2].strip()
+                break
+    return (
+        f"{model}, {os.cpu_count()} cores, {platform.system()}, "
+        f"{platform.python_implementation()} {platform.python_version()}"
+    )
+
+
+def speed_row(case: Case, opponent: sides.Side, candidate: sides.Side) -> list[str]:
+    """Check both sides on a case, time them, and write the row."""
+    manifest = plan.fresh_manifest(case.sessions)
+    for seed in range(3):
+        interests = generator.interests(case.interests, seed)
+        sides.check(manifest, interests, plan.TOP, opponent, candidate)
+    del manifest
+    calls = [case.call(opponent), case.call(candidate)]
+    rounds = 5 if case.sessions >= 10_000 else 9
+    (slow_first, _), (fast_first, fast_second) = measure.first(
+        calls, case.fresh_input(), batch=case.batch, rounds=rounds
+    )
+    slow, fast = measure.warm(calls, case.warm_inputs(), rounds=rounds)
+    first_ratio, warm_ratio = slow_first / fast_first, slow / fast
+    met = first_ratio >= (case.first_target or 0) and warm_ratio >= (case.warm_target or 0)
+    return [
+        case.name,
+        seconds(slow),
+        seconds(fast_first),
+        f"{first_ratio:.1f}x",
+        target(case.first_target),
+        seconds(fast_second),
+        seconds(fast),
+        f"{warm_ratio:.1f}x",
+        target(case.warm_target),
+        verdict(met),
+    ]
+
+
+def memory_rows() -> list[list[str]]:
+    """The memory figures, each from a process of its own."""
+    size = 100_000
+    kept = memory.measure("snapshot_bytes_per_session", size)
+    grown = memory.measure("churn_bytes", memory.CHURN)
+    return [
+        [
+            f"a snapshot of {size:,} keeps {kept:.0f} bytes a session",
+            f"<= {memory.BYTES_PER_SESSION}",
+            verdict(kept <= memory.BYTES_PER_SESSION),
+        ],
+        [
+            f"{memory.CHURN:,} fresh manifests of 100 sessions grow the process by "
+            f"{grown / 1e6:.1f} MB",
+            f"<= {memory.CHURN_BYTES / 1e6:.0f} MB",
+            verdict(grown <= memory.CHURN_BYTES),
+        ],
+    ]
+
+
+def curves(opponent: sides.Side, candidate: sides.Side) -> dict[str, list[tuple[int, float]]]:
+    """Measure the points of the picture: seconds a call by number of sessions."""
+    points: dict[str, list[tuple[int, float]]] = {}
+    for case in plan.CURVE:
+        calls = [case.call(opponent), case.call(candidate)]
+        _, (first, _) = measure.first(calls, case.fresh_input(), batch=case.batch, rounds=3)
+        slow, fast = measure.warm(calls, case.warm_inputs(), rounds=3)
+        for name, value in (
+            (opponent.name, slow),
+            (f"{candidate.name}, first call", first),
+            (f"{candidate.name}, warm", fast),
+        ):
+            points.setdefault(name, []).append((case.sessions, value))
+    return points
+
+
+def seconds(value: float) -> str:
+    """Write a time with three digits and the unit that suits it."""
+    for unit, scale in (("s", 1), ("ms", 1e-3), ("us", 1e-6)):
+        if value >= scale:
+            return f"{value / scale:.3g} {unit}"
+    return f"{value * 1e9:.3g} ns"
+
+
+def target(value: float | None) -> str:
+    return f">= {value:g}" if value else "-"
+
+
+def verdict(met: bool) -> str:
+    return "yes" if met else "NO"
+
+
+def show(cells: Sequence[str]) -> None:
+    aligned = [cells[0].ljust(WIDTHS[0])]
+    aligned += [cell.rjust(width) for cell, width in zip(cells[1:], WIDTHS[1:], strict=True)]
+    print("".join(aligned), flush=True)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--agent", metavar="DIR", help="measure against the agent.py of DIR")
+    parser.add_argument(
+        "--picture", metavar="FILE", type=Path, default=RESULTS / "scaling.png", help="write here"
+    )
+    arguments = parser.parse_args()
+
+    opponent, candidate = sides.opponent(arguments.agent), sides.eventkit_side()
+    compiled = importlib.util.find_spec("eventkit._eventkit") is not None
+    print(machine())
+    how = "compiled" if compiled else "NOT COMPILED"
+    print(f"opponent: {opponent.name}, its warm time shown; eventkit: {how}")
+    print("best of rounds, side by side in one process; answers compared before timing\n")
+    show(HEADER)
+    for case in plan.CASES:
+        show(speed_row(case, opponent, candidate))
+    for text, limit, met in memory_rows():
+        print(f"{text:<78}{limit:>14}{met:>5}")
+
+    picture.draw(arguments.picture, curves(opponent, candidate), machine())
+    print(f"\nscaling curves: {os.path.relpath(arguments.picture)}")
+
+
+if __name__ == "__main__":
+    main()

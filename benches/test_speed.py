@@ -1,0 +1,55 @@
+"""The speed of both sides, as pytest-benchmark shows it. `make bench` prints the short table."""
+
+from __future__ import annotations
+
+from itertools import cycle
+
+import pytest
+
+import generator
+import plan
+import sides
+from plan import CASES, Case
+
+
+@pytest.fixture(params=["opponent", "eventkit"])
+def side(request, opponent):
+    return opponent if request.param == "opponent" else sides.eventkit_side()
+
+
+@pytest.fixture
+def agreed(opponent):
+    """Compare the answers of both sides on a case before either is timed."""
+
+    def check(case: Case) -> None:
+        manifest = plan.fresh_manifest(case.sessions)
+        for seed in range(3):
+            interests = generator.interests(case.interests, seed)
+            sides.check(manifest, interests, plan.TOP, opponent, sides.eventkit_side())
+
+    return check
+
+
+def rounds(case: Case) -> int:
+    return max(5, min(200, 50_000 // case.sessions))
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_warm(case, side, agreed, benchmark):
+    agreed(case)
+    benchmark.group = f"{case.name}, warm"
+    call, inputs = case.call(side), cycle(case.warm_inputs())
+    call(*next(inputs))
+    benchmark.pedantic(
+        lambda: call(*next(inputs)), rounds=rounds(case), iterations=case.batch, warmup_rounds=1
+    )
+
+
+@pytest.mark.parametrize(
+    "case", [case for case in CASES if case.first_target], ids=lambda case: case.name
+)
+def test_first_call(case, side, agreed, benchmark):
+    agreed(case)
+    benchmark.group = f"{case.name}, first call"
+    call, fresh = case.call(side), case.fresh_input()
+    benchmark.pedantic(call, setup=lambda: (fresh(), {}), rounds=rounds(case))

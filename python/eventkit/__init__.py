@@ -1,0 +1,66 @@
+"""Exact, fast session recommendations for Event Kit agents.
+
+The functions of the original agent, with its answers to the last bit, many times faster::
+
+    import eventkit
+
+    manifest = eventkit.load_manifest()
+    eventkit.recommend(manifest, ["ai", "agents"], 3)
+
+`eventkit.compat` has the same functions under the original's module and function names, and
+`eventkit.reference` is the specification in plain Python.
+"""
+
+from eventkit import _installation
+
+_installation.check()
+
+from eventkit._native import __version__  # noqa: E402
+from eventkit.errors import (  # noqa: E402
+    EventKitError,
+    ExportError,
+    InternalError,
+    ManifestError,
+    ProfileError,
+)
+from eventkit.functions import (  # noqa: E402
+    build_adaptive_card,
+    build_itinerary_markdown,
+    cache_info,
+    clear_cache,
+    count_conflicts,
+    explain,
+    normalize_interests,
+    recommend,
+    recommend_from_graph,
+    score_session,
+)
+from eventkit.itinerary import export  # noqa: E402
+from eventkit.manifest import get_sessions, load_manifest  # noqa: E402
+from eventkit.profiles import load_profile, save_profile  # noqa: E402
+from eventkit.profiling import profile  # noqa: E402
+
+__all__ = [
+    "EventKitError",
+    "ExportError",
+    "InternalError",
+    "ManifestError",
+    "ProfileError",
+    "__version__",
+    "build_adaptive_card",
+    "build_itinerary_markdown",
+    "cache_info",
+    "clear_cache",
+    "count_conflicts",
+    "explain",
+    "export",
+    "get_sessions",
+    "load_manifest",
+    "load_profile",
+    "normalize_interests",
+    "profile",
+    "recommend",
+    "recommend_from_graph",
+    "save_profile",
+    "score_session",
+]

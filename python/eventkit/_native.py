@@ -1,0 +1,72 @@
+"""The one place that imports the compiled module.
+
+Every native function answers exactly or returns ``NotImplemented``. So where the module is missing,
+functions that always decline are a full replacement: the same answers, at the reference's speed.
+"""
+
+from __future__ import annotations
+
+import gc
+import sys
+import warnings
+from importlib import metadata
+from typing import Any
+
+__all__ = [
+    "AVAILABLE",
+    "__version__",
+    "cache_info",
+    "clear_cache",
+    "count_conflicts",
+    "explain",
+    "explain_sessions",
+    "profile",
+    "recommend",
+    "recommend_sessions",
+    "score_session",
+    "transform_events",
+]
+
+try:
+    from eventkit._eventkit import (
+        __version__,
+        cache_info,
+        clear_cache,
+        count_conflicts,
+        explain,
+        explain_sessions,
+        on_collection,
+        profile,
+        recommend,
+        recommend_sessions,
+        score_session,
+        transform_events,
+    )
+except ImportError as error:
+    AVAILABLE = False
+    __version__ = metadata.version("eventkit-recommender")
+    warnings.warn(
+        f"eventkit runs without its compiled module, at the speed of plain Python ({error}); "
+        f"install a build for CPython {sys.version_info.major}.{sys.version_info.minor}: "
+        "pip install --force-reinstall eventkit-recommender",
+        RuntimeWarning,
+        stacklevel=2,
+    )
+
+    def _declined(*_arguments: Any) -> Any:
+        return NotImplemented
+
+    count_conflicts = explain = explain_sessions = profile = _declined
+    recommend = recommend_sessions = score_session = transform_events = _declined
+
+    def clear_cache() -> None:
+        """There is nothing to clear."""
+
+    def cache_info() -> dict[str, int]:
+        """There is nothing held."""
+        keys = ("snapshots", "max_snapshots", "sessions", "bytes", "hits", "misses")
+        return dict.fromkeys(keys, 0)
+else:
+    AVAILABLE = True
+    # A manifest cannot be watched for its end, but the collector runs often enough after it.
+    gc.callbacks.append(on_collection)

@@ -1,0 +1,74 @@
+"""The command line: ``eventkit recommend | explain | export | schema | validate``.
+
+Exit status: 0 done; 1 no such session, or a manifest with problems; 2 bad input;
+130 interrupted; 141 the reader of standard output went away.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+
+from eventkit.cli.answer import Answer
+from eventkit.cli.parser import build_parser
+from eventkit.cli.terminal import complain, show
+from eventkit.errors import EventKitError
+
+__all__ = ["main"]
+
+BAD_INPUT = 2
+INTERRUPTED = 130
+READER_GONE = 141
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command.
+
+    Args:
+        argv: the arguments without the program's name; those of the process when not given.
+
+    Returns:
+        The exit status.
+
+    Example:
+        >>> main(["recommend"])
+        {"error": "no interests provided"}
+        2
+    """
+    arguments = build_parser().parse_args(argv)
+    try:
+        answer: Answer = arguments.command(arguments)
+        show(answer, as_json=arguments.json)
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except BrokenPipeError:
+        _forget_output()
+        return READER_GONE
+    except (EventKitError, OSError) as error:
+        complain(_described(error))
+        _give_up_output()
+        return BAD_INPUT
+    return answer.status
+
+
+def _described(error: Exception) -> str:
+    if isinstance(error, OSError) and error.strerror:
+        return f"{error.filename}: {error.strerror}" if error.filename else error.strerror
+    return str(error)
+
+
+def _give_up_output() -> None:
+    """After a failure that may have been standard output's own, a full disk for one."""
+    try:
+        if sys.stdout is not None:
+            sys.stdout.flush()
+    except OSError:
+        _forget_output()
+
+
+def _forget_output() -> None:
+    """Keep the interpreter from writing, on its way out, what nobody can take."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, sys.stdout.fileno())
+    os.close(nowhere)

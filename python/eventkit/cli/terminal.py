@@ -1,0 +1,50 @@
+"""Where answers go: JSON for programs, lines for a person at a terminal, remarks aside."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+
+from eventkit.cli.answer import Answer
+from eventkit.itinerary.escaping import single_line
+
+__all__ = ["complain", "show"]
+
+
+def show(answer: Answer, *, as_json: bool) -> None:
+    """Print an answer, and its remarks."""
+    lines = [] if as_json or not _at_terminal() else _bold_heads(answer.view())
+    if lines:
+        _never_fail_on_characters()
+        print("\n".join(lines))
+    elif as_json or not _at_terminal():
+        print(json.dumps(answer.result, indent=answer.indent))
+    if sys.stdout is not None:
+        sys.stdout.flush()  # here, where a reader who went away can still be handled
+    for remark in answer.remarks:
+        complain(remark)
+
+
+def complain(message: str) -> None:
+    """Print one line on standard error."""
+    print(f"eventkit: {single_line(message)}", file=sys.stderr)
+
+
+def _at_terminal() -> bool:
+    return sys.stdout is not None and sys.stdout.isatty()
+
+
+def _never_fail_on_characters() -> None:
+    """An ASCII terminal shows ``?`` for what it does not have."""
+    reconfigure = getattr(sys.stdout, "reconfigure", None)
+    if reconfigure is not None:
+        reconfigure(errors="replace")
+
+
+def _bold_heads(lines: list[str]) -> list[str]:
+    """Print the first line in bold, where colours are wanted (https://no-color.org)."""
+    plain = os.environ.get("NO_COLOR") or os.environ.get("TERM", "dumb") == "dumb"
+    if plain or not lines:
+        return lines
+    return [f"\x1b[1m{lines[0]}\x1b[0m", *lines[1:]]

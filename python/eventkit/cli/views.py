@@ -1,0 +1,73 @@
+"""Answers for a reader at a terminal, which never gets control characters out of a manifest."""
+
+from __future__ import annotations
+
+import shutil
+from typing import Any
+
+from eventkit.cli.table import layout
+from eventkit.itinerary.escaping import as_text, readable, single_line
+from eventkit.itinerary.moment import SHORT_DATE, describe_slot
+
+__all__ = ["explanation", "itinerary", "recommendation"]
+
+
+def recommendation(result: dict[str, Any], interests: list[str]) -> list[str]:
+    """A table of sessions, best first."""
+    sessions, scoring = result["sessions"], result["scoring"]
+    if not sessions:
+        return ["No sessions."]
+    rows = [["", "Score", "Session", "When", "Where", "Matching tags"]]
+    for place, (session, score) in enumerate(zip(sessions, scoring, strict=True), 1):
+        rows.append([f"{place}", _number(score["score"]), *_facts(session, interests)])
+    lines = layout(rows, shutil.get_terminal_size().columns)
+    lines += _conflict_lines(result["conflicts"])
+    return [*lines, *_profile_lines(result)]
+
+
+def _facts(session: Any, interests: list[str]) -> list[str]:
+    matching = [tag for tag in as_text(session.get("tags")) if tag.lower() in interests]
+    return [
+        single_line(str(session.get("title", "?"))),
+        single_line(describe_slot(session.get("start"), session.get("end"), SHORT_DATE)),
+        single_line(str(session.get("location", "?"))),
+        single_line(", ".join(matching)),
+    ]
+
+
+def _conflict_lines(conflicts: int) -> list[str]:
+    if not conflicts:
+        return []
+    slots = "time slot has" if conflicts == 1 else "time slots have"
+    return ["", f"{conflicts} {slots} more than one of these sessions."]
+
+
+def _profile_lines(result: dict[str, Any]) -> list[str]:
+    saved = result.get("profileSaved")
+    return [] if saved is None else ["", f"Interests saved as {single_line(saved)}."]
+
+
+def explanation(result: dict[str, Any]) -> list[str]:
+    """A score and what it is made of."""
+    lines = [f"{single_line(str(result['title']))}: score {_number(result['score'])}"]
+    for name, value in result["contributions"].items():
+        lines.append(f"  {name.replace('_', ' '):<15} {_number(value):>8}")
+    tags = single_line(", ".join(result["matched_tags"]))
+    lines.append(f"Matching tags: {tags or 'none'}")
+    return [*lines, *_profile_lines(result)]
+
+
+def itinerary(result: dict[str, Any], text: str) -> list[str]:
+    """The itinerary itself, or where it was written."""
+    saved = result.get("saved")
+    if saved is None:
+        lines = readable(text).rstrip("\n").split("\n")
+    else:
+        count = result["sessionCount"]
+        sessions = "session" if count == 1 else "sessions"
+        lines = [f"{count} {sessions} written to {single_line(saved)}"]
+    return [*lines, *_profile_lines(result)]
+
+
+def _number(value: Any) -> str:
+    return f"{value:.3f}" if isinstance(value, (int, float)) else single_line(str(value))

@@ -1,0 +1,115 @@
+"""The original's module ``agent``: same names, same parameters, same answers.
+
+Where the external sessions file is looked for depends on this module's ``__file__`` and
+``MANIFEST_PATH``, both read at each call.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from eventkit import functions, profiles
+from eventkit import manifest as manifests
+
+__all__ = [
+    "MANIFEST_PATH",
+    "explain",
+    "get_sessions",
+    "load_manifest",
+    "load_profile",
+    "recommend",
+    "save_profile",
+    "score_session",
+]
+
+
+def _find_manifest() -> Path:
+    """``agent.json`` here, else beside the script that runs, else the bundled sample."""
+    here = Path("agent.json")
+    if here.exists():
+        return here.absolute()
+    script = Path(sys.argv[0] if sys.argv else "")
+    if script.is_file():  # not so under `python -c`, or typed at a prompt
+        beside = script.resolve().parent / "agent.json"
+        if beside.exists():
+            return beside
+    return manifests.SAMPLE_MANIFEST_PATH
+
+
+MANIFEST_PATH = _find_manifest()
+
+
+class _Directories:
+    """The directories of this module and of the manifest, as its globals name them when asked."""
+
+    def __iter__(self) -> Iterator[Path]:
+        yield Path(__file__).resolve().parent
+        yield MANIFEST_PATH.parent
+
+
+_DIRECTORIES = _Directories()
+
+
+def load_manifest(path: Path = MANIFEST_PATH) -> Any:
+    """Read a manifest; ``path`` is a `pathlib.Path`, and its default was decided at import."""
+    return json.loads(path.read_text(encoding="utf-8"))
+
+
+def get_sessions(manifest: Any) -> Any:
+    """Return the sessions of a manifest: those of its external file, or its own."""
+    return manifests.find_sessions(manifest, _DIRECTORIES)
+
+
+def _load_external_sessions(manifest: Any) -> list[Any]:
+    """Return fresh copies of the external sessions; an empty list when there are none."""
+    external = manifests.find_external(manifest, _DIRECTORIES)
+    return external.copy_sessions() if external else []
+
+
+def _normalize_interests(raw: str) -> list[str]:
+    """Split a typed list of interests: commas or semicolons, lower case, no blanks."""
+    return functions.normalize_interests(raw)
+
+
+def load_profile(file: Any, key: Any) -> list[str]:
+    """Return the interests kept under a key, lowered; none when there are none."""
+    return profiles.load_profile(file, key)
+
+
+def save_profile(file: Any, key: Any, interests: Any) -> None:
+    """Keep interests under a key; no save is lost when several processes save at once."""
+    profiles.save_profile(file, key, interests)
+
+
+def score_session(session: Any, interests: Any, w: Any) -> dict[str, Any]:
+    """Score one session."""
+    return functions.score_session(session, interests, w)
+
+
+def recommend(manifest: Any, interests: Any, top_n: Any) -> dict[str, Any]:
+    """Rank the sessions of a manifest for somebody's interests."""
+    return functions.recommend_with(manifest, interests, top_n, _DIRECTORIES)
+
+
+def explain(manifest: Any, title: Any, interests: Any) -> dict[str, Any]:
+    """Say why a session scores as it does."""
+    return functions.explain_with(manifest, title, interests, _DIRECTORIES)
+
+
+def _count_conflicts(sessions: Any) -> int:
+    """Count the time slots that more than one session has."""
+    return functions.count_conflicts(sessions)
+
+
+def _build_itinerary_markdown(interests: Any, recommendation: Any) -> str:
+    """Write an itinerary as Markdown."""
+    return functions.build_itinerary_markdown(interests, recommendation)
+
+
+def _build_adaptive_card(sessions: Any) -> dict[str, Any]:
+    """Build the Adaptive Card that offers an explanation of each session."""
+    return functions.build_adaptive_card(sessions)

@@ -1,0 +1,86 @@
+"""The one root of every failure that eventkit adds to those of the original agent.
+
+Where the original raises ``KeyError``, ``TypeError`` or ``ValueError``, eventkit raises the same
+type with the same text. The classes here are only for failures that the original did not report.
+"""
+
+from __future__ import annotations
+
+__all__ = ["EventKitError", "ExportError", "InternalError", "ManifestError", "ProfileError"]
+
+
+class EventKitError(Exception):
+    """Root of all exceptions that eventkit defines."""
+
+
+class InternalError(EventKitError, RuntimeError):
+    """A fault of eventkit itself: the native engine failed where it never should. Report it."""
+
+
+class ManifestError(EventKitError, ValueError):
+    """A manifest that exists but cannot be read as one.
+
+    It is a ``ValueError`` too, because ``json.JSONDecodeError`` is one: callers that guarded the
+    original's ``load_manifest`` keep working.
+
+    Attributes:
+        path: The file, as it was asked for.
+        line: Line of the first fault, from 1; ``None`` when no place can be named.
+        column: Column of the first fault, from 1; ``None`` likewise.
+        reason: What is wrong there.
+    """
+
+    def __init__(
+        self, path: str, reason: str, line: int | None = None, column: int | None = None
+    ) -> None:
+        """Name the file, the fault and, if it has one, its place."""
+        self.path = path
+        self.reason = reason
+        self.line = line
+        self.column = column
+        place = "" if line is None else f":{line}:{column}"
+        super().__init__(f"{path}{place}: {reason}")
+
+    def __reduce__(self) -> tuple[type[ManifestError], tuple[str, str, int | None, int | None]]:
+        """Pickle the four parts, as the message alone cannot rebuild them."""
+        return type(self), (self.path, self.reason, self.line, self.column)
+
+
+class ProfileError(EventKitError, ValueError):
+    """A profile file that eventkit will not overwrite, because it cannot read what is in it.
+
+    Attributes:
+        path: The profile file.
+        reason: Why it was refused.
+    """
+
+    def __init__(self, path: str, reason: str) -> None:
+        """Name the file and why it was refused."""
+        self.path = path
+        self.reason = reason
+        super().__init__(f"{path}: {reason}; the file was left as it is")
+
+    def __reduce__(self) -> tuple[type[ProfileError], tuple[str, str]]:
+        """Pickle the two parts, as the message alone cannot rebuild them."""
+        return type(self), (self.path, self.reason)
+
+
+class ExportError(EventKitError, ValueError):
+    """An itinerary that cannot be written as asked: an unknown format, or an unsafe output.
+
+    Attributes:
+        argument: The name of the argument at fault.
+        value: What it was.
+        reason: Why it was refused.
+    """
+
+    def __init__(self, argument: str, value: object, reason: str) -> None:
+        """Name the argument, its value and why it was refused."""
+        self.argument = argument
+        self.value = value
+        self.reason = reason
+        super().__init__(f"{argument} {value!r}: {reason}")
+
+    def __reduce__(self) -> tuple[type[ExportError], tuple[str, object, str]]:
+        """Pickle the three parts, as the message alone cannot rebuild them."""
+        return type(self), (self.argument, self.value, self.reason)

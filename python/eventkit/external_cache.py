@@ -1,0 +1,144 @@
+"""The external sessions file, parsed once for as long as it provably has not changed.
+
+A parse is kept under the file's name, device and inode, and is good while size, time of
+modification and time of change (ctime, which nobody can set) are those of the moment it was read.
+The clock of a file system is coarse: a file rewritten twice within one of its ticks looks the same
+both times. So a parse is kept only if the file was at least `SETTLED` old, by both of its times,
+before it was read; a younger file is parsed at every call. Not seen: a change through a memory map
+that the kernel has not written back yet.
+
+Performance notes, 1,000 sessions on CPython 3.11: ``json.loads`` 765 us; a copy by
+``marshal.loads`` 287 us; by a recursive function over dicts and lists 690-860 us, which also
+overflows the stack on nesting that ``json`` reads well. So whole lists are copied by marshal, and
+single sessions too (1.1 us against 0.7 us: not worth a second copier).
+"""
+
+from __future__ import annotations
+
+import json
+import marshal
+import os
+import stat
+import threading
+import time
+from collections import OrderedDict
+from pathlib import Path
+from typing import Any, NamedTuple
+
+__all__ = ["SETTLED", "ExternalFile", "clear", "copy_session", "read_external"]
+
+SETTLED = 2_000_000_000
+"""Nanoseconds: the coarsest tick of a file system in use is FAT's, two seconds."""
+
+MOST_FILES = 8
+
+_Signature = tuple[int, int, int]
+
+_clock = time.time_ns
+_lock = threading.Lock()
+_files: OrderedDict[tuple[str, int, int], ExternalFile] = OrderedDict()
+
+
+class ExternalFile(NamedTuple):
+    """The sessions of one external file, at one moment.
+
+    Attributes:
+        sessions: The dictionaries of its list; empty when it holds none or cannot be read.
+        image: The same, marshalled; ``None`` when the parse is not kept, and so nobody else's.
+        signature: What the file looked like when it was read.
+    """
+
+    sessions: list[Any]
+    image: bytes | None
+    signature: _Signature | None
+
+    @property
+    def private(self) -> bool:
+        """Whether the sessions are shared with later calls, and only copies may be handed out."""
+        return self.image is not None
+
+    def copy_sessions(self) -> list[Any]:
+        """Return a list that the caller may keep and change."""
+        if self.image is None:
+            return self.sessions
+        copies: list[Any] = marshal.loads(self.image)
+        return copies
+
+
+_NOTHING = ExternalFile([], None, None)
+
+
+def read_external(path: Path) -> ExternalFile:
+    """Return the sessions of a file; none when anything at all is wrong with it."""
+    try:
+        status = os.stat(path)  # noqa: PTH116 - a third of the cost of Path.stat on this road
+        key = (str(path), status.st_dev, status.st_ino)
+        with _lock:
+            known = _files.get(key)
+            if known is not None and known.signature == _signature(status):
+                _files.move_to_end(key)
+                return known
+        return _read(path)
+    except Exception:
+        return _NOTHING
+
+
+def copy_session(session: Any) -> Any:
+    """Copy one session of a kept file, all the way down."""
+    return marshal.loads(marshal.dumps(session))
+
+
+def clear() -> None:
+    """Forget every parse."""
+    with _lock:
+        _files.clear()
+
+
+def _read(path: Path) -> ExternalFile:
+    started = _clock()
+    with path.open("rb") as file:
+        before = os.fstat(file.fileno())
+        data = file.read()
+        after = os.fstat(file.fileno())
+    sessions = _parse(data)
+    if not _settled(before, after, len(data), started):
+        return ExternalFile(sessions, None, None)
+    try:
+        image = marshal.dumps(sessions)
+    except (
+        ValueError
+    ):  # nested deeper than marshal goes: parsed at every call, as the original does
+        return ExternalFile(sessions, None, None)
+    kept = ExternalFile(sessions, image, _signature(before))
+    with _lock:
+        _files[str(path), before.st_dev, before.st_ino] = kept
+        while len(_files) > MOST_FILES:
+            _files.popitem(last=False)
+    return kept
+
+
+def _parse(data: bytes) -> list[Any]:
+    try:
+        # Decoded here: json.loads would guess UTF-16 from bytes, and skip a byte order mark.
+        document = json.loads(data.decode("utf-8"))
+    except Exception:
+        return []
+    if not isinstance(document, list):
+        return []
+    return [entry for entry in document if isinstance(entry, dict)]
+
+
+def _settled(before: os.stat_result, after: os.stat_result, length: int, started: int) -> bool:
+    """Whether a later look at the file would show that it is not what was read."""
+    youngest = max(before.st_mtime_ns, before.st_ctime_ns)
+    return (
+        _signature(before) == _signature(after)
+        and started - youngest >= SETTLED
+        # The files of /proc say nothing about their content: they are of size 0.
+        and stat.S_ISREG(before.st_mode)
+        and before.st_size == length
+    )
+
+
+def _signature(status: os.stat_result) -> _Signature:
+    return status.st_size, status.st_mtime_ns, status.st_ctime_ns

@@ -1,0 +1,178 @@
+"""Manifests and where their sessions come from: the manifest itself, or a JSON file beside it.
+
+The original reads and parses the external file at every call. Here it is parsed once for as long as
+it provably has not changed (`eventkit.external_cache`), and callers still get objects of their own.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+from eventkit.errors import ManifestError
+from eventkit.external_cache import ExternalFile, copy_session, read_external
+
+__all__ = [
+    "PUBLIC_DIRECTORIES",
+    "SAMPLE_MANIFEST_PATH",
+    "copy_session",
+    "default_manifest_path",
+    "detached",
+    "find_sessions",
+    "get_sessions",
+    "load_manifest",
+    "shared_sessions",
+]
+
+SAMPLE_MANIFEST_PATH = Path(__file__).resolve().parent / "data" / "agent.json"
+"""The manifest that comes with eventkit: a plausible conference."""
+
+DEFAULT_EXTERNAL_FILE = "sessions_external.json"
+
+Directories = Iterable["str | os.PathLike[str]"]
+
+
+def default_manifest_path() -> Path:
+    """``agent.json`` in the working directory, or the bundled sample when there is none.
+
+    Example:
+        >>> default_manifest_path().name
+        'agent.json'
+    """
+    here = Path("agent.json")
+    return here if here.exists() else SAMPLE_MANIFEST_PATH
+
+
+def load_manifest(path: str | os.PathLike[str] | None = None) -> dict[str, Any]:
+    """Read a manifest.
+
+    Args:
+        path: The file; `default_manifest_path` when left out.
+
+    Returns:
+        The manifest, as Python's ``json`` reads it.
+
+    Raises:
+        FileNotFoundError: There is no such file.
+        ManifestError: It is not a JSON object in UTF-8; names file, line and column.
+
+    Example:
+        >>> sorted(load_manifest(SAMPLE_MANIFEST_PATH)["weights"])
+        ['diversity', 'interest', 'popularity']
+    """
+    file = default_manifest_path() if path is None else Path(path)
+    data = file.read_bytes()
+    try:
+        manifest = json.loads(data.decode("utf-8"))
+    except json.JSONDecodeError as error:
+        raise ManifestError(str(file), error.msg, error.lineno, error.colno) from error
+    except UnicodeDecodeError as error:
+        line, column = _place(data[: error.start])
+        raise ManifestError(str(file), f"not UTF-8: {error.reason}", line, column) from error
+    except (RecursionError, ValueError) as error:
+        raise ManifestError(str(file), str(error), 1, 1) from error
+    if not isinstance(manifest, dict):
+        kind = type(manifest).__name__
+        raise ManifestError(str(file), f"a manifest is a JSON object, this is a {kind}", 1, 1)
+    return manifest
+
+
+def _place(before: bytes) -> tuple[int, int]:
+    """Line and column, from 1, of what follows these bytes of valid UTF-8."""
+    last_line = before.rpartition(b"\n")[2]
+    return before.count(b"\n") + 1, len(last_line.decode("utf-8")) + 1
+
+
+def get_sessions(manifest: Any) -> Any:
+    """Return the sessions of a manifest: those of its external file, or its own.
+
+    The external file counts only with ``features.externalSessions.enabled``. It is looked for as
+    written (from the working directory), then beside the running script, then beside the default
+    manifest. A file that holds no sessions, or cannot be read, leaves the manifest's own.
+
+    Returns:
+        The manifest's very list, or a fresh list of fresh dictionaries from the external file.
+
+    Example:
+        >>> get_sessions({"sessions": [{"title": "Agents"}]})
+        [{'title': 'Agents'}]
+    """
+    return find_sessions(manifest, PUBLIC_DIRECTORIES)
+
+
+def find_sessions(manifest: Any, directories: Directories) -> Any:
+    """Return the sessions of a manifest, with the places to look for an external file given.
+
+    Args:
+        manifest: A mapping.
+        directories: Where to look, in this order, when the file is not where it says. They are
+            asked for only then, so an iterable may read them from what is true at that moment.
+    """
+    external = find_external(manifest, directories)
+    return external.copy_sessions() if external else manifest.get("sessions", [])
+
+
+def shared_sessions(manifest: Any, directories: Directories) -> tuple[Any, bool]:
+    """Return the sessions of a manifest without copying those of an unchanged external file.
+
+    Returns:
+        The sessions, and whether they are private: shared with later calls, so that no part of them
+        may reach a caller uncopied (see `detached`). While the file does not change, it is the very
+        same list.
+    """
+    external = find_external(manifest, directories)
+    if external:
+        return external.sessions, external.private
+    return manifest.get("sessions", []), False
+
+
+def find_external(manifest: Any, directories: Directories) -> ExternalFile | None:
+    """Return the external sessions that a manifest asks for; ``None`` when it shall use its own.
+
+    Errors in the manifest's settings are the interpreter's, and pass; errors in the file do not.
+    """
+    settings = manifest.get("features", {}).get("externalSessions", {})
+    if not settings.get("enabled", False):
+        return None
+    name = settings.get("file", DEFAULT_EXTERNAL_FILE)
+    # The first that exists wins, even when it turns out to be junk.
+    path = Path(name)
+    if not path.exists():
+        for directory in directories:
+            path = Path(directory) / name
+            if path.exists():
+                break
+        else:
+            return None
+    external = read_external(path)
+    return external if external.sessions else None
+
+
+def detached(recommendation: dict[str, Any]) -> dict[str, Any]:
+    """Replace the private sessions of a fresh recommendation by copies, in place.
+
+    The titles of its scoring are those of the copies again, as a title may be a list in somebody's
+    JSON. Nothing else in it can be part of a session: contributions are products.
+    """
+    sessions = [copy_session(session) for session in recommendation["sessions"]]
+    recommendation["sessions"] = sessions
+    for row, session in zip(recommendation["scoring"], sessions, strict=True):
+        row["title"] = session["title"]
+    return recommendation
+
+
+class _PublicDirectories:
+    """Where the public functions look for an external file; worked out when it is asked for."""
+
+    def __iter__(self) -> Iterator[Path]:
+        script = sys.argv[0] if sys.argv else ""
+        if script:
+            yield Path(script).parent
+        yield default_manifest_path().parent
+
+
+PUBLIC_DIRECTORIES = _PublicDirectories()

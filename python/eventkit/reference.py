@@ -1,0 +1,348 @@
+"""The specification: what a recommendation is, in plain Python.
+
+Everything faster in eventkit must give the answers of this module, and calls it for every input
+that it cannot prove it handles. So three things matter here that matter in few other files:
+
+* the order in which the caller's objects are touched (it decides which error wins, and what a tag
+  whose ``lower`` edits the weights changes);
+* the arithmetic, association and all: no ``float()``, no ``fsum``; ``sum`` is the interpreter's
+  own, which compensates floats from Python 3.12 on and does not before;
+* that errors are those of the interpreter: nothing is checked that the computation itself checks.
+
+It imports without the compiled module. Scoring n sessions of t tags against i interests costs
+O(n * t * i) when the interests are a list, plus the stable sort, O(n log n).
+"""
+
+from __future__ import annotations
+
+import logging
+from collections import Counter
+from collections.abc import Callable
+from typing import Any
+
+from eventkit.manifest import get_sessions
+from eventkit.reference_graph import parse_graph_datetime, transform_event, transform_events
+
+__all__ = [
+    "DEFAULT_WEIGHTS",
+    "build_adaptive_card",
+    "build_itinerary_markdown",
+    "count_conflicts",
+    "explain",
+    "explain_sessions",
+    "normalize_interests",
+    "parse_graph_datetime",
+    "rank_sessions",
+    "recommend",
+    "recommend_from_graph",
+    "recommend_from_service",
+    "score_session",
+    "transform_event",
+    "transform_events",
+]
+
+Ranker = Callable[[Any, Any, Any, Any], dict[str, Any]]
+
+DEFAULT_WEIGHTS = {"interest": 2.0, "popularity": 0.5, "diversity": 0.3}
+"""The weights of a recommendation from Graph, whose events come without a manifest."""
+
+# The original logs under the bare name of its module: handlers set up for it keep hearing it.
+_log = logging.getLogger("core")
+
+
+def score_session(session: Any, interests: Any, weights: Any) -> dict[str, Any]:
+    """Score one session.
+
+    Args:
+        session: A mapping with ``tags`` and ``popularity`` (both may be missing).
+        interests: Lower-case interests; tags are lowered before the look-up, interests are not.
+        weights: ``interest``, ``popularity`` and ``diversity``. Without ``diversity`` the score has
+            two factors and ``contributions`` two keys.
+
+    Returns:
+        ``{"session": the very session, "score": number, "contributions": {factor: number}}``.
+
+    Example:
+        >>> weights = {"interest": 2.0, "popularity": 0.5, "diversity": 0.3}
+        >>> score_session({"tags": ["AI", "web"], "popularity": 1}, ["ai"], weights)["score"]
+        2.503
+    """
+    tags = [tag.lower() for tag in session.get("tags", [])]
+    hits = sum(1 for tag in tags if tag in interests)
+    variety = len(set(interests)) * 0.01
+    # Asking with [] and not with `in` honours __missing__, and objects that have only [].
+    try:
+        diversity_weight = weights["diversity"]
+        three_factors = True
+    except KeyError:
+        three_factors = False
+    diversity = variety * diversity_weight if three_factors else 0
+    contributions = {
+        "interest_match": hits * weights["interest"],
+        "popularity": session.get("popularity", 0) * weights["popularity"],
+    }
+    if three_factors:
+        contributions["diversity"] = diversity
+    return {
+        "session": session,
+        "score": sum(contributions.values()),
+        "contributions": contributions,
+    }
+
+
+def recommend(manifest: Any, interests: Any, top: Any) -> dict[str, Any]:
+    """Rank the sessions of a manifest for somebody's interests.
+
+    Args:
+        manifest: A mapping with ``weights`` and ``sessions``.
+        interests: Lower-case interests.
+        top: The end of a slice: ``None`` is all, ``-1`` all but the last.
+
+    Returns:
+        ``{"sessions": the chosen, best first, "scoring": title, score and contributions of each,
+        "conflicts": number of time slots that several of them share}``. Ties keep the order of
+        the manifest.
+
+    Example:
+        >>> manifest = {
+        ...     "weights": {"interest": 2.0, "popularity": 0.5, "diversity": 0.3},
+        ...     "sessions": [{"title": "Keynote", "tags": []}, {"title": "Agents", "tags": ["AI"]}],
+        ... }
+        >>> [session["title"] for session in recommend(manifest, ["ai"], 1)["sessions"]]
+        ['Agents']
+    """
+    weights = manifest["weights"]
+    return rank_sessions(get_sessions(manifest), weights, interests, top)
+
+
+def rank_sessions(sessions: Any, weights: Any, interests: Any, top: Any) -> dict[str, Any]:
+    """Rank given sessions: `recommend` without the look-up in a manifest.
+
+    Example:
+        >>> rank_sessions([], None, ["ai"], 3)
+        {'sessions': [], 'scoring': [], 'conflicts': 0}
+    """
+    # All are scored before `top` is looked at: a bad session is reported before a bad `top`.
+    scored = [score_session(session, interests, weights) for session in sessions]
+    scored.sort(key=lambda row: row["score"], reverse=True)
+    chosen = scored[:top]
+    selected = [row["session"] for row in chosen]
+    conflicts = count_conflicts(selected)
+    scoring = [
+        {
+            "title": row["session"]["title"],
+            "score": row["score"],
+            "contributions": row["contributions"],
+        }
+        for row in chosen
+    ]
+    return {"sessions": selected, "scoring": scoring, "conflicts": conflicts}
+
+
+def explain(manifest: Any, title: Any, interests: Any) -> dict[str, Any]:
+    """Say why a session scores as it does.
+
+    Args:
+        manifest: A mapping with ``weights`` and ``sessions``.
+        title: A session's title, in any case; the first that matches is taken.
+        interests: Lower-case interests.
+
+    Returns:
+        ``{"title", "score", "contributions", "matched_tags"}``, the tags as the manifest writes
+        them; or ``{"error": "session not found", "title": title}``.
+
+    Example:
+        >>> explain({"weights": {}, "sessions": []}, "Agents", ["ai"])
+        {'error': 'session not found', 'title': 'Agents'}
+    """
+    weights = manifest["weights"]
+    return explain_sessions(get_sessions(manifest), weights, title, interests)
+
+
+def explain_sessions(sessions: Any, weights: Any, title: Any, interests: Any) -> dict[str, Any]:
+    """Explain a title among given sessions: `explain` without the look-up in a manifest.
+
+    Example:
+        >>> weights = {"interest": 2.0, "popularity": 0.5, "diversity": 0.3}
+        >>> explain_sessions([{"title": "Agents", "tags": ["AI"]}], weights, "agents", ["ai"])
+        ... # doctest: +NORMALIZE_WHITESPACE
+        {'title': 'Agents', 'score': 2.003,
+         'contributions': {'interest_match': 2.0, 'popularity': 0.0, 'diversity': 0.003},
+         'matched_tags': ['AI']}
+    """
+    found = None
+    for session in sessions:
+        if session["title"].lower() == title.lower():
+            found = session
+            break
+    # Truth, not identity: the original takes a match that is falsy for none at all.
+    if not found:
+        return {"error": "session not found", "title": title}
+    scored = score_session(found, interests, weights)
+    return {
+        "title": found["title"],
+        "score": scored["score"],
+        "contributions": scored["contributions"],
+        "matched_tags": [tag for tag in found.get("tags", []) if tag.lower() in interests],
+    }
+
+
+def count_conflicts(sessions: Any) -> int:
+    """Count the time slots, pairs of start and end, that more than one session has.
+
+    Sessions without times share the slot ``(None, None)``.
+
+    Example:
+        >>> nine = {"start": "09:00", "end": "10:00"}
+        >>> count_conflicts([nine, dict(nine), dict(nine), {"start": "11:00", "end": "12:00"}])
+        1
+    """
+    slots = Counter((session.get("start"), session.get("end")) for session in sessions)
+    return sum(1 for users in slots.values() if users > 1)
+
+
+def normalize_interests(raw: str) -> list[str]:
+    """Split a typed list of interests: commas or semicolons, lower case, no blanks.
+
+    Lowered before it is split: the comma decides whether a sigma is a final one.
+
+    Example:
+        >>> normalize_interests(" AI ; Web,, agents ")
+        ['ai', 'web', 'agents']
+    """
+    pieces = raw.replace(";", ",").lower().split(",")
+    return [piece.strip() for piece in pieces if piece.strip()]
+
+
+def build_itinerary_markdown(interests: Any, recommendation: Any) -> str:
+    """Write an itinerary as Markdown, byte for byte as the original does (nothing is escaped).
+
+    Args:
+        interests: What it was recommended for.
+        recommendation: The result of `recommend`; only ``sessions`` is read.
+
+    Example:
+        >>> print(build_itinerary_markdown(["ai"], {"sessions": [{"title": "Agents"}]}))
+        # Event Itinerary
+        <BLANKLINE>
+        **Recommended for:** ai
+        <BLANKLINE>
+        ## Agents
+        <BLANKLINE>
+        Time: ? - ? | Location: ?
+        <BLANKLINE>
+    """
+    pieces = ["# Event Itinerary\n", f"**Recommended for:** {', '.join(interests)}\n"]
+    for session in recommendation.get("sessions", []):
+        title = session.get("title", "Unknown Session")
+        start, end = session.get("start", "?"), session.get("end", "?")
+        location = session.get("location", "?")
+        pieces.append(f"## {title}\n")
+        slot = f"Time: {start} - {end} | Location: {location}\n"
+        tags = session.get("tags", [])
+        pieces.append(f"{slot}Tags: {', '.join(tags)}\n" if tags else slot)
+    return "\n".join(pieces)
+
+
+def build_adaptive_card(sessions: Any) -> dict[str, Any]:
+    """Build the Adaptive Card that offers an explanation of each session.
+
+    Example:
+        >>> card = build_adaptive_card([{"title": "Agents", "start": "09:00", "end": "10:00"}])
+        >>> card["body"][1]["items"][1]["text"], card["actions"][0]["title"]
+        ('09:00 - 10:00 @ ?', 'Explain #1')
+    """
+    body: list[dict[str, Any]] = [
+        {"type": "TextBlock", "text": "Event Recommendations", "weight": "Bolder", "size": "Medium"}
+    ]
+    actions: list[dict[str, Any]] = []
+    for place, session in enumerate(sessions, 1):
+        body.append(_card_entry(place, session))
+        actions.append(_card_action(place, session))
+    return {
+        "type": "AdaptiveCard",
+        "version": "1.5",
+        "body": body,
+        "actions": actions,
+        "$schema": "http://adaptivecards.io/schemas/adaptive-card.json",
+    }
+
+
+def _card_entry(place: int, session: Any) -> dict[str, Any]:
+    heading = f"{place}. {session['title']}"
+    start, end = session.get("start", "?"), session.get("end", "?")
+    slot = f"{start} - {end} @ {session.get('location', '?')}"
+    return {
+        "type": "Container",
+        "items": [
+            {"type": "TextBlock", "text": heading, "weight": "Bolder"},
+            {"type": "TextBlock", "text": slot, "isSubtle": True, "spacing": "None"},
+        ],
+    }
+
+
+def _card_action(place: int, session: Any) -> dict[str, Any]:
+    return {
+        "type": "Action.Submit",
+        "title": f"Explain #{place}",
+        "data": {
+            "action": "explainSession",
+            "sessionTitle": session["title"],
+            "start": session.get("start"),
+            "end": session.get("end"),
+            "room": session.get("location"),
+        },
+    }
+
+
+def recommend_from_graph(
+    graph_service: Any, interests: Any, top: Any, weights: Any = None
+) -> dict[str, Any]:
+    """Rank the events of somebody's Microsoft Graph calendar.
+
+    Twice as many events as wanted are asked for, in one call, once the arguments are found good.
+
+    Args:
+        graph_service: An object with ``get_events(top=...)`` that returns sessions.
+        interests: Interests in any case; they are stripped and lowered here.
+        top: How many to choose; more than 0.
+        weights: Weights as in a manifest; `DEFAULT_WEIGHTS` when left out.
+
+    Returns:
+        The result of `recommend` with ``"source": "graph"``, and a ``"message"`` when the calendar
+        is empty.
+
+    Raises:
+        ValueError: No interests, or ``top`` is not positive.
+
+    Example:
+        >>> class Calendar:
+        ...     def get_events(self, top):
+        ...         return []
+        >>> recommend_from_graph(Calendar(), ["ai"], 3)["message"]
+        'No events found in calendar'
+    """
+    return recommend_from_service(graph_service, interests, top, weights, rank_sessions)
+
+
+def recommend_from_service(
+    graph_service: Any, interests: Any, top: Any, weights: Any, rank: Ranker
+) -> dict[str, Any]:
+    """Do the work of `recommend_from_graph` with any function that ranks as `rank_sessions`."""
+    if not interests:
+        raise ValueError("At least one interest is required")
+    if top <= 0:
+        raise ValueError("top must be a positive integer")
+    if weights is None:
+        weights = dict(DEFAULT_WEIGHTS)
+    try:
+        wanted = [interest.strip().lower() for interest in interests if interest.strip()]
+        sessions = graph_service.get_events(top=top * 2)
+        if not sessions:
+            empty = {"sessions": [], "scoring": [], "conflicts": 0, "source": "graph"}
+            return {**empty, "message": "No events found in calendar"}
+        _log.info("ranking %d events of a Graph calendar", len(sessions))
+        return {**rank(sessions, weights, wanted, top), "source": "graph"}
+    except Exception:
+        _log.exception("cannot recommend from Graph")
+        raise

@@ -1,0 +1,200 @@
+"""The manifest's JSON Schema, and a validator for it that needs no dependency.
+
+The schema file is the only description: the validator interprets the few keywords of JSON Schema
+2020-12 that the file uses, so the two cannot drift apart (a keyword that it does not know is a
+KeyError in the tests). It walks no deeper than the schema does, whatever unknown members hold.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+__all__ = ["MISSING", "SCHEMA_PATH", "Problem", "load_schema", "validate"]
+
+SCHEMA_PATH = Path(__file__).with_name("data") / "manifest.schema.json"
+
+Schema = dict[str, Any]
+Check = Callable[[str, Schema, Any], Iterator["Problem"]]
+
+
+class _Missing:
+    """The value of a member that is not there (``None`` is JSON's null)."""
+
+    def __repr__(self) -> str:
+        return "missing"
+
+
+MISSING = _Missing()
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One thing that is wrong with a manifest.
+
+    Attributes:
+        path: where, as ``sessions[3].popularity``; ``manifest`` for the whole.
+        value: what is there, or `MISSING`.
+        expected: what should be, in words.
+    """
+
+    path: str
+    value: Any
+    expected: str
+
+    def __str__(self) -> str:
+        """The problem as one line of text."""
+        found = "is missing" if self.value is MISSING else f"is {_shown(self.value)}"
+        return f"{self.path} {found}: expected {self.expected}"
+
+
+def validate(manifest: object) -> list[Problem]:
+    """Check a manifest against the schema.
+
+    Args:
+        manifest: the manifest as `json.loads` gives it.
+
+    Returns:
+        The problems, in the order of the schema; an empty list for a good manifest.
+
+    Example:
+        >>> session = {"title": "Opening", "popularity": "high"}
+        >>> weights = {"interest": 2.0, "popularity": 0.5}
+        >>> for problem in validate({"sessions": [session], "weights": weights}):
+        ...     print(problem)
+        sessions[0].popularity is 'high': expected a number, 0 or more
+    """
+    return list(_check("", _shared_schema(), manifest))
+
+
+def load_schema() -> Schema:
+    """Read the manifest's JSON Schema: a new dict at each call.
+
+    Example:
+        >>> load_schema()["title"]
+        'Event Kit manifest'
+    """
+    schema: Schema = json.loads(SCHEMA_PATH.read_text(encoding="utf-8"))
+    return schema
+
+
+_ANNOTATIONS = frozenset({"$schema", "$id", "$defs", "title", "description"})
+
+
+@lru_cache(maxsize=1)
+def _shared_schema() -> Schema:
+    return load_schema()  # one parse for all validations; never handed out
+
+
+def _check(path: str, schema: Schema, value: Any) -> Iterator[Problem]:
+    schema = _resolved(schema)
+    kind = schema.get("type")
+    if kind is not None and not _TYPES[kind](value):
+        # A value of the wrong type says all: the other keywords would only repeat it.
+        yield _problem(path, schema, value)
+        return
+    for keyword in schema:
+        if keyword not in _ANNOTATIONS:
+            yield from _CHECKS[keyword](path, schema, value)
+
+
+def _resolved(schema: Schema) -> Schema:
+    reference = schema.get("$ref")
+    if reference is None:
+        return schema
+    found: Schema = _shared_schema()["$defs"][reference.removeprefix("#/$defs/")]
+    return found
+
+
+def _problem(path: str, schema: Schema, value: object) -> Problem:
+    return Problem(path or "manifest", value, schema.get("description", "a value"))
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
+
+
+def _is_integer(value: object) -> bool:
+    whole = isinstance(value, float) and value.is_integer()
+    return whole or (isinstance(value, int) and not isinstance(value, bool))
+
+
+_TYPES: dict[str, Callable[[object], bool]] = {
+    "object": lambda value: isinstance(value, dict),
+    "array": lambda value: isinstance(value, list),
+    "string": lambda value: isinstance(value, str),
+    "boolean": lambda value: isinstance(value, bool),
+    "number": _is_number,
+    "integer": _is_integer,
+}
+
+
+def _check_nothing(_path: str, _schema: Schema, _value: Any) -> Iterator[Problem]:
+    yield from ()
+
+
+def _check_required(path: str, schema: Schema, value: Any) -> Iterator[Problem]:
+    members = schema.get("properties", {})
+    for name in schema["required"] if isinstance(value, dict) else ():
+        if name not in value:
+            yield _problem(_joined(path, name), _resolved(members.get(name, {})), MISSING)
+
+
+def _check_properties(path: str, schema: Schema, value: Any) -> Iterator[Problem]:
+    for name, member in schema["properties"].items() if isinstance(value, dict) else ():
+        if name in value:
+            yield from _check(_joined(path, name), member, value[name])
+
+
+def _check_items(path: str, schema: Schema, value: Any) -> Iterator[Problem]:
+    for index, item in enumerate(value if isinstance(value, list) else ()):
+        yield from _check(f"{path}[{index}]", schema["items"], item)
+
+
+def _check_any_of(path: str, schema: Schema, value: Any) -> Iterator[Problem]:
+    choices = schema["anyOf"]
+    if all(any(True for _ in _check(path, choice, value)) for choice in choices):
+        yield _problem(path, {"description": choices[0]["description"]}, value)
+
+
+def _check_minimum(path: str, schema: Schema, value: Any) -> Iterator[Problem]:
+    if _is_number(value) and value < schema["minimum"]:
+        yield _problem(path, schema, value)
+
+
+def _check_min_length(path: str, schema: Schema, value: Any) -> Iterator[Problem]:
+    if isinstance(value, str) and len(value) < schema["minLength"]:
+        yield _problem(path, schema, value)
+
+
+_CHECKS: dict[str, Check] = {
+    "type": _check_nothing,  # done first, in `_check`
+    "required": _check_required,
+    "properties": _check_properties,
+    "items": _check_items,
+    "anyOf": _check_any_of,
+    "minimum": _check_minimum,
+    "minLength": _check_min_length,
+}
+
+
+def _joined(path: str, name: str) -> str:
+    return f"{path}.{name}" if path else name
+
+
+def _shown(value: object) -> str:
+    """A value short enough for one line: containers by kind and size, long text cut."""
+    if isinstance(value, dict):
+        return f"an object of {len(value)} members"
+    if isinstance(value, list):
+        return f"an array of {len(value)} items"
+    if value is None or isinstance(value, bool):
+        return json.dumps(value)
+    if isinstance(value, int) and value.bit_length() > 128:
+        return f"an integer of {value.bit_length()} bits"
+    text = ascii(value)
+    return text if len(text) <= 60 else f"{text[:57]}..."

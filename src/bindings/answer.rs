@@ -1,0 +1,217 @@
+//! The answers as Python objects: the original's keys, in its order, fresh at every call.
+//!
+//! What may decline or raise is read first, and built after: making containers may run the garbage collector, and with
+//! it code that changes the caller's manifest.
+
+use pyo3::intern;
+use pyo3::prelude::*;
+use pyo3::types::{PyBool, PyDict, PyFloat, PyInt, PyList, PyString, PyTuple};
+
+use super::errors::{Answer, OrDecline};
+use super::{input, object};
+use crate::engine::conflict::count_conflicts;
+use crate::engine::score::{Contributions, Number, Scorer};
+
+/// A session that is in the answer, and what its score is made of.
+pub(super) struct Chosen<'py> {
+    /// The caller's own dict.
+    pub(super) session: Bound<'py, PyDict>,
+    /// How many of its tags are interests.
+    pub(super) hits: u32,
+    /// Its popularity, of the type that it has.
+    pub(super) popularity: Number,
+}
+
+/// A session of the answer with all that its entry needs.
+pub(super) struct Scored<'py> {
+    session: Bound<'py, PyDict>,
+    title: Bound<'py, PyAny>,
+    parts: Contributions,
+    total: Number,
+}
+
+impl<'py> Chosen<'py> {
+    /// Reads the title and computes the contributions; declined where the original raises.
+    pub(super) fn scored(self, scorer: &Scorer) -> Answer<Scored<'py>> {
+        let py = self.session.py();
+        let title = self.session.get_item(intern!(py, "title"))?.or_decline()?;
+        let parts = scorer
+            .contributions(self.hits, self.popularity)
+            .or_decline()?;
+        Ok(Scored {
+            total: scorer.total(&parts),
+            session: self.session,
+            title,
+            parts,
+        })
+    }
+}
+
+/// `{"sessions": …, "scoring": …, "conflicts": …}`.
+pub(super) fn recommendation<'py>(
+    py: Python<'py>,
+    scored: Vec<Scored<'py>>,
+    conflicts: usize,
+) -> Answer<Bound<'py, PyAny>> {
+    let mut sessions = Vec::with_capacity(scored.len());
+    let mut scoring = Vec::with_capacity(scored.len());
+    for entry in scored {
+        let contributions = contributions(py, &entry.parts)?;
+        let line = object::new_dict(py)?;
+        line.set_item(intern!(py, "title"), entry.title)?;
+        line.set_item(intern!(py, "score"), number(py, entry.total)?)?;
+        line.set_item(intern!(py, "contributions"), contributions)?;
+        scoring.push(line.into_any());
+        sessions.push(entry.session.into_any());
+    }
+    let answer = object::new_dict(py)?;
+    answer.set_item(intern!(py, "sessions"), object::new_list(py, sessions)?)?;
+    answer.set_item(intern!(py, "scoring"), object::new_list(py, scoring)?)?;
+    answer.set_item(intern!(py, "conflicts"), object::new_int(py, conflicts as i64)?)?;
+    Ok(answer.into_any())
+}
+
+/// `{"title": …, "score": …, "contributions": …, "matched_tags": …}`.
+pub(super) fn explanation<'py>(
+    py: Python<'py>,
+    entry: Scored<'py>,
+    matched_tags: Vec<Bound<'py, PyAny>>,
+) -> Answer<Bound<'py, PyAny>> {
+    let answer = object::new_dict(py)?;
+    answer.set_item(intern!(py, "title"), entry.title)?;
+    answer.set_item(intern!(py, "score"), number(py, entry.total)?)?;
+    answer.set_item(intern!(py, "contributions"), contributions(py, &entry.parts)?)?;
+    answer.set_item(intern!(py, "matched_tags"), object::new_list(py, matched_tags)?)?;
+    Ok(answer.into_any())
+}
+
+/// `{"error": "session not found", "title": …}`.
+pub(super) fn not_found<'py>(title: &Bound<'py, PyString>) -> Answer<Bound<'py, PyAny>> {
+    let py = title.py();
+    let answer = object::new_dict(py)?;
+    answer.set_item(intern!(py, "error"), intern!(py, "session not found"))?;
+    answer.set_item(intern!(py, "title"), title)?;
+    Ok(answer.into_any())
+}
+
+/// `{"session": …, "score": …, "contributions": …}`.
+pub(super) fn session_score<'py>(
+    session: &Bound<'py, PyDict>,
+    parts: &Contributions,
+    total: Number,
+) -> Answer<Bound<'py, PyAny>> {
+    let py = session.py();
+    let answer = object::new_dict(py)?;
+    answer.set_item(intern!(py, "session"), session)?;
+    answer.set_item(intern!(py, "score"), number(py, total)?)?;
+    answer.set_item(intern!(py, "contributions"), contributions(py, parts)?)?;
+    Ok(answer.into_any())
+}
+
+fn contributions<'py>(py: Python<'py>, parts: &Contributions) -> PyResult<Bound<'py, PyDict>> {
+    let answer = object::new_dict(py)?;
+    answer.set_item(intern!(py, "interest_match"), number(py, parts.interest_match)?)?;
+    answer.set_item(intern!(py, "popularity"), number(py, parts.popularity)?)?;
+    if let Some(diversity) = parts.diversity {
+        answer.set_item(intern!(py, "diversity"), object::new_float(py, diversity)?)?;
+    }
+    Ok(answer)
+}
+
+#[inline]
+fn number(py: Python<'_>, value: Number) -> PyResult<Bound<'_, PyAny>> {
+    match value {
+        Number::Int(value) => object::new_int(py, value),
+        Number::Float(value) => object::new_float(py, value),
+    }
+}
+
+/// One end of a time slot, compared as Python compares it.
+#[derive(PartialEq, Eq, Hash)]
+enum Moment<'a> {
+    None,
+    Ascii(&'a [u8]),
+}
+
+/// How many (start, end) slots more than one of the sessions has.
+pub(super) fn conflicts<'py, 'a>(
+    py: Python<'py>,
+    sessions: impl ExactSizeIterator<Item = &'a Bound<'py, PyDict>>,
+) -> Answer<usize>
+where
+    'py: 'a,
+{
+    let mut slots = Vec::with_capacity(sessions.len());
+    for session in sessions {
+        let start = session.get_item(intern!(py, "start"))?;
+        slots.push((start, session.get_item(intern!(py, "end"))?));
+    }
+    let native: Option<Vec<_>> = slots
+        .iter()
+        .map(|(start, end)| Some((moment(start.as_ref())?, moment(end.as_ref())?)))
+        .collect();
+    native.map_or_else(|| equal_conflicts(py, &slots), |slots| Ok(count_conflicts(&slots)))
+}
+
+#[inline]
+fn moment<'a>(value: Option<&'a Bound<'_, PyAny>>) -> Option<Moment<'a>> {
+    match value {
+        None => Some(Moment::None),
+        Some(value) if value.is_none() => Some(Moment::None),
+        Some(value) => object::ascii(value.cast_exact::<PyString>().ok()?).map(Moment::Ascii),
+    }
+}
+
+type Slot<'py> = (Option<Bound<'py, PyAny>>, Option<Bound<'py, PyAny>>);
+
+/// The count by the interpreter's own `==` and `hash`, for moments that are numbers or not ASCII: 1 and 1.0 are one.
+fn equal_conflicts<'py>(py: Python<'py>, slots: &[Slot<'py>]) -> Answer<usize> {
+    let uses = object::new_dict(py)?;
+    let mut conflicts = 0;
+    for (start, end) in slots {
+        let slot = PyTuple::new(py, [plain(py, start.as_ref())?, plain(py, end.as_ref())?])?;
+        let used = uses.get_item(&slot)?;
+        let first_repeat = match &used {
+            None => false,
+            Some(repeated) => !repeated.is_truthy()?,
+        };
+        conflicts += usize::from(first_repeat);
+        uses.set_item(slot, used.is_some())?;
+    }
+    Ok(conflicts)
+}
+
+/// A moment whose hash and equality run no foreign code.
+fn plain<'py>(py: Python<'py>, value: Option<&Bound<'py, PyAny>>) -> Answer<Bound<'py, PyAny>> {
+    let Some(value) = value else {
+        return Ok(py.None().into_bound(py));
+    };
+    let plain = value.is_none()
+        || value.is_exact_instance_of::<PyString>()
+        || value.is_exact_instance_of::<PyInt>()
+        || value.is_exact_instance_of::<PyFloat>()
+        || value.is_exact_instance_of::<PyBool>();
+    plain.then(|| value.clone()).or_decline()
+}
+
+/// The tags of the session that are interests, as they are written, repeated ones too.
+pub(super) fn matched_tags<'py>(
+    session: &Bound<'py, PyDict>,
+    interests: &crate::engine::interest::InterestSet,
+) -> Answer<Vec<Bound<'py, PyAny>>> {
+    let mut matched = Vec::new();
+    input::Tags::of(session)?.try_for_each(|tag| {
+        if input::is_hit(tag, interests)? {
+            matched.push(tag.clone().into_any());
+        }
+        Ok(())
+    })?;
+    Ok(matched)
+}
+
+/// The sessions of an exact list that are exact dicts, or declined.
+pub(super) fn exact_dicts<'py>(list: &Bound<'py, PyList>) -> Answer<Vec<Bound<'py, PyDict>>> {
+    list.iter()
+        .map(|session| input::exact_dict(&session).cloned())
+        .collect()
+}

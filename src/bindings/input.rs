@@ -1,0 +1,219 @@
+//! The guard: exact plain types only. Everything else is declined before anything was read that could have an effect.
+//!
+//! `extract::<f64>()` and friends are not used: they accept `bool`, `Decimal`, `Fraction` and numpy scalars and
+//! convert them, where the original multiplies them as they are.
+
+use pyo3::intern;
+use pyo3::prelude::*;
+use pyo3::types::{
+    PyBool, PyBytes, PyDict, PyFloat, PyFrozenSet, PyInt, PyList, PySet, PyString, PyTuple,
+};
+
+use super::errors::{Answer, OrDecline};
+use super::object;
+use crate::engine::interest::InterestSet;
+use crate::engine::score::{Number, Weights};
+use crate::engine::text;
+
+/// The object as an exact `dict`, or declined.
+#[inline]
+pub(super) fn exact_dict<'a, 'py>(object: &'a Bound<'py, PyAny>) -> Answer<&'a Bound<'py, PyDict>> {
+    object.cast_exact::<PyDict>().ok().or_decline()
+}
+
+/// The object as an exact `list`, or declined.
+#[inline]
+pub(super) fn exact_list<'a, 'py>(object: &'a Bound<'py, PyAny>) -> Answer<&'a Bound<'py, PyList>> {
+    object.cast_exact::<PyList>().ok().or_decline()
+}
+
+/// The object as an exact `str`, or declined.
+#[inline]
+pub(super) fn exact_str<'a, 'py>(
+    object: &'a Bound<'py, PyAny>,
+) -> Answer<&'a Bound<'py, PyString>> {
+    object.cast_exact::<PyString>().ok().or_decline()
+}
+
+/// An exact `float`, `int` within 64 bits, or `bool`; anything else is declined.
+#[inline]
+pub(super) fn number(object: &Bound<'_, PyAny>) -> Answer<Number> {
+    if let Ok(value) = object.cast_exact::<PyFloat>() {
+        return Ok(Number::Float(object::float_value(value)));
+    }
+    if object.is_exact_instance_of::<PyInt>() || object.is_exact_instance_of::<PyBool>() {
+        return object.extract::<i64>().ok().map(Number::Int).or_decline();
+    }
+    Err(super::errors::Stop::Declined)
+}
+
+/// The manifest's weights; `diversity` may be missing.
+pub(super) fn weights(object: &Bound<'_, PyAny>) -> Answer<Weights> {
+    let py = object.py();
+    let weights = exact_dict(object)?;
+    let interest = weights.get_item(intern!(py, "interest"))?.or_decline()?;
+    let popularity = weights.get_item(intern!(py, "popularity"))?.or_decline()?;
+    let diversity = weights.get_item(intern!(py, "diversity"))?;
+    Ok(Weights {
+        interest: number(&interest)?,
+        popularity: number(&popularity)?,
+        diversity: diversity.as_ref().map(number).transpose()?,
+    })
+}
+
+/// The manifest's own weights and sessions; declined where an external file may hold the sessions.
+pub(super) fn manifest<'py>(
+    manifest: &Bound<'py, PyAny>,
+) -> Answer<(Weights, Bound<'py, PyList>)> {
+    let py = manifest.py();
+    let manifest = exact_dict(manifest)?;
+    let weights = weights(&manifest.get_item(intern!(py, "weights"))?.or_decline()?)?;
+    if let Some(features) = manifest.get_item(intern!(py, "features"))? {
+        let external = exact_dict(&features)?.get_item(intern!(py, "externalSessions"))?;
+        if let Some(external) = external {
+            let enabled = exact_dict(&external)?.get_item(intern!(py, "enabled"))?;
+            let off = enabled.is_none_or(|enabled| enabled.is(PyBool::new(py, false)));
+            off.then_some(()).or_decline()?;
+        }
+    }
+    let sessions = manifest.get_item(intern!(py, "sessions"))?.or_decline()?;
+    Ok((weights, exact_list(&sessions)?.clone()))
+}
+
+/// The interests of a query: a list, tuple, set or frozenset of strings.
+pub(super) fn interests(object: &Bound<'_, PyAny>) -> Answer<InterestSet> {
+    let mut set = InterestSet::default();
+    let mut insert = |interest: &Bound<'_, PyAny>| -> Answer<()> {
+        let interest = exact_str(interest)?;
+        match object::ascii(interest) {
+            Some(bytes) => set.insert(bytes),
+            None => set.insert(encoded(interest)?.as_bytes()),
+        }
+        Ok(())
+    };
+    if let Ok(list) = object.cast_exact::<PyList>() {
+        list.iter().try_for_each(|interest| insert(&interest))?;
+    } else if let Ok(tuple) = object.cast_exact::<PyTuple>() {
+        tuple.iter().try_for_each(|interest| insert(&interest))?;
+    } else if let Ok(set) = object.cast_exact::<PySet>() {
+        set.iter().try_for_each(|interest| insert(&interest))?;
+    } else {
+        let set = object.cast_exact::<PyFrozenSet>().ok().or_decline()?;
+        set.iter().try_for_each(|interest| insert(&interest))?;
+    }
+    Ok(set)
+}
+
+/// How many of `length` items the slice `[:top]` holds: an int or `bool` of any size, negative ones from the end, or
+/// `None` for all.
+#[inline]
+pub(super) fn slice_end(top: &Bound<'_, PyAny>, length: usize) -> Answer<usize> {
+    if top.is_none() {
+        return Ok(length);
+    }
+    let exact = top.is_exact_instance_of::<PyInt>() || top.is_exact_instance_of::<PyBool>();
+    exact.then_some(()).or_decline()?;
+    let Ok(end) = top.extract::<isize>() else {
+        return Ok(if top.gt(0)? { length } else { 0 });
+    };
+    Ok(usize::try_from(end).map_or_else(
+        |_| length.saturating_sub(end.unsigned_abs()),
+        |end| end.min(length),
+    ))
+}
+
+/// The string's bytes: UTF-8, with lone surrogates encoded as `surrogatepass` does.
+pub(super) fn encoded<'py>(text: &Bound<'py, PyString>) -> Answer<Bound<'py, PyBytes>> {
+    if let Ok(bytes) = text.encode_utf8() {
+        return Ok(bytes);
+    }
+    let py = text.py();
+    let arguments = (intern!(py, "utf-8"), intern!(py, "surrogatepass"));
+    let bytes = text.call_method1(intern!(py, "encode"), arguments)?;
+    bytes.cast_into_exact::<PyBytes>().ok().or_decline()
+}
+
+/// Calls `use_lowered` with the bytes of `text.lower()`.
+#[inline]
+pub(super) fn with_lowered<R>(
+    text: &Bound<'_, PyString>,
+    use_lowered: impl FnOnce(&[u8]) -> R,
+) -> Answer<R> {
+    match object::ascii(text) {
+        Some(bytes) => Ok(text::with_lowered(bytes, use_lowered)),
+        None => Ok(use_lowered(lowered(text)?.as_bytes())),
+    }
+}
+
+/// `text.lower()` as bytes; by the interpreter, because Unicode versions differ. For strings that are not ASCII.
+fn lowered<'py>(text: &Bound<'py, PyString>) -> Answer<Bound<'py, PyBytes>> {
+    let lowered = text.call_method0(intern!(text.py(), "lower"))?;
+    encoded(exact_str(&lowered)?)
+}
+
+/// The tags of a session: a list or tuple, or none at all.
+pub(super) enum Tags<'py> {
+    /// The session has no key `tags`.
+    Missing,
+    /// An exact list.
+    List(Bound<'py, PyList>),
+    /// An exact tuple.
+    Tuple(Bound<'py, PyTuple>),
+}
+
+impl<'py> Tags<'py> {
+    /// Reads `session.get("tags", [])`.
+    #[inline]
+    pub(super) fn of(session: &Bound<'py, PyDict>) -> Answer<Self> {
+        let Some(tags) = session.get_item(intern!(session.py(), "tags"))? else {
+            return Ok(Self::Missing);
+        };
+        match tags.cast_into_exact::<PyList>() {
+            Ok(list) => Ok(Self::List(list)),
+            Err(other) => {
+                let tuple = other.into_inner().cast_into_exact::<PyTuple>();
+                tuple.ok().map(Self::Tuple).or_decline()
+            }
+        }
+    }
+
+    /// Calls `visit` with each tag, all of which must be exact strings.
+    #[inline]
+    pub(super) fn try_for_each(
+        &self,
+        mut visit: impl FnMut(&Bound<'py, PyString>) -> Answer<()>,
+    ) -> Answer<()> {
+        match self {
+            Self::Missing => Ok(()),
+            Self::List(list) => list.iter().try_for_each(|tag| visit(exact_str(&tag)?)),
+            Self::Tuple(tuple) => tuple.iter().try_for_each(|tag| visit(exact_str(&tag)?)),
+        }
+    }
+}
+
+/// Whether the tag, lowered, is one of the interests.
+#[inline]
+pub(super) fn is_hit(tag: &Bound<'_, PyString>, interests: &InterestSet) -> Answer<bool> {
+    match object::ascii(tag) {
+        Some(bytes) => Ok(interests.contains_lowered(bytes)),
+        None => Ok(interests.contains(lowered(tag)?.as_bytes())),
+    }
+}
+
+/// How many of the session's tags are interests.
+#[inline]
+pub(super) fn hits(session: &Bound<'_, PyDict>, interests: &InterestSet) -> Answer<u32> {
+    let mut hits = 0;
+    Tags::of(session)?.try_for_each(|tag| {
+        hits += u32::from(is_hit(tag, interests)?);
+        Ok(())
+    })?;
+    Ok(hits)
+}
+
+/// `session.get("popularity", 0)`.
+#[inline]
+pub(super) fn popularity(session: &Bound<'_, PyDict>) -> Answer<Number> {
+    let popularity = session.get_item(intern!(session.py(), "popularity"))?;
+    popularity.map_or(Ok(Number::Int(0)), |value| number(&value))
+}

@@ -1,0 +1,52 @@
+//! What the tests look at: the model of `sum()`, and the guard against panics.
+
+use pyo3::exceptions::PyValueError;
+use pyo3::prelude::*;
+
+use super::errors::{OrDecline, guarded};
+use super::functions::regime_of;
+use super::input;
+use crate::engine::score::{Number, SumRegime};
+
+const NAMES: [(&str, SumRegime); 3] = [
+    ("plain", SumRegime::Plain),
+    ("compensated", SumRegime::Compensated),
+    ("compensated_ints", SumRegime::CompensatedInts),
+];
+
+/// The name of the regime that `sum` follows, or `None` where it follows none.
+#[pyfunction]
+pub(super) fn sum_regime(sum: &Bound<'_, PyAny>) -> PyResult<Option<&'static str>> {
+    let regime = regime_of(sum)?;
+    Ok(NAMES.into_iter().find(|(_, known)| Some(*known) == regime).map(|(name, _)| name))
+}
+
+/// `sum(items)` of ints and floats as the regime of this name adds them.
+#[pyfunction]
+pub(super) fn sum_contributions<'py>(
+    py: Python<'py>,
+    items: Vec<Bound<'py, PyAny>>,
+    regime: &str,
+) -> PyResult<Bound<'py, PyAny>> {
+    let known = NAMES.into_iter().find(|(name, _)| *name == regime);
+    let Some((_, known)) = known else {
+        return Err(PyValueError::new_err(format!(
+            "unknown regime {regime:?}, expected one of {:?}",
+            NAMES.map(|(name, _)| name)
+        )));
+    };
+    guarded(py, || {
+        let items: Result<Vec<_>, _> = items.iter().map(input::number).collect();
+        match known.sum(&items?) {
+            Number::Int(value) => Ok(value.into_pyobject(py).ok().or_decline()?.into_any()),
+            Number::Float(value) => Ok(value.into_pyobject(py).ok().or_decline()?.into_any()),
+        }
+    })
+}
+
+/// Panics inside the guard that every function of this module has.
+#[pyfunction]
+#[allow(clippy::panic)] // Its whole purpose.
+pub(super) fn panic_for_test(py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
+    guarded(py, || panic!("asked for"))
+}

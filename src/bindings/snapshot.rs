@@ -1,0 +1,181 @@
+//! A caller's list of sessions, compiled, and the proof that it still is what it was.
+//!
+//! The list is an ordinary one that its owner may change at any moment between two calls. A snapshot answers only after
+//! [`Fingerprint`] has shown that every session is the same dict with the same contents. It owns strings, and one list
+//! of strings as a witness; never a session, so it keeps nothing of the caller's alive that could be missed.
+
+use std::sync::OnceLock;
+
+use pyo3::intern;
+use pyo3::prelude::*;
+use pyo3::types::{PyList, PyString};
+
+use super::errors::{Answer, OrDecline};
+use super::input::{self, Tags};
+use super::object::{self, Fingerprint};
+use crate::engine::index::{Index, Ranked, Sessions, TagId};
+use crate::engine::interest::InterestSet;
+use crate::engine::score::{Number, Scorer};
+use crate::engine::title::TitleIndex;
+use crate::engine::vocabulary::Vocabulary;
+
+/// A compiled list of sessions.
+pub(super) struct Snapshot {
+    fingerprint: Fingerprint,
+    witness: Option<Py<PyList>>,
+    vocabulary: Vocabulary,
+    index: Index,
+    titles: OnceLock<TitleIndex>,
+}
+
+impl Snapshot {
+    /// Compiles the list; declined where a later change could go unseen. O(sessions + tags).
+    pub(super) fn compile(sessions: &Bound<'_, PyList>) -> Answer<Self> {
+        let count = u32::try_from(sessions.len()).ok().or_decline()? as usize;
+        let mut fingerprint = Fingerprint::new();
+        let mut vocabulary = Vocabulary::default();
+        let mut tags: Vec<TagId> = Vec::new();
+        let mut popularity: Vec<Number> = Vec::with_capacity(count);
+        let mut witness = None;
+        for session in sessions {
+            let session = input::exact_dict(&session)?;
+            let version = object::version(session).or_decline()?;
+            let list = match Tags::of(session)? {
+                Tags::Missing => None,
+                Tags::List(list) => Some(list),
+                Tags::Tuple(_) => return Err(super::errors::Stop::Declined),
+            };
+            for tag in list.iter().flatten() {
+                let tag = input::exact_str(&tag)?;
+                tags.push(number_of(tag, &mut vocabulary)?);
+                fingerprint.push_tag(tag);
+            }
+            popularity.push(input::popularity(session)?);
+            fingerprint
+                .push_session(version, list.as_ref())
+                .or_decline()?;
+            // Owned by its session and, for now, by `list`: when the session goes, only the snapshot is left.
+            let own = |list: &Bound<'_, PyList>| object::owners(list.as_any()) == 2;
+            if witness.is_none() {
+                witness = list.filter(own).map(Bound::unbind);
+            }
+        }
+        // A key with a hostile `__eq__` may have run code during the look-ups.
+        (fingerprint.len() == count && fingerprint.same(sessions))
+            .then_some(())
+            .or_decline()?;
+        fingerprint.shrink_to_fit();
+        let columns = Sessions {
+            popularity: &popularity,
+            offsets: fingerprint.offsets(),
+            tags: &tags,
+        };
+        let index = Index::build(&columns, vocabulary.len()).ok().or_decline()?;
+        Ok(Self {
+            fingerprint,
+            witness,
+            vocabulary,
+            index,
+            titles: OnceLock::new(),
+        })
+    }
+
+    /// The number of sessions.
+    pub(super) fn len(&self) -> usize {
+        self.fingerprint.len()
+    }
+
+    /// The memory it holds beyond the caller's objects, in bytes.
+    pub(super) fn nbytes(&self) -> usize {
+        size_of::<Self>()
+            + self.fingerprint.nbytes()
+            + self.vocabulary.nbytes()
+            + self.index.nbytes()
+            + self.titles.get().map_or(0, TitleIndex::nbytes)
+    }
+
+    /// Whether the list holds what it held when it was compiled. O(sessions + tags), a few nanoseconds a session.
+    pub(super) fn is_current(&self, sessions: &Bound<'_, PyList>) -> bool {
+        self.fingerprint.same(sessions)
+    }
+
+    /// Whether the list that was compiled is gone: nobody but the snapshot owns a list of tags that it owned.
+    pub(super) fn is_abandoned(&self, py: Python<'_>) -> bool {
+        let witness = self.witness.as_ref();
+        witness.is_some_and(|list| object::owners(list.bind(py)) == 1)
+    }
+
+    /// The best `k` of the compiled sessions, `None` where only a scan is exact.
+    pub(super) fn rank(
+        &self,
+        interests: &InterestSet,
+        scorer: &Scorer,
+        k: usize,
+    ) -> Option<Vec<Ranked>> {
+        let query: Vec<TagId> = interests
+            .iter()
+            .filter_map(|interest| self.vocabulary.get(interest))
+            .collect();
+        self.index.top_k(&query, scorer, k)
+    }
+
+    /// The position of the first session with this lowered title; the inner `None` where there is none.
+    ///
+    /// Declined where the list changed up to there, or where the search would meet a title that is no string.
+    pub(super) fn find(
+        &self,
+        sessions: &Bound<'_, PyList>,
+        lowered: &[u8],
+    ) -> Answer<Option<usize>> {
+        if self.titles.get().is_none() {
+            // Titles are read from the list as it is now: all of it must still be what was compiled.
+            self.is_current(sessions).then_some(()).or_decline()?;
+            let titles = titles(sessions)?;
+            let _ = self.titles.set(titles);
+        }
+        let titles = self.titles.get().or_decline()?;
+        for candidate in titles.candidates(lowered) {
+            let position = candidate as usize;
+            self.fingerprint
+                .same_dicts(sessions, position + 1)
+                .then_some(())
+                .or_decline()?;
+            let session = sessions.get_item(position)?;
+            let title = input::exact_dict(&session)?.get_item(intern!(sessions.py(), "title"))?;
+            if is_title(&title.or_decline()?, lowered)? {
+                return Ok(Some(position));
+            }
+        }
+        let complete = titles.unreadable().is_none();
+        (complete && self.fingerprint.same_dicts(sessions, self.len()))
+            .then_some(None)
+            .or_decline()
+    }
+}
+
+/// The number of a tag, by its lowered form.
+#[inline]
+fn number_of(tag: &Bound<'_, PyString>, vocabulary: &mut Vocabulary) -> Answer<TagId> {
+    input::with_lowered(tag, |lowered| vocabulary.intern(lowered))?.or_decline()
+}
+
+fn titles(sessions: &Bound<'_, PyList>) -> Answer<TitleIndex> {
+    let mut index = TitleIndex::default();
+    let mut unreadable = None;
+    for (position, session) in (0_u32..).zip(sessions) {
+        let title = input::exact_dict(&session)?.get_item(intern!(session.py(), "title"))?;
+        let Some(title) = title.and_then(|title| title.cast_into_exact::<PyString>().ok()) else {
+            unreadable = Some(position);
+            break;
+        };
+        input::with_lowered(&title, |lowered| index.push(position, lowered))?;
+    }
+    index.finish(unreadable);
+    Ok(index)
+}
+
+/// Whether `title.lower()` is this.
+#[inline]
+pub(super) fn is_title(title: &Bound<'_, PyAny>, lowered: &[u8]) -> Answer<bool> {
+    input::with_lowered(input::exact_str(title)?, |title| title == lowered)
+}

@@ -1,0 +1,208 @@
+//! The snapshots of this process: few, found by the address of their list, dropped when stale or abandoned.
+//!
+//! A list is compiled at its second sight, because a compilation costs about four scans and many lists are seen once. A
+//! snapshot that goes stale before it has paid for itself doubles the sights its list needs next time, so that a caller
+//! who changes the manifest before every call pays for scans only. The lock is never held while Python code could run,
+//! and always taken by a thread that is attached to the interpreter: it cannot deadlock, nor be found locked after a fork.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use pyo3::prelude::*;
+use pyo3::types::PyList;
+use serde::Serialize;
+
+use super::errors::Answer;
+use super::snapshot::Snapshot;
+
+/// Shorter lists are scanned: below this the scan is as fast as the proof and the index together (bench `recommend`).
+const MIN_SESSIONS: usize = 32;
+/// So many snapshots are kept, the least recently used goes first.
+const MAX_SNAPSHOTS: usize = 8;
+/// So many lists without a snapshot are remembered, by address only.
+const MAX_SIGHTINGS: usize = 16;
+const FIRST_NEED: u32 = 2;
+const MAX_NEED: u32 = 64;
+
+static STORE: Mutex<Store> = Mutex::new(Store::new());
+
+struct Store {
+    entries: Vec<Entry>,
+    sightings: Vec<Sighting>,
+    clock: u64,
+    hits: u64,
+    misses: u64,
+}
+
+struct Entry {
+    address: usize,
+    snapshot: Arc<Snapshot>,
+    need: u32,
+    served: u32,
+    used: u64,
+}
+
+/// A list seen without a snapshot. The address may be reused by another list: that costs a compilation, never an answer.
+struct Sighting {
+    address: usize,
+    seen: u32,
+    need: u32,
+}
+
+/// What `cache_info()` shows.
+#[derive(Serialize)]
+pub(super) struct Info {
+    snapshots: usize,
+    max_snapshots: usize,
+    sessions: usize,
+    bytes: usize,
+    hits: u64,
+    misses: u64,
+}
+
+impl Store {
+    const fn new() -> Self {
+        Self {
+            entries: Vec::new(),
+            sightings: Vec::new(),
+            clock: 0,
+            hits: 0,
+            misses: 0,
+        }
+    }
+
+    fn lock() -> MutexGuard<'static, Self> {
+        STORE.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn find(&mut self, address: usize) -> Option<Arc<Snapshot>> {
+        self.clock += 1;
+        let used = self.clock;
+        let entry = self.entries.iter_mut().find(|entry| entry.address == address)?;
+        entry.used = used;
+        Some(Arc::clone(&entry.snapshot))
+    }
+
+    fn serve(&mut self, address: usize) {
+        self.hits += 1;
+        if let Some(entry) = self.entries.iter_mut().find(|entry| entry.address == address) {
+            entry.served = entry.served.saturating_add(1);
+        }
+    }
+
+    /// Takes a stale snapshot out and remembers its list.
+    fn remove(&mut self, address: usize) -> Option<Entry> {
+        let place = self.entries.iter().position(|entry| entry.address == address)?;
+        let entry = self.entries.swap_remove(place);
+        let paid = entry.served >= entry.need;
+        let need = if paid { FIRST_NEED } else { (entry.need * 2).min(MAX_NEED) };
+        self.remember(address, need);
+        Some(entry)
+    }
+
+    fn remember(&mut self, address: usize, need: u32) {
+        if self.sightings.len() == MAX_SIGHTINGS {
+            self.sightings.remove(0);
+        }
+        self.sightings.push(Sighting { address, seen: 0, need });
+    }
+
+    /// Counts a sight of a list; its need once that is met.
+    fn sight(&mut self, address: usize) -> Option<u32> {
+        self.misses += 1;
+        if !self.sightings.iter().any(|sighting| sighting.address == address) {
+            self.remember(address, FIRST_NEED);
+        }
+        let place = self.sightings.iter().position(|sighting| sighting.address == address)?;
+        let sighting = self.sightings.get_mut(place)?;
+        sighting.seen += 1;
+        (sighting.seen >= sighting.need).then(|| self.sightings.remove(place).need)
+    }
+
+    /// Adds a snapshot; returns those that must go, for the caller to drop without the lock.
+    fn insert(&mut self, address: usize, snapshot: Arc<Snapshot>, need: u32) -> Vec<Entry> {
+        self.clock += 1;
+        self.entries.push(Entry { address, snapshot, need, served: 0, used: self.clock });
+        let mut gone = Vec::new();
+        while self.entries.len() > MAX_SNAPSHOTS {
+            let oldest = self.entries.iter().enumerate().min_by_key(|(_, entry)| entry.used);
+            let Some(place) = oldest.map(|(place, _)| place) else { break };
+            gone.push(self.entries.swap_remove(place));
+        }
+        gone
+    }
+
+    fn take_abandoned(&mut self, py: Python<'_>) -> Vec<Entry> {
+        self.entries.extract_if(.., |entry| entry.snapshot.is_abandoned(py)).collect()
+    }
+}
+
+/// The current snapshot of the list, compiled now if the list was seen often enough; `None` where a scan is due.
+pub(super) fn current(sessions: &Bound<'_, PyList>) -> Answer<Option<Arc<Snapshot>>> {
+    current_if(sessions, |snapshot| Ok(snapshot.is_current(sessions).then_some(())))
+        .map(|found| found.map(|(snapshot, ())| snapshot))
+}
+
+/// As [`current`], with the caller's own proof: what it returns, or `None` where the snapshot is stale.
+pub(super) fn current_if<T>(
+    sessions: &Bound<'_, PyList>,
+    prove: impl Fn(&Snapshot) -> Answer<Option<T>>,
+) -> Answer<Option<(Arc<Snapshot>, T)>> {
+    if sessions.len() < MIN_SESSIONS {
+        return Ok(None);
+    }
+    let address = sessions.as_ptr() as usize;
+    let found = Store::lock().find(address);
+    if let Some(snapshot) = found {
+        if let Some(proof) = prove(&snapshot)? {
+            Store::lock().serve(address);
+            return Ok(Some((snapshot, proof)));
+        }
+        let stale = Store::lock().remove(address);
+        drop(stale);
+    }
+    sweep(sessions.py());
+    let due = Store::lock().sight(address);
+    let Some(need) = due else { return Ok(None) };
+    let snapshot = match Snapshot::compile(sessions) {
+        Ok(snapshot) => Arc::new(snapshot),
+        Err(super::errors::Stop::Declined) => {
+            // Not provable: do not try again soon.
+            Store::lock().remember(address, MAX_NEED);
+            return Ok(None);
+        }
+        Err(raised) => return Err(raised),
+    };
+    let gone = Store::lock().insert(address, Arc::clone(&snapshot), need);
+    drop(gone);
+    let proof = prove(&snapshot)?;
+    Ok(proof.map(|proof| (snapshot, proof)))
+}
+
+/// Drops the snapshots whose list nobody holds any more.
+pub(super) fn sweep(py: Python<'_>) {
+    let gone = Store::lock().take_abandoned(py);
+    drop(gone);
+}
+
+/// Drops all snapshots and forgets all sights.
+pub(super) fn clear() {
+    let mut store = Store::lock();
+    let gone = core::mem::replace(&mut *store, Store::new());
+    drop(store);
+    drop(gone);
+}
+
+/// What is held now.
+pub(super) fn info(py: Python<'_>) -> Info {
+    sweep(py);
+    let store = Store::lock();
+    let snapshots = || store.entries.iter().map(|entry| &entry.snapshot);
+    Info {
+        snapshots: store.entries.len(),
+        max_snapshots: MAX_SNAPSHOTS,
+        sessions: snapshots().map(|snapshot| snapshot.len()).sum(),
+        bytes: snapshots().map(|snapshot| snapshot.nbytes()).sum(),
+        hits: store.hits,
+        misses: store.misses,
+    }
+}

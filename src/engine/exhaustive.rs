@@ -1,0 +1,60 @@
+//! The road that always holds: count every session's hits, score every session, select.
+//!
+//! For weights that are negative or not finite, infinite popularity, sessions with hundreds of hits, and answers so
+//! long that skipping gains nothing. O(n + postings) and one `u32` a session.
+
+use super::order::{LANE_IDS, Order};
+use super::pool::Candidate;
+use super::posting::Matched;
+use super::score::Scorer;
+
+/// The hits of every rank.
+pub fn count_hits(order: &Order, matched: &Matched<'_>) -> Vec<u32> {
+    let mut hits = vec![0_u32; order.ranks()];
+    for row in &matched.rows {
+        for (lane, chunk) in row.iter().zip(hits.chunks_exact_mut(LANE_IDS)) {
+            for (&word, chunk) in lane.0.iter().zip(chunk.chunks_exact_mut(64)) {
+                for (bit, count) in chunk.iter_mut().enumerate() {
+                    *count += (word >> bit & 1) as u32;
+                }
+            }
+        }
+    }
+    for list in &matched.lists {
+        for &rank in *list {
+            hits[rank as usize] += 1;
+        }
+    }
+    hits
+}
+
+/// The first `k` of all sessions, best first; `None` where a score is NaN or leaves the exact range.
+pub fn top_k(
+    order: &Order,
+    matched: &Matched<'_>,
+    scorer: &Scorer,
+    k: usize,
+) -> Option<Vec<Candidate>> {
+    let hits = count_hits(order, matched);
+    let mut all = Vec::with_capacity(order.len());
+    for segment in order.segments() {
+        for rank in segment.start..segment.end {
+            let score = scorer.score(hits[rank], order.number(rank))?.as_f64();
+            if score.is_nan() {
+                return None;
+            }
+            all.push(Candidate {
+                score,
+                position: order.positions()[rank],
+                rank: rank as u32,
+                hits: hits[rank],
+            });
+        }
+    }
+    if k < all.len() {
+        all.select_nth_unstable(k);
+        all.truncate(k);
+    }
+    all.sort_unstable();
+    Some(all)
+}

@@ -1,0 +1,205 @@
+//! Counting set bits down the rows of a bit matrix, 512 columns at a time.
+//!
+//! The counters are bit-sliced: plane `i` holds bit `i` of the count of every column, and rows are added by
+//! carry-save adders. Nothing here knows which instructions it will be compiled to: [`super::simd`] compiles
+//! [`seek`] several times. Cost: about four operations on a [`Lane`] for each row.
+
+use core::ops::Range;
+
+/// 512 bits, one a rank, aligned to the line of a cache.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(C, align(64))]
+pub struct Lane(pub [u64; 8]);
+
+impl Lane {
+    /// No bit set.
+    pub const ZERO: Self = Self([0; 8]);
+    /// Every bit set.
+    pub const ONES: Self = Self([u64::MAX; 8]);
+
+    #[inline(always)]
+    fn zip(self, other: Self, operation: impl Fn(u64, u64) -> u64) -> Self {
+        let mut words = [0; 8];
+        for (word, (a, b)) in words.iter_mut().zip(self.0.into_iter().zip(other.0)) {
+            *word = operation(a, b);
+        }
+        Self(words)
+    }
+
+    #[inline(always)]
+    fn and(self, other: Self) -> Self {
+        self.zip(other, |a, b| a & b)
+    }
+
+    #[inline(always)]
+    fn or(self, other: Self) -> Self {
+        self.zip(other, |a, b| a | b)
+    }
+
+    #[inline(always)]
+    fn xor(self, other: Self) -> Self {
+        self.zip(other, |a, b| a ^ b)
+    }
+
+    /// The sum of three bits a column, as (low bit, high bit).
+    #[inline(always)]
+    fn add(self, b: Self, c: Self) -> (Self, Self) {
+        let half = self.xor(b);
+        (half.xor(c), self.and(b).or(half.and(c)))
+    }
+
+    /// Whether no bit is set.
+    #[inline(always)]
+    pub fn is_zero(&self) -> bool {
+        self.0.iter().fold(0, |all, word| all | word) == 0
+    }
+
+    /// The columns of the set bits, ascending.
+    #[inline]
+    pub fn ones(&self) -> impl Iterator<Item = usize> {
+        (0..).step_by(64).zip(self.0).flat_map(|(start, word)| {
+            let rest = core::iter::successors(Some(word), |rest| Some(rest & rest.wrapping_sub(1)));
+            rest.take_while(|&rest| rest != 0)
+                .map(move |rest| start + rest.trailing_zeros() as usize)
+        })
+    }
+
+    /// How many bits are set.
+    #[inline]
+    pub fn count(&self) -> u32 {
+        self.0.iter().map(|word| word.count_ones()).sum()
+    }
+}
+
+/// Bit-sliced counters of 512 columns: counts below 2^`P`.
+#[derive(Clone, Copy, Debug)]
+pub struct Planes<const P: usize>(pub [Lane; P]);
+
+impl<const P: usize> Planes<P> {
+    /// All counts 0.
+    pub const ZERO: Self = Self([Lane::ZERO; P]);
+
+    /// Adds `carry` to the bits from plane `from` on.
+    #[inline(always)]
+    fn ripple(&mut self, from: usize, mut carry: Lane) {
+        for plane in self.0.iter_mut().skip(from) {
+            let next = plane.and(carry);
+            *plane = plane.xor(carry);
+            carry = next;
+        }
+    }
+
+    /// Adds 1 to a single column.
+    #[inline]
+    pub fn increment(&mut self, column: usize) {
+        let (word, mut carry) = (column / 64 % 8, 1_u64 << (column % 64));
+        for plane in &mut self.0 {
+            let next = plane.0[word] & carry;
+            plane.0[word] ^= carry;
+            carry = next;
+            if carry == 0 {
+                break;
+            }
+        }
+    }
+
+    /// Adds one bit a column from every row.
+    #[inline(always)]
+    fn add_rows(&mut self, rows: &[&[Lane]], lane: usize) {
+        let mut fours = rows.chunks_exact(4);
+        for four in &mut fours {
+            let (low, carry_a) = self.0[0].add(four[0][lane], four[1][lane]);
+            let (low, carry_b) = low.add(four[2][lane], four[3][lane]);
+            let (middle, carry) = self.0[1].add(carry_a, carry_b);
+            self.0[0] = low;
+            self.0[1] = middle;
+            self.ripple(2, carry);
+        }
+        match fours.remainder() {
+            [a] => self.ripple(0, a[lane]),
+            [a, b] => {
+                let (low, carry) = self.0[0].add(a[lane], b[lane]);
+                self.0[0] = low;
+                self.ripple(1, carry);
+            }
+            [a, b, c] => {
+                let (low, carry) = self.0[0].add(a[lane], b[lane]);
+                self.0[0] = low;
+                self.ripple(1, carry);
+                self.ripple(0, c[lane]);
+            }
+            _ => {}
+        }
+    }
+
+    /// The columns whose count is at least `level`.
+    #[inline(always)]
+    pub fn at_least(&self, level: u32) -> Lane {
+        let mut mask = Lane::ONES;
+        for (bit, plane) in self.0.iter().enumerate() {
+            mask = if level >> bit & 1 == 1 {
+                mask.and(*plane)
+            } else {
+                mask.or(*plane)
+            };
+        }
+        mask
+    }
+
+    /// The columns whose count is `level`.
+    #[inline]
+    pub fn exactly(&self, level: u32) -> Lane {
+        let mut mask = Lane::ONES;
+        for (bit, plane) in self.0.iter().enumerate() {
+            mask = if level >> bit & 1 == 1 {
+                mask.and(*plane)
+            } else {
+                mask.zip(*plane, |a, b| a & !b)
+            };
+        }
+        mask
+    }
+
+    /// The count of one column.
+    #[inline]
+    pub fn count(&self, column: usize) -> u32 {
+        let planes = self.0.iter().enumerate();
+        planes.fold(0, |count, (bit, plane)| {
+            count | ((plane.0[column / 64 % 8] >> (column % 64) & 1) as u32) << bit
+        })
+    }
+}
+
+/// A lane in which some column reached the level.
+#[derive(Clone, Copy, Debug)]
+pub struct Found<const P: usize> {
+    /// Which lane.
+    pub lane: usize,
+    /// Its counters.
+    pub planes: Planes<P>,
+    /// The columns that reached the level.
+    pub mask: Lane,
+}
+
+/// The first of `lanes` in which some column's count reaches `level`.
+///
+/// A count starts from `base` (counters of `lanes`, or empty for 0) and gets one bit from every row. Every row covers
+/// `lanes`, and no count reaches 2^`P`.
+#[inline(always)]
+pub fn seek<const P: usize>(
+    rows: &[&[Lane]],
+    base: &[Planes<P>],
+    lanes: Range<usize>,
+    level: u32,
+) -> Option<Found<P>> {
+    let first = lanes.start;
+    for lane in lanes {
+        let mut planes = base.get(lane - first).copied().unwrap_or(Planes::ZERO);
+        planes.add_rows(rows, lane);
+        let mask = planes.at_least(level);
+        if !mask.is_zero() {
+            return Some(Found { lane, planes, mask });
+        }
+    }
+    None
+}

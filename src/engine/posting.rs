@@ -1,0 +1,237 @@
+//! Which sessions have a tag: a bitmap where many do, a sorted list of ranks where few do.
+//!
+//! A tag that stands in a session `m` times is `m` postings of that session: the first in the tag's own list, the others in
+//! lists of *repeats*, so that adding up a tag's lists counts a session's hits as the original does.
+//!
+//! Invariant: every list ascends and holds a rank once; a bitmap has no bit set in the padding. Building is O(tags) after
+//! the order is known, a look-up O(1) without repeats.
+
+use std::collections::BTreeMap;
+
+use super::lane::Lane;
+use super::order::{LANE_IDS, Order};
+use super::session::{Sessions, TagId};
+
+/// A tag at least this frequent (one session in so many) may get a bitmap: below, adding its postings one by one is
+/// faster than reading the bits (bench `top_k`).
+const SPARSEST_BITMAP: usize = 256;
+/// Bitmaps take at most so many bytes a session.
+const MOST_BITMAP_BYTES: usize = 32;
+/// The index aims to stay under so many bytes a session and four tags.
+const BYTES_OF_FOUR_TAGS: usize = 60;
+
+/// Where one posting list lies: `len` ranks from `start`, or the bitmap of row `start`.
+#[derive(Clone, Copy, Debug, Default)]
+struct Place {
+    start: u32,
+    len: u32,
+}
+
+impl Place {
+    /// Marks a bitmap.
+    const ROW: u32 = u32::MAX;
+}
+
+/// The posting lists of a query, by kind.
+#[derive(Debug, Default)]
+pub struct Matched<'a> {
+    /// Bitmaps over all ranks.
+    pub rows: Vec<&'a [Lane]>,
+    /// Sorted ranks.
+    pub lists: Vec<&'a [u32]>,
+}
+
+/// The posting lists of all tags.
+#[derive(Debug)]
+pub struct Postings {
+    lanes: usize,
+    bitmaps: Box<[Lane]>,
+    lists: Box<[u32]>,
+    places: Box<[Place]>,
+    /// Sorted by tag.
+    repeats: Box<[(TagId, Place)]>,
+}
+
+/// How many postings every list will hold.
+struct Counts {
+    first: Vec<u32>,
+    /// By (tag, how many times before in the same session), from 1.
+    repeats: BTreeMap<(TagId, u32), u32>,
+}
+
+/// Tells the first occurrence of a tag in a session from the second and later ones, in O(1) an occurrence.
+struct Occurrences {
+    last: Vec<u32>,
+    repeated: BTreeMap<TagId, u32>,
+}
+
+impl Occurrences {
+    fn new(tag_count: usize) -> Self {
+        Self {
+            last: vec![u32::MAX; tag_count],
+            repeated: BTreeMap::new(),
+        }
+    }
+
+    /// Calls `first` or `again` (with the number of earlier occurrences) for the tags of the `serial`-th session.
+    #[inline]
+    fn visit(
+        &mut self,
+        serial: u32,
+        tags: &[TagId],
+        mut first: impl FnMut(TagId),
+        mut again: impl FnMut(TagId, u32),
+    ) {
+        for &tag in tags {
+            let last = &mut self.last[tag.0 as usize];
+            if *last == serial {
+                let times = self.repeated.entry(tag).or_default();
+                *times += 1;
+                again(tag, *times);
+            } else {
+                *last = serial;
+                first(tag);
+            }
+        }
+        if !self.repeated.is_empty() {
+            self.repeated.clear();
+        }
+    }
+}
+
+impl Counts {
+    fn of(sessions: &Sessions<'_>, tag_count: usize) -> Self {
+        let mut first = vec![0; tag_count];
+        let mut repeats = BTreeMap::new();
+        let mut occurrences = Occurrences::new(tag_count);
+        for position in 0..sessions.len() as u32 {
+            occurrences.visit(
+                position,
+                sessions.tags_of(position),
+                |tag| first[tag.0 as usize] += 1,
+                |tag, times| *repeats.entry((tag, times)).or_default() += 1,
+            );
+        }
+        Self { first, repeats }
+    }
+
+    /// The number of postings from which on a tag gets a bitmap.
+    fn bitmap_from(&self, sessions: usize) -> u32 {
+        let mut frequent: Vec<u32> = self.first.clone();
+        let sparsest = (sessions / SPARSEST_BITMAP).max(8) as u32;
+        frequent.retain(|&count| count >= sparsest);
+        frequent.sort_unstable_by(|a, b| b.cmp(a));
+        let postings: usize = self.first.iter().map(|&count| count as usize).sum();
+        let quarter = (BYTES_OF_FOUR_TAGS * postings / 4).max(BYTES_OF_FOUR_TAGS * sessions);
+        let used = 12 * sessions + 4 * postings + 8 * self.first.len();
+        let bytes = quarter
+            .saturating_sub(used)
+            .clamp(8 * sessions, MOST_BITMAP_BYTES * sessions);
+        let rows = 8 * bytes / sessions.max(1);
+        frequent.truncate(rows);
+        frequent.last().map_or(u32::MAX, |&count| count)
+    }
+}
+
+impl Postings {
+    /// Lists the postings of every tag by rank.
+    pub fn build(sessions: &Sessions<'_>, order: &Order, tag_count: usize) -> Self {
+        let counts = Counts::of(sessions, tag_count);
+        let bitmap_from = counts.bitmap_from(sessions.len());
+        let lanes = order.ranks() / LANE_IDS;
+
+        let (mut rows, mut listed) = (0_u32, 0_u32);
+        let mut place = |count: u32| {
+            if count >= bitmap_from {
+                rows += 1;
+                Place { start: rows - 1, len: Place::ROW }
+            } else {
+                listed += count;
+                // Filled below: `len` counts up to `count`.
+                Place { start: listed - count, len: 0 }
+            }
+        };
+        let mut places: Box<[Place]> = counts.first.iter().map(|&count| place(count)).collect();
+        let mut repeats: BTreeMap<(TagId, u32), Place> = counts
+            .repeats
+            .iter()
+            .map(|(&key, &count)| (key, place(count)))
+            .collect();
+
+        let mut bitmaps = vec![Lane::ZERO; rows as usize * lanes].into_boxed_slice();
+        let mut lists = vec![0_u32; listed as usize].into_boxed_slice();
+        let mut post = |place: &mut Place, rank: usize| {
+            if place.len == Place::ROW {
+                let lane = &mut bitmaps[place.start as usize * lanes + rank / LANE_IDS];
+                lane.0[rank / 64 % 8] |= 1 << (rank % 64);
+            } else {
+                lists[(place.start + place.len) as usize] = rank as u32;
+                place.len += 1;
+            }
+        };
+        let mut occurrences = Occurrences::new(tag_count);
+        for segment in order.segments() {
+            for rank in segment.start..segment.end {
+                let position = order.positions()[rank];
+                let mut again = Vec::new();
+                occurrences.visit(
+                    position,
+                    sessions.tags_of(position),
+                    |tag| post(&mut places[tag.0 as usize], rank),
+                    |tag, times| again.push((tag, times)),
+                );
+                for key in again {
+                    if let Some(place) = repeats.get_mut(&key) {
+                        post(place, rank);
+                    }
+                }
+            }
+        }
+        Self {
+            lanes,
+            bitmaps,
+            lists,
+            places,
+            repeats: repeats.into_iter().map(|((tag, _), place)| (tag, place)).collect(),
+        }
+    }
+
+    /// The posting lists of the tags of a query; tags outside the vocabulary have none.
+    pub fn matched(&self, query: &[TagId]) -> Matched<'_> {
+        let mut matched = Matched {
+            rows: Vec::with_capacity(query.len()),
+            lists: Vec::new(),
+        };
+        for &tag in query {
+            if let Some(&place) = self.places.get(tag.0 as usize) {
+                self.push(place, &mut matched);
+            }
+            if !self.repeats.is_empty() {
+                let from = self.repeats.partition_point(|(other, _)| *other < tag);
+                let all = self.repeats[from..].iter();
+                for (_, place) in all.take_while(|(other, _)| *other == tag) {
+                    self.push(*place, &mut matched);
+                }
+            }
+        }
+        matched
+    }
+
+    fn push<'a>(&'a self, place: Place, matched: &mut Matched<'a>) {
+        let start = place.start as usize;
+        if place.len == Place::ROW {
+            let row = start * self.lanes;
+            matched.rows.push(&self.bitmaps[row..row + self.lanes]);
+        } else if place.len > 0 {
+            matched.lists.push(&self.lists[start..start + place.len as usize]);
+        }
+    }
+
+    /// Bytes of memory held.
+    pub fn nbytes(&self) -> usize {
+        size_of_val(&*self.bitmaps)
+            + size_of_val(&*self.lists)
+            + size_of_val(&*self.places)
+            + size_of_val(&*self.repeats)
+    }
+}

@@ -1,0 +1,259 @@
+//! Score arithmetic, equal to the interpreter's to the last bit.
+//!
+//! A score is `sum()` of at most three contributions. Three things decide its bits and its type, and all three are
+//! modelled here: Python keeps `int` and `float` apart (`2 * 3` is an `int`, `2 * 0.5` is not), the association of the
+//! diversity factor is `(n * 0.01) * weight`, and `sum()` adds floats plainly up to CPython 3.11 and with Neumaier's
+//! compensation from 3.12 on ([`SumRegime`]). Whatever this model cannot hold exactly (an integer beyond
+//! [`Number::INT_LIMIT`]) yields `None`, and the caller takes a slower exact road. Every function is O(1).
+
+/// A Python `int` or `float`, as far as scoring needs them.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Number {
+    /// An `int` (or `bool`, which multiplies as one).
+    Int(i64),
+    /// A `float`.
+    Float(f64),
+}
+
+impl Number {
+    /// Products of ints stay within ±2⁵², so that the sum of two of them is still exact as an `f64`.
+    pub const INT_LIMIT: i64 = 1 << 52;
+
+    /// The value as a float, rounded to nearest even as CPython converts.
+    #[inline]
+    pub fn as_f64(self) -> f64 {
+        match self {
+            Self::Int(value) => value as f64,
+            Self::Float(value) => value,
+        }
+    }
+
+    /// Python's `self * other`; `None` where an `int` product leaves ±[`Self::INT_LIMIT`].
+    #[inline]
+    pub fn times(self, other: Self) -> Option<Self> {
+        match (self, other) {
+            (Self::Int(a), Self::Int(b)) => {
+                let product = a.checked_mul(b)?;
+                (product.unsigned_abs() <= Self::INT_LIMIT.unsigned_abs())
+                    .then_some(Self::Int(product))
+            }
+            _ => Some(Self::Float(self.as_f64() * other.as_f64())),
+        }
+    }
+}
+
+/// How the running interpreter's `sum()` adds floats.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SumRegime {
+    /// CPython up to 3.11: left to right, no compensation.
+    Plain,
+    /// CPython 3.12 and 3.13: Neumaier's compensation for floats, ints added plainly (CPython issue 100425).
+    Compensated,
+    /// CPython 3.14: ints after a float are compensated too (CPython issue 121149).
+    CompensatedInts,
+}
+
+impl SumRegime {
+    /// All regimes, oldest first.
+    pub const ALL: [Self; 3] = [Self::Plain, Self::Compensated, Self::CompensatedInts];
+
+    /// `sum(items)`, starting from the int 0 as Python does.
+    ///
+    /// The int prefix is exact and the first float is added to it by `int + float`; only what follows is compensated.
+    #[inline]
+    pub fn sum(self, items: &[Number]) -> Number {
+        let mut prefix = 0_i64;
+        let mut rest = items.iter();
+        let mut total = loop {
+            match rest.next() {
+                None => return Number::Int(prefix),
+                Some(Number::Int(value)) => prefix += value,
+                Some(Number::Float(value)) => break prefix as f64 + value,
+            }
+        };
+        let mut compensation = 0.0;
+        for item in rest {
+            let value = item.as_f64();
+            let sum = total + value;
+            let compensated = match self {
+                Self::Plain => false,
+                Self::Compensated => matches!(item, Number::Float(_)),
+                Self::CompensatedInts => true,
+            };
+            if compensated {
+                compensation += if total.abs() >= value.abs() {
+                    (total - sum) + value
+                } else {
+                    (value - sum) + total
+                };
+            }
+            total = sum;
+        }
+        if compensation != 0.0 && compensation.is_finite() {
+            total += compensation;
+        }
+        Number::Float(total)
+    }
+}
+
+/// The manifest's `weights`.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Weights {
+    /// Multiplies the number of matching tags.
+    pub interest: Number,
+    /// Multiplies the session's popularity.
+    pub popularity: Number,
+    /// Multiplies `distinct interests × 0.01`; `None` is the guide's two-factor form.
+    pub diversity: Option<Number>,
+}
+
+/// The parts of one score, in the order in which they are added.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Contributions {
+    /// `hits × weights.interest`.
+    pub interest_match: Number,
+    /// `popularity × weights.popularity`.
+    pub popularity: Number,
+    /// `(distinct interests × 0.01) × weights.diversity`, the same for every session of a query.
+    pub diversity: Option<f64>,
+}
+
+/// Scores sessions of one query: the weights, the diversity contribution and the interpreter's `sum()`.
+#[derive(Clone, Copy, Debug)]
+pub struct Scorer {
+    weights: Weights,
+    diversity: Option<f64>,
+    regime: SumRegime,
+}
+
+impl Scorer {
+    /// A scorer for a query of `distinct_interests` different interests.
+    pub fn new(weights: Weights, distinct_interests: usize, regime: SumRegime) -> Self {
+        let diversity = weights
+            .diversity
+            .map(|weight| (distinct_interests as f64 * 0.01) * weight.as_f64());
+        Self {
+            weights,
+            diversity,
+            regime,
+        }
+    }
+
+    /// The weights the scorer was made with.
+    pub fn weights(&self) -> &Weights {
+        &self.weights
+    }
+
+    /// The diversity contribution, which all sessions of the query share.
+    pub fn diversity(&self) -> Option<f64> {
+        self.diversity
+    }
+
+    /// The contributions of a session with `hits` matching tags; `None` where an int leaves the exact range.
+    #[inline]
+    pub fn contributions(&self, hits: u32, popularity: Number) -> Option<Contributions> {
+        Some(Contributions {
+            interest_match: Number::Int(i64::from(hits)).times(self.weights.interest)?,
+            popularity: popularity.times(self.weights.popularity)?,
+            diversity: self.diversity,
+        })
+    }
+
+    /// `sum()` of the contributions.
+    #[inline]
+    pub fn total(&self, parts: &Contributions) -> Number {
+        let three = |diversity| {
+            let parts = [parts.interest_match, parts.popularity, Number::Float(diversity)];
+            self.regime.sum(&parts)
+        };
+        parts.diversity.map_or_else(
+            || self.regime.sum(&[parts.interest_match, parts.popularity]),
+            three,
+        )
+    }
+
+    /// The score of a session; `None` where an int leaves the exact range. May be NaN: the caller's order must not use it.
+    #[inline]
+    pub fn score(&self, hits: u32, popularity: Number) -> Option<Number> {
+        self.contributions(hits, popularity)
+            .map(|parts| self.total(&parts))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Number::{Float, Int};
+    use super::*;
+
+    fn score(regime: SumRegime, weights: [Number; 3], hits: u32, popularity: Number, interests: usize) -> Number {
+        let weights = Weights {
+            interest: weights[0],
+            popularity: weights[1],
+            diversity: Some(weights[2]),
+        };
+        Scorer::new(weights, interests, regime)
+            .score(hits, popularity)
+            .expect("within the exact range")
+    }
+
+    /// Rows recorded from CPython 3.10 to 3.13 (parity cases of the group "sum").
+    #[test]
+    fn recorded_scores() {
+        use SumRegime::{Compensated, Plain};
+        let default = [Float(2.0), Float(0.5), Float(0.3)];
+        let rows = [
+            (Plain, default, 1, Float(0.01), 2, 2.010_999_999_999_999_7),
+            (Compensated, default, 1, Float(0.01), 2, 2.011),
+            (Plain, default, 1, Float(0.9), 1, 2.453_000_000_000_000_3),
+            (Compensated, default, 1, Float(0.9), 1, 2.453),
+            (Plain, [Float(0.1), Float(0.2), Float(10.0)], 1, Float(1.0), 3, 0.600_000_000_000_000_1),
+            (Compensated, [Float(0.1), Float(0.2), Float(10.0)], 1, Float(1.0), 3, 0.6),
+        ];
+        for (regime, weights, hits, popularity, interests, expected) in rows {
+            assert_eq!(score(regime, weights, hits, popularity, interests), Float(expected));
+        }
+    }
+
+    #[test]
+    fn compensation_recovers_what_plain_addition_loses() {
+        let items = [Float(1e16), Float(1.0), Float(-1e16)];
+        assert_eq!(SumRegime::Plain.sum(&items), Float(0.0));
+        assert_eq!(SumRegime::Compensated.sum(&items), Float(1.0));
+    }
+
+    /// Python model: interest .1, popularity weight 1, 1 hit, popularity 1, 10 interests.
+    #[test]
+    fn only_the_newest_regime_compensates_ints() {
+        let items = [Float(0.1), Int(1), Float(0.03)];
+        assert_eq!(SumRegime::Compensated.sum(&items), Float(1.130_000_000_000_000_1));
+        assert_eq!(SumRegime::CompensatedInts.sum(&items), Float(1.13));
+    }
+
+    #[test]
+    fn types_survive() {
+        assert_eq!(Int(3).times(Int(2)), Some(Int(6)));
+        assert_eq!(Int(3).times(Float(2.0)), Some(Float(6.0)));
+        assert_eq!(Int(i64::MAX).times(Int(2)), None);
+        assert_eq!(Int(1 << 40).times(Int(1 << 13)), None);
+        assert_eq!(SumRegime::Plain.sum(&[Int(1), Int(2)]), Int(3));
+        assert_eq!(SumRegime::Plain.sum(&[]), Int(0));
+    }
+
+    #[test]
+    fn a_negative_zero_contribution_keeps_its_sign_and_the_score_does_not() {
+        let Some(Float(product)) = Int(0).times(Float(-2.0)) else {
+            unreachable!("int × float is a float")
+        };
+        assert!(product == 0.0 && product.is_sign_negative());
+        let Float(total) = SumRegime::Plain.sum(&[Float(product)]) else {
+            unreachable!("a float item makes a float sum")
+        };
+        assert!(total.is_sign_positive());
+    }
+
+    #[test]
+    fn infinite_compensation_is_not_added() {
+        let items = [Float(1e308), Float(1e308), Float(-1e308)];
+        assert_eq!(SumRegime::Compensated.sum(&items), Float(f64::INFINITY));
+    }
+}

@@ -1,0 +1,105 @@
+//! The sparse posting lists of a query, added up window by window into bit-sliced counters.
+//!
+//! Invariant: lanes are asked for in ascending order, so that a cursor never goes back. Cost: O(lists) a window, O(1) a
+//! posting.
+
+use core::ops::Range;
+
+use super::lane::Planes;
+use super::order::LANE_IDS;
+
+/// Lanes added up at a time: a window's counters stay in the first-level cache.
+const WINDOW: usize = 8;
+
+/// Cursors into the lists and the counters of the current window.
+#[derive(Debug)]
+pub struct Sparse<'a, const P: usize> {
+    /// What is left of every list.
+    rest: Vec<&'a [u32]>,
+    lists: u32,
+    counters: [Planes<P>; WINDOW],
+    window: Range<usize>,
+}
+
+impl<'a, const P: usize> Sparse<'a, P> {
+    /// Cursors at the start of the lists.
+    pub fn new(lists: &[&'a [u32]]) -> Self {
+        Self {
+            rest: lists.to_vec(),
+            lists: lists.len() as u32,
+            counters: [Planes::ZERO; WINDOW],
+            window: 0..0,
+        }
+    }
+
+    /// How many lists there are.
+    pub fn len(&self) -> u32 {
+        self.lists
+    }
+
+    /// The counters from `lanes.start` on and the lane, at most `until`, up to which they reach.
+    ///
+    /// `Err` holds the next lane worth reading when, even with a bit from each of `rows` rows, no session of the window
+    /// reaches `level`.
+    #[inline]
+    pub fn counters(
+        &mut self,
+        lanes: Range<usize>,
+        until: usize,
+        level: u32,
+        rows: usize,
+    ) -> Result<(&[Planes<P>], usize), usize> {
+        if self.lists == 0 {
+            return if (rows as u32) < level { Err(lanes.end) } else { Ok((&[], until)) };
+        }
+        if !self.window.contains(&lanes.start) {
+            self.enter(lanes, level, rows)?;
+            self.add();
+            return Ok((&self.counters, until.min(self.window.end)));
+        }
+        let offset = lanes.start - self.window.start;
+        Ok((&self.counters[offset..], until.min(self.window.end)))
+    }
+
+    /// Moves the window to the start of `lanes`.
+    fn enter(&mut self, lanes: Range<usize>, level: u32, rows: usize) -> Result<(), usize> {
+        let window = lanes.start..lanes.end.min(lanes.start + WINDOW);
+        let start = window.start * LANE_IDS;
+        let end = window.end * LANE_IDS;
+        let (mut reaching, mut next) = (rows as u32, usize::MAX);
+        self.rest.retain_mut(|rest| {
+            if rest.first().is_some_and(|&rank| (rank as usize) < start) {
+                let passed = rest.partition_point(|&rank| (rank as usize) < start);
+                *rest = &rest[passed..];
+            }
+            let Some(&first) = rest.first() else {
+                return false;
+            };
+            reaching += u32::from((first as usize) < end);
+            next = next.min(first as usize);
+            true
+        });
+        if reaching >= level {
+            self.window = window;
+            return Ok(());
+        }
+        // Without a list no session reaches the level: on to the next posting.
+        Err(if (rows as u32) < level { lanes.end.min(window.end.max(next / LANE_IDS)) } else { window.end })
+    }
+
+    /// Adds up the postings of the window.
+    fn add(&mut self) {
+        self.counters = [Planes::ZERO; WINDOW];
+        let start = self.window.start * LANE_IDS;
+        let end = self.window.end * LANE_IDS;
+        for rest in &mut self.rest {
+            while let Some((&rank, after)) = rest.split_first()
+                && (rank as usize) < end
+            {
+                let at = rank as usize - start;
+                self.counters[at / LANE_IDS].increment(at % LANE_IDS);
+                *rest = after;
+            }
+        }
+    }
+}

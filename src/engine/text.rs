@@ -1,0 +1,73 @@
+//! ASCII case folding, and strings as bytes.
+//!
+//! Only ASCII is lowered here. Python's `str.lower` and Rust's `to_lowercase` follow different Unicode versions and
+//! disagree on up to 95 code points and hundreds of final-sigma contexts, so every other string is lowered by the
+//! interpreter and arrives as its UTF-8 bytes (lone surrogates encoded as `surrogatepass` does, which keeps the
+//! encoding injective).
+
+/// Lowers eight ASCII bytes at once; bytes outside `A..=Z`, also non-ASCII ones, stay as they are.
+#[inline]
+pub fn lower_word(word: u64) -> u64 {
+    const ONES: u64 = u64::MAX / 255;
+    let low_bits = word & (0x7f * ONES);
+    let above_z = low_bits + (0x7f - u64::from(b'Z')) * ONES;
+    let from_a = low_bits + (0x80 - u64::from(b'A')) * ONES;
+    let upper = !word & (from_a ^ above_z) & (0x80 * ONES);
+    word | (upper >> 2)
+}
+
+/// The first eight bytes as a little-endian word, zero-padded.
+#[inline]
+pub fn head_word(bytes: &[u8]) -> u64 {
+    if let Some(head) = bytes.first_chunk::<8>() {
+        return u64::from_le_bytes(*head);
+    }
+    bytes
+        .iter()
+        .rev()
+        .fold(0, |word, &byte| (word << 8) | u64::from(byte))
+}
+
+/// Calls `use_lowered` with the ASCII-lowered bytes, without an allocation for up to 64 of them.
+#[inline]
+pub fn with_lowered<R>(bytes: &[u8], use_lowered: impl FnOnce(&[u8]) -> R) -> R {
+    let mut buffer = [0_u8; 64];
+    if let Some(short) = buffer.get_mut(..bytes.len()) {
+        for (lowered, byte) in short.iter_mut().zip(bytes) {
+            *lowered = byte.to_ascii_lowercase();
+        }
+        use_lowered(short)
+    } else {
+        use_lowered(&bytes.to_ascii_lowercase())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_word_is_lowered_byte_by_byte() {
+        for byte in 0..=u8::MAX {
+            let word = u64::from_le_bytes([byte; 8]);
+            assert_eq!(lower_word(word).to_le_bytes(), [byte.to_ascii_lowercase(); 8]);
+        }
+        let mixed = *b"aZ@[`{9\xc4";
+        assert_eq!(lower_word(u64::from_le_bytes(mixed)).to_le_bytes(), mixed.map(|b| b.to_ascii_lowercase()));
+    }
+
+    #[test]
+    fn the_head_is_little_endian_and_padded() {
+        assert_eq!(head_word(b""), 0);
+        assert_eq!(head_word(b"ab"), u64::from_le_bytes(*b"ab\0\0\0\0\0\0"));
+        assert_eq!(head_word(b"abcdefghi"), u64::from_le_bytes(*b"abcdefgh"));
+    }
+
+    #[test]
+    fn long_strings_are_lowered_too() {
+        for length in [0, 63, 64, 65, 1000] {
+            let text = "A".repeat(length);
+            assert!(with_lowered(text.as_bytes(), |lowered| lowered == "a".repeat(length).as_bytes()));
+        }
+    }
+}

@@ -1,0 +1,231 @@
+//! The fast road: read the ranks from the most popular down, and only while some session could still enter the answer.
+//!
+//! Hit counts come 512 at a time from [`seek`](super::lane::seek), which stops only where the count reaches the lowest
+//! *open* level: the fewest hits with which a session from here on could still enter. Two rules close a level, both
+//! exact: its [`Bound`] at the popularity reached lies under the worst score of the full [`Pool`]; or, inside a run of
+//! equal popularity, its very score ties or loses there while positions only grow. When the highest level is closed the
+//! segment is done.
+//!
+//! Worst case O(ranks · (rows / 512 + 1 / 512) + postings of the lists + candidates · log k).
+
+use core::ops::Range;
+
+use super::bound::Bound;
+use super::lane::{Found, Lane};
+use super::order::{LANE_IDS, Order, Segment};
+use super::pool::{Candidate, Pool};
+use super::posting::Matched;
+use super::score::{Number, Scorer};
+use super::simd::Simd;
+use super::sparse::Sparse;
+
+/// Most lanes read before the open levels are looked at again.
+const MOST_STRIDE: usize = 32;
+/// Up to so many sessions of a lane are taken in order of rank; more are taken level by level, highest first, so that
+/// the pool's worst score rises early.
+const FEW: u32 = 8;
+
+/// The first `k` of all sessions, best first. No session has 2^`P` hits.
+pub fn top_k<const P: usize>(
+    order: &Order,
+    matched: &Matched<'_>,
+    scorer: &Scorer,
+    bound: Bound,
+    k: usize,
+) -> Vec<Candidate> {
+    let mut scan = Scan::new(order, scorer, bound, k);
+    let mut sparse = Sparse::<P>::new(&matched.lists);
+    let simd = Simd::detect();
+    for segment in order.segments() {
+        scan.segment(segment, &matched.rows, &mut sparse, simd);
+    }
+    scan.pool.into_sorted()
+}
+
+/// What is left to read from some lane of a segment on.
+enum Open {
+    /// Nothing.
+    Nothing,
+    /// Nothing before this lane.
+    From(usize),
+    /// Up to lane `until`, the sessions with `level` hits or more.
+    Level { level: u32, until: usize },
+}
+
+struct Scan<'a> {
+    order: &'a Order,
+    scorer: &'a Scorer,
+    bound: Bound,
+    pool: Pool,
+    /// Whether an int and a float of equal value score alike here.
+    kinds_tie: bool,
+}
+
+impl<'a> Scan<'a> {
+    fn new(order: &'a Order, scorer: &'a Scorer, bound: Bound, k: usize) -> Self {
+        let mixed = order.has_kinds() == (true, true);
+        Self {
+            order,
+            scorer,
+            bound,
+            pool: Pool::new(k, order.len()),
+            kinds_tie: !mixed || matches!(scorer.weights().popularity, Number::Float(_)),
+        }
+    }
+
+    fn segment<const P: usize>(
+        &mut self,
+        segment: &Segment,
+        rows: &[&[Lane]],
+        sparse: &mut Sparse<'_, P>,
+        simd: Simd,
+    ) {
+        let most = segment.most_tags.min(rows.len() as u32 + sparse.len());
+        let end = segment.end.div_ceil(LANE_IDS);
+        let mut lane = segment.start / LANE_IDS;
+        let mut run = Run::default();
+        let (mut lowest, mut stride) = (0, 1);
+        while lane < end {
+            let until = end.min(lane + stride);
+            let (level, until) = match self.open(segment, lane..until, &mut lowest, most, &mut run) {
+                Open::Nothing => return,
+                Open::From(next) => {
+                    lane = next;
+                    continue;
+                }
+                Open::Level { level, until } => (level, until),
+            };
+            let (base, until) = match sparse.counters(lane..end, until, level, rows.len()) {
+                Ok(counters) => counters,
+                Err(next) => {
+                    lane = next;
+                    continue;
+                }
+            };
+            if let Some(found) = simd.seek(rows, base, lane..until, level) {
+                self.take(&found, level, most, segment);
+                lane = found.lane + 1;
+            } else {
+                lane = until;
+                stride = MOST_STRIDE.min(2 * stride);
+            }
+        }
+    }
+
+    /// What to read of `lanes`; `lowest` remembers the levels that are closed for the rest of the segment.
+    #[inline]
+    fn open(
+        &self,
+        segment: &Segment,
+        lanes: Range<usize>,
+        lowest: &mut u32,
+        most: u32,
+        run: &mut Run,
+    ) -> Open {
+        let popularity = &self.order.popularity()[..segment.end];
+        let rank = lanes.start * LANE_IDS;
+        let reached = popularity[rank];
+        while self.bound.above(*lowest, reached) < self.pool.worst_score() {
+            *lowest += 1;
+            if *lowest > most {
+                return Open::Nothing;
+            }
+        }
+        let level = *lowest;
+        let last = segment.end.min(rank + LANE_IDS) - 1;
+        if popularity[last] != reached {
+            return Open::Level { level, until: lanes.end };
+        }
+        let position = self.order.positions()[rank];
+        let Some(level) = (level..=most).find(|&hits| self.may_enter(hits, reached, position)) else {
+            let end = run.end(popularity, last);
+            let end = if end == segment.end { end.next_multiple_of(LANE_IDS) } else { end };
+            return Open::From(end / LANE_IDS);
+        };
+        let mut until = lanes.end;
+        if level > *lowest {
+            let end = run.end(popularity, last);
+            if end < segment.end {
+                until = until.min(end / LANE_IDS).max(lanes.start + 1);
+            }
+        }
+        Open::Level { level, until }
+    }
+
+    /// Whether a session of these hits and that popularity, at that position or later, could enter.
+    fn may_enter(&self, hits: u32, popularity: f64, position: u32) -> bool {
+        let admits = |number| {
+            let score = self.scorer.score(hits, number);
+            score.is_none_or(|score| self.pool.admits(score.as_f64(), position))
+        };
+        let (has_int, has_float) = self.order.has_kinds();
+        (has_float && admits(Number::Float(popularity)))
+            || (has_int && popularity.fract() == 0.0 && admits(Number::Int(popularity as i64)))
+    }
+
+    /// Offers the sessions of a lane that reached `level`.
+    fn take<const P: usize>(&mut self, found: &Found<P>, level: u32, most: u32, segment: &Segment) {
+        let start = found.lane * LANE_IDS;
+        let in_segment = segment.end - start;
+        if found.mask.count() <= FEW {
+            for column in found.mask.ones().take_while(|&column| column < in_segment) {
+                self.offer(start + column, found.planes.count(column));
+            }
+            return;
+        }
+        for hits in (level..=most).rev() {
+            let members = found.planes.exactly(hits);
+            let mut refused = f64::NAN;
+            for column in members.ones().take_while(|&column| column < in_segment) {
+                let rank = start + column;
+                let popularity = self.order.popularity()[rank];
+                // The same score at a later position.
+                if popularity == refused {
+                    continue;
+                }
+                if self.bound.above(hits, popularity) < self.pool.worst_score() {
+                    return;
+                }
+                if !self.offer(rank, hits) && self.kinds_tie {
+                    refused = popularity;
+                }
+            }
+        }
+    }
+
+    /// Whether the session was taken.
+    #[inline]
+    fn offer(&mut self, rank: usize, hits: u32) -> bool {
+        let score = self.scorer.score(hits, self.order.number(rank));
+        score.is_some_and(|score| {
+            self.pool.offer(Candidate {
+                score: score.as_f64(),
+                position: self.order.positions()[rank],
+                rank: rank as u32,
+                hits,
+            })
+        })
+    }
+}
+
+/// A run of equal popularity, of which only the end is worth remembering.
+#[derive(Default)]
+struct Run {
+    end: usize,
+}
+
+impl Run {
+    /// One past the last rank with the popularity of `rank`: O(log run) for a new run, O(1) within the known one.
+    fn end(&mut self, popularity: &[f64], rank: usize) -> usize {
+        if rank >= self.end {
+            let (value, rest) = (popularity[rank], &popularity[rank..]);
+            let mut step = 1;
+            while step < rest.len() && rest[step] == value {
+                step *= 2;
+            }
+            let near = &rest[step / 2..rest.len().min(step)];
+            self.end = rank + step / 2 + near.partition_point(|&other| other == value);
+        }
+        self.end
+    }
+}

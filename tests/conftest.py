@@ -1,0 +1,84 @@
+"""What every test file shares: Hypothesis profiles, the real data, the two forms of a fault test.
+
+Environment:
+    EVENTKIT_HYPOTHESIS: `default` (300 examples a property), `parity` (5,000) or a number.
+    EVENTKIT_FAULTS: `long` runs the fault tests with FAULTS-sized rounds, else their short form.
+    EVENTKIT_REAL_DATA: the folder of the real programmes; default `../shared/data`.
+    EVENTKIT_TEST_INSTALLED: set, the package must come from site-packages, compiled module and all.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import sys
+from pathlib import Path
+from typing import TypeVar
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+ROOT = Path(__file__).resolve().parent.parent
+# The generator is one for tests, benches and README figures, and lives with the benches.
+sys.path.insert(0, str(ROOT / "benches"))
+
+Number = TypeVar("Number", int, float)
+
+MARKERS = (
+    "faults: a row of the fault matrix; short form by default, EVENTKIT_FAULTS=long the long one",
+    "real_data: needs the real programmes in EVENTKIT_REAL_DATA",
+)
+EXAMPLES = {"default": 300, "parity": 5_000}
+
+
+def faults_scale(short: Number, long: Number) -> Number:
+    """Choose the size of a fault test: `long` under EVENTKIT_FAULTS=long, else `short`."""
+    return long if os.environ.get("EVENTKIT_FAULTS") == "long" else short
+
+
+def _load_hypothesis_profile() -> None:
+    name = os.environ.get("EVENTKIT_HYPOTHESIS", "default")
+    examples = EXAMPLES.get(name) or int(name)
+    settings.register_profile(
+        name,
+        max_examples=examples,
+        # A shared machine's pauses are no failures; the figures are the benches' business.
+        deadline=None,
+        print_blob=True,
+        suppress_health_check=[HealthCheck.too_slow],
+    )
+    settings.load_profile(name)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    for marker in MARKERS:
+        config.addinivalue_line("markers", marker)
+    _load_hypothesis_profile()
+    if os.environ.get("EVENTKIT_TEST_INSTALLED"):
+        _require_installed()
+
+
+def pytest_report_header(config: pytest.Config) -> str:
+    spec = importlib.util.find_spec("eventkit")
+    native = spec and importlib.util.find_spec("eventkit._eventkit")
+    where = spec.origin if spec else "not found"
+    how = "compiled" if native else "WITHOUT the compiled module"
+    return f"eventkit: {where} ({how}); {settings().max_examples} examples a property"
+
+
+def _require_installed() -> None:
+    """Refuse to call a run "installed" that imports the checkout or lacks the compiled module."""
+    spec = importlib.util.find_spec("eventkit")
+    if spec is None or "site-packages" not in (spec.origin or ""):
+        raise pytest.UsageError(f"eventkit is not the installed one: {spec}")
+    if importlib.util.find_spec("eventkit._eventkit") is None:
+        raise pytest.UsageError("the installed eventkit has no compiled module")
+
+
+@pytest.fixture(scope="session")
+def real_data() -> Path:
+    """The folder of the real programmes (`<name>.sessions.json`); skips, saying so, without it."""
+    folder = Path(os.environ.get("EVENTKIT_REAL_DATA") or ROOT / "../shared/data").resolve()
+    if not folder.is_dir():
+        pytest.skip(f"no real programmes in {folder} (EVENTKIT_REAL_DATA)")
+    return folder

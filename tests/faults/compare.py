@@ -1,0 +1,115 @@
+"""The oracle: what of an answer must be the same, down to the last bit and the very object."""
+
+from __future__ import annotations
+
+import re
+import types
+from collections.abc import Callable
+from typing import Any
+
+Outcome = tuple[str, Any]
+
+
+def typed(value: Any, known: dict[int, str] | None = None, depth: int = 0) -> str:
+    """Write a value so that different values look different: types, signs of zero, order of keys.
+
+    Args:
+        value: Anything.
+        known: Names of objects by id: they are written by name, so that identity counts.
+        depth: How deep the value lies; 40 is the end, self-references included.
+    """
+    if known and id(value) in known:
+        return known[id(value)]
+    kind = type(value)
+    if kind is float or kind is int or value is None or kind is bool or kind is complex:
+        return _number(value)
+    if kind is str or kind is bytes:
+        return ascii(value)
+    if depth > 40:
+        return "<deep>"
+    if kind is list or kind is tuple:
+        inner = ", ".join([typed(item, known, depth + 1) for item in value])
+        return f"[{inner}]" if kind is list else f"({inner},)"
+    if kind is dict:
+        pairs = [
+            f"{typed(k, known, depth + 1)}: {typed(v, known, depth + 1)}" for k, v in value.items()
+        ]
+        return "{" + ", ".join(pairs) + "}"
+    return _odd(value, known, depth)
+
+
+def _number(value: Any) -> str:
+    # Python refuses to write more than 4,300 digits, and hex is quicker above a few.
+    if type(value) is int and value.bit_length() > 200:
+        return f"big {value:x}"
+    return repr(value)
+
+
+def _odd(value: Any, known: dict[int, str] | None, depth: int) -> str:
+    """Write an object of some other type, without calling anything that it overrides."""
+    kind = type(value)
+    name = f"{kind.__module__}.{kind.__qualname__}"
+    if isinstance(value, dict):
+        inner = [
+            f"{typed(k, known, depth + 1)}: {typed(v, known, depth + 1)}" for k, v in dict.items(value)
+        ]
+    elif isinstance(value, list | tuple):
+        inner = [typed(item, known, depth + 1) for item in kind.__base__.__iter__(value)]
+    elif isinstance(value, set | frozenset):
+        inner = sorted(typed(item, known, depth + 1) for item in value)
+    elif isinstance(value, str):
+        inner = [ascii(str.__str__(value))]
+    elif isinstance(value, float):
+        inner = [float.__repr__(value)]
+    elif isinstance(value, int):
+        inner = [hex(int.__index__(value))]
+    elif isinstance(value, types.GeneratorType) or kind.__module__ == "faults.oddities":
+        inner = [ascii(vars(value).get("text", ""))] if hasattr(value, "__dict__") else []
+    else:
+        inner = [_without_addresses(ascii(repr(value)))]  # Mappings of others: their content, by repr.
+    return f"{name}<{', '.join(inner)}>"
+
+
+def _without_addresses(text: str) -> str:
+    return re.sub(r"at 0x[0-9a-f]+", "at 0x", text)
+
+
+def attempt(function: Callable[..., Any], arguments: tuple[Any, ...]) -> Outcome:
+    """Call, and keep what came: ``("ok", answer)`` or ``("error", (type, text, cause, context))``."""
+    try:
+        return ("ok", function(*arguments))
+    except BaseException as error:
+        if isinstance(error, KeyboardInterrupt | SystemExit):
+            raise
+        text = f"{type(error).__module__}.{type(error).__qualname__}: {ascii(str(error))}"
+        return ("error", (_without_addresses(text), error.__cause__ is None, error.__context__ is None))
+
+
+def objects_in(arguments: tuple[Any, ...], *, texts: bool = True) -> dict[int, str]:
+    """Name the containers of the caller, and the texts, by where they lie; the first place wins."""
+    known: dict[int, str] = {}
+    for place, argument in enumerate(arguments):
+        _name(argument, f"@{place}", known, 0, texts)
+    return known
+
+
+def _name(value: Any, name: str, known: dict[int, str], depth: int, texts: bool) -> None:
+    if value is None or isinstance(value, int | float | bytes) or id(value) in known or depth > 5:
+        return
+    if isinstance(value, str):
+        if texts:
+            known[id(value)] = f"{name}={ascii(str.__str__(value))}"
+        return
+    known[id(value)] = name
+    if isinstance(value, dict):
+        for key, item in dict.items(value):
+            _name(item, f"{name}.{typed(key)}", known, depth + 1, texts)
+    elif isinstance(value, list):
+        for place, item in enumerate(list.__iter__(value)):
+            _name(item, f"{name}.{place}", known, depth + 1, texts)
+
+
+def written(outcome: Outcome, known: dict[int, str]) -> str:
+    """Write an outcome with the caller's own objects by name."""
+    verdict, value = outcome
+    return _without_addresses(f"{verdict} {typed(value, known)}")

@@ -1,0 +1,199 @@
+//! Laws of the index: its answers are those of a scan, whatever the distribution, the weights and the interpreter.
+
+mod common;
+
+use common::{Columns, Popularity, Random, Tags, default_scorer};
+use eventkit::engine::error::ErrorKind;
+use eventkit::engine::index::{Index, Ranked, Sessions, TagId};
+use eventkit::engine::score::{Number, Scorer, SumRegime, Weights};
+use proptest::prelude::*;
+
+fn number() -> impl Strategy<Value = Number> {
+    use Number::{Float, Int};
+    prop_oneof![
+        8 => Just(Float(2.0)),
+        8 => Just(Float(0.5)),
+        2 => Just(Float(0.1)),
+        2 => (0_i64..4).prop_map(Int),
+        1 => Just(Float(0.0)),
+        1 => Just(Float(1e-17)),
+        1 => Just(Float(1e9)),
+        1 => Just(Float(1e200)),
+        1 => Just(Float(-1.5)),
+        1 => Just(Int(-2)),
+        1 => Just(Int(1 << 50)),
+        1 => Just(Float(f64::INFINITY)),
+        1 => Just(Float(f64::NAN)),
+        2 => any::<f64>().prop_map(Float),
+    ]
+}
+
+fn scorer() -> impl Strategy<Value = (Weights, SumRegime)> {
+    let weights = (number(), number(), proptest::option::weighted(0.8, number())).prop_map(
+        |(interest, popularity, diversity)| Weights {
+            interest,
+            popularity,
+            diversity,
+        },
+    );
+    (weights, proptest::sample::select(SumRegime::ALL.to_vec()))
+}
+
+fn columns(sizes: impl Strategy<Value = usize>) -> impl Strategy<Value = Columns> {
+    let tags = proptest::sample::select(Tags::ALL.to_vec());
+    let popularity = proptest::sample::select(Popularity::ALL.to_vec());
+    let vocabulary = prop_oneof![1_usize..30, Just(200), Just(3000)];
+    (any::<u64>(), sizes, vocabulary, tags, popularity).prop_map(
+        |(seed, len, tag_count, tags, popularity)| {
+            let tag_count = tag_count.max(5);
+            Columns::new(seed, len, tag_count, tags, popularity)
+        },
+    )
+}
+
+fn query(seed: u64, columns: &Columns, wanted: usize) -> Vec<TagId> {
+    let mut random = Random::new(seed);
+    let mut tags: Vec<TagId> = (0..wanted)
+        .map(|_| {
+            // The first tags are the frequent ones under Zipf's law.
+            let limit = if random.below(2) == 0 { 12 } else { columns.tag_count };
+            TagId(random.below(limit.min(columns.tag_count)) as u32)
+        })
+        .collect();
+    tags.sort_unstable();
+    tags.dedup();
+    tags
+}
+
+/// The index's answer is a prefix of the scan's, to the bit, and missing only where it may be.
+fn check(columns: &Columns, index: &Index, query: &[TagId], scorer: &Scorer, sizes: &[usize]) {
+    let expected = columns.scan(query, scorer);
+    for &k in sizes {
+        let answer = index.top_k(query, scorer, k);
+        let Some(all) = &expected else {
+            assert!(answer.is_none(), "answered {k} although a score is not comparable");
+            continue;
+        };
+        let answer = answer.expect("comparable scores have an answer");
+        let prefix = &all[..k.min(all.len())];
+        assert_eq!(answer.len(), prefix.len());
+        for (place, (got, &(position, hits, score))) in answer.iter().zip(prefix).enumerate() {
+            assert_eq!(
+                (got.position, got.hits, got.score.to_bits()),
+                (position, hits, score.to_bits()),
+                "place {place} of {k}"
+            );
+            let parts = |popularity| scorer.contributions(hits, popularity).map(|parts| format!("{parts:?}"));
+            let original = columns.popularity[position as usize];
+            assert_eq!(parts(got.popularity), parts(original), "the type is part of the answer");
+        }
+    }
+}
+
+fn sizes(len: usize) -> [usize; 8] {
+    [0, 1, 5, 17, 100, len / 4, len, len + 3]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 300, max_shrink_iters: 400, ..ProptestConfig::default() })]
+
+    #[test]
+    fn index_equals_scan(
+        columns in columns(prop_oneof![0_usize..40, 400_usize..1600]),
+        (weights, regime) in scorer(),
+        seed in any::<u64>(),
+        wanted in prop_oneof![0_usize..12, Just(100)],
+    ) {
+        let query = query(seed, &columns, wanted);
+        let index = Index::build(&columns.sessions(), columns.tag_count).expect("sound columns");
+        let scorer = Scorer::new(weights, wanted, regime);
+        check(&columns, &index, &query, &scorer, &sizes(columns.popularity.len()));
+    }
+
+    /// With weights that take the fast road.
+    #[test]
+    fn index_equals_scan_for_usual_weights(
+        columns in columns(prop_oneof![400_usize..4000, Just(0)]),
+        interest in proptest::sample::select(vec![Number::Float(2.0), Number::Float(0.1), Number::Float(1e-16), Number::Int(2), Number::Int(0)]),
+        popularity in proptest::sample::select(vec![Number::Float(0.5), Number::Float(1e-16), Number::Float(1e3), Number::Int(1), Number::Int(0)]),
+        diversity in proptest::sample::select(vec![None, Some(Number::Float(0.3)), Some(Number::Float(-1e3))]),
+        regime in proptest::sample::select(SumRegime::ALL.to_vec()),
+        seed in any::<u64>(),
+        wanted in 0_usize..14,
+    ) {
+        let query = query(seed, &columns, wanted);
+        let index = Index::build(&columns.sessions(), columns.tag_count).expect("sound columns");
+        let scorer = Scorer::new(Weights { interest, popularity, diversity }, wanted, regime);
+        check(&columns, &index, &query, &scorer, &sizes(columns.popularity.len()));
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 40, max_shrink_iters: 40, ..ProptestConfig::default() })]
+
+    /// Large enough for several segments, windows and strides.
+    #[test]
+    fn index_equals_scan_on_large_catalogues(
+        columns in columns(prop_oneof![8_000_usize..20_000, 30_000_usize..60_000]),
+        interest in proptest::sample::select(vec![Number::Float(2.0), Number::Float(0.01), Number::Int(2)]),
+        popularity in proptest::sample::select(vec![Number::Float(0.5), Number::Int(1), Number::Float(0.0)]),
+        seed in any::<u64>(),
+    ) {
+        let index = Index::build(&columns.sessions(), columns.tag_count).expect("sound columns");
+        for wanted in [1, 4, 10, 100] {
+            let query = query(seed, &columns, wanted);
+            for regime in SumRegime::ALL {
+                let weights = Weights { interest, popularity, diversity: Some(Number::Float(0.3)) };
+                let scorer = Scorer::new(weights, wanted, regime);
+                check(&columns, &index, &query, &scorer, &[1, 5, 1000]);
+            }
+        }
+    }
+}
+
+#[test]
+fn memory_stays_within_64_bytes_a_session_of_four_tags() {
+    let rows = [
+        (Tags::Zipf, 200),
+        (Tags::Zipf, 20_000),
+        (Tags::Uniform, 30),
+        (Tags::Uniform, 200),
+        (Tags::Uniform, 1000),
+        (Tags::Uniform, 300_000),
+    ];
+    for (tags, tag_count) in rows {
+        let columns = Columns::new(7, 100_000, tag_count, tags, Popularity::Unit);
+        let index = Index::build(&columns.sessions(), tag_count).expect("sound columns");
+        let a_session = index.nbytes() as f64 / 100_000.0;
+        assert!(a_session <= 64.0, "{a_session} bytes a session with {tags:?} over {tag_count}");
+    }
+}
+
+#[test]
+fn tags_outside_the_vocabulary_match_nothing() {
+    let columns = Columns::new(1, 100, 20, Tags::Zipf, Popularity::Unit);
+    let index = Index::build(&columns.sessions(), 20).expect("sound columns");
+    let scorer = default_scorer(1);
+    let (known, unknown) = (index.top_k(&[], &scorer, 3), index.top_k(&[TagId(20), TagId(u32::MAX)], &scorer, 3));
+    assert_eq!(known, unknown);
+}
+
+#[test]
+fn an_empty_catalogue_answers_with_nothing() {
+    let columns = Columns::new(1, 0, 5, Tags::Zipf, Popularity::Unit);
+    let index = Index::build(&columns.sessions(), 5).expect("sound columns");
+    assert!(index.is_empty());
+    assert_eq!(index.top_k(&[TagId(1)], &default_scorer(1), 5), Some(Vec::<Ranked>::new()));
+}
+
+#[test]
+fn contradicting_columns_are_refused() {
+    let one = [Number::Int(1)];
+    let tags = [TagId(0), TagId(3)];
+    let rows: [(&[u32], usize); 5] = [(&[0], 4), (&[0, 3], 4), (&[2, 1], 4), (&[0, 2], 3), (&[], 4)];
+    for (offsets, tag_count) in rows {
+        let sessions = Sessions { popularity: &one, offsets, tags: &tags };
+        let error = Index::build(&sessions, tag_count).expect_err("contradiction");
+        assert_eq!(error.kind(), ErrorKind::Inconsistent, "{error}");
+    }
+}

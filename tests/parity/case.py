@@ -1,0 +1,56 @@
+"""The recorded cases: code to run, and what came of it with the original on each Python version.
+
+A case's code sets ``r``, with the agent's modules as ``A`` (agent), ``C`` (core) and ``G`` (Graph).
+An outcome is ``{"ok": typed repr of r}`` or ``{"exc": the type's name, "msg": its text}``. Kinds:
+
+* ``parity``: the outcome must be the same;
+* ``np``: likewise, and needs numpy;
+* ``hook``: likewise, and first replaces a name in a module;
+* ``msg``: the texts may differ, they are the interpreter's or a third party's;
+* ``guide``: what the original raises where eventkit differs on purpose (two-factor weights).
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+CORPUS = Path(__file__).with_name("cases.jsonl")
+EXACT_KINDS = ("parity", "np", "msg", "hook")
+NEWEST_RECORDED = "3.13"
+
+Outcome = dict[str, str]
+
+
+@dataclass(frozen=True)
+class Case:
+    """One recorded case."""
+
+    id: str
+    group: str
+    kind: str
+    code: str
+    recorded: dict[str, Outcome]
+
+    @property
+    def wanted(self) -> Outcome:
+        """What the original gave on this Python version."""
+        version = "{}.{}".format(*sys.version_info[:2])
+        return self.recorded.get("*") or self.recorded.get(version, self.recorded[NEWEST_RECORDED])
+
+    def accepts(self, outcome: Outcome) -> bool:
+        """Whether an outcome is as good as the original's."""
+        if self.kind == "msg":
+            return outcome.keys() == self.wanted.keys() and (
+                outcome.get("exc") == self.wanted.get("exc")
+            )
+        return outcome == self.wanted
+
+
+def load_cases(corpus: Path = CORPUS) -> list[Case]:
+    """Read all recorded cases, in their order."""
+    with corpus.open(encoding="utf-8") as lines:
+        rows = [json.loads(line) for line in lines]
+    return [Case(row["id"], row["group"], row["class"], row["code"], row["expect"]) for row in rows]

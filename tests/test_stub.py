@@ -1,0 +1,56 @@
+"""`__all__`, the stub of the compiled module, and the README name the same things.
+
+That the stub's signatures are the compiled ones is stubtest's work (`make lint`).
+"""
+
+import ast
+import inspect
+import re
+from pathlib import Path
+
+import pytest
+
+import eventkit
+
+PACKAGE = Path(eventkit.__file__).parent
+README = Path(__file__).parent.parent / "README.md"
+
+
+def test_all_is_sorted_complete_and_importable():
+    public = {
+        name
+        for name, member in vars(eventkit).items()
+        if not name.startswith("_") and not inspect.ismodule(member) and name != "annotations"
+    }
+    assert len(set(eventkit.__all__)) == len(eventkit.__all__)
+    assert public | {"__version__"} == set(eventkit.__all__)
+
+
+def test_stub_names_what_the_compiled_module_exports():
+    native = pytest.importorskip("eventkit._eventkit")
+    tree = ast.parse((PACKAGE / "_eventkit.pyi").read_text(encoding="utf-8"))
+    stub = {
+        node.name
+        for node in tree.body
+        if isinstance(node, (ast.FunctionDef, ast.ClassDef)) and not node.name.startswith("_")
+    }
+    assert stub == {name for name in dir(native) if not name.startswith("_")}
+
+
+@pytest.mark.parametrize("name", sorted({*eventkit.__all__} - {"__version__"}))
+def test_readme_table_names_every_public_function(name):
+    assert re.search(rf"`{name}\b", README.read_text(encoding="utf-8")), name
+
+
+@pytest.mark.parametrize("name", sorted(eventkit.__all__))
+def test_public_names_are_typed_and_documented(name):
+    member = getattr(eventkit, name)
+    if not inspect.isfunction(member):
+        return
+    assert inspect.getdoc(member)
+    hints = inspect.get_annotations(member)
+    assert {*inspect.signature(member).parameters} | {"return"} == {*hints}
+
+
+def test_package_is_marked_as_typed():
+    assert (PACKAGE / "py.typed").is_file()
