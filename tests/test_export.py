@@ -68,7 +68,9 @@ def test_top_default(settings: dict, count: int) -> None:
 
 
 @pytest.mark.parametrize(
-    "interests", ["AI; t1", ("ai", "t1"), (name for name in INTERESTS)], ids=["text", "tuple", "iter"]
+    "interests",
+    ["AI; t1", ("ai", "t1"), (name for name in INTERESTS)],
+    ids=["text", "tuple", "iter"],
 )
 def test_interests_in_other_shapes(interests: object) -> None:
     assert eventkit.export(MANIFEST, interests) == eventkit.export(MANIFEST, INTERESTS)
@@ -160,9 +162,7 @@ def test_readers_see_whole_files_only(tmp_path: Path) -> None:
     assert below(tmp_path) == {"plan.md"}
 
 
-def test_failed_write_keeps_the_older_file(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_failed_write_keeps_the_older_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     target = tmp_path / "plan.md"
     target.write_text("older")
 
@@ -222,7 +222,18 @@ NASTY = [
     "dir/",
     "dir/link/pwn",
 ]
-DECORATIONS = ["{}", "{}/", "{}.md", "dir/{}", "./{}", "link/{}", "{}/../{}", "a/{}", "{}//x", "/{}"]
+DECORATIONS = [
+    "{}",
+    "{}/",
+    "{}.md",
+    "dir/{}",
+    "./{}",
+    "link/{}",
+    "{}/../{}",
+    "a/{}",
+    "{}//x",
+    "/{}",
+]
 PAYLOADS = [shape.format(*(nasty,) * 2) for nasty, shape in itertools.product(NASTY, DECORATIONS)]
 PAYLOADS += [f"{a}/{b}" for a, b in itertools.product(NASTY[:15], NASTY[:10])]
 

@@ -240,7 +240,12 @@ def test_any_text_makes_a_harmless_page(text: str, tags: list[str]) -> None:
 
 def test_page_shows_what_it_should() -> None:
     evil = "<script>alert(1)</script> & \"q\" 'r'"
-    session = {"title": evil, "start": "2026-09-14T09:00:00+02:00", "location": "L", "tags": ["<i>"]}
+    session = {
+        "title": evil,
+        "start": "2026-09-14T09:00:00+02:00",
+        "location": "L",
+        "tags": ["<i>"],
+    }
     manifest = {"name": "Days", "weights": WEIGHTS, "sessions": [session, session | {"tags": []}]}
     page = eventkit.export(manifest, ["ai"], format="html")["html"]
     parsed = Page(page)

@@ -237,16 +237,6 @@ pub(super) fn new_dict(py: Python<'_>) -> PyResult<Bound<'_, PyDict>> {
     unsafe { Ok(Bound::from_owned_ptr_or_err(py, ffi::PyDict_New())?.cast_into_unchecked()) }
 }
 
-/// A shallow copy of a dict, or `MemoryError`. May run the garbage collector.
-#[inline]
-pub(super) fn copy_dict<'py>(dict: &Bound<'py, PyDict>) -> PyResult<Bound<'py, PyDict>> {
-    // SAFETY: `PyDict_Copy` returns a new reference to a dict or null with an error set.
-    unsafe {
-        let copy = ffi::PyDict_Copy(dict.as_ptr());
-        Ok(Bound::from_owned_ptr_or_err(dict.py(), copy)?.cast_into_unchecked())
-    }
-}
-
 /// A float, or `MemoryError`.
 #[inline]
 pub(super) fn new_float(py: Python<'_>, value: f64) -> PyResult<Bound<'_, PyAny>> {

@@ -183,8 +183,9 @@ impl<'a> Scan<'a> {
                 if popularity == refused {
                     continue;
                 }
+                // Not the levels below: they may begin with more popular sessions.
                 if self.bound.above(hits, popularity) < self.pool.worst_score() {
-                    return;
+                    break;
                 }
                 if !self.offer(rank, hits) && self.kinds_tie {
                     refused = popularity;

@@ -85,22 +85,34 @@ def attempt(function: Callable[..., Any], arguments: tuple[Any, ...]) -> Outcome
         return ("error", (_without_addresses(text), error.__cause__ is None, error.__context__ is None))
 
 
-def objects_in(arguments: tuple[Any, ...], *, texts: bool = True) -> dict[int, str]:
+class Names(dict[int, str]):
+    """Names by id. It holds the named: the id of one that a call dropped would go to another."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.held: list[Any] = []
+
+    def add(self, value: Any, name: str) -> None:
+        self[id(value)] = name
+        self.held.append(value)
+
+
+def objects_in(arguments: tuple[Any, ...], *, texts: bool = True) -> Names:
     """Name the containers of the caller, and the texts, by where they lie; the first place wins."""
-    known: dict[int, str] = {}
+    known = Names()
     for place, argument in enumerate(arguments):
         _name(argument, f"@{place}", known, 0, texts)
     return known
 
 
-def _name(value: Any, name: str, known: dict[int, str], depth: int, texts: bool) -> None:
+def _name(value: Any, name: str, known: Names, depth: int, texts: bool) -> None:
     if value is None or isinstance(value, int | float | bytes) or id(value) in known or depth > 5:
         return
     if isinstance(value, str):
         if texts:
-            known[id(value)] = f"{name}={ascii(str.__str__(value))}"
+            known.add(value, f"{name}={ascii(str.__str__(value))}")
         return
-    known[id(value)] = name
+    known.add(value, name)
     if isinstance(value, dict):
         for key, item in dict.items(value):
             _name(item, f"{name}.{typed(key)}", known, depth + 1, texts)

@@ -317,9 +317,12 @@ def for_recommend(rng: Random) -> tuple[Any, ...]:
 
 
 def for_export(rng: Random) -> tuple[Any, ...]:
-    """As for a recommendation, but ``None``, the manifest's own default, is another road."""
+    """As for a recommendation, but ``None``, the manifest's own default, is another road.
+
+    And the interests are read twice, for the ranking and for the heading, so they are a list.
+    """
     manifest, interests, top = for_recommend(rng)
-    return manifest, interests, 3 if top is None else top
+    return manifest, interests if type(interests) is list else ["ai"], 3 if top is None else top
 
 
 def for_explain(rng: Random) -> tuple[Any, ...]:

@@ -46,28 +46,63 @@ def calls(rng: Random, bench: edits.Workbench, recommend: Any = eventkit.recomme
     return chosen
 
 
+Script = list[tuple[str, int]]
+"""Names of edits (or ``ask``, ``mend``, ``clear_cache``), each with the seed of its own choices."""
+
+
+def write_script(rng: Random, steps: int) -> Script:
+    """Choose what a series does."""
+    common = [name for name in edits.EDITS if name not in edits.RARE]
+    script: Script = [("ask", rng.getrandbits(32))]
+    for _ in range(steps):
+        for _ in range(rng.choice((0, 1, 1, 2))):
+            names = sorted(edits.RARE) if rng.randrange(40) == 0 else common
+            script.append((rng.choice(names), rng.getrandbits(32)))
+        if rng.randrange(12) == 0:
+            script.append(("mend", 0))
+        if rng.randrange(30) == 0:
+            script.append(("clear_cache", 0))
+        script.append(("ask", rng.getrandbits(32)))
+    return script
+
+
+def play(script: Script, seed: int, size: int, recommend: Any = eventkit.recommend) -> tuple[int, str | None]:
+    """Play a script on a fresh manifest; return the number of calls made and the first difference."""
+    bench = edits.Workbench(Random(seed), size)
+    made = 0
+    for name, choices in script:
+        if name == "mend":
+            edits.mend(bench)
+        elif name == "clear_cache":
+            eventkit.clear_cache()
+        elif name != "ask":
+            edits.EDITS[name](Random(choices), bench)
+        else:
+            for call in calls(Random(choices), bench, recommend):
+                made += 1
+                if found := parted(bench, call):
+                    return made, found
+    return made, None
+
+
+def shorten(script: Script, seed: int, size: int, recommend: Any = eventkit.recommend) -> Script:
+    """Drop every step that the difference does not need."""
+    place = len(script) - 1
+    while place >= 0:
+        shorter = script[:place] + script[place + 1 :]
+        if play(shorter, seed, size, recommend)[1]:
+            script = shorter
+        place -= 1
+    return script
+
+
 def run(
     rng: Random, steps: int, sizes: tuple[int, ...], recommend: Any = eventkit.recommend
 ) -> tuple[int, str | None]:
-    """Run one series; return the number of calls made and the first difference."""
-    bench = edits.Workbench(rng, rng.choice(sizes))
-    common = [name for name in edits.EDITS if name not in edits.RARE]
-    done: list[str] = []
-    made = 0
-    for _ in range(steps):
-        for call in calls(rng, bench, recommend):
-            made += 1
-            found = parted(bench, call)
-            if found:
-                return made, f"after {done}: {found}"
-        for _ in range(rng.choice((0, 1, 1, 2))):
-            rare = rng.randrange(40) == 0
-            name = rng.choice(sorted(edits.RARE) if rare else common)
-            done.append(name)
-            edits.EDITS[name](rng, bench)
-        if rng.randrange(12) == 0:
-            edits.mend(bench)
-        if rng.randrange(30) == 0:
-            done.append("clear_cache")
-            eventkit.clear_cache()
-    return made, None
+    """Play one series; return the number of calls made and the first difference, shortened."""
+    script, seed, size = write_script(rng, steps), rng.getrandbits(32), rng.choice(sizes)
+    made, found = play(script, seed, size, recommend)
+    if found:
+        short = shorten(script, seed, size, recommend)
+        found = f"play({short!r}, {seed}, {size}): {play(short, seed, size, recommend)[1] or found}"
+    return made, found

@@ -38,13 +38,14 @@ def save(output: str | os.PathLike[str], default_name: str, text: str) -> str:
         ExportError: if the output holds ``..``, is a link, or has no usable name.
         OSError: if the file system refuses, with the path in question.
     """
-    path = _checked(output)
-    if path.endswith(os.sep) or Path(path).is_dir():
-        with suppress(FileExistsError):
-            Path(path).mkdir()
+    path = Path(_checked(output))
+    if path.is_dir():
         return _write(path, [], default_name, text)
-    directory, name = os.path.split(path)
-    return _write(directory, [], name, text)
+    if os.fspath(output).endswith(os.sep):
+        with _opened(path.parent, None) as parent, suppress(FileExistsError):
+            os.mkdir(path.name, dir_fd=parent)
+        return _write(path, [], default_name, text)
+    return _write(path.parent, [], path.name, text)
 
 
 def save_beneath(
@@ -65,12 +66,12 @@ def save_beneath(
         ExportError: if the name is absolute, holds ``..`` or goes through a link.
         OSError: if the file system refuses, with the path in question.
     """
-    base = _checked(directory)
-    relative = _checked(output or default_name)
-    if Path(relative).is_absolute():
-        raise ExportError("output", output, f"must be a name inside {base!r}, not an absolute path")
-    *parents, name = Path(relative).parts or (default_name,)
-    Path(base).mkdir(parents=True, exist_ok=True)
+    base = Path(_checked(directory))
+    relative = Path(_checked(output or default_name))
+    if relative.is_absolute():
+        raise ExportError("output", output, f"must be a name inside {str(base)!r}, not absolute")
+    *parents, name = relative.parts or (default_name,)
+    base.mkdir(parents=True, exist_ok=True)
     return _write(base, parents, name, text)
 
 
@@ -90,10 +91,10 @@ def _checked(output: str | os.PathLike[str]) -> str:
     return path
 
 
-def _write(directory: str, parents: list[str], name: str, text: str) -> str:
-    path = Path(directory, *parents, name)
+def _write(directory: Path, parents: list[str], name: str, text: str) -> str:
+    path = directory.joinpath(*parents, name)
     with ExitStack() as places:
-        place = places.enter_context(_opened(directory or os.curdir, None))
+        place = places.enter_context(_opened(directory, None))
         for parent in parents:
             # Each step from the directory that is open: the path to it may have changed since.
             place = places.enter_context(_opened(parent, place))
@@ -102,15 +103,14 @@ def _write(directory: str, parents: list[str], name: str, text: str) -> str:
 
 
 @contextmanager
-def _opened(directory: str, within: int | None) -> Iterator[int]:
-    # Without the separator at the end, which would have a link followed after all.
-    plain = directory.rstrip(os.sep) or os.sep
+def _opened(directory: Path | str, within: int | None) -> Iterator[int]:
+    # A `Path` has no "/" or "/." at its end, which would have a link followed after all.
     try:
-        place = os.open(plain, _DIRECTORY, dir_fd=within)
-    except OSError as error:
-        if _is_link(plain, within):
-            raise ExportError("output", plain, "is a link: name the directory itself") from None
-        error.filename = plain
+        place = os.open(directory, _DIRECTORY, dir_fd=within)
+    except OSError:
+        if _is_link(directory, within):
+            reason = "is a link: name the directory itself"
+            raise ExportError("output", str(directory), reason) from None
         raise
     try:
         yield place
@@ -118,7 +118,7 @@ def _opened(directory: str, within: int | None) -> Iterator[int]:
         os.close(place)
 
 
-def _is_link(path: str, within: int | None) -> bool:
+def _is_link(path: Path | str, within: int | None) -> bool:
     try:
         return stat.S_ISLNK(os.lstat(path, dir_fd=within).st_mode)
     except OSError:
