@@ -2,15 +2,23 @@
 //!
 //! [`index::Index`] answers top-k queries over [`session::Sessions`], to the bit as [`score::Scorer`] scores them.
 
+pub mod bitmap;
 mod bound;
+pub mod column;
 pub mod conflict;
 pub mod error;
 pub mod event;
 mod exhaustive;
+pub mod file;
+pub mod facet;
+pub mod filter;
 pub mod index;
 pub mod interest;
+pub mod json;
 mod lane;
+pub mod moment;
 mod order;
+pub mod plan;
 mod pool;
 mod posting;
 pub mod score;
@@ -22,3 +30,4 @@ pub mod text;
 pub mod title;
 mod topk;
 pub mod vocabulary;
+pub mod window;

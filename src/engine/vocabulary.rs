@@ -61,6 +61,11 @@ impl Vocabulary {
             .find(hash, |&id| entry(&self.arena, &self.ends, id) == tag)
             .map(|&id| TagId(id))
     }
+
+    /// The tag with a number; empty for a number that was never given out.
+    pub fn bytes(&self, id: TagId) -> &[u8] {
+        entry(&self.arena, &self.ends, id.0)
+    }
 }
 
 /// The bytes of tag `id`; empty for an id that was never given out.

@@ -1,0 +1,252 @@
+//! A catalogue: segments in order, less the sessions that were taken out.
+//!
+//! Invariant: positions number the sessions that are left, in order; `removed` is sorted, by position within its
+//! segment. Segments are shared, so that a catalogue with a few other sessions costs what those cost. A query asks each
+//! segment for its best and merges them: a removed session can push at most one of those it asks for out of sight, so
+//! each is asked for as many more as were removed.
+
+use std::sync::Arc;
+
+use super::filter::{Filter, Selection};
+use super::index::Ranked;
+use super::interest::InterestSet;
+use super::score::{Number, Scorer};
+use super::segment::Segment;
+
+/// Where a session is: the number of its part, and its position within the part's segment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Place {
+    /// The number of the part.
+    pub part: u32,
+    /// The position within the segment.
+    pub local: u32,
+}
+
+/// One session of an answer.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Best {
+    /// Where it is.
+    pub place: Place,
+    /// How many of its tags are interests.
+    pub hits: u32,
+    /// Its popularity.
+    pub popularity: Number,
+    /// Its score.
+    pub score: f64,
+}
+
+#[derive(Clone, Debug)]
+struct Part {
+    segment: Arc<Segment>,
+    /// The position of its first session in the catalogue.
+    first: usize,
+    removed: Arc<[u32]>,
+}
+
+impl Part {
+    fn len(&self) -> usize {
+        self.segment.len() - self.removed.len()
+    }
+
+    fn holds(&self, local: u32) -> bool {
+        (local as usize) < self.segment.len() && self.removed.binary_search(&local).is_err()
+    }
+}
+
+/// Compiled sessions that do not change.
+#[derive(Clone, Debug, Default)]
+pub struct Catalog {
+    parts: Vec<Part>,
+}
+
+impl Catalog {
+    /// A catalogue of one segment.
+    pub fn new(segment: Segment) -> Self {
+        let mut catalog = Self::default();
+        catalog.push(segment);
+        catalog
+    }
+
+    /// The same with more sessions behind the others.
+    pub fn push(&mut self, segment: Segment) {
+        let part = Part {
+            segment: Arc::new(segment),
+            first: self.len(),
+            removed: Arc::default(),
+        };
+        self.parts.push(part);
+    }
+
+    /// Takes sessions out; those that are not there are passed over.
+    pub fn remove(&mut self, mut places: Vec<Place>) {
+        places.sort_unstable();
+        places.dedup();
+        let mut first = 0;
+        for (number, part) in (0..).zip(&mut self.parts) {
+            part.first = first;
+            let gone = places.iter().filter(|place| place.part == number);
+            let mut removed: Vec<u32> = gone
+                .map(|place| place.local)
+                .filter(|&local| part.holds(local))
+                .collect();
+            if !removed.is_empty() {
+                removed.extend_from_slice(&part.removed);
+                removed.sort_unstable();
+                part.removed = removed.into();
+            }
+            first += part.len();
+        }
+    }
+
+    /// The number of sessions.
+    pub fn len(&self) -> usize {
+        self.parts.last().map_or(0, |part| part.first + part.len())
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The memory it holds, shared segments included, in bytes.
+    pub fn nbytes(&self) -> usize {
+        let bytes = |part: &Part| part.segment.nbytes() + size_of_val(&*part.removed);
+        self.parts.iter().map(bytes).sum()
+    }
+
+    /// The segments, in order.
+    pub fn segments(&self) -> impl ExactSizeIterator<Item = &Arc<Segment>> {
+        self.parts.iter().map(|part| &part.segment)
+    }
+
+    /// How many sessions the segments hold that were taken out.
+    pub fn removed(&self) -> usize {
+        self.parts.iter().map(|part| part.removed.len()).sum()
+    }
+
+    /// The position of a session.
+    pub fn position(&self, place: Place) -> Option<usize> {
+        let part = self.parts.get(place.part as usize)?;
+        let before = part.removed.partition_point(|&local| local < place.local);
+        Some(part.first + place.local as usize - before)
+    }
+
+    /// The session at a position.
+    pub fn at(&self, position: usize) -> Option<Place> {
+        let number = self.parts.partition_point(|part| part.first <= position).checked_sub(1)?;
+        let part = self.parts.get(number)?;
+        let mut local = position - part.first;
+        // Each removed session in front of it moves it one on.
+        for &removed in &*part.removed {
+            if removed as usize > local {
+                break;
+            }
+            local += 1;
+        }
+        (local < part.segment.len()).then_some(Place { part: number as u32, local: local as u32 })
+    }
+
+    /// All sessions, in order.
+    pub fn places(&self) -> impl Iterator<Item = Place> {
+        (0..).zip(&self.parts).flat_map(|(number, part)| {
+            let locals = 0..part.segment.len() as u32;
+            locals
+                .filter(move |&local| part.holds(local))
+                .map(move |local| Place { part: number, local })
+        })
+    }
+
+    /// The best `k` by (score descending, position ascending), of those that the filter admits.
+    ///
+    /// `None` where the order is not provable: a score is NaN, or an int leaves the exact range.
+    pub fn top_k(
+        &self,
+        interests: &InterestSet,
+        scorer: &Scorer,
+        k: usize,
+        filter: Option<&Filter>,
+    ) -> Option<Vec<Best>> {
+        let mut best = Vec::new();
+        for (number, part) in (0..).zip(&self.parts) {
+            let ranked = part.top_k(interests, scorer, k, filter)?;
+            best.extend(ranked.into_iter().map(|ranked| Best {
+                place: Place { part: number, local: ranked.position },
+                hits: ranked.hits,
+                popularity: ranked.popularity,
+                score: ranked.score,
+            }));
+        }
+        if self.parts.len() > 1 {
+            // Each part is in order already, and places are in order of position: a stable sort merges them.
+            best.sort_by(|a, b| b.score.partial_cmp(&a.score).unwrap_or(core::cmp::Ordering::Equal));
+            best.truncate(k);
+        }
+        Some(best)
+    }
+
+    /// The sessions that the filter admits, in order.
+    pub fn admitted(&self, filter: &Filter) -> Vec<Place> {
+        let mut places = Vec::new();
+        for (number, part) in (0..).zip(&self.parts) {
+            let selection = filter.select(&part.segment.facets, &*part.segment);
+            let admitted = selection.to_bitmap(part.segment.len());
+            let held = admitted.iter().filter(|&local| part.holds(local));
+            places.extend(held.map(|local| Place { part: number, local }));
+        }
+        places
+    }
+
+    /// The sessions whose lowered title may be this, in order; the caller compares the titles.
+    pub fn titled(&self, lowered: &[u8]) -> impl Iterator<Item = Place> {
+        self.candidates(move |segment| segment.titles.candidates(lowered).collect())
+    }
+
+    /// The sessions whose id may be this, in order; the caller compares the ids.
+    pub fn identified(&self, id: &[u8]) -> impl Iterator<Item = Place> {
+        self.candidates(move |segment| segment.ids.candidates(id).collect())
+    }
+
+    fn candidates(&self, find: impl Fn(&Segment) -> Vec<u32>) -> impl Iterator<Item = Place> {
+        (0..).zip(&self.parts).flat_map(move |(number, part)| {
+            let locals = find(&part.segment).into_iter();
+            locals
+                .filter(|&local| part.holds(local))
+                .map(move |local| Place { part: number, local })
+        })
+    }
+
+    /// The first session whose title cannot be read: a search for a title stops there.
+    pub fn unreadable(&self) -> Option<Place> {
+        let parts = (0..).zip(&self.parts);
+        parts
+            .filter_map(|(part, held)| Some(Place { part, local: held.segment.titles.unreadable()? }))
+            .next()
+    }
+}
+
+impl Part {
+    fn top_k(
+        &self,
+        interests: &InterestSet,
+        scorer: &Scorer,
+        k: usize,
+        filter: Option<&Filter>,
+    ) -> Option<Vec<Ranked>> {
+        let segment = &*self.segment;
+        let query: Vec<_> = interests.iter().filter_map(|interest| segment.vocabulary.get(interest)).collect();
+        let selection = filter.map_or(Selection::Everything, |filter| filter.select(&segment.facets, segment));
+        match selection {
+            Selection::Everything if self.removed.is_empty() => segment.index.top_k(&query, scorer, k),
+            Selection::Everything => {
+                let mut ranked = segment.index.top_k(&query, scorer, k + self.removed.len())?;
+                ranked.retain(|ranked| self.holds(ranked.position));
+                ranked.truncate(k);
+                Some(ranked)
+            }
+            Selection::Nothing => Some(Vec::new()),
+            Selection::Some(sieve) => segment.index.top_k_where(&query, scorer, k, &|position| {
+                sieve.admits(position) && self.holds(position)
+            }),
+        }
+    }
+}

@@ -1,0 +1,200 @@
+//! Opens a container: header and table are checked, sections are handed out as views.
+//!
+//! Invariant: a [`Reader`] exists only for a file whose header and table passed every check of [`super::layout`].
+//! Opening costs O(sections) and touches no section.
+
+use core::hash::Hasher;
+use std::path::Path;
+use std::sync::Arc;
+
+use twox_hash::XxHash3_64;
+
+use super::buffer::Buffer;
+use super::layout::{Fault, Layout, Section};
+use crate::engine::column::{Column, Plain};
+use crate::engine::error::{Error, ErrorKind};
+
+/// How often [`Reader::verify`] reports.
+const REPORT: usize = 1 << 24;
+
+/// An open container, or the part of it under a prefix. Clones share it.
+#[derive(Clone)]
+pub struct Reader {
+    file: Arc<Contents>,
+    prefix: String,
+}
+
+struct Contents {
+    origin: String,
+    buffer: Arc<Buffer>,
+    layout: Layout,
+}
+
+impl Reader {
+    /// Opens the file at `path` by memory map.
+    ///
+    /// # Errors
+    ///
+    /// The operating system's, or what is wrong with the file: not a container, truncated, damaged, newer, of the
+    /// other byte order, or a table that contradicts itself. The message starts with the path.
+    pub fn open(path: &Path) -> Result<Self, Error> {
+        let origin = path.display().to_string();
+        let buffer = Buffer::map(path).map_err(|error| Error::system(&origin, &error))?;
+        Self::new(origin, buffer)
+    }
+
+    /// Opens a container in memory, which is copied once.
+    ///
+    /// # Errors
+    ///
+    /// As [`Reader::open`]; the message starts with `bytes`.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, Error> {
+        Self::new("bytes".into(), Buffer::copy(bytes))
+    }
+
+    fn new(origin: String, buffer: Buffer) -> Result<Self, Error> {
+        let layout = Layout::read(buffer.as_ref()).map_err(|fault| fault.of(&origin))?;
+        let file = Contents {
+            origin,
+            buffer: Arc::new(buffer),
+            layout,
+        };
+        Ok(Self {
+            file: Arc::new(file),
+            prefix: String::new(),
+        })
+    }
+
+    /// The sections whose names start with `prefix` and a slash, by the rest of their names.
+    #[must_use]
+    pub fn under(&self, prefix: &str) -> Self {
+        Self {
+            file: Arc::clone(&self.file),
+            prefix: format!("{}{prefix}/", self.prefix),
+        }
+    }
+
+    /// The values of a section, which are not read yet. They may be any: only their number and size is known.
+    ///
+    /// # Errors
+    ///
+    /// No such section, or one of values of another size.
+    pub fn column<T: Plain>(&self, name: &str) -> Result<Column<T>, Error> {
+        let name = format!("{}{name}", self.prefix);
+        let Some(section) = self.file.layout.0.get(&*name) else {
+            return Err(self
+                .file
+                .refuse(ErrorKind::Missing, &format!("no section {name:?}")));
+        };
+        let fits = section.width == size_of::<T>();
+        let view = fits.then(|| Column::view(&self.file.buffer, section.range.clone()));
+        view.flatten().ok_or_else(|| {
+            let (width, expected) = (section.width, size_of::<T>());
+            self.file.refuse(
+                ErrorKind::Inconsistent,
+                &format!("section {name:?} has values of {width} bytes, expected {expected}"),
+            )
+        })
+    }
+
+    /// The value of a section that holds just one.
+    ///
+    /// # Errors
+    ///
+    /// As [`Reader::column`], or a section of several values.
+    pub fn value<T: Plain>(&self, name: &str) -> Result<T, Error> {
+        match *self.column(name)? {
+            [value] => Ok(value),
+            ref values => {
+                let len = values.len();
+                Err(self.refuse(&format!("section {name:?} has {len} values, expected one")))
+            }
+        }
+    }
+
+    /// Whether there is a section of this name.
+    pub fn contains(&self, name: &str) -> bool {
+        let name = format!("{}{name}", self.prefix);
+        self.file.layout.0.contains_key(&*name)
+    }
+
+    /// The names of the sections, in no order.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        let names = self.file.layout.0.keys();
+        names.filter_map(|name| name.strip_prefix(&*self.prefix))
+    }
+
+    /// The error of a struct that finds its columns contradicting each other; names the file.
+    pub fn refuse(&self, message: &str) -> Error {
+        self.file.refuse(ErrorKind::Inconsistent, message)
+    }
+
+    /// Bytes of the whole file.
+    pub fn len(&self) -> usize {
+        (*self.file.buffer).as_ref().len()
+    }
+
+    /// Never: a file has a header.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Bytes of memory of its own: none for a mapped file, all for one that was copied.
+    pub fn nbytes(&self) -> usize {
+        self.file.buffer.nbytes()
+    }
+
+    /// Reads every section of the file, whatever the prefix, and compares checksums.
+    ///
+    /// `progress` hears the number of bytes done, of [`Reader::len`], every now and then.
+    ///
+    /// # Errors
+    ///
+    /// The first damaged section.
+    pub fn verify(&self, progress: &mut dyn FnMut(usize)) -> Result<(), Error> {
+        let mut sections: Vec<(&str, &Section)> = self
+            .file
+            .layout
+            .0
+            .iter()
+            .map(|(name, section)| (&**name, section))
+            .collect();
+        sections.sort_unstable_by_key(|(_, section)| (section.range.start, section.end));
+        let bytes = (*self.file.buffer).as_ref();
+        for (name, section) in sections {
+            let mut hasher = XxHash3_64::new();
+            let mut done = section.range.start;
+            for chunk in bytes
+                .get(done..section.end)
+                .unwrap_or_default()
+                .chunks(REPORT)
+            {
+                hasher.write(chunk);
+                done += chunk.len();
+                progress(done);
+            }
+            if hasher.finish() != section.checksum {
+                return Err(Fault::damaged(&format!("section {name:?}")).of(&self.file.origin));
+            }
+        }
+        progress(bytes.len());
+        Ok(())
+    }
+}
+
+impl Contents {
+    fn refuse(&self, kind: ErrorKind, message: &str) -> Error {
+        Error::file(kind, &self.origin, message)
+    }
+}
+
+impl core::fmt::Debug for Reader {
+    fn fmt(&self, formatter: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        formatter
+            .debug_struct("Reader")
+            .field("origin", &self.file.origin)
+            .field("prefix", &self.prefix)
+            .field("len", &self.len())
+            .finish_non_exhaustive()
+    }
+}

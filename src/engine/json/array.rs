@@ -1,0 +1,157 @@
+//! Reads an array of sessions, over the cores.
+//!
+//! Nothing in JSON tells from the middle whether a brace opens a session, stands in one or in a string. So a piece *guesses*: it
+//! begins at the first place behind its border at which a whole session can be read, and ends at the first session behind the next
+//! border. A guess was right exactly where the piece before ended on it; by induction from the first piece, whose
+//! beginning is known, what was joined is what reading from end to end gives. A wrong guess (sessions inside
+//! sessions, or inside strings) costs reading that piece again on the caller's thread: at worst the array is read twice.
+
+use core::ops::{ControlFlow, Range};
+
+use super::cursor::Cursor;
+use super::fault::Fault;
+use super::key::KeyTable;
+use super::loaded::{Hooks, Joiner, Progress};
+use super::order::in_order;
+use super::session::{Columns, Reader, Stop};
+use crate::engine::error::Error;
+
+/// Bytes of a piece: large enough that its tags repeat, small enough that a hundred thousand sessions make a dozen.
+const PIECE: usize = 1 << 20;
+
+/// Sessions whose names make the key table.
+const SAMPLE: usize = 64;
+
+/// What was read of a piece.
+struct Piece {
+    /// Where its first session begins; `None` where no guess was found.
+    start: Option<usize>,
+    /// Where the reader stood at the end.
+    at: usize,
+    stop: Stop,
+    columns: Columns,
+}
+
+/// Reads the array whose first element may begin at `start`, behind its bracket; returns where the text goes on.
+pub(super) fn read(
+    bytes: &[u8],
+    start: usize,
+    joiner: &mut Joiner<'_>,
+    hooks: &mut Hooks<'_>,
+) -> Result<(usize, KeyTable), Error> {
+    let mut cursor = Cursor::new(bytes, start);
+    cursor.space();
+    if cursor.take(b']') {
+        return Ok((cursor.at, KeyTable::default()));
+    }
+    let keys = sample(bytes, cursor.at);
+    let mut next = cursor.at;
+    let mut finished = false;
+    let borders = Borders { bytes, keys: &keys, next: next, first: true };
+    in_order(hooks.pool, borders, |(piece, border): (Piece, usize)| {
+        let piece = if piece.start == Some(next) {
+            piece
+        } else if next >= border {
+            return Ok(true);
+        } else {
+            read_piece(bytes, next, border, &keys)
+        };
+        joiner.push(&piece.columns, bytes)?;
+        next = piece.at;
+        if let Stop::Fault(fault) = piece.stop {
+            return Err(fault.into_error(bytes, 1, Some(joiner.len())));
+        }
+        let progress = Progress { bytes: next as u64, sessions: joiner.len() };
+        if let ControlFlow::Break(()) = (hooks.progress)(progress) {
+            return Err(Error::cancelled());
+        }
+        finished = matches!(piece.stop, Stop::End);
+        Ok(!finished)
+    })?;
+    if finished {
+        return Ok((next, keys));
+    }
+    Err(Fault::syntax(next, super::pack::EXPECTING_VALUE).into_error(bytes, 1, Some(joiner.len())))
+}
+
+/// The pieces of an array as tasks.
+struct Borders<'a> {
+    bytes: &'a [u8],
+    keys: &'a KeyTable,
+    next: usize,
+    first: bool,
+}
+
+impl<'a> Iterator for Borders<'a> {
+    type Item = Result<Box<dyn FnOnce() -> (Piece, usize) + Send + 'a>, Error>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let (bytes, keys, start, first) = (self.bytes, self.keys, self.next, self.first);
+        if start >= bytes.len() && !first {
+            return None;
+        }
+        // The last piece goes to the end, whatever stands there.
+        let border = start.saturating_add(PIECE);
+        let border = if border >= bytes.len() { usize::MAX } else { border };
+        self.next = border;
+        self.first = false;
+        Some(Ok(Box::new(move || (task(bytes, start..border, first, keys), border))))
+    }
+}
+
+fn task(bytes: &[u8], range: Range<usize>, first: bool, keys: &KeyTable) -> Piece {
+    let start = if first { Some(range.start) } else { guess(bytes, range.start, keys) };
+    match start {
+        Some(start) => read_piece(bytes, start, range.end, keys),
+        None => Piece { start, at: range.start, stop: Stop::Border, columns: Columns::default() },
+    }
+}
+
+fn read_piece(bytes: &[u8], start: usize, border: usize, keys: &KeyTable) -> Piece {
+    let mut reader = Reader::new(Cursor::new(bytes, start), keys);
+    reader.reserve(border.min(bytes.len()).saturating_sub(start));
+    let stop = reader.array(border);
+    let at = match stop {
+        Stop::Fault(fault) => fault.at,
+        Stop::Border | Stop::End => reader.cursor().at,
+    };
+    Piece { start: Some(start), at, stop, columns: reader.finish() }
+}
+
+/// Where the first session at or behind `from` seems to begin: at a brace behind a comma, if a session can be read there and a
+/// comma or the array's end follows. Looks at no more than a piece's bytes, however often it has to try.
+fn guess(bytes: &[u8], from: usize, keys: &KeyTable) -> Option<usize> {
+    let window = bytes.get(..bytes.len().min(from.saturating_add(PIECE)))?;
+    let mut budget = PIECE;
+    let mut at = from;
+    loop {
+        at += window.get(at..)?.iter().position(|&byte| byte == b'{')?;
+        let before = window.get(..at)?.trim_ascii_end();
+        if before.ends_with(b",") {
+            let mut reader = Reader::new(Cursor::new(window, at), keys);
+            let read = reader.session();
+            let cursor = reader.cursor();
+            cursor.space();
+            if read.is_ok() && matches!(cursor.peek(), Some(b',' | b']')) {
+                return Some(at);
+            }
+            budget = budget.checked_sub(cursor.at.saturating_sub(at))?;
+        }
+        at += 1;
+    }
+}
+
+/// The table of the names in the first sessions.
+fn sample(bytes: &[u8], start: usize) -> KeyTable {
+    let keys = KeyTable::default();
+    let mut reader = Reader::new(Cursor::new(bytes, start), &keys);
+    reader.collect_names();
+    while reader.len() < SAMPLE {
+        let before = reader.cursor().at;
+        // One element at a time; a fault is found again, and reported, by the piece that meets it.
+        if !matches!(reader.array(before + 1), Stop::Border) {
+            break;
+        }
+    }
+    KeyTable::from_names(reader.finish_names().iter().map(String::as_str))
+}

@@ -1,0 +1,140 @@
+//! A place in JSON text, and the small steps a reader takes from it. Every step is O(bytes passed).
+
+use core::ops::Range;
+
+use super::fault::Fault;
+use super::{scan, string};
+
+/// A place in JSON text.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Cursor<'a> {
+    pub(super) bytes: &'a [u8],
+    pub(super) at: usize,
+    /// Whether a value may go on behind a line break: in a file of one value a line it may not.
+    pub(super) across_lines: bool,
+}
+
+impl<'a> Cursor<'a> {
+    pub(super) fn new(bytes: &'a [u8], at: usize) -> Self {
+        Self { bytes, at, across_lines: true }
+    }
+
+    #[inline]
+    pub(super) fn rest(&self) -> &'a [u8] {
+        self.bytes.get(self.at..).unwrap_or_default()
+    }
+
+    #[inline]
+    pub(super) fn peek(&self) -> Option<u8> {
+        self.bytes.get(self.at).copied()
+    }
+
+    /// Passes white space.
+    #[inline]
+    pub(super) fn space(&mut self) {
+        while let Some(byte) = self.peek() {
+            let passes = match byte {
+                b' ' | b'\t' | b'\r' => true,
+                b'\n' => self.across_lines,
+                _ => false,
+            };
+            if !passes {
+                return;
+            }
+            self.at += 1;
+        }
+    }
+
+    /// Passes `byte` if it comes next.
+    #[inline]
+    pub(super) fn take(&mut self, byte: u8) -> bool {
+        let found = self.peek() == Some(byte);
+        self.at += usize::from(found);
+        found
+    }
+
+    /// Passes `byte`, or names what was expected.
+    #[inline]
+    pub(super) fn expect(&mut self, byte: u8, message: &'static str) -> Result<(), Fault> {
+        if self.take(byte) {
+            Ok(())
+        } else {
+            Err(Fault::syntax(self.at, message))
+        }
+    }
+
+    /// Passes a word such as `true`.
+    pub(super) fn word(&mut self, word: &'static [u8]) -> bool {
+        let found = self.rest().starts_with(word);
+        self.at += if found { word.len() } else { 0 };
+        found
+    }
+
+    /// Passes a string, the cursor standing behind its opening quote, and its closing quote; returns where its text is.
+    #[inline]
+    pub(super) fn string(&mut self) -> Result<Range<usize>, Fault> {
+        let start = self.at;
+        let run = scan::run(self.rest());
+        self.at += run.len;
+        self.finish_string(start, run.ascii)
+    }
+
+    /// [`Cursor::string`], and appends the text to `out` as it stands.
+    #[inline]
+    pub(super) fn copy_string(&mut self, out: &mut Vec<u8>) -> Result<Range<usize>, Fault> {
+        let start = self.at;
+        let run = scan::copy_run(self.rest(), out);
+        self.at += run.len;
+        let text = self.finish_string(start, run.ascii)?;
+        let copied = start + run.len;
+        if copied < text.end {
+            out.extend_from_slice(self.bytes.get(copied..text.end).unwrap_or_default());
+        }
+        Ok(text)
+    }
+
+    /// Goes on from the first stop in a string that began at `start`.
+    #[inline]
+    fn finish_string(&mut self, start: usize, mut ascii: bool) -> Result<Range<usize>, Fault> {
+        while self.peek() != Some(b'"') {
+            ascii &= self.pass_odd(start)?;
+        }
+        let text = start..self.at;
+        self.at += 1;
+        if !ascii {
+            self.check_utf8(text.clone())?;
+        }
+        Ok(text)
+    }
+
+    /// Passes an escape and the run behind it; whether that run is ASCII.
+    #[cold]
+    fn pass_odd(&mut self, start: usize) -> Result<bool, Fault> {
+        match self.peek() {
+            None => return Err(Fault::syntax(start.saturating_sub(1), "Unterminated string starting at")),
+            Some(b'\\') => {
+                let after = self.bytes.get(self.at + 1..).unwrap_or_default();
+                if after.is_empty() {
+                    return Err(Fault::syntax(start.saturating_sub(1), "Unterminated string starting at"));
+                }
+                let (_, taken) = string::escape(after, self.at)?;
+                self.at += 1 + taken;
+            }
+            Some(_) => return Err(Fault::syntax(self.at, "Invalid control character at")),
+        }
+        let run = scan::run(self.rest());
+        self.at += run.len;
+        Ok(run.ascii)
+    }
+
+    /// Python accepts more than UTF-8 here (surrogates by `surrogatepass`, UTF-16 by its look), so it shall say.
+    #[cold]
+    fn check_utf8(&self, text: Range<usize>) -> Result<(), Fault> {
+        let start = text.start;
+        let text = self.bytes.get(text).unwrap_or_default();
+        match core::str::from_utf8(text) {
+            Ok(_) => Ok(()),
+            Err(error) => Err(Fault::unsupported(start + error.valid_up_to(), "bytes that are not UTF-8")),
+        }
+    }
+}

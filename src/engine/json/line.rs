@@ -1,0 +1,157 @@
+//! Reads one session a line (NDJSON, JSON Lines), in the memory of a few blocks.
+//!
+//! A raw line break cannot stand inside a JSON value of one line, so a block is cut at its last one and blocks are read over
+//! the cores without guessing. Lines of nothing but white space are passed over.
+
+use core::ops::ControlFlow;
+use std::io::Read;
+
+use super::cursor::Cursor;
+use super::fault::Fault;
+use super::key::KeyTable;
+use super::loaded::{Hooks, Joiner, Loaded, Progress, Shape};
+use super::order::in_order;
+use super::session::{Columns, Reader};
+use crate::engine::error::Error;
+
+/// Bytes read at a time; a longer line makes its block longer.
+const BLOCK: usize = 1 << 20;
+
+/// Sessions whose names make the key table.
+const SAMPLE: usize = 64;
+
+/// A block and what was read of it.
+struct Piece {
+    bytes: Vec<u8>,
+    columns: Columns,
+    fault: Option<Fault>,
+}
+
+/// Loads sessions from `source`, one a line.
+///
+/// # Errors
+///
+/// As [`load`](super::load), and `System` where `source` cannot be read.
+///
+/// ```
+/// use core::ops::ControlFlow;
+/// use eventkit::engine::json::{Hooks, load_ndjson};
+///
+/// let text = b"{\"title\": \"Agents\"}\n{\"title\": \"Boats\"}\n";
+/// let mut hooks = Hooks {
+///     lower: &|text| text.to_lowercase().into_bytes(),
+///     progress: &mut |_| ControlFlow::Continue(()),
+///     pool: None,
+/// };
+/// assert_eq!(load_ndjson(text.as_slice(), &mut hooks)?.len(), 2);
+/// # Ok::<(), eventkit::engine::error::Error>(())
+/// ```
+pub fn load_ndjson(source: impl Read, hooks: &mut Hooks<'_>) -> Result<Loaded, Error> {
+    let mut blocks = Blocks { source, rest: Vec::new(), ended: false };
+    let first = blocks.next().transpose()?.unwrap_or_default();
+    let keys = sample(&first);
+    let mut joiner = Joiner::new(Shape::Lines, hooks.lower);
+    let mut lines = 1;
+    let mut bytes = 0_u64;
+    let blocks = core::iter::once(Ok(first)).chain(blocks);
+    let tasks = blocks.map(|block| block.map(|bytes| || read_block(bytes, &keys)));
+    in_order(hooks.pool, tasks, |piece: Piece| {
+        joiner.push(&piece.columns, &piece.bytes)?;
+        if let Some(fault) = piece.fault {
+            return Err(fault.into_error(&piece.bytes, lines, Some(joiner.len())));
+        }
+        lines += piece.bytes.iter().filter(|&&byte| byte == b'\n').count();
+        bytes += piece.bytes.len() as u64;
+        let progress = Progress { bytes, sessions: joiner.len() };
+        match (hooks.progress)(progress) {
+            ControlFlow::Continue(()) => Ok(true),
+            ControlFlow::Break(()) => Err(Error::cancelled()),
+        }
+    })?;
+    Ok(joiner.finish(keys, hooks.pool))
+}
+
+/// Blocks of whole lines.
+struct Blocks<R> {
+    source: R,
+    /// The beginning of a line whose end was not read yet.
+    rest: Vec<u8>,
+    ended: bool,
+}
+
+impl<R: Read> Iterator for Blocks<R> {
+    type Item = Result<Vec<u8>, Error>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let mut block = core::mem::take(&mut self.rest);
+        while !self.ended {
+            let before = block.len();
+            block.reserve(BLOCK);
+            let read = self.source.by_ref().take(BLOCK as u64).read_to_end(&mut block);
+            if let Err(error) = read {
+                self.ended = true;
+                return Some(Err(Error::system("the sessions", &error)));
+            }
+            self.ended = block.len() == before;
+            let fresh = block.get(before..).unwrap_or_default();
+            if let Some(end) = fresh.iter().rposition(|&byte| byte == b'\n') {
+                self.rest = block.split_off(before + end + 1);
+                return Some(Ok(block));
+            }
+        }
+        (!block.is_empty()).then_some(Ok(block))
+    }
+}
+
+fn reader<'a, 'k>(bytes: &'a [u8], keys: &'k KeyTable) -> Reader<'a, 'k> {
+    let mut cursor = Cursor::new(bytes, 0);
+    cursor.across_lines = false;
+    Reader::new(cursor, keys)
+}
+
+fn read_block(bytes: Vec<u8>, keys: &KeyTable) -> Piece {
+    let mut reader = reader(&bytes, keys);
+    reader.reserve(bytes.len());
+    let fault = loop {
+        match line(&mut reader) {
+            Ok(true) => {}
+            Ok(false) => break None,
+            Err(fault) => break Some(fault),
+        }
+    };
+    let columns = reader.finish();
+    Piece { bytes, columns, fault }
+}
+
+/// One line; whether there was one.
+fn line(reader: &mut Reader<'_, '_>) -> Result<bool, Fault> {
+    reader.cursor().space();
+    match reader.cursor().peek() {
+        None => return Ok(false),
+        Some(b'\n') => {}
+        Some(_) => reader.session()?,
+    }
+    let cursor = reader.cursor();
+    cursor.space();
+    match cursor.peek() {
+        None => Ok(true),
+        Some(b'\n') => {
+            cursor.at += 1;
+            Ok(true)
+        }
+        Some(_) => Err(Fault::syntax(cursor.at, "Extra data")),
+    }
+}
+
+/// The table of the names in the first sessions.
+fn sample(bytes: &[u8]) -> KeyTable {
+    let keys = KeyTable::default();
+    let mut reader = reader(bytes, &keys);
+    reader.collect_names();
+    while reader.len() < SAMPLE {
+        if !matches!(line(&mut reader), Ok(true)) {
+            break;
+        }
+    }
+    KeyTable::from_names(reader.finish_names().iter().map(String::as_str))
+}

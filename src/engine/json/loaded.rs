@@ -1,0 +1,213 @@
+//! What was loaded: columns for the index, keys for look-ups, and the sessions' text.
+//!
+//! Invariant: every column has one entry a session (`offsets` one more; `ids` only the sessions that have one). Joining a
+//! piece costs O(its columns) and one look-up for each of its different tags.
+
+use core::ops::ControlFlow;
+use std::collections::HashMap;
+
+use rayon::ThreadPool;
+use rayon::slice::ParallelSliceMut;
+
+use super::key::KeyTable;
+use super::session::{Columns, Spans, key_hash};
+use super::string;
+use super::text::SessionText;
+use crate::engine::error::Error;
+use crate::engine::score::Number;
+use crate::engine::session::{Sessions, TagId};
+use crate::engine::text::with_lowered;
+use crate::engine::vocabulary::Vocabulary;
+
+/// How far a load has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Progress {
+    /// Bytes read.
+    pub bytes: u64,
+    /// Sessions read.
+    pub sessions: usize,
+}
+
+/// What a load needs of its caller. Both functions are called on the caller's thread.
+pub struct Hooks<'a> {
+    /// Python's `str.lower`, for strings that are not ASCII; returns UTF-8.
+    pub lower: &'a dyn Fn(&str) -> Vec<u8>,
+    /// Called about once for every mebibyte; `Break` ends the load with an error of the kind `Cancelled`.
+    pub progress: &'a mut dyn FnMut(Progress) -> ControlFlow<()>,
+    /// The threads to use; `None` is the caller's alone.
+    pub pool: Option<&'a ThreadPool>,
+}
+
+/// What kind of text the sessions came from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shape {
+    /// An object with a member `sessions`.
+    Manifest,
+    /// A bare array.
+    Array,
+    /// One session a line.
+    Lines,
+}
+
+/// Loaded sessions.
+#[derive(Debug)]
+pub struct Loaded {
+    /// What they came from.
+    pub shape: Shape,
+    /// A missing one is the int 0.
+    pub popularity: Vec<Number>,
+    /// Session `i` has the tags `tags[offsets[i]..offsets[i + 1]]`.
+    pub offsets: Vec<u32>,
+    /// Numbers in `vocabulary`.
+    pub tags: Vec<TagId>,
+    /// The tags, lowered.
+    pub vocabulary: Vocabulary,
+    /// The [`key_hash`] of each lowered title and its session: `hash << 32 | position`, sorted.
+    pub titles: Vec<u64>,
+    /// The same of each id that a session has, as it is; of an id that is no string, its JSON.
+    pub ids: Vec<u64>,
+    /// Where `start`, `end` and `location` are in each session's text.
+    pub spans: Vec<Spans>,
+    /// The sessions themselves.
+    pub text: SessionText,
+    /// The other members of a manifest, in order: names, and the JSON of the values as it was written.
+    pub fields: Vec<(String, Vec<u8>)>,
+}
+
+impl Loaded {
+    /// How many sessions there are.
+    pub fn len(&self) -> usize {
+        self.popularity.len()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.popularity.is_empty()
+    }
+
+    /// The columns that an [`Index`](crate::engine::index::Index) is built of.
+    pub fn sessions(&self) -> Sessions<'_> {
+        Sessions {
+            popularity: &self.popularity,
+            offsets: &self.offsets,
+            tags: &self.tags,
+        }
+    }
+
+    /// The JSON of a manifest's member, as it was written.
+    pub fn field(&self, name: &str) -> Option<&[u8]> {
+        let (_, text) = self.fields.iter().find(|(held, _)| held == name)?;
+        Some(text)
+    }
+}
+
+/// Joins pieces in order.
+pub(super) struct Joiner<'l> {
+    lower: &'l dyn Fn(&str) -> Vec<u8>,
+    loaded: Loaded,
+    text: Vec<u8>,
+    ends: Vec<u64>,
+    /// The numbers of tags that only Python lowers, by their source bytes.
+    foreign: HashMap<Box<[u8]>, TagId>,
+}
+
+impl<'l> Joiner<'l> {
+    pub(super) fn new(shape: Shape, lower: &'l dyn Fn(&str) -> Vec<u8>) -> Self {
+        let loaded = Loaded {
+            shape,
+            popularity: Vec::new(),
+            offsets: vec![0],
+            tags: Vec::new(),
+            vocabulary: Vocabulary::default(),
+            titles: Vec::new(),
+            ids: Vec::new(),
+            spans: Vec::new(),
+            text: SessionText::default(),
+            fields: Vec::new(),
+        };
+        Self { lower, loaded, text: Vec::new(), ends: Vec::new(), foreign: HashMap::new() }
+    }
+
+    /// How many sessions were joined.
+    pub(super) fn len(&self) -> usize {
+        self.loaded.len()
+    }
+
+    /// Adds the columns read from `source`.
+    pub(super) fn push(&mut self, columns: &Columns, source: &[u8]) -> Result<(), Error> {
+        let first = self.len();
+        let count = first + columns.len();
+        if count > Sessions::LIMIT {
+            return Err(Error::too_large("sessions", count, Sessions::LIMIT));
+        }
+        self.push_tags(columns, source)?;
+        let loaded = &mut self.loaded;
+        loaded.popularity.extend_from_slice(&columns.popularity);
+        loaded.spans.extend_from_slice(&columns.spans);
+        let base = self.text.len();
+        self.text.extend_from_slice(&columns.text);
+        self.ends.extend(columns.ends.iter().map(|end| (base + end) as u64));
+        let titles = loaded.titles.len();
+        let place = |(position, &hash): (usize, &u32)| place(hash, first + position);
+        loaded.titles.extend(columns.titles.iter().enumerate().map(place));
+        for (position, title) in &columns.foreign {
+            let hash = key_hash(&(self.lower)(title));
+            if let Some(entry) = loaded.titles.get_mut(titles + position) {
+                *entry = self::place(hash, first + position);
+            }
+        }
+        let ids = columns.ids.iter();
+        loaded.ids.extend(ids.map(|&(position, hash)| self::place(hash, first + position as usize)));
+        Ok(())
+    }
+
+    fn push_tags(&mut self, columns: &Columns, source: &[u8]) -> Result<(), Error> {
+        let before = self.loaded.tags.len();
+        let count = before + columns.tags.len();
+        if u32::try_from(count).is_err() {
+            return Err(Error::too_large("tags", count, u32::MAX as usize));
+        }
+        let places = columns.raw_tags.places.iter();
+        let tags = places.map(|place| self.tag(source.get(place.clone()).unwrap_or_default()));
+        let tags: Vec<TagId> = tags.collect::<Result<_, _>>()?;
+        let number = |&tag: &u32| tags.get(tag as usize).copied().unwrap_or(TagId(u32::MAX));
+        self.loaded.tags.extend(columns.tags.iter().map(number));
+        let ends = columns.tag_ends.iter().map(|end| (before + end) as u32);
+        self.loaded.offsets.extend(ends);
+        Ok(())
+    }
+
+    /// The number of a tag as it stands in the source.
+    fn tag(&mut self, raw: &[u8]) -> Result<TagId, Error> {
+        let vocabulary = &mut self.loaded.vocabulary;
+        let too_large = || Error::too_large("bytes of tags", u32::MAX as usize + 1, u32::MAX as usize);
+        let spelled = string::decode(raw);
+        if spelled.is_ascii() {
+            return with_lowered(&spelled, |tag| vocabulary.intern(tag)).ok_or_else(too_large);
+        }
+        if let Some(&tag) = self.foreign.get(raw) {
+            return Ok(tag);
+        }
+        let lowered = (self.lower)(&String::from_utf8_lossy(&spelled));
+        let tag = vocabulary.intern(&lowered).ok_or_else(too_large)?;
+        self.foreign.insert(raw.into(), tag);
+        Ok(tag)
+    }
+
+    /// Everything joined, with the key table that the pieces were packed with.
+    pub(super) fn finish(self, keys: KeyTable, pool: Option<&ThreadPool>) -> Loaded {
+        let mut loaded = self.loaded;
+        let sort = |places: &mut Vec<u64>| match pool {
+            Some(pool) => pool.install(|| places.par_sort_unstable()),
+            None => places.sort_unstable(),
+        };
+        sort(&mut loaded.titles);
+        sort(&mut loaded.ids);
+        loaded.text = SessionText::from_parts(self.text.into(), self.ends.into(), keys);
+        loaded
+    }
+}
+
+fn place(hash: u32, position: usize) -> u64 {
+    u64::from(hash) << 32 | position as u64
+}

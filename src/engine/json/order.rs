@@ -1,0 +1,54 @@
+//! Work on a pool, results in order, on the caller's thread.
+//!
+//! The caller's thread hands tasks out and takes their results in the order in which it made them, so that what must happen
+//! there (joining, lowering by the interpreter, progress) overlaps with the tasks. At most `2 × threads + 2` tasks are on their
+//! way, which bounds memory.
+
+use std::collections::VecDeque;
+use std::sync::mpsc::sync_channel;
+
+use rayon::ThreadPool;
+
+use crate::engine::error::Error;
+
+/// Runs `tasks` and gives each result to `consume`, in order, until it returns `false`.
+///
+/// Without a pool, or from a thread of that pool (which must not wait for itself), everything runs on this thread.
+pub(super) fn in_order<T: Send, F: FnOnce() -> T + Send>(
+    pool: Option<&ThreadPool>,
+    mut tasks: impl Iterator<Item = Result<F, Error>>,
+    mut consume: impl FnMut(T) -> Result<bool, Error>,
+) -> Result<(), Error> {
+    let pool = pool.filter(|pool| pool.current_thread_index().is_none());
+    let Some(pool) = pool else {
+        for task in tasks {
+            if !consume(task?())? {
+                break;
+            }
+        }
+        return Ok(());
+    };
+    let window = 2 * pool.current_num_threads() + 2;
+    pool.in_place_scope(|scope| {
+        let mut waiting = VecDeque::with_capacity(window);
+        loop {
+            while waiting.len() < window {
+                let Some(task) = tasks.next() else { break };
+                let (task, (sender, receiver)) = (task?, sync_channel(1));
+                // Nobody waits any more where an earlier piece ended the work.
+                scope.spawn(move |_| drop(sender.send(task())));
+                waiting.push_back(receiver);
+            }
+            let Some(receiver) = waiting.pop_front() else {
+                return Ok(());
+            };
+            // The sender is gone only after a panic, which the scope passes on when it ends.
+            let Ok(result) = receiver.recv() else {
+                return Err(Error::inconsistent("a piece of the text was lost".into()));
+            };
+            if !consume(result)? {
+                return Ok(());
+            }
+        }
+    })
+}

@@ -1,0 +1,272 @@
+//! Checks JSON text and packs it, in one pass.
+//!
+//! Packed text is compact JSON with three changes, all of which leave Python's value as it is: a known name stands as one byte
+//! ([`KeyTable`]), a number as Python writes it, and of members with the same name the last value stands in
+//! the first one's place, as in a dict. Strings stay as they were written. O(bytes), and no allocation but that of `out`;
+//! an object with unknown names costs O(members) more.
+
+use core::ops::Range;
+use std::borrow::Cow;
+use std::collections::HashMap;
+
+use super::cursor::Cursor;
+use super::fault::Fault;
+use super::key::{Habit, KeyId, KeyTable};
+use super::number::{self, Parsed};
+use super::string;
+use super::token::{Token, Tokens};
+
+/// Nested deeper, text is Python's: the depth it accepts depends on its version and on its stack.
+const DEPTH: usize = 128;
+
+pub(super) const EXPECTING_VALUE: &str = "Expecting value";
+pub(super) const EXPECTING_COMMA: &str = "Expecting ',' delimiter";
+pub(super) const EXPECTING_COLON: &str = "Expecting ':' delimiter";
+pub(super) const EXPECTING_NAME: &str = "Expecting property name enclosed in double quotes";
+
+/// Packs values, one after another.
+#[derive(Debug)]
+pub(super) struct Packer<'a, 'k> {
+    pub(super) cursor: Cursor<'a>,
+    pub(super) out: Vec<u8>,
+    keys: &'k KeyTable,
+    habit: Habit,
+    /// Collects the names that the table does not hold, while somebody makes one.
+    pub(super) unknown: Option<Vec<String>>,
+}
+
+/// Which names an object had so far.
+#[derive(Default)]
+pub(super) struct Seen {
+    known: u128,
+    repeated: bool,
+    unknown: u32,
+}
+
+impl Seen {
+    /// Whether two of the names may be the same.
+    #[inline]
+    pub(super) fn suspicious(&self) -> bool {
+        self.repeated || self.unknown > 1
+    }
+}
+
+impl<'a, 'k> Packer<'a, 'k> {
+    pub(super) fn new(cursor: Cursor<'a>, keys: &'k KeyTable) -> Self {
+        Self { cursor, out: Vec::new(), keys, habit: Habit::new(), unknown: None }
+    }
+
+    /// Any value; the cursor stands on its first byte. The result tells a number's value.
+    pub(super) fn value(&mut self, depth: usize) -> Result<Option<Parsed>, Fault> {
+        match self.cursor.peek() {
+            Some(b'"') => self.string().map(drop)?,
+            Some(b'{') => self.object(depth)?,
+            Some(b'[') => self.array(depth)?,
+            Some(b't') => self.word(b"true")?,
+            Some(b'f') => self.word(b"false")?,
+            Some(b'n') => self.word(b"null")?,
+            _ => return self.number().map(Some),
+        }
+        Ok(None)
+    }
+
+    fn word(&mut self, word: &'static [u8]) -> Result<(), Fault> {
+        if !self.cursor.word(word) {
+            return Err(Fault::syntax(self.cursor.at, EXPECTING_VALUE));
+        }
+        self.out.extend_from_slice(word);
+        Ok(())
+    }
+
+    /// A string, the cursor standing on its opening quote; returns where its text is in the source.
+    #[inline]
+    pub(super) fn string(&mut self) -> Result<Range<usize>, Fault> {
+        self.cursor.at += 1;
+        self.out.push(b'"');
+        let text = self.cursor.copy_string(&mut self.out)?;
+        self.out.push(b'"');
+        Ok(text)
+    }
+
+    pub(super) fn number(&mut self) -> Result<Parsed, Fault> {
+        let at = self.cursor.at;
+        let rest = self.cursor.rest();
+        let Some(parsed) = number::parse(rest, at) else {
+            let constants = [&b"NaN"[..], b"Infinity", b"-Infinity"];
+            if constants.iter().any(|constant| rest.starts_with(constant)) {
+                return Err(Fault::unsupported(at, "NaN or Infinity"));
+            }
+            return Err(Fault::syntax(at, EXPECTING_VALUE));
+        };
+        let parsed = parsed?;
+        match parsed.value {
+            Some(value) if !parsed.canonical => number::write_number(&mut self.out, value),
+            _ => self.out.extend_from_slice(rest.get(..parsed.len).unwrap_or_default()),
+        }
+        self.cursor.at += parsed.len;
+        Ok(parsed)
+    }
+
+    fn array(&mut self, depth: usize) -> Result<(), Fault> {
+        self.descend(depth)?;
+        self.out.push(b'[');
+        self.cursor.space();
+        if !self.cursor.take(b']') {
+            loop {
+                self.value(depth + 1)?;
+                self.cursor.space();
+                if self.cursor.take(b']') {
+                    break;
+                }
+                self.comma()?;
+            }
+        }
+        self.out.push(b']');
+        Ok(())
+    }
+
+    /// Passes a comma and the white space behind it.
+    #[inline]
+    pub(super) fn comma(&mut self) -> Result<(), Fault> {
+        self.cursor.expect(b',', EXPECTING_COMMA)?;
+        self.out.push(b',');
+        self.cursor.space();
+        Ok(())
+    }
+
+    /// Passes the opening bracket.
+    fn descend(&mut self, depth: usize) -> Result<(), Fault> {
+        if depth >= DEPTH {
+            return Err(Fault::unsupported(self.cursor.at, "very deep nesting"));
+        }
+        self.cursor.at += 1;
+        Ok(())
+    }
+
+    fn object(&mut self, depth: usize) -> Result<(), Fault> {
+        let start = self.out.len();
+        self.descend(depth)?;
+        let seen = self.members(|packer, _| packer.value(depth + 1).map(drop))?;
+        if seen.suspicious() {
+            self.merge_members(start);
+        }
+        Ok(())
+    }
+
+    /// The members of an object, the cursor standing behind its brace, and its closing brace. `read` takes each value.
+    #[inline]
+    pub(super) fn members(
+        &mut self,
+        mut read: impl FnMut(&mut Self, Option<KeyId>) -> Result<(), Fault>,
+    ) -> Result<Seen, Fault> {
+        let mut seen = Seen::default();
+        let outer = self.habit.enter();
+        self.out.push(b'{');
+        self.cursor.space();
+        if !self.cursor.take(b'}') {
+            loop {
+                let key = self.key(&mut seen)?;
+                read(self, key)?;
+                self.cursor.space();
+                if self.cursor.take(b'}') {
+                    break;
+                }
+                self.comma()?;
+            }
+        }
+        self.habit.leave(outer);
+        self.out.push(b'}');
+        Ok(seen)
+    }
+
+    /// A name, its colon and the white space up to the value.
+    #[inline]
+    fn key(&mut self, seen: &mut Seen) -> Result<Option<KeyId>, Fault> {
+        let guess = self.habit.guess();
+        let key = if let Some(len) = self.keys.at_head(guess, self.cursor.rest()) {
+            self.cursor.at += len;
+            Some(guess)
+        } else {
+            self.unexpected_key()?
+        };
+        if let Some(id) = key {
+            self.habit.learn(id);
+            self.out.push(KeyTable::byte(id));
+            seen.repeated |= seen.known >> id & 1 == 1;
+            seen.known |= 1 << id;
+        } else {
+            self.out.push(b':');
+            seen.unknown += 1;
+        }
+        self.cursor.space();
+        self.cursor.expect(b':', EXPECTING_COLON)?;
+        self.cursor.space();
+        Ok(key)
+    }
+
+    /// A name that was not guessed; one that the table does not hold is written as it is.
+    fn unexpected_key(&mut self) -> Result<Option<KeyId>, Fault> {
+        self.cursor.expect(b'"', EXPECTING_NAME)?;
+        let text = self.cursor.string()?;
+        let raw = self.cursor.bytes.get(text).unwrap_or_default();
+        let spelled = string::decode(raw);
+        let name = String::from_utf8_lossy(&spelled);
+        let known = self.keys.find(&name);
+        if known.is_none() {
+            if let Some(unknown) = &mut self.unknown {
+                unknown.push(name.into_owned());
+            }
+            self.out.push(b'"');
+            self.out.extend_from_slice(raw);
+            self.out.push(b'"');
+        }
+        Ok(known)
+    }
+
+    /// Makes the object packed from `start` on hold each name once, as a dict does; whether it had to change.
+    #[cold]
+    pub(super) fn merge_members(&mut self, start: usize) -> bool {
+        let object = self.out.get(start..).unwrap_or_default();
+        let Some(merged) = merge(object) else {
+            return false;
+        };
+        self.out.truncate(start);
+        self.out.extend_from_slice(&merged);
+        true
+    }
+}
+
+/// The packed object with each name once: in its first place, with its last value. `None` where none is repeated.
+fn merge(object: &[u8]) -> Option<Vec<u8>> {
+    let mut places: HashMap<Cow<'_, [u8]>, usize> = HashMap::new();
+    let mut members: Vec<(&[u8], &[u8])> = Vec::new();
+    let mut repeated = false;
+    let mut tokens = Tokens::new(object);
+    tokens.next();
+    while let Some((token, name)) = tokens.next_spelled() {
+        let spelled = match token {
+            Token::Key(_) => Cow::Borrowed(name),
+            Token::Name(raw) => string::decode(raw),
+            Token::Comma => continue,
+            _ => break,
+        };
+        let value = tokens.value();
+        match places.entry(spelled) {
+            std::collections::hash_map::Entry::Occupied(entry) => {
+                repeated = true;
+                if let Some(member) = members.get_mut(*entry.get()) {
+                    member.1 = value;
+                }
+            }
+            std::collections::hash_map::Entry::Vacant(entry) => {
+                entry.insert(members.len());
+                members.push((name, value));
+            }
+        }
+    }
+    repeated.then(|| {
+        let member = |(name, value)| [name, value].concat();
+        let members: Vec<_> = members.into_iter().map(member).collect();
+        [b"{".as_slice(), &members.join(&b','), b"}"].concat()
+    })
+}

