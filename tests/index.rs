@@ -94,8 +94,19 @@ fn sizes(len: usize) -> [usize; 8] {
     [0, 1, 5, 17, 100, len / 4, len, len + 3]
 }
 
+/// `PROPTEST_CASES` overrides.
+fn config(cases: u32) -> ProptestConfig {
+    let default = ProptestConfig::default();
+    ProptestConfig {
+        cases: if std::env::var_os("PROPTEST_CASES").is_some() { default.cases } else { cases },
+        max_shrink_iters: 200,
+        failure_persistence: None,
+        ..default
+    }
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 300, max_shrink_iters: 400, ..ProptestConfig::default() })]
+    #![proptest_config(config(300))]
 
     #[test]
     fn index_equals_scan(
@@ -129,7 +140,7 @@ proptest! {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 40, max_shrink_iters: 40, ..ProptestConfig::default() })]
+    #![proptest_config(config(40))]
 
     /// Large enough for several segments, windows and strides.
     #[test]

@@ -170,13 +170,13 @@ fn equal_conflicts<'py>(py: Python<'py>, slots: &[Slot<'py>]) -> Answer<usize> {
     let mut conflicts = 0;
     for (start, end) in slots {
         let slot = PyTuple::new(py, [plain(py, start.as_ref())?, plain(py, end.as_ref())?])?;
-        let used = uses.get_item(&slot)?;
-        let first_repeat = match &used {
+        let known = uses.get_item(&slot)?;
+        let first_repeat = match &known {
             None => false,
             Some(repeated) => !repeated.is_truthy()?,
         };
         conflicts += usize::from(first_repeat);
-        uses.set_item(slot, used.is_some())?;
+        uses.set_item(slot, known.is_some())?;
     }
     Ok(conflicts)
 }

@@ -14,6 +14,7 @@ use serde::Serialize;
 
 use super::answer::{self, Chosen};
 use super::errors::{Answer, OrDecline, Stop, guarded};
+use super::store::{Proof, Sight};
 use super::{input, snapshot, store};
 use crate::engine::index::Ranked;
 use crate::engine::interest::InterestSet;
@@ -97,19 +98,19 @@ pub(super) fn profile<'py>(
             let chosen = chosen_at(&sessions, ranked)?;
             ("snapshot", chosen, stages.lap(), 0.0)
         } else {
-            let mut scored = Vec::with_capacity(sessions.len());
-            scan(&sessions, &interests, &scorer, |score, chosen| scored.push((score, chosen())))?;
+            let mut offers = Vec::with_capacity(sessions.len());
+            scan(&sessions, &interests, &scorer, |score, chosen| offers.push((score, chosen())))?;
             let score = stages.lap();
             let mut selection = Selection::new(k);
-            for (score, chosen) in scored {
+            for (score, chosen) in offers {
                 selection.push_with(score, || chosen);
             }
             ("scan", in_order(selection), score, stages.lap())
         };
         let conflicts = answer::conflicts(py, chosen.iter().map(|chosen| &chosen.session))?;
         let conflicts_time = stages.lap();
-        let scored: Answer<Vec<_>> = chosen.into_iter().map(|chosen| chosen.scored(&scorer)).collect();
-        answer::recommendation(py, scored?, conflicts)?;
+        let entries: Answer<Vec<_>> = chosen.into_iter().map(|chosen| chosen.scored(&scorer)).collect();
+        answer::recommendation(py, entries?, conflicts)?;
         let format = stages.lap();
         let milliseconds = Milliseconds { load, score, sort, conflicts: conflicts_time, format };
         let profile = Profile { road, sessions: sessions.len(), milliseconds };
@@ -169,8 +170,8 @@ fn finish<'py>(
     scorer: &Scorer,
 ) -> Answer<Bound<'py, PyAny>> {
     let conflicts = answer::conflicts(py, chosen.iter().map(|chosen| &chosen.session))?;
-    let scored: Answer<Vec<_>> = chosen.into_iter().map(|chosen| chosen.scored(scorer)).collect();
-    answer::recommendation(py, scored?, conflicts)
+    let entries: Answer<Vec<_>> = chosen.into_iter().map(|chosen| chosen.scored(scorer)).collect();
+    answer::recommendation(py, entries?, conflicts)
 }
 
 /// The best `k` sessions, from the snapshot where there is a current one.
@@ -271,8 +272,8 @@ fn explained<'py>(
     let hits = input::hits(&session, &interests)?;
     let popularity = input::popularity(&session)?;
     let matched_tags = answer::matched_tags(&session, &interests)?;
-    let scored = Chosen { session, hits, popularity }.scored(&scorer)?;
-    answer::explanation(sessions.py(), scored, matched_tags)
+    let entry = Chosen { session, hits, popularity }.scored(&scorer)?;
+    answer::explanation(sessions.py(), entry, matched_tags)
 }
 
 /// The first session whose lowered title is this, from the snapshot where there is a current one.
@@ -281,12 +282,17 @@ fn find<'py>(
     lowered: &[u8],
 ) -> Answer<Option<Bound<'py, PyDict>>> {
     let py = sessions.py();
-    let prove = |snapshot: &snapshot::Snapshot| match snapshot.find(sessions, lowered) {
-        Ok(place) => Ok(Some(place)),
-        Err(Stop::Declined) => Ok(None),
-        Err(raised) => Err(raised),
+    let prove = |snapshot: &snapshot::Snapshot| {
+        if !snapshot.is_searched() {
+            return Ok(Proof::Unneeded);
+        }
+        match snapshot.find(sessions, lowered) {
+            Ok(place) => Ok(Proof::Current(place)),
+            Err(Stop::Declined) => Ok(Proof::Stale),
+            Err(raised) => Err(raised),
+        }
     };
-    if let Some((_, place)) = store::current_if(sessions, prove)? {
+    if let Some((_, place)) = store::current_if(sessions, Sight::Explain, prove)? {
         let session = place.map(|position| sessions.get_item(position)).transpose()?;
         return session.map(|session| input::exact_dict(&session).cloned()).transpose();
     }

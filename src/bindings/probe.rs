@@ -37,7 +37,13 @@ pub(super) fn sum_contributions<'py>(
     };
     guarded(py, || {
         let items: Result<Vec<_>, _> = items.iter().map(input::number).collect();
-        match known.sum(&items?) {
+        let items = items?;
+        let exact = |item: &Number| match item {
+            Number::Int(value) => value.unsigned_abs() <= Number::INT_LIMIT.unsigned_abs(),
+            Number::Float(_) => true,
+        };
+        items.iter().all(exact).then_some(()).or_decline()?;
+        match known.sum(&items) {
             Number::Int(value) => Ok(value.into_pyobject(py).ok().or_decline()?.into_any()),
             Number::Float(value) => Ok(value.into_pyobject(py).ok().or_decline()?.into_any()),
         }

@@ -78,7 +78,7 @@ impl Index {
             position: candidate.position,
             hits: candidate.hits,
             popularity: self.order.number(candidate.rank as usize),
-            score: candidate.score,
+            score: candidate.score(),
         };
         Some(best.into_iter().map(ranked).collect())
     }

@@ -13,6 +13,7 @@ mod lane;
 mod order;
 mod pool;
 mod posting;
+mod radix;
 pub mod score;
 pub mod select;
 pub mod session;

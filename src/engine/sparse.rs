@@ -13,7 +13,7 @@ const WINDOW: usize = 8;
 
 /// Cursors into the lists and the counters of the current window.
 #[derive(Debug)]
-pub struct Sparse<'a, const P: usize> {
+pub(super) struct Sparse<'a, const P: usize> {
     /// What is left of every list.
     rest: Vec<&'a [u32]>,
     lists: u32,
@@ -23,7 +23,7 @@ pub struct Sparse<'a, const P: usize> {
 
 impl<'a, const P: usize> Sparse<'a, P> {
     /// Cursors at the start of the lists.
-    pub fn new(lists: &[&'a [u32]]) -> Self {
+    pub(super) fn new(lists: &[&'a [u32]]) -> Self {
         Self {
             rest: lists.to_vec(),
             lists: lists.len() as u32,
@@ -33,32 +33,34 @@ impl<'a, const P: usize> Sparse<'a, P> {
     }
 
     /// How many lists there are.
-    pub fn len(&self) -> u32 {
+    pub(super) fn len(&self) -> u32 {
         self.lists
     }
 
-    /// The counters from `lanes.start` on and the lane, at most `until`, up to which they reach.
+    /// The counters from `lanes.start` on and the lane up to which they reach.
     ///
-    /// `Err` holds the next lane worth reading when, even with a bit from each of `rows` rows, no session of the window
+    /// `Err` holds the next lane worth reading when, even with a bit from each of `rows` rows, no session before it
     /// reaches `level`.
     #[inline]
-    pub fn counters(
+    pub(super) fn counters(
         &mut self,
         lanes: Range<usize>,
-        until: usize,
         level: u32,
         rows: usize,
     ) -> Result<(&[Planes<P>], usize), usize> {
         if self.lists == 0 {
-            return if (rows as u32) < level { Err(lanes.end) } else { Ok((&[], until)) };
+            return if (rows as u32) < level {
+                Err(lanes.end)
+            } else {
+                Ok((&[], lanes.end))
+            };
         }
         if !self.window.contains(&lanes.start) {
-            self.enter(lanes, level, rows)?;
+            self.enter(lanes.clone(), level, rows)?;
             self.add();
-            return Ok((&self.counters, until.min(self.window.end)));
         }
         let offset = lanes.start - self.window.start;
-        Ok((&self.counters[offset..], until.min(self.window.end)))
+        Ok((&self.counters[offset..], self.window.end))
     }
 
     /// Moves the window to the start of `lanes`.

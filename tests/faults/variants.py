@@ -38,10 +38,11 @@ class Right:
         spread = self.spread(interests)
         parts = {}
         try:
-            parts["diversity"] = self.diversity(spread, weights["diversity"])
+            weight = weights["diversity"]
         except KeyError:
-            if "diversity" in weights:
-                raise
+            pass
+        else:
+            parts["diversity"] = self.diversity(spread, weight)
         interest = hits * weights["interest"]
         popularity = self.popularity(session) * weights["popularity"]
         found = self.arrange({"interest_match": interest, "popularity": popularity, **parts})
