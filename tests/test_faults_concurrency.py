@@ -26,22 +26,22 @@ def scene(capsys: pytest.CaptureFixture[str], row: str, name: str, *numbers: int
 
 @pytest.mark.parametrize("size", [8, 40, 200])
 def test_2_1_edits_in_place(size: int, capsys: pytest.CaptureFixture[str]) -> None:
-    scene(capsys, "2.1", "in_place", faults_scale(150, 50_000), size)
+    scene(capsys, "2.1", "in_place", faults_scale(250, 15_000), size)
 
 
 @pytest.mark.parametrize("size", [8, 40, 200])
 def test_2_2_swapped_lists(size: int, capsys: pytest.CaptureFixture[str]) -> None:
-    scene(capsys, "2.2", "versions", faults_scale(200, 15_000), size)
+    scene(capsys, "2.2", "versions", faults_scale(250, 15_000), size)
 
 
 @pytest.mark.parametrize("size", [8, 40, 200])
 def test_2_2_two_fields_that_go_back_and_forth(size: int, capsys: pytest.CaptureFixture[str]) -> None:
-    scene(capsys, "2.2", "toggles", faults_scale(200, 15_000), size)
+    scene(capsys, "2.2", "toggles", faults_scale(250, 15_000), size)
 
 
 def test_2_3_heartbeat(capsys: pytest.CaptureFixture[str]) -> None:
     """The interpreter is held for a whole call, as documented; this prints for how long."""
-    scene(capsys, "2.3", "heartbeat", faults_scale(8, 200), faults_scale(20_000, 100_000))
+    scene(capsys, "2.3", "heartbeat", faults_scale(20, 200), faults_scale(50_000, 100_000))
 
 
 @needs_fork

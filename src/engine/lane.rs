@@ -92,17 +92,14 @@ impl<const P: usize> Planes<P> {
         }
     }
 
-    /// Adds 1 to a single column.
+    /// Adds 1 to a single column. Without a branch on the carry, which is not predictable.
     #[inline]
     pub(super) fn increment(&mut self, column: usize) {
         let (word, mut carry) = (column / 64 % 8, 1_u64 << (column % 64));
         for plane in &mut self.0 {
-            let next = plane.0[word] & carry;
-            plane.0[word] ^= carry;
-            carry = next;
-            if carry == 0 {
-                break;
-            }
+            let bits = plane.0[word];
+            plane.0[word] = bits ^ carry;
+            carry &= bits;
         }
     }
 

@@ -9,7 +9,7 @@ use super::lane::Planes;
 use super::order::LANE_IDS;
 
 /// Lanes added up at a time: a window's counters stay in the first-level cache.
-const WINDOW: usize = 8;
+const WINDOW: usize = 32;
 
 /// Cursors into the lists and the counters of the current window.
 #[derive(Debug)]
