@@ -17,7 +17,7 @@ pub(super) struct Sparse<'a, const P: usize> {
     /// What is left of every list.
     rest: Vec<&'a [u32]>,
     lists: u32,
-    counters: [Planes<P>; WINDOW],
+    counters: Vec<Planes<P>>,
     window: Range<usize>,
 }
 
@@ -27,7 +27,7 @@ impl<'a, const P: usize> Sparse<'a, P> {
         Self {
             rest: lists.to_vec(),
             lists: lists.len() as u32,
-            counters: [Planes::ZERO; WINDOW],
+            counters: Vec::new(),
             window: 0..0,
         }
     }
@@ -91,7 +91,8 @@ impl<'a, const P: usize> Sparse<'a, P> {
 
     /// Adds up the postings of the window.
     fn add(&mut self) {
-        self.counters = [Planes::ZERO; WINDOW];
+        self.counters.clear();
+        self.counters.resize(self.window.len(), Planes::ZERO);
         let start = self.window.start * LANE_IDS;
         let end = self.window.end * LANE_IDS;
         for rest in &mut self.rest {

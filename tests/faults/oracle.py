@@ -75,6 +75,6 @@ def _rest(arguments: tuple[Any, ...]) -> str:
     for argument in arguments:
         parts = [argument, *(argument.values() if type(argument) is dict else ())]
         for part in parts:
-            if isinstance(part, types.GeneratorType | map | reversed):
+            if type(part) in (types.GeneratorType, map, reversed):
                 rests.append(typed(attempt(list, (part,))))
     return " ".join(rests)

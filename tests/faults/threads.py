@@ -146,7 +146,7 @@ def toggles(calls: int, size: int) -> str:
     """2.2: two fields go back and forth; every answer is that of one of the four states."""
     bench = edits.Workbench(Random(size), size)
     manifest, sessions = bench.manifest, bench.sessions
-    sessions[0]["tags"] = ["x", "ai", "ai", "web"]
+    sessions[0].update(tags=["x", "ai"], popularity=50)
     states: list[list[Any]] = [["x", "RUST"], [0.25, 90]]
 
     def put(first: Any, second: Any) -> None:
