@@ -1,4 +1,5 @@
-"""Rows 3.1-3.7 and 7.5 of the fault matrix: panics, memory, hostile objects, and odd ways to import."""
+"""Rows 3.1-3.7 and 7.5 of the fault matrix: panics, memory, hostile objects, and odd ways to
+import."""
 
 from __future__ import annotations
 
@@ -9,8 +10,9 @@ import sys
 from pathlib import Path
 from typing import Any
 
-import eventkit
 import pytest
+
+import eventkit
 from conftest import faults_scale
 from faults import child
 
@@ -22,7 +24,9 @@ SIZES = [3, 40]
 """Below and above the size from which lists are compiled."""
 
 
-def scene(capsys: pytest.CaptureFixture[str], row: str, name: str, *numbers: int, **changes: Any) -> None:
+def scene(
+    capsys: pytest.CaptureFixture[str], row: str, name: str, *numbers: int, **changes: Any
+) -> None:
     """Run a scenario of `faults.memory` and print its figures."""
     patience = faults_scale(child.PATIENCE, LONG_PATIENCE)
     said = child.run("memory", name, *numbers, patience=patience, **changes)
@@ -55,7 +59,10 @@ def test_3_2_memory_runs_out(size: int, capsys: pytest.CaptureFixture[str]) -> N
 @pytest.mark.parametrize("top", [10**18, 2**63 - 1, 10**30, sys.maxsize])
 def test_3_2_no_capacity_by_the_callers_number(top: int) -> None:
     for size in SIZES:
-        manifest = {"weights": {"interest": 1, "popularity": 1}, "sessions": [{"title": "t"}] * size}
+        manifest = {
+            "weights": {"interest": 1, "popularity": 1},
+            "sessions": [{"title": "t"}] * size,
+        }
         for _ in range(4):
             assert len(eventkit.recommend(manifest, ["a"], top)["sessions"]) == size
             assert eventkit.recommend(manifest, ["a"], -top)["sessions"] == []
@@ -101,7 +108,7 @@ def test_3_7_a_dropped_manifest_is_freed(size: int, capsys: pytest.CaptureFixtur
     scene(capsys, "3.7", "freed", size)
 
 
-# -- 7.5 odd ways to import ------------------------------------------------------------------------------
+# -- 7.5 odd ways to import ----------------------------------------------------------------------
 
 PROBE = """
 import sys
@@ -147,7 +154,9 @@ def test_7_5_imports(way: str, tmp_path: Path) -> None:
 
 def test_7_5_imports_from_a_read_only_folder(tmp_path: Path) -> None:
     site = tmp_path / "site-packages"
-    shutil.copytree(_root() / "eventkit", site / "eventkit", ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copytree(
+        _root() / "eventkit", site / "eventkit", ignore=shutil.ignore_patterns("__pycache__")
+    )
     everything = [site, *site.rglob("*")]
     for path in everything:
         path.chmod(0o555 if path.is_dir() else 0o444)

@@ -2,6 +2,7 @@ from collections.abc import Callable
 from types import NotImplementedType
 from typing import Any
 
+__all__: list[str]
 __version__: str
 
 def recommend(manifest: Any, interests: Any, top: Any) -> dict[str, Any] | NotImplementedType: ...

@@ -9,13 +9,12 @@ use std::time::Instant;
 
 use pyo3::intern;
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyList};
-use serde::Serialize;
+use pyo3::types::{PyDict, PyList, PyString};
 
 use super::answer::{self, Chosen};
 use super::errors::{Answer, OrDecline, Stop, guarded};
 use super::store::{Proof, Sight};
-use super::{input, snapshot, store};
+use super::{input, object, snapshot, store};
 use crate::engine::index::Ranked;
 use crate::engine::interest::InterestSet;
 use crate::engine::score::{Number, Scorer, SumRegime, Weights};
@@ -23,11 +22,12 @@ use crate::engine::select::Selection;
 
 static REGIME: OnceLock<Option<SumRegime>> = OnceLock::new();
 
-/// Finds out how this interpreter's `sum()` adds; without an answer every call is declined.
-pub(super) fn probe_regime(py: Python<'_>) -> PyResult<()> {
+/// Finds out how this interpreter's `sum()` adds and lays out dicts; without an answer every call is declined.
+pub(super) fn probe_interpreter(py: Python<'_>) -> PyResult<()> {
+    let layout_is_known = object::check_layout(py)?;
     let sum = py.import(intern!(py, "builtins"))?.getattr(intern!(py, "sum"))?;
     let regime = regime_of(&sum)?;
-    let _ = REGIME.set(regime);
+    let _ = REGIME.set(regime.filter(|_| layout_is_known));
     Ok(())
 }
 
@@ -96,7 +96,7 @@ pub(super) fn profile<'py>(
         let (road, chosen, score, sort) = if let Some(ranked) = indexed {
             // The index finds the best in their order: there is nothing left to sort.
             let chosen = chosen_at(&sessions, ranked)?;
-            ("snapshot", chosen, stages.lap(), 0.0)
+            (intern!(py, "snapshot"), chosen, stages.lap(), 0.0)
         } else {
             let mut offers = Vec::with_capacity(sessions.len());
             scan(&sessions, &interests, &scorer, |score, chosen| offers.push((score, chosen())))?;
@@ -105,35 +105,30 @@ pub(super) fn profile<'py>(
             for (score, chosen) in offers {
                 selection.push_with(score, || chosen);
             }
-            ("scan", in_order(selection), score, stages.lap())
+            (intern!(py, "scan"), in_order(selection), score, stages.lap())
         };
         let conflicts = answer::conflicts(py, chosen.iter().map(|chosen| &chosen.session))?;
         let conflicts_time = stages.lap();
         let entries: Answer<Vec<_>> = chosen.into_iter().map(|chosen| chosen.scored(&scorer)).collect();
         answer::recommendation(py, entries?, conflicts)?;
         let format = stages.lap();
-        let milliseconds = Milliseconds { load, score, sort, conflicts: conflicts_time, format };
-        let profile = Profile { road, sessions: sessions.len(), milliseconds };
-        Ok(pythonize::pythonize(py, &profile).map_err(PyErr::from)?)
+        let stages = [
+            (intern!(py, "load"), load),
+            (intern!(py, "score"), score),
+            (intern!(py, "sort"), sort),
+            (intern!(py, "conflicts"), conflicts_time),
+            (intern!(py, "format"), format),
+        ];
+        let milliseconds = object::new_dict(py)?;
+        for (stage, time) in stages {
+            milliseconds.set_item(stage, object::new_float(py, time)?)?;
+        }
+        let profile = object::new_dict(py)?;
+        profile.set_item(intern!(py, "road"), road)?;
+        profile.set_item(intern!(py, "sessions"), object::new_int(py, sessions.len() as i64)?)?;
+        profile.set_item(intern!(py, "milliseconds"), milliseconds)?;
+        Ok(profile.into_any())
     })
-}
-
-/// What `profile()` shows.
-#[derive(Serialize)]
-struct Profile {
-    road: &'static str,
-    sessions: usize,
-    milliseconds: Milliseconds,
-}
-
-/// The stages of the guide's latency breakdown.
-#[derive(Serialize)]
-struct Milliseconds {
-    load: f64,
-    score: f64,
-    sort: f64,
-    conflicts: f64,
-    format: f64,
 }
 
 struct Stopwatch(Instant);
@@ -348,8 +343,21 @@ pub(super) fn clear_cache() {
 
 /// What the snapshots hold.
 #[pyfunction]
-pub(super) fn cache_info(py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
-    Ok(pythonize::pythonize(py, &store::info(py))?)
+pub(super) fn cache_info<'py>(py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+    guarded(py, || {
+        let held = store::info(py);
+        let info = object::new_dict(py)?;
+        let mut set = |name: &Bound<'py, PyString>, value: u64| -> PyResult<()> {
+            info.set_item(name, object::new_int(py, value as i64)?)
+        };
+        set(intern!(py, "snapshots"), held.snapshots)?;
+        set(intern!(py, "max_snapshots"), held.max_snapshots)?;
+        set(intern!(py, "sessions"), held.sessions)?;
+        set(intern!(py, "bytes"), held.bytes)?;
+        set(intern!(py, "hits"), held.hits)?;
+        set(intern!(py, "misses"), held.misses)?;
+        Ok(info.into_any())
+    })
 }
 
 /// For `gc.callbacks`: drops the snapshots of lists that nobody holds any more.

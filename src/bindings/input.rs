@@ -15,10 +15,11 @@ use crate::engine::interest::InterestSet;
 use crate::engine::score::{Number, Weights};
 use crate::engine::text;
 
-/// The object as an exact `dict`, or declined.
+/// The object as an exact `dict` whose look-ups run no foreign code, or declined.
 #[inline]
 pub(super) fn exact_dict<'a, 'py>(object: &'a Bound<'py, PyAny>) -> Answer<&'a Bound<'py, PyDict>> {
-    object.cast_exact::<PyDict>().ok().or_decline()
+    let dict = object.cast_exact::<PyDict>().ok().or_decline()?;
+    object::has_plain_keys(dict).then_some(dict).or_decline()
 }
 
 /// The object as an exact `list`, or declined.

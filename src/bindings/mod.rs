@@ -32,6 +32,8 @@ mod _eventkit {
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
         module.add("__version__", env!("CARGO_PKG_VERSION"))?;
-        super::functions::probe_regime(module.py())
+        // Looked up now: at the time of a failure there may be no memory to do so.
+        super::errors::prepare(module.py());
+        super::functions::probe_interpreter(module.py())
     }
 }

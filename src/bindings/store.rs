@@ -9,7 +9,6 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use pyo3::prelude::*;
 use pyo3::types::PyList;
-use serde::Serialize;
 
 use super::errors::Answer;
 use super::snapshot::Snapshot;
@@ -38,7 +37,7 @@ struct Store {
 #[derive(Clone, Copy)]
 pub(super) enum Sight {
     /// One `explain`.
-    Explain = 1,
+    Explain = 2,
     /// One `recommend`.
     Recommend = 8,
 }
@@ -66,17 +65,6 @@ struct Sighting {
     address: usize,
     weight: u32,
     need: u32,
-}
-
-/// What `cache_info()` shows.
-#[derive(Serialize)]
-pub(super) struct Info {
-    snapshots: usize,
-    max_snapshots: usize,
-    sessions: usize,
-    bytes: usize,
-    hits: u64,
-    misses: u64,
 }
 
 impl Store {
@@ -219,16 +207,29 @@ pub(super) fn clear() {
     drop(gone);
 }
 
+/// What `cache_info()` shows.
+pub(super) struct Info {
+    pub(super) snapshots: u64,
+    pub(super) max_snapshots: u64,
+    pub(super) sessions: u64,
+    pub(super) bytes: u64,
+    pub(super) hits: u64,
+    pub(super) misses: u64,
+}
+
 /// What is held now.
 pub(super) fn info(py: Python<'_>) -> Info {
     sweep(py);
     let store = Store::lock();
-    let snapshots = || store.entries.iter().map(|entry| &entry.snapshot);
+    let sum = |measure: fn(&Snapshot) -> usize| {
+        let measures = store.entries.iter().map(|entry| measure(&entry.snapshot));
+        measures.sum::<usize>() as u64
+    };
     Info {
-        snapshots: store.entries.len(),
-        max_snapshots: MAX_SNAPSHOTS,
-        sessions: snapshots().map(|snapshot| snapshot.len()).sum(),
-        bytes: snapshots().map(|snapshot| snapshot.nbytes()).sum(),
+        snapshots: store.entries.len() as u64,
+        max_snapshots: MAX_SNAPSHOTS as u64,
+        sessions: sum(Snapshot::len),
+        bytes: sum(Snapshot::nbytes),
         hits: store.hits,
         misses: store.misses,
     }

@@ -146,11 +146,17 @@ impl Postings {
         let mut place = |count: u32| {
             if count >= bitmap_from {
                 rows += 1;
-                Place { start: rows - 1, len: Place::ROW }
+                Place {
+                    start: rows - 1,
+                    len: Place::ROW,
+                }
             } else {
                 listed += count;
                 // Filled below: `len` counts up to `count`.
-                Place { start: listed - count, len: 0 }
+                Place {
+                    start: listed - count,
+                    len: 0,
+                }
             }
         };
         let mut places: Box<[Place]> = counts.first.iter().map(|&count| place(count)).collect();
@@ -201,7 +207,10 @@ impl Postings {
             bitmaps,
             lists,
             places,
-            repeats: repeats.into_iter().map(|((tag, _), place)| (tag, place)).collect(),
+            repeats: repeats
+                .into_iter()
+                .map(|((tag, _), place)| (tag, place))
+                .collect(),
         }
     }
 
@@ -232,7 +241,9 @@ impl Postings {
             let row = start * self.lanes;
             matched.rows.push(&self.bitmaps[row..row + self.lanes]);
         } else if place.len > 0 {
-            matched.lists.push(&self.lists[start..start + place.len as usize]);
+            matched
+                .lists
+                .push(&self.lists[start..start + place.len as usize]);
         }
     }
 

@@ -8,8 +8,10 @@ use core::ops::Range;
 use super::lane::Planes;
 use super::order::LANE_IDS;
 
-/// Lanes added up at a time: a window's counters stay in the first-level cache.
-const WINDOW: usize = 32;
+/// Lanes added up at a time. The first windows are small, because many queries end there, and the counters of the
+/// largest still fit the first-level cache.
+const SMALLEST_WINDOW: usize = 4;
+const LARGEST_WINDOW: usize = 32;
 
 /// Cursors into the lists and the counters of the current window.
 #[derive(Debug)]
@@ -19,6 +21,8 @@ pub(super) struct Sparse<'a, const P: usize> {
     lists: u32,
     counters: Vec<Planes<P>>,
     window: Range<usize>,
+    /// Lanes of the next window.
+    size: usize,
 }
 
 impl<'a, const P: usize> Sparse<'a, P> {
@@ -29,6 +33,7 @@ impl<'a, const P: usize> Sparse<'a, P> {
             lists: lists.len() as u32,
             counters: Vec::new(),
             window: 0..0,
+            size: SMALLEST_WINDOW,
         }
     }
 
@@ -65,7 +70,8 @@ impl<'a, const P: usize> Sparse<'a, P> {
 
     /// Moves the window to the start of `lanes`.
     fn enter(&mut self, lanes: Range<usize>, level: u32, rows: usize) -> Result<(), usize> {
-        let window = lanes.start..lanes.end.min(lanes.start + WINDOW);
+        let window = lanes.start..lanes.end.min(lanes.start + self.size);
+        self.size = LARGEST_WINDOW.min(2 * self.size);
         let start = window.start * LANE_IDS;
         let end = window.end * LANE_IDS;
         let (mut reaching, mut next) = (rows as u32, usize::MAX);
@@ -86,7 +92,11 @@ impl<'a, const P: usize> Sparse<'a, P> {
             return Ok(());
         }
         // Without a list no session reaches the level: on to the next posting.
-        Err(if (rows as u32) < level { lanes.end.min(window.end.max(next / LANE_IDS)) } else { window.end })
+        Err(if (rows as u32) < level {
+            lanes.end.min(window.end.max(next / LANE_IDS))
+        } else {
+            window.end
+        })
     }
 
     /// Adds up the postings of the window.

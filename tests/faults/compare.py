@@ -58,7 +58,8 @@ def _odd(value: Any, known: dict[int, str] | None, depth: int) -> str:
     name = f"{kind.__module__}.{kind.__qualname__}"
     if _is(value, dict):
         inner = [
-            f"{typed(k, known, depth + 1)}: {typed(v, known, depth + 1)}" for k, v in dict.items(value)
+            f"{typed(k, known, depth + 1)}: {typed(v, known, depth + 1)}"
+            for k, v in dict.items(value)
         ]
     elif _is(value, list | tuple):
         inner = [typed(item, known, depth + 1) for item in kind.__base__.__iter__(value)]
@@ -73,7 +74,9 @@ def _odd(value: Any, known: dict[int, str] | None, depth: int) -> str:
     elif _is(value, types.GeneratorType) or kind.__module__ == "faults.oddities":
         inner = [ascii(getattr(value, "text", ""))] if kind is Hostile or kind is Lowerable else []
     else:
-        inner = [_without_addresses(ascii(repr(value)))]  # Mappings of others: their content, by repr.
+        inner = [
+            _without_addresses(ascii(repr(value)))
+        ]  # Mappings of others: their content, by repr.
     return f"{name}<{', '.join(inner)}>"
 
 
@@ -82,14 +85,18 @@ def _without_addresses(text: str) -> str:
 
 
 def attempt(function: Callable[..., Any], arguments: tuple[Any, ...]) -> Outcome:
-    """Call, and keep what came: ``("ok", answer)`` or ``("error", (type, text, cause, context))``."""
+    """Call, and keep what came: ``("ok", answer)`` or ``("error", (type, text, cause,
+    context))``."""
     try:
         return ("ok", function(*arguments))
     except BaseException as error:
         if isinstance(error, KeyboardInterrupt | SystemExit):
             raise
-        text = f"{type(error).__module__}.{type(error).__qualname__}: {ascii(str(error))}"
-        return ("error", (_without_addresses(text), error.__cause__ is None, error.__context__ is None))
+        text = f"{type(error).__module__}.{type(error).__qualname__}: {str(error)!a}"
+        return (
+            "error",
+            (_without_addresses(text), error.__cause__ is None, error.__context__ is None),
+        )
 
 
 class Names(dict[int, str]):
@@ -117,7 +124,7 @@ def _name(value: Any, name: str, known: Names, depth: int, texts: bool) -> None:
         return
     if _is(value, str):
         if texts:
-            known.add(value, f"{name}={ascii(str.__str__(value))}")
+            known.add(value, f"{name}={str.__str__(value)!a}")
         return
     known.add(value, name)
     if _is(value, dict):

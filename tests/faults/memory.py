@@ -44,7 +44,10 @@ def calls(size: int) -> dict[str, Callable[[], Any]]:
     stage = oddities.Stage()
     calendar = Calendar(stage, sessions)
     stage.journal = deque(maxlen=1)  # type: ignore[assignment]
-    foreign = {**manifest, "sessions": [{**s, "tags": ["\u0130", "A\u03a3", "AI"]} for s in sessions]}
+    foreign = {
+        **manifest,
+        "sessions": [{**s, "tags": ["\u0130", "A\u03a3", "AI"]} for s in sessions],
+    }
     return {
         "recommend": lambda: eventkit.recommend(manifest, INTERESTS, 5),
         "recommend all": lambda: eventkit.recommend(manifest, INTERESTS, None),
@@ -98,15 +101,21 @@ def no_memory(limit: int, size: int) -> str:
 
 def _verdict(name: str, got: Any, error: BaseException | None, want: str) -> str:
     if error is not None:
-        return "MemoryError" if isinstance(error, MemoryError) else f"{type(error).__name__}: {error}"
+        return (
+            "MemoryError" if isinstance(error, MemoryError) else f"{type(error).__name__}: {error}"
+        )
     if typed(got) == want:
         return "right"
-    # The specification leaves an event out whatever is wrong with it, and memory may be what is wrong.
-    return "right" if name == "transform_events" and isinstance(got, list) else f"wrong: {got!r}"[:300]
+    # The specification leaves an event out whatever is wrong with it, and memory may be what is
+    # wrong.
+    return (
+        "right" if name == "transform_events" and isinstance(got, list) else f"wrong: {got!r}"[:300]
+    )
 
 
 def hostile(size: int) -> str:
-    """3.3: every class that raises in one method, in every place, and lists that shrink underway."""
+    """3.3: every class that raises in one method, in every place, and lists that shrink
+    underway."""
     logging.disable(logging.CRITICAL)
     tried = 0
     for kind in oddities.raising_classes():
@@ -130,20 +139,46 @@ def _places(kind: type, size: int) -> list[tuple[str, tuple[Any, ...]]]:
         return {"weights": weights, "sessions": sessions, **changes}
 
     odd_manifests = [
-        manifest({"tags": [bad]}), manifest({"tags": bad}), manifest({"popularity": bad}), manifest({"title": bad}),
-        manifest({"start": bad}), manifest({"other": bad}), manifest({}, weights=bad), manifest({}, sessions=bad),
-        manifest({}, sessions=[bad]), manifest({}, weights={**weights, "interest": bad}), manifest({}, features=bad),
-        manifest({}, features={"externalSessions": bad}), manifest({}, features={"externalSessions": {"enabled": bad}}),
+        manifest({"tags": [bad]}), manifest({"tags": bad}), manifest({"popularity": bad}),
+        manifest({"title": bad}),
+        manifest({"start": bad}), manifest({"other": bad}), manifest({}, weights=bad),
+        manifest({}, sessions=bad),
+        manifest({}, sessions=[bad]), manifest({}, weights={**weights, "interest": bad}),
+        manifest({}, features=bad),
+        manifest({}, features={"externalSessions": bad}), manifest({},
+        features={"externalSessions": {"enabled": bad}}),
     ]  # fmt: skip
     made: list[tuple[str, tuple[Any, ...]]] = [("recommend", (m, ["ai"], 5)) for m in odd_manifests]
     made += [("explain", (m, "talk 1", ["ai"])) for m in odd_manifests]
     plain = manifest({})
-    made += [("recommend", (plain, bad, 5)), ("recommend", (plain, [bad], 5)), ("recommend", (plain, ["ai"], bad))]
-    made += [("recommend", (bad, ["ai"], 5)), ("explain", (plain, bad, ["ai"])), ("explain", (bad, "x", ["ai"]))]
-    made += [("score_session", (bad, ["ai"], weights)), ("score_session", ({"tags": [bad]}, ["ai"], weights))]
-    made += [("count_conflicts", (bad,)), ("count_conflicts", ([bad],)), ("count_conflicts", ([{"start": bad}],))]
-    made += [("transform_events", (bad,)), ("transform_events", ([bad],)), ("normalize_interests", (bad,))]
-    made += [("transform_events", ([{"start": {"dateTime": bad}}],)), ("build_adaptive_card", ([bad],))]
+    made += [
+        ("recommend", (plain, bad, 5)),
+        ("recommend", (plain, [bad], 5)),
+        ("recommend", (plain, ["ai"], bad)),
+    ]
+    made += [
+        ("recommend", (bad, ["ai"], 5)),
+        ("explain", (plain, bad, ["ai"])),
+        ("explain", (bad, "x", ["ai"])),
+    ]
+    made += [
+        ("score_session", (bad, ["ai"], weights)),
+        ("score_session", ({"tags": [bad]}, ["ai"], weights)),
+    ]
+    made += [
+        ("count_conflicts", (bad,)),
+        ("count_conflicts", ([bad],)),
+        ("count_conflicts", ([{"start": bad}],)),
+    ]
+    made += [
+        ("transform_events", (bad,)),
+        ("transform_events", ([bad],)),
+        ("normalize_interests", (bad,)),
+    ]
+    made += [
+        ("transform_events", ([{"start": {"dateTime": bad}}],)),
+        ("build_adaptive_card", ([bad],)),
+    ]
     return made
 
 
@@ -164,7 +199,13 @@ def trapped_keys(size: int) -> str:
     """3.3: keys of sessions that, when they are compared, change what is being read."""
     tried = 0
     for key in ("tags", "popularity", "title", "start", "end"):
-        for action in ("clear the list", "clear the session", "halve the list", "empty the tags", "drop"):
+        for action in (
+            "clear the list",
+            "clear the session",
+            "halve the list",
+            "empty the tags",
+            "drop",
+        ):
             outcomes = []
             for recommend in (eventkit.recommend, reference.recommend):
                 manifest = _trapped(key, action, size)
@@ -177,7 +218,8 @@ def trapped_keys(size: int) -> str:
 
 def _trapped(key: str, action: str, size: int) -> dict[str, Any]:
     sessions: list[Any] = [
-        {"title": f"Talk {n}", "tags": ["AI", "web"], "popularity": n, "start": "9"} for n in range(size)
+        {"title": f"Talk {n}", "tags": ["AI", "web"], "popularity": n, "start": "9"}
+        for n in range(size)
     ]
     victim = sessions[size // 2]
 
@@ -228,12 +270,22 @@ def leaks(rounds: int, size: int) -> str:
     logging.disable(logging.CRITICAL)
     manifest = edits.Workbench(Random(6), size).manifest
     session = manifest["sessions"][size // 2]
-    session.update(title="".join(["the ", "title"]), tags=["".join(["a", "i"]), "web"], popularity=float("0.123"))
-    manifest["weights"] = {"interest": float("2.5"), "popularity": float("0.55"), "diversity": float("0.35")}
+    session.update(
+        title="".join(["the ", "title"]),
+        tags=["".join(["a", "i"]), "web"],
+        popularity=float("0.123"),
+    )
+    manifest["weights"] = {
+        "interest": float("2.5"),
+        "popularity": float("0.55"),
+        "diversity": float("0.35"),
+    }
     interests = ["".join(["a", "i"]), "".join(["w", "eb"])]
     sentinels = [
-        manifest, manifest["sessions"], session, session["title"], session["tags"], session["tags"][0],
-        session["popularity"], manifest["weights"], manifest["weights"]["interest"], interests, interests[0],
+        manifest, manifest["sessions"], session, session["title"], session["tags"],
+        session["tags"][0],
+        session["popularity"], manifest["weights"], manifest["weights"]["interest"], interests,
+        interests[0],
         eventkit.recommend,
     ]  # fmt: skip
     bad = {**manifest, "sessions": [*manifest["sessions"], {"title": "x", "tags": [5]}]}
@@ -245,7 +297,12 @@ def leaks(rounds: int, size: int) -> str:
         eventkit.score_session(session, interests, manifest["weights"])
         for call in work.values():
             call()
-        for arguments in ((bad, interests, 5), (manifest, None, 5), (manifest, interests, "x"), ({}, [], 1)):
+        for arguments in (
+            (bad, interests, 5),
+            (manifest, None, 5),
+            (manifest, interests, "x"),
+            ({}, [], 1),
+        ):
             attempt(eventkit.recommend, arguments)
         session["popularity"] = sentinels[6]
         manifest["sessions"][0]["popularity"] = number % 7
@@ -253,7 +310,11 @@ def leaks(rounds: int, size: int) -> str:
     def counts() -> tuple[list[int], int, int]:
         eventkit.clear_cache()
         gc.collect()
-        return [sys.getrefcount(sentinel) for sentinel in sentinels], sys.getallocatedblocks(), resident()
+        return (
+            [sys.getrefcount(sentinel) for sentinel in sentinels],
+            sys.getallocatedblocks(),
+            resident(),
+        )
 
     for number in range(max(rounds // 10, 200)):
         once(number)
@@ -309,7 +370,10 @@ def snapshot_size(size: int, tags: int) -> str:
         }
         for n in range(size)
     ]
-    manifest = {"weights": {"interest": 2.0, "popularity": 0.5, "diversity": 0.3}, "sessions": sessions}
+    manifest = {
+        "weights": {"interest": 2.0, "popularity": 0.5, "diversity": 0.3},
+        "sessions": sessions,
+    }
     eventkit.clear_cache()
     gc.collect()
     before = resident()
@@ -321,7 +385,9 @@ def snapshot_size(size: int, tags: int) -> str:
     assert info["sessions"] == size, info
     own = info["bytes"] / size
     assert own <= 150, f"{own} bytes a session"
-    return f"{size} sessions: {own:.0f} bytes each by cache_info(), {grown:.0f} by the process's growth"
+    return (
+        f"{size} sessions: {own:.0f} bytes each by its account, {grown:.0f} by the process's size"
+    )
 
 
 class _Guest:
