@@ -63,9 +63,7 @@ pub(super) fn weights(object: &Bound<'_, PyAny>) -> Answer<Weights> {
 }
 
 /// The manifest's own weights and sessions; declined where an external file may hold the sessions.
-pub(super) fn manifest<'py>(
-    manifest: &Bound<'py, PyAny>,
-) -> Answer<(Weights, Bound<'py, PyList>)> {
+pub(super) fn manifest<'py>(manifest: &Bound<'py, PyAny>) -> Answer<(Weights, Bound<'py, PyList>)> {
     let py = manifest.py();
     let manifest = exact_dict(manifest)?;
     let weights = weights(&manifest.get_item(intern!(py, "weights"))?.or_decline()?)?;

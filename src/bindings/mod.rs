@@ -21,8 +21,8 @@ mod _eventkit {
     use super::event::transform_events;
     #[pymodule_export]
     use super::functions::{
-        cache_info, clear_cache, count_conflicts, explain, explain_sessions, on_collection, profile,
-        recommend, recommend_sessions, score_session,
+        cache_info, clear_cache, count_conflicts, explain, explain_sessions, on_collection,
+        profile, recommend, recommend_sessions, score_session,
     };
     #[pymodule_export]
     use super::probe::{panic_for_test, sum_contributions, sum_regime};

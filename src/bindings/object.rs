@@ -39,7 +39,12 @@ pub(super) fn version(dict: &Bound<'_, PyDict>) -> Option<u64> {
     {
         let object = dict.as_ptr().cast::<ffi::PyDictObject>();
         // SAFETY: `dict` is a live dict, whose layout is that of this build's `PyDictObject`.
-        unsafe { (*object).ma_values.is_null().then(|| (*object).ma_version_tag) }
+        unsafe {
+            (*object)
+                .ma_values
+                .is_null()
+                .then(|| (*object).ma_version_tag)
+        }
     }
     #[cfg(any(Py_3_14, Py_GIL_DISABLED))]
     {
@@ -78,7 +83,13 @@ fn all_plain(dict: &Bound<'_, PyDict>) -> bool {
     let (mut place, mut key) = (0, core::ptr::null_mut());
     // SAFETY: `PyDict_Next` lends the keys of a live dict, which nothing changes in between.
     unsafe {
-        while ffi::PyDict_Next(dict.as_ptr(), &raw mut place, &raw mut key, core::ptr::null_mut()) != 0 {
+        while ffi::PyDict_Next(
+            dict.as_ptr(),
+            &raw mut place,
+            &raw mut key,
+            core::ptr::null_mut(),
+        ) != 0
+        {
             let plain = ffi::PyUnicode_CheckExact(key) != 0
                 || ffi::PyLong_CheckExact(key) != 0
                 || ffi::PyFloat_CheckExact(key) != 0
@@ -194,7 +205,10 @@ impl Fingerprint {
                 return false;
             }
             let &[start, end] = bounds else { return false };
-            let tags = self.tags.get(start as usize..end as usize).unwrap_or_default();
+            let tags = self
+                .tags
+                .get(start as usize..end as usize)
+                .unwrap_or_default();
             // SAFETY: the session is unchanged, so it still owns the list of tags found in it at `tag_list`.
             if tag_list != 0 && !unsafe { is_same_tags(tag_list, tags) } {
                 return false;
