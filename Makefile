@@ -19,8 +19,8 @@ endif
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help check-tools setup build demo test test-rust test-python parity faults bench lint \
-	lint-rust lint-python test-all clean
+.PHONY: help check-tools setup build demo test test-rust test-python parity faults bench figures \
+	lint lint-rust lint-python test-all clean
 
 help: ## List the targets
 	@awk 'BEGIN { FS = ":.*## "; print "Usage: make TARGET [PYTHON=python3.12] [VENV=.venv]\n" } \
@@ -73,6 +73,9 @@ faults: $(VENV)/.stamp-dev $(VENV)/.stamp-native ## Run the fault tests in their
 bench: $(VENV)/.stamp-dev $(VENV)/.stamp-native ## Print the table of ratios, draw the curves (AGENT=DIR)
 	$(EXPORTS) $(BIN)/python benches/table.py $(if $(AGENT),--agent "$(AGENT)")
 
+figures: $(VENV)/.stamp-dev $(VENV)/.stamp-native ## Measure, and write the README's figures and picture
+	$(EXPORTS) $(BIN)/python benches/table.py --readme
+
 lint: lint-rust lint-python ## Check format, lints and types of Rust and Python
 
 lint-rust: $(VENV)/.stamp-build
@@ -85,10 +88,11 @@ lint-python: $(VENV)/.stamp-dev $(VENV)/.stamp-native
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(EXPORTS) $(BIN)/mypy
-	$(EXPORTS) $(BIN)/stubtest --mypy-config-file pyproject.toml eventkit
+	$(EXPORTS) $(BIN)/stubtest --mypy-config-file pyproject.toml \
+	  --allowlist tools/stubtest-allowlist.txt eventkit
 
 test-all: $(VENV)/.stamp-build ## Test an installed wheel on every Python 3.10-3.13 of this machine
-	$(EXPORTS) tools/test-all
+	VENV=$(abspath $(VENV)) tools/test-all
 
 clean: ## Delete the virtual environments and everything that was built
 	rm -rf $(VENV) .venv-3.* target benches/results .benchmarks .hypothesis \

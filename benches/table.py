@@ -6,7 +6,7 @@ import argparse
 import importlib.util
 import os
 import platform
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import generator
@@ -18,6 +18,8 @@ import sides
 from plan import Case
 
 RESULTS = Path(__file__).parent / "results"
+README = Path(__file__).parent.parent / "README.md"
+BEGIN, END = "<!-- figures: written by make figures -->", "<!-- end of figures -->"
 HEADER = ("", "opponent", "first", "ratio", "target", "2nd", "warm", "ratio", "target", "met")
 WIDTHS = (22, 10, 10, 8, 7, 10, 10, 8, 7, 5)
 
@@ -118,34 +120,54 @@ def verdict(met: bool) -> str:
     return "yes" if met else "NO"
 
 
-def show(cells: Sequence[str]) -> None:
-    aligned = [cells[0].ljust(WIDTHS[0])]
-    aligned += [cell.rjust(width) for cell, width in zip(cells[1:], WIDTHS[1:], strict=True)]
-    print("".join(aligned), flush=True)
+def table(opponent: sides.Side, candidate: sides.Side) -> Iterator[str]:
+    """The lines of the table, each as soon as it is measured."""
+    compiled = importlib.util.find_spec("eventkit._eventkit") is not None
+    yield machine()
+    yield (
+        f"opponent: {opponent.name}, its warm time shown; "
+        f"eventkit: {'compiled' if compiled else 'NOT COMPILED'}"
+    )
+    yield "best of rounds, side by side in one process; answers compared before timing"
+    yield ""
+    yield aligned(HEADER)
+    for case in plan.CASES:
+        yield aligned(speed_row(case, opponent, candidate))
+    for text, limit, met in memory_rows():
+        yield f"{text:<78}{limit:>14}{met:>5}"
+
+
+def aligned(cells: Sequence[str]) -> str:
+    rest = (cell.rjust(width) for cell, width in zip(cells[1:], WIDTHS[1:], strict=True))
+    return cells[0].ljust(WIDTHS[0]) + "".join(rest)
+
+
+def write_readme(lines: Sequence[str]) -> None:
+    """Replace the README's block of figures."""
+    before, _, rest = README.read_text(encoding="utf-8").partition(BEGIN)
+    _, end, after = rest.partition(END)
+    if not end:
+        raise SystemExit(f"{README} lacks {BEGIN} or {END}")
+    block = "\n".join(["", "```text", "$ make bench", *lines, "```", ""])
+    README.write_text(before + BEGIN + block + END + after, encoding="utf-8")
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--agent", metavar="DIR", help="measure against the agent.py of DIR")
-    parser.add_argument(
-        "--picture", metavar="FILE", type=Path, default=RESULTS / "scaling.png", help="write here"
-    )
+    parser.add_argument("--readme", action="store_true", help="write the README's figures too")
     arguments = parser.parse_args()
 
     opponent, candidate = sides.opponent(arguments.agent), sides.eventkit_side()
-    compiled = importlib.util.find_spec("eventkit._eventkit") is not None
-    print(machine())
-    how = "compiled" if compiled else "NOT COMPILED"
-    print(f"opponent: {opponent.name}, its warm time shown; eventkit: {how}")
-    print("best of rounds, side by side in one process; answers compared before timing\n")
-    show(HEADER)
-    for case in plan.CASES:
-        show(speed_row(case, opponent, candidate))
-    for text, limit, met in memory_rows():
-        print(f"{text:<78}{limit:>14}{met:>5}")
-
-    picture.draw(arguments.picture, curves(opponent, candidate), machine())
-    print(f"\nscaling curves: {os.path.relpath(arguments.picture)}")
+    lines = []
+    for line in table(opponent, candidate):
+        print(line, flush=True)
+        lines.append(line)
+    path = README.parent / "docs/scaling.png" if arguments.readme else RESULTS / "scaling.png"
+    picture.draw(path, curves(opponent, candidate), machine())
+    print(f"\nscaling curves: {os.path.relpath(path)}")
+    if arguments.readme:
+        write_readme(lines)
 
 
 if __name__ == "__main__":

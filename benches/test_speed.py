@@ -7,6 +7,7 @@ from itertools import cycle
 import pytest
 
 import generator
+import measure
 import plan
 import sides
 from plan import CASES, Case
@@ -38,11 +39,10 @@ def rounds(case: Case) -> int:
 def test_warm(case, side, agreed, benchmark):
     agreed(case)
     benchmark.group = f"{case.name}, warm"
-    call, inputs = case.call(side), cycle(case.warm_inputs())
-    call(*next(inputs))
-    benchmark.pedantic(
-        lambda: call(*next(inputs)), rounds=rounds(case), iterations=case.batch, warmup_rounds=1
-    )
+    call, inputs = case.call(side), case.warm_inputs()
+    measure.warm_up(call, inputs)
+    turn = cycle(inputs)
+    benchmark.pedantic(lambda: call(*next(turn)), rounds=rounds(case), iterations=case.batch)
 
 
 @pytest.mark.parametrize(

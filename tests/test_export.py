@@ -188,7 +188,7 @@ def test_missing_directory_is_named(tmp_path: Path) -> None:
 NASTY = [
     "..",
     "../pwn",
-    "../../../../tmp/pwn",
+    "../../../../pwn",
     "x/../../pwn",
     "./../pwn",
     "....//pwn",
@@ -239,13 +239,14 @@ PAYLOADS += [f"{a}/{b}" for a, b in itertools.product(NASTY[:15], NASTY[:10])]
 
 
 @pytest.fixture
-def fenced(tmp_path: Path) -> tuple[Path, Path]:
+def fenced(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Path, Path]:
     """A directory to write in, with links that lead out of it; and all that is around it."""
+    monkeypatch.setattr(os, "fsync", lambda _handle: None)  # slow, and no part of the question
     inside = tmp_path / "around" / "inside"
     (inside / "dir").mkdir(parents=True)
     (tmp_path / "around" / "target").mkdir()
     (inside / "link").symlink_to(tmp_path / "around" / "target")
-    (inside / "dir" / "link").symlink_to("/tmp")
+    (inside / "dir" / "link").symlink_to(tmp_path / "around" / "target")
     (inside / "itinerary_all.md").symlink_to(tmp_path / "around" / "target" / "all.md")
     return tmp_path, inside
 
@@ -276,7 +277,6 @@ def test_payloads_in_output_write_nothing_outside(
                 continue
     assert outside(around, inside) == before
     assert not Path("/pwn").exists()
-    assert not Path("/tmp/pwn").exists()
 
 
 def test_payloads_in_interests_write_nothing_outside(fenced: tuple[Path, Path]) -> None:

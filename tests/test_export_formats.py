@@ -6,10 +6,11 @@ import json
 import re
 from datetime import date, datetime, time, timedelta, timezone
 from html.parser import HTMLParser
+from pathlib import Path
 
 import icalendar
 import pytest
-from hypothesis import assume, given, reject
+from hypothesis import given, reject
 from hypothesis import strategies as st
 
 import eventkit
@@ -161,10 +162,11 @@ def test_summaries_survive_folding(title: str) -> None:
     assert str(event["SUMMARY"]) == title
 
 
-@given(st.datetimes(timezones=st.timezones()))
+OFFSETS = st.integers(-23 * 60, 23 * 60).map(lambda m: timezone(timedelta(minutes=m)))
+
+
+@given(st.datetimes(timezones=OFFSETS))
 def test_instants_survive(start: datetime) -> None:
-    offset = start.utcoffset()
-    assume(offset is not None and offset.seconds % 60 == 0)  # no seconds of local mean time
     try:
         expected = start.replace(microsecond=0).astimezone(UTC)
     except OverflowError:
@@ -225,7 +227,8 @@ class Page(HTMLParser):
         self.texts.append(data)
 
 
-PAGE_TAGS = set("html head meta title style body main h1 h2 p ol ul li time".split())
+PAGE_TAGS = {"html", "head", "meta", "title", "style", "body", "main", "time"}
+PAGE_TAGS |= {"h1", "h2", "p", "ol", "ul", "li"}
 
 
 @given(TEXTS, st.lists(TEXTS, max_size=2))
@@ -260,15 +263,14 @@ def test_page_shows_what_it_should() -> None:
 # --- JSON and cards
 
 
-def test_json_and_card_are_the_reference_objects(tmp_path) -> None:
+def test_json_and_card_are_the_reference_objects(tmp_path: Path) -> None:
     manifest = eventkit.load_manifest(eventkit.manifest.SAMPLE_MANIFEST_PATH)
     recommendation = reference.recommend(manifest, ["ai"], 3)
     card = reference.build_adaptive_card(recommendation["sessions"])
     for format, expected in (("json", recommendation), ("card", card)):
         result = eventkit.export(manifest, ["ai"], 3, format=format, output=tmp_path)
         assert result == {format: expected, "sessionCount": 3, "saved": result["saved"]}
-        with open(result["saved"], encoding="utf-8") as file:
-            assert json.load(file) == expected
+        assert json.loads(Path(result["saved"]).read_text(encoding="utf-8")) == expected
 
 
 # --- times for readers

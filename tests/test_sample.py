@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from itertools import pairwise
 
 import eventkit
 from eventkit.itinerary.moment import parse_moment
@@ -31,7 +32,7 @@ def test_it_is_a_conference() -> None:
 
 def test_nobody_is_in_one_room_twice() -> None:
     ordered = sorted(SESSIONS, key=lambda session: (session["location"], session["start"]))
-    for one, two in zip(ordered, ordered[1:], strict=False):
+    for one, two in pairwise(ordered):
         assert one["location"] != two["location"] or one["end"] <= two["start"]
 
 

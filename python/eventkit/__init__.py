@@ -11,19 +11,15 @@ The functions of the original agent, with its answers to the last bit, many time
 `eventkit.reference` is the specification in plain Python.
 """
 
-from eventkit import _installation
-
-_installation.check()
-
-from eventkit._native import __version__  # noqa: E402
-from eventkit.errors import (  # noqa: E402
+from eventkit._native import __version__
+from eventkit.errors import (
     EventKitError,
     ExportError,
     InternalError,
     ManifestError,
     ProfileError,
 )
-from eventkit.functions import (  # noqa: E402
+from eventkit.functions import (
     build_adaptive_card,
     build_itinerary_markdown,
     cache_info,
@@ -35,10 +31,10 @@ from eventkit.functions import (  # noqa: E402
     recommend_from_graph,
     score_session,
 )
-from eventkit.itinerary import export  # noqa: E402
-from eventkit.manifest import get_sessions, load_manifest  # noqa: E402
-from eventkit.profiles import load_profile, save_profile  # noqa: E402
-from eventkit.profiling import profile  # noqa: E402
+from eventkit.itinerary import export
+from eventkit.manifest import get_sessions, load_manifest
+from eventkit.profiles import load_profile, save_profile
+from eventkit.profiling import profile
 
 __all__ = [
     "EventKitError",

@@ -9,8 +9,6 @@ from __future__ import annotations
 import gc
 import sys
 import warnings
-from importlib import metadata
-from typing import Any
 
 __all__ = [
     "AVAILABLE",
@@ -42,9 +40,25 @@ try:
         score_session,
         transform_events,
     )
+
+    AVAILABLE = True
 except ImportError as error:
+    from eventkit._declined import (
+        __version__,
+        cache_info,
+        clear_cache,
+        count_conflicts,
+        explain,
+        explain_sessions,
+        on_collection,
+        profile,
+        recommend,
+        recommend_sessions,
+        score_session,
+        transform_events,
+    )
+
     AVAILABLE = False
-    __version__ = metadata.version("eventkit-recommender")
     warnings.warn(
         f"eventkit runs without its compiled module, at the speed of plain Python ({error}); "
         f"install a build for CPython {sys.version_info.major}.{sys.version_info.minor}: "
@@ -53,20 +67,5 @@ except ImportError as error:
         stacklevel=2,
     )
 
-    def _declined(*_arguments: Any) -> Any:
-        return NotImplemented
-
-    count_conflicts = explain = explain_sessions = profile = _declined
-    recommend = recommend_sessions = score_session = transform_events = _declined
-
-    def clear_cache() -> None:
-        """There is nothing to clear."""
-
-    def cache_info() -> dict[str, int]:
-        """There is nothing held."""
-        keys = ("snapshots", "max_snapshots", "sessions", "bytes", "hits", "misses")
-        return dict.fromkeys(keys, 0)
-else:
-    AVAILABLE = True
-    # A manifest cannot be watched for its end, but the collector runs often enough after it.
-    gc.callbacks.append(on_collection)
+# A manifest cannot be watched for its end, but the collector runs often enough after it.
+gc.callbacks.append(on_collection)

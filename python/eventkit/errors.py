@@ -6,6 +6,11 @@ type with the same text. The classes here are only for failures that the origina
 
 from __future__ import annotations
 
+from eventkit import _installation
+
+# Every module of this package imports this one, also where `eventkit/__init__.py` is another's.
+_installation.check()
+
 __all__ = ["EventKitError", "ExportError", "InternalError", "ManifestError", "ProfileError"]
 
 

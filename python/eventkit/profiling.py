@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from time import perf_counter
 from typing import Any
 
@@ -38,7 +39,7 @@ def profile(manifest: Any, interests: Any, top: Any) -> dict[str, Any]:
     breakdown = _native.profile(manifest, interests, top)
     if breakdown is NotImplemented:
         return _profile_reference(manifest, interests, top)
-    return breakdown  # type: ignore[no-any-return]
+    return breakdown
 
 
 def _profile_reference(manifest: Any, interests: Any, top: Any) -> dict[str, Any]:
@@ -53,13 +54,16 @@ def _profile_reference(manifest: Any, interests: Any, top: Any) -> dict[str, Any
     selected = [row["session"] for row in chosen]
     reference.count_conflicts(selected)
     laps.append(perf_counter())
-    for row in chosen:
-        {"title": row["session"]["title"], "score": row["score"]}  # noqa: B018
+    _format(chosen)
     laps.append(perf_counter())
     stages = ("load", "score", "sort", "conflicts", "format")
-    spans = [(after - before) * 1e3 for before, after in zip(laps, laps[1:], strict=False)]
+    spans = [(after - before) * 1e3 for before, after in pairwise(laps)]
     return {
         "road": "reference",
         "sessions": len(scored),
         "milliseconds": dict(zip(stages, spans, strict=True)),
     }
+
+
+def _format(chosen: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [{**row, "title": row["session"]["title"]} for row in chosen]

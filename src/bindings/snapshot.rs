@@ -5,6 +5,7 @@
 //! of strings as a witness; never a session, so it keeps nothing of the caller's alive that could be missed.
 
 use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use pyo3::intern;
 use pyo3::prelude::*;
@@ -26,9 +27,13 @@ pub(super) struct Snapshot {
     vocabulary: Vocabulary,
     index: Index,
     titles: OnceLock<TitleIndex>,
+    searches: AtomicU32,
 }
 
 impl Snapshot {
+    /// Titles are indexed at this search: until then scanning for them is cheaper in sum.
+    const FIRST_SEARCH: u32 = 2;
+
     /// Compiles the list; declined where a later change could go unseen. O(sessions + tags).
     pub(super) fn compile(sessions: &Bound<'_, PyList>) -> Answer<Self> {
         let count = u32::try_from(sessions.len()).ok().or_decline()? as usize;
@@ -77,6 +82,7 @@ impl Snapshot {
             vocabulary,
             index,
             titles: OnceLock::new(),
+            searches: AtomicU32::new(0),
         })
     }
 
@@ -117,6 +123,12 @@ impl Snapshot {
             .filter_map(|interest| self.vocabulary.get(interest))
             .collect();
         self.index.top_k(&query, scorer, k)
+    }
+
+    /// Counts a search for a title; whether there were so many that an index of the titles pays.
+    pub(super) fn is_searched(&self) -> bool {
+        self.titles.get().is_some()
+            || self.searches.fetch_add(1, Ordering::Relaxed) + 1 >= Self::FIRST_SEARCH
     }
 
     /// The position of the first session with this lowered title; the inner `None` where there is none.

@@ -1,7 +1,7 @@
 //! The snapshots of this process: few, found by the address of their list, dropped when stale or abandoned.
 //!
-//! A list is compiled at its second sight, because a compilation costs about four scans and many lists are seen once. A
-//! snapshot that goes stale before it has paid for itself doubles the sights its list needs next time, so that a caller
+//! A list is compiled at its second recommendation, because a compilation costs about four scans and many lists are seen
+//! once. A snapshot that goes stale before it has paid for itself doubles what its list needs next time, so that a caller
 //! who changes the manifest before every call pays for scans only. The lock is never held while Python code could run,
 //! and always taken by a thread that is attached to the interpreter: it cannot deadlock, nor be found locked after a fork.
 
@@ -9,7 +9,6 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use pyo3::prelude::*;
 use pyo3::types::PyList;
-use serde::Serialize;
 
 use super::errors::Answer;
 use super::snapshot::Snapshot;
@@ -20,8 +19,9 @@ const MIN_SESSIONS: usize = 32;
 const MAX_SNAPSHOTS: usize = 8;
 /// So many lists without a snapshot are remembered, by address only.
 const MAX_SIGHTINGS: usize = 16;
-const FIRST_NEED: u32 = 2;
-const MAX_NEED: u32 = 64;
+/// A list is compiled when the sights of it weigh as much as two recommendations.
+const FIRST_NEED: u32 = 2 * Sight::Recommend as u32;
+const MAX_NEED: u32 = 32 * FIRST_NEED;
 
 static STORE: Mutex<Store> = Mutex::new(Store::new());
 
@@ -31,6 +31,25 @@ struct Store {
     clock: u64,
     hits: u64,
     misses: u64,
+}
+
+/// What a list is looked at for, weighed by the work that a snapshot saves: an explanation reads half the titles.
+#[derive(Clone, Copy)]
+pub(super) enum Sight {
+    /// One `explain`.
+    Explain = 2,
+    /// One `recommend`.
+    Recommend = 8,
+}
+
+/// What a caller finds out about a snapshot before it uses it.
+pub(super) enum Proof<T> {
+    /// The list is what was compiled.
+    Current(T),
+    /// It is not: the snapshot must go.
+    Stale,
+    /// The snapshot is of no use for this call.
+    Unneeded,
 }
 
 struct Entry {
@@ -44,19 +63,8 @@ struct Entry {
 /// A list seen without a snapshot. The address may be reused by another list: that costs a compilation, never an answer.
 struct Sighting {
     address: usize,
-    seen: u32,
+    weight: u32,
     need: u32,
-}
-
-/// What `cache_info()` shows.
-#[derive(Serialize)]
-pub(super) struct Info {
-    snapshots: usize,
-    max_snapshots: usize,
-    sessions: usize,
-    bytes: usize,
-    hits: u64,
-    misses: u64,
 }
 
 impl Store {
@@ -77,24 +85,38 @@ impl Store {
     fn find(&mut self, address: usize) -> Option<Arc<Snapshot>> {
         self.clock += 1;
         let used = self.clock;
-        let entry = self.entries.iter_mut().find(|entry| entry.address == address)?;
+        let entry = self
+            .entries
+            .iter_mut()
+            .find(|entry| entry.address == address)?;
         entry.used = used;
         Some(Arc::clone(&entry.snapshot))
     }
 
     fn serve(&mut self, address: usize) {
         self.hits += 1;
-        if let Some(entry) = self.entries.iter_mut().find(|entry| entry.address == address) {
+        if let Some(entry) = self
+            .entries
+            .iter_mut()
+            .find(|entry| entry.address == address)
+        {
             entry.served = entry.served.saturating_add(1);
         }
     }
 
     /// Takes a stale snapshot out and remembers its list.
     fn remove(&mut self, address: usize) -> Option<Entry> {
-        let place = self.entries.iter().position(|entry| entry.address == address)?;
+        let place = self
+            .entries
+            .iter()
+            .position(|entry| entry.address == address)?;
         let entry = self.entries.swap_remove(place);
         let paid = entry.served >= entry.need;
-        let need = if paid { FIRST_NEED } else { (entry.need * 2).min(MAX_NEED) };
+        let need = if paid {
+            FIRST_NEED
+        } else {
+            (entry.need * 2).min(MAX_NEED)
+        };
         self.remember(address, need);
         Some(entry)
     }
@@ -103,49 +125,81 @@ impl Store {
         if self.sightings.len() == MAX_SIGHTINGS {
             self.sightings.remove(0);
         }
-        self.sightings.push(Sighting { address, seen: 0, need });
+        self.sightings.push(Sighting {
+            address,
+            weight: 0,
+            need,
+        });
     }
 
-    /// Counts a sight of a list; its need once that is met.
-    fn sight(&mut self, address: usize) -> Option<u32> {
+    /// Notes a sight of a list; its need once that is met.
+    fn sight(&mut self, address: usize, sight: Sight) -> Option<u32> {
         self.misses += 1;
-        if !self.sightings.iter().any(|sighting| sighting.address == address) {
+        if !self
+            .sightings
+            .iter()
+            .any(|sighting| sighting.address == address)
+        {
             self.remember(address, FIRST_NEED);
         }
-        let place = self.sightings.iter().position(|sighting| sighting.address == address)?;
+        let place = self
+            .sightings
+            .iter()
+            .position(|sighting| sighting.address == address)?;
         let sighting = self.sightings.get_mut(place)?;
-        sighting.seen += 1;
-        (sighting.seen >= sighting.need).then(|| self.sightings.remove(place).need)
+        sighting.weight += sight as u32;
+        (sighting.weight >= sighting.need).then(|| self.sightings.remove(place).need)
     }
 
     /// Adds a snapshot; returns those that must go, for the caller to drop without the lock.
     fn insert(&mut self, address: usize, snapshot: Arc<Snapshot>, need: u32) -> Vec<Entry> {
         self.clock += 1;
-        self.entries.push(Entry { address, snapshot, need, served: 0, used: self.clock });
+        self.entries.push(Entry {
+            address,
+            snapshot,
+            need,
+            served: 0,
+            used: self.clock,
+        });
         let mut gone = Vec::new();
         while self.entries.len() > MAX_SNAPSHOTS {
-            let oldest = self.entries.iter().enumerate().min_by_key(|(_, entry)| entry.used);
-            let Some(place) = oldest.map(|(place, _)| place) else { break };
+            let oldest = self
+                .entries
+                .iter()
+                .enumerate()
+                .min_by_key(|(_, entry)| entry.used);
+            let Some(place) = oldest.map(|(place, _)| place) else {
+                break;
+            };
             gone.push(self.entries.swap_remove(place));
         }
         gone
     }
 
     fn take_abandoned(&mut self, py: Python<'_>) -> Vec<Entry> {
-        self.entries.extract_if(.., |entry| entry.snapshot.is_abandoned(py)).collect()
+        self.entries
+            .extract_if(.., |entry| entry.snapshot.is_abandoned(py))
+            .collect()
     }
 }
 
 /// The current snapshot of the list, compiled now if the list was seen often enough; `None` where a scan is due.
 pub(super) fn current(sessions: &Bound<'_, PyList>) -> Answer<Option<Arc<Snapshot>>> {
-    current_if(sessions, |snapshot| Ok(snapshot.is_current(sessions).then_some(())))
-        .map(|found| found.map(|(snapshot, ())| snapshot))
+    let found = current_if(sessions, Sight::Recommend, |snapshot| {
+        Ok(if snapshot.is_current(sessions) {
+            Proof::Current(())
+        } else {
+            Proof::Stale
+        })
+    });
+    found.map(|found| found.map(|(snapshot, ())| snapshot))
 }
 
-/// As [`current`], with the caller's own proof: what it returns, or `None` where the snapshot is stale.
+/// As [`current`], with the caller's own proof, and what came of it.
 pub(super) fn current_if<T>(
     sessions: &Bound<'_, PyList>,
-    prove: impl Fn(&Snapshot) -> Answer<Option<T>>,
+    sight: Sight,
+    prove: impl Fn(&Snapshot) -> Answer<Proof<T>>,
 ) -> Answer<Option<(Arc<Snapshot>, T)>> {
     if sessions.len() < MIN_SESSIONS {
         return Ok(None);
@@ -153,15 +207,17 @@ pub(super) fn current_if<T>(
     let address = sessions.as_ptr() as usize;
     let found = Store::lock().find(address);
     if let Some(snapshot) = found {
-        if let Some(proof) = prove(&snapshot)? {
-            Store::lock().serve(address);
-            return Ok(Some((snapshot, proof)));
+        match prove(&snapshot)? {
+            Proof::Current(proof) => {
+                Store::lock().serve(address);
+                return Ok(Some((snapshot, proof)));
+            }
+            Proof::Unneeded => return Ok(None),
+            Proof::Stale => drop(Store::lock().remove(address)),
         }
-        let stale = Store::lock().remove(address);
-        drop(stale);
     }
     sweep(sessions.py());
-    let due = Store::lock().sight(address);
+    let due = Store::lock().sight(address, sight);
     let Some(need) = due else { return Ok(None) };
     let snapshot = match Snapshot::compile(sessions) {
         Ok(snapshot) => Arc::new(snapshot),
@@ -174,8 +230,10 @@ pub(super) fn current_if<T>(
     };
     let gone = Store::lock().insert(address, Arc::clone(&snapshot), need);
     drop(gone);
-    let proof = prove(&snapshot)?;
-    Ok(proof.map(|proof| (snapshot, proof)))
+    Ok(match prove(&snapshot)? {
+        Proof::Current(proof) => Some((snapshot, proof)),
+        Proof::Stale | Proof::Unneeded => None,
+    })
 }
 
 /// Drops the snapshots whose list nobody holds any more.
@@ -192,16 +250,29 @@ pub(super) fn clear() {
     drop(gone);
 }
 
+/// What `cache_info()` shows.
+pub(super) struct Info {
+    pub(super) snapshots: u64,
+    pub(super) max_snapshots: u64,
+    pub(super) sessions: u64,
+    pub(super) bytes: u64,
+    pub(super) hits: u64,
+    pub(super) misses: u64,
+}
+
 /// What is held now.
 pub(super) fn info(py: Python<'_>) -> Info {
     sweep(py);
     let store = Store::lock();
-    let snapshots = || store.entries.iter().map(|entry| &entry.snapshot);
+    let sum = |measure: fn(&Snapshot) -> usize| {
+        let measures = store.entries.iter().map(|entry| measure(&entry.snapshot));
+        measures.sum::<usize>() as u64
+    };
     Info {
-        snapshots: store.entries.len(),
-        max_snapshots: MAX_SNAPSHOTS,
-        sessions: snapshots().map(|snapshot| snapshot.len()).sum(),
-        bytes: snapshots().map(|snapshot| snapshot.nbytes()).sum(),
+        snapshots: store.entries.len() as u64,
+        max_snapshots: MAX_SNAPSHOTS as u64,
+        sessions: sum(Snapshot::len),
+        bytes: sum(Snapshot::nbytes),
         hits: store.hits,
         misses: store.misses,
     }

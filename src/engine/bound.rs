@@ -17,7 +17,7 @@ use super::score::{Number, Scorer};
 
 /// Limits the scores of one query.
 #[derive(Clone, Copy, Debug)]
-pub struct Bound {
+pub(super) struct Bound {
     interest: f64,
     popularity: f64,
     diversity: f64,
@@ -30,7 +30,7 @@ impl Bound {
     const HUGE: f64 = 1e300;
 
     /// The limits, where they hold for every session with at most `most_hits` hits.
-    pub fn new(order: &Order, scorer: &Scorer, most_hits: u32) -> Option<Self> {
+    pub(super) fn new(order: &Order, scorer: &Scorer, most_hits: u32) -> Option<Self> {
         let weights = scorer.weights();
         let bound = Self {
             interest: weights.interest.as_f64(),
@@ -52,7 +52,7 @@ impl Bound {
 
     /// More than the computed score of any session with at most these hits and at most this popularity.
     #[inline]
-    pub fn above(&self, hits: u32, popularity: f64) -> f64 {
+    pub(super) fn above(&self, hits: u32, popularity: f64) -> f64 {
         let hits = f64::from(hits) * self.interest;
         let popular = popularity * self.popularity;
         let size = hits + popular.abs() + self.diversity.abs();

@@ -9,7 +9,7 @@ use super::posting::Matched;
 use super::score::Scorer;
 
 /// The hits of every rank.
-pub fn count_hits(order: &Order, matched: &Matched<'_>) -> Vec<u32> {
+pub(super) fn count_hits(order: &Order, matched: &Matched<'_>) -> Vec<u32> {
     let mut hits = vec![0_u32; order.ranks()];
     for row in &matched.rows {
         for (lane, chunk) in row.iter().zip(hits.chunks_exact_mut(LANE_IDS)) {
@@ -29,7 +29,7 @@ pub fn count_hits(order: &Order, matched: &Matched<'_>) -> Vec<u32> {
 }
 
 /// The first `k` of all sessions, best first; `None` where a score is NaN or leaves the exact range.
-pub fn top_k(
+pub(super) fn top_k(
     order: &Order,
     matched: &Matched<'_>,
     scorer: &Scorer,
@@ -38,17 +38,13 @@ pub fn top_k(
     let hits = count_hits(order, matched);
     let mut all = Vec::with_capacity(order.len());
     for segment in order.segments() {
-        for rank in segment.start..segment.end {
-            let score = scorer.score(hits[rank], order.number(rank))?.as_f64();
+        let ranks = segment.start..segment.end;
+        for (rank, &hits) in ranks.clone().zip(&hits[ranks]) {
+            let score = scorer.score(hits, order.number(rank))?.as_f64();
             if score.is_nan() {
                 return None;
             }
-            all.push(Candidate {
-                score,
-                position: order.positions()[rank],
-                rank: rank as u32,
-                hits: hits[rank],
-            });
+            all.push(Candidate::new(score, order.positions()[rank], rank, hits));
         }
     }
     if k < all.len() {

@@ -78,13 +78,23 @@ impl Index {
             position: candidate.position,
             hits: candidate.hits,
             popularity: self.order.number(candidate.rank as usize),
-            score: candidate.score,
+            score: candidate.score(),
         };
         Some(best.into_iter().map(ranked).collect())
     }
 
-    fn candidates(&self, matched: &Matched<'_>, scorer: &Scorer, k: usize) -> Option<Vec<Candidate>> {
-        let most_tags = self.order.segments().iter().map(|segment| segment.most_tags).max();
+    fn candidates(
+        &self,
+        matched: &Matched<'_>,
+        scorer: &Scorer,
+        k: usize,
+    ) -> Option<Vec<Candidate>> {
+        let most_tags = self
+            .order
+            .segments()
+            .iter()
+            .map(|segment| segment.most_tags)
+            .max();
         let most_hits = (matched.rows.len() + matched.lists.len()).min(most_tags? as usize) as u32;
         let order = &self.order;
         let bound = Bound::new(order, scorer, most_hits);

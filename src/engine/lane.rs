@@ -4,18 +4,21 @@
 //! carry-save adders. Nothing here knows which instructions it will be compiled to: [`super::simd`] compiles
 //! [`seek`] several times. Cost: about four operations on a [`Lane`] for each row.
 
+// Inlined into functions compiled for other instructions, or else compiled for the baseline.
+#![allow(clippy::inline_always)]
+
 use core::ops::Range;
 
 /// 512 bits, one a rank, aligned to the line of a cache.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(C, align(64))]
-pub struct Lane(pub [u64; 8]);
+pub(super) struct Lane(pub(super) [u64; 8]);
 
 impl Lane {
     /// No bit set.
-    pub const ZERO: Self = Self([0; 8]);
+    pub(super) const ZERO: Self = Self([0; 8]);
     /// Every bit set.
-    pub const ONES: Self = Self([u64::MAX; 8]);
+    pub(super) const ONES: Self = Self([u64::MAX; 8]);
 
     #[inline(always)]
     fn zip(self, other: Self, operation: impl Fn(u64, u64) -> u64) -> Self {
@@ -50,13 +53,13 @@ impl Lane {
 
     /// Whether no bit is set.
     #[inline(always)]
-    pub fn is_zero(&self) -> bool {
+    pub(super) fn is_zero(&self) -> bool {
         self.0.iter().fold(0, |all, word| all | word) == 0
     }
 
     /// The columns of the set bits, ascending.
     #[inline]
-    pub fn ones(&self) -> impl Iterator<Item = usize> {
+    pub(super) fn ones(&self) -> impl Iterator<Item = usize> {
         (0..).step_by(64).zip(self.0).flat_map(|(start, word)| {
             let rest = core::iter::successors(Some(word), |rest| Some(rest & rest.wrapping_sub(1)));
             rest.take_while(|&rest| rest != 0)
@@ -66,40 +69,40 @@ impl Lane {
 
     /// How many bits are set.
     #[inline]
-    pub fn count(&self) -> u32 {
+    pub(super) fn count(&self) -> u32 {
         self.0.iter().map(|word| word.count_ones()).sum()
     }
 }
 
 /// Bit-sliced counters of 512 columns: counts below 2^`P`.
 #[derive(Clone, Copy, Debug)]
-pub struct Planes<const P: usize>(pub [Lane; P]);
+pub(super) struct Planes<const P: usize>(pub(super) [Lane; P]);
 
 impl<const P: usize> Planes<P> {
     /// All counts 0.
-    pub const ZERO: Self = Self([Lane::ZERO; P]);
+    pub(super) const ZERO: Self = Self([Lane::ZERO; P]);
 
     /// Adds `carry` to the bits from plane `from` on.
     #[inline(always)]
     fn ripple(&mut self, from: usize, mut carry: Lane) {
-        for plane in self.0.iter_mut().skip(from) {
-            let next = plane.and(carry);
-            *plane = plane.xor(carry);
-            carry = next;
+        // Counted from 0 to `P`, so that it unrolls and the planes stay in registers.
+        for (index, plane) in self.0.iter_mut().enumerate() {
+            if index >= from {
+                let next = plane.and(carry);
+                *plane = plane.xor(carry);
+                carry = next;
+            }
         }
     }
 
-    /// Adds 1 to a single column.
+    /// Adds 1 to a single column. Without a branch on the carry, which is not predictable.
     #[inline]
-    pub fn increment(&mut self, column: usize) {
+    pub(super) fn increment(&mut self, column: usize) {
         let (word, mut carry) = (column / 64 % 8, 1_u64 << (column % 64));
         for plane in &mut self.0 {
-            let next = plane.0[word] & carry;
-            plane.0[word] ^= carry;
-            carry = next;
-            if carry == 0 {
-                break;
-            }
+            let bits = plane.0[word];
+            plane.0[word] = bits ^ carry;
+            carry &= bits;
         }
     }
 
@@ -134,21 +137,21 @@ impl<const P: usize> Planes<P> {
 
     /// The columns whose count is at least `level`.
     #[inline(always)]
-    pub fn at_least(&self, level: u32) -> Lane {
+    pub(super) fn at_least(&self, level: u32) -> Lane {
         let mut mask = Lane::ONES;
         for (bit, plane) in self.0.iter().enumerate() {
-            mask = if level >> bit & 1 == 1 {
-                mask.and(*plane)
-            } else {
-                mask.or(*plane)
-            };
+            // A bit that the level has is needed; one that it lacks is enough. Without a branch.
+            let lacks = u64::from(level >> bit & 1).wrapping_sub(1);
+            mask = mask.zip(*plane, |mask, plane| {
+                (mask & plane) | ((mask | plane) & lacks)
+            });
         }
         mask
     }
 
     /// The columns whose count is `level`.
     #[inline]
-    pub fn exactly(&self, level: u32) -> Lane {
+    pub(super) fn exactly(&self, level: u32) -> Lane {
         let mut mask = Lane::ONES;
         for (bit, plane) in self.0.iter().enumerate() {
             mask = if level >> bit & 1 == 1 {
@@ -162,7 +165,7 @@ impl<const P: usize> Planes<P> {
 
     /// The count of one column.
     #[inline]
-    pub fn count(&self, column: usize) -> u32 {
+    pub(super) fn count(&self, column: usize) -> u32 {
         let planes = self.0.iter().enumerate();
         planes.fold(0, |count, (bit, plane)| {
             count | ((plane.0[column / 64 % 8] >> (column % 64) & 1) as u32) << bit
@@ -172,13 +175,13 @@ impl<const P: usize> Planes<P> {
 
 /// A lane in which some column reached the level.
 #[derive(Clone, Copy, Debug)]
-pub struct Found<const P: usize> {
+pub(super) struct Found<const P: usize> {
     /// Which lane.
-    pub lane: usize,
+    pub(super) lane: usize,
     /// Its counters.
-    pub planes: Planes<P>,
+    pub(super) planes: Planes<P>,
     /// The columns that reached the level.
-    pub mask: Lane,
+    pub(super) mask: Lane,
 }
 
 /// The first of `lanes` in which some column's count reaches `level`.
@@ -186,7 +189,7 @@ pub struct Found<const P: usize> {
 /// A count starts from `base` (counters of `lanes`, or empty for 0) and gets one bit from every row. Every row covers
 /// `lanes`, and no count reaches 2^`P`.
 #[inline(always)]
-pub fn seek<const P: usize>(
+pub(super) fn seek<const P: usize>(
     rows: &[&[Lane]],
     base: &[Planes<P>],
     lanes: Range<usize>,
@@ -194,7 +197,9 @@ pub fn seek<const P: usize>(
 ) -> Option<Found<P>> {
     let first = lanes.start;
     for lane in lanes {
-        let mut planes = base.get(lane - first).copied().unwrap_or(Planes::ZERO);
+        let mut planes = base
+            .get(lane - first)
+            .map_or(Planes::ZERO, |counters| *counters);
         planes.add_rows(rows, lane);
         let mask = planes.at_least(level);
         if !mask.is_zero() {

@@ -21,6 +21,7 @@ mod order;
 pub mod plan;
 mod pool;
 mod posting;
+mod radix;
 pub mod score;
 pub mod select;
 pub mod session;

@@ -6,13 +6,14 @@
 //! A session's place in this order is its *rank*.
 //!
 //! Invariant: segments start at a multiple of [`LANE_IDS`]; the ranks between the end of one and the start of the next
-//! are padding, hold no posting and belong to no segment. Building costs O(n log n).
+//! are padding, hold no posting and belong to no segment. Building costs O(n), see [`radix`].
 
+use super::radix::{self, Packing, descending};
 use super::score::Number;
 use super::session::Sessions;
 
 /// Ranks that one [`Lane`](super::lane::Lane) of a bitmap covers.
-pub const LANE_IDS: usize = 512;
+pub(super) const LANE_IDS: usize = 512;
 
 /// Segments below this size cost a query more than their bound saves (bench `top_k`, 10,000 sessions).
 const SMALLEST_SEGMENT: usize = 4096;
@@ -23,13 +24,13 @@ const TAG_CLASSES: usize = 64;
 
 /// A run of ranks in descending popularity.
 #[derive(Clone, Copy, Debug)]
-pub struct Segment {
+pub(super) struct Segment {
     /// The first rank.
-    pub start: usize,
+    pub(super) start: usize,
     /// One past the last rank.
-    pub end: usize,
+    pub(super) end: usize,
     /// No session of the segment has more tags.
-    pub most_tags: u32,
+    pub(super) most_tags: u32,
 }
 
 /// Which popularities were ints.
@@ -43,7 +44,7 @@ enum Kinds {
 
 /// Sessions by rank.
 #[derive(Debug)]
-pub struct Order {
+pub(super) struct Order {
     len: usize,
     segments: Vec<Segment>,
     /// By rank; 0 in the padding.
@@ -57,7 +58,7 @@ pub struct Order {
 
 impl Order {
     /// Ranks the sessions.
-    pub fn build(sessions: &Sessions<'_>) -> Self {
+    pub(super) fn build(sessions: &Sessions<'_>) -> Self {
         let len = sessions.len();
         let (class_of, counts, most) = classes(sessions);
         let mut segments = Vec::with_capacity(counts.len());
@@ -72,45 +73,46 @@ impl Order {
         }
         let padded = start;
 
-        let mut keys = vec![(0_u64, 0_u32); padded];
+        let survey = Survey::of(sessions.popularity);
+        let packing = Packing::new(survey.low, survey.high);
+        let mut packed = vec![0_u64; padded];
         let mut next: Vec<usize> = segments.iter().map(|segment| segment.start).collect();
-        let mut largest = 0.0_f64;
-        let mut ints = 0;
-        for ((position, popularity), pair) in
-            (0_u32..).zip(sessions.popularity).zip(sessions.offsets.windows(2))
+        for ((position, popularity), pair) in (0_u32..)
+            .zip(sessions.popularity)
+            .zip(sessions.offsets.windows(2))
         {
-            let tags = pair[1] - pair[0];
-            let slot = &mut next[class_of[(tags as usize).min(TAG_CLASSES - 1)]];
-            let value = popularity.as_f64();
-            // `f64::max` would drop a NaN.
-            if !(value.abs() <= largest || largest.is_nan()) {
-                largest = value.abs();
-            }
-            ints += usize::from(matches!(popularity, Number::Int(_)));
-            keys[*slot] = (descending(value), position);
+            let tags = (pair[1] - pair[0]) as usize;
+            let slot = &mut next[class_of[tags.min(TAG_CLASSES - 1)]];
+            packed[*slot] = packing.pack(descending(popularity.as_f64()), position);
             *slot += 1;
         }
+        let mut spare = vec![0_u64; padded];
         for segment in &segments {
-            keys[segment.start..segment.end].sort_unstable();
+            let ranks = segment.start..segment.end;
+            radix::sort(&mut packed[ranks.clone()], &mut spare[ranks]);
         }
-        let positions: Box<[u32]> = keys.iter().map(|&(_, position)| position).collect();
-        drop(keys);
+        drop(spare);
 
         let mut popularity = vec![0.0; padded].into_boxed_slice();
-        let mut bits = vec![0_u64; if ints == 0 || ints == len { 0 } else { padded / 64 }];
         for segment in &segments {
-            for rank in segment.start..segment.end {
-                let value = sessions.popularity[positions[rank] as usize];
-                popularity[rank] = value.as_f64();
-                if let (Number::Int(_), Some(word)) = (value, bits.get_mut(rank / 64)) {
-                    *word |= 1 << (rank % 64);
-                }
+            let ranks = segment.start..segment.end;
+            for (value, &key) in popularity[ranks.clone()]
+                .iter_mut()
+                .zip(&packed[ranks.clone()])
+            {
+                *value = sessions.popularity[key as u32 as usize].as_f64();
+            }
+            if !packing.is_exact() {
+                settle(&mut packed[ranks.clone()], &mut popularity[ranks]);
             }
         }
-        let kinds = match ints {
+        let positions: Box<[u32]> = packed.iter().map(|&key| key as u32).collect();
+        drop(packed);
+
+        let kinds = match survey.ints {
             0 => Kinds::AllFloat,
-            _ if ints == len => Kinds::AllInt,
-            _ => Kinds::Mixed(bits.into_boxed_slice()),
+            ints if ints == len => Kinds::AllInt,
+            _ => Kinds::Mixed(int_bits(sessions, &segments, &positions)),
         };
         Self {
             len,
@@ -118,42 +120,42 @@ impl Order {
             positions,
             popularity,
             kinds,
-            largest,
+            largest: survey.largest,
         }
     }
 
     /// How many sessions are ranked.
-    pub fn len(&self) -> usize {
+    pub(super) fn len(&self) -> usize {
         self.len
     }
 
     /// How many ranks there are, padding included; a multiple of [`LANE_IDS`].
-    pub fn ranks(&self) -> usize {
+    pub(super) fn ranks(&self) -> usize {
         self.positions.len()
     }
 
     /// The segments, those with the most tags first.
-    pub fn segments(&self) -> &[Segment] {
+    pub(super) fn segments(&self) -> &[Segment] {
         &self.segments
     }
 
     /// Input positions by rank.
-    pub fn positions(&self) -> &[u32] {
+    pub(super) fn positions(&self) -> &[u32] {
         &self.positions
     }
 
     /// Popularities by rank, as floats.
-    pub fn popularity(&self) -> &[f64] {
+    pub(super) fn popularity(&self) -> &[f64] {
         &self.popularity
     }
 
     /// The largest absolute popularity; NaN if some popularity is.
-    pub fn largest(&self) -> f64 {
+    pub(super) fn largest(&self) -> f64 {
         self.largest
     }
 
     /// Whether some popularity is an int, and whether some is a float.
-    pub fn has_kinds(&self) -> (bool, bool) {
+    pub(super) fn has_kinds(&self) -> (bool, bool) {
         match self.kinds {
             Kinds::AllFloat => (false, true),
             Kinds::AllInt => (true, false),
@@ -163,7 +165,7 @@ impl Order {
 
     /// The popularity at a rank with its type. An int beyond 2⁵³ comes back rounded: see [`Number::as_f64`].
     #[inline]
-    pub fn number(&self, rank: usize) -> Number {
+    pub(super) fn number(&self, rank: usize) -> Number {
         let value = self.popularity[rank];
         let is_int = match &self.kinds {
             Kinds::AllFloat => false,
@@ -178,7 +180,7 @@ impl Order {
     }
 
     /// Bytes of memory held.
-    pub fn nbytes(&self) -> usize {
+    pub(super) fn nbytes(&self) -> usize {
         let bits = match &self.kinds {
             Kinds::Mixed(bits) => size_of_val(&**bits),
             _ => 0,
@@ -190,10 +192,75 @@ impl Order {
     }
 }
 
-/// A key that ascends while the popularity descends; `-0.0` and `0.0` share one.
-fn descending(popularity: f64) -> u64 {
-    let bits = (popularity + 0.0).to_bits();
-    if bits >> 63 == 1 { bits } else { !bits ^ (1 << 63) }
+/// What one look at all popularities tells.
+struct Survey {
+    low: u64,
+    high: u64,
+    ints: usize,
+    largest: f64,
+}
+
+impl Survey {
+    fn of(popularity: &[Number]) -> Self {
+        let mut survey = Self {
+            low: u64::MAX,
+            high: 0,
+            ints: 0,
+            largest: 0.0,
+        };
+        for number in popularity {
+            let value = number.as_f64();
+            let key = descending(value);
+            survey.low = survey.low.min(key);
+            survey.high = survey.high.max(key);
+            survey.ints += usize::from(matches!(number, Number::Int(_)));
+            // `f64::max` would drop a NaN.
+            if !(value.abs() <= survey.largest || survey.largest.is_nan()) {
+                survey.largest = value.abs();
+            }
+        }
+        survey
+    }
+}
+
+/// Puts sessions right whose packed keys are equal and whose popularities are not.
+fn settle(packed: &mut [u64], popularity: &mut [f64]) {
+    let mut start = 0;
+    while start < packed.len() {
+        let part = packed[start] >> 32;
+        let same = packed[start..].iter().take_while(|&&key| key >> 32 == part);
+        let run = start..start + same.count();
+        if !popularity[run.clone()].is_sorted_by(|a, b| a >= b) {
+            let keys = packed[run.clone()].iter();
+            let mut pairs: Vec<(u64, u64, f64)> = keys
+                .zip(&popularity[run.clone()])
+                .map(|(&key, &value)| (descending(value), key, value))
+                .collect();
+            pairs.sort_unstable_by_key(|&(descending, key, _)| (descending, key));
+            for (at, (_, key, value)) in run.clone().zip(pairs) {
+                packed[at] = key;
+                popularity[at] = value;
+            }
+        }
+        start = run.end;
+    }
+}
+
+/// A bit for every rank whose popularity is an int.
+fn int_bits(sessions: &Sessions<'_>, segments: &[Segment], positions: &[u32]) -> Box<[u64]> {
+    let mut bits = vec![0_u64; positions.len() / 64].into_boxed_slice();
+    for rank in segments
+        .iter()
+        .flat_map(|segment| segment.start..segment.end)
+    {
+        if matches!(
+            sessions.popularity[positions[rank] as usize],
+            Number::Int(_)
+        ) {
+            bits[rank / 64] |= 1 << (rank % 64);
+        }
+    }
+    bits
 }
 
 /// The segment of every tag count, the size of every segment and its largest tag count.

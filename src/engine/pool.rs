@@ -6,38 +6,66 @@
 use core::cmp::Ordering;
 use std::collections::BinaryHeap;
 
+use super::radix::{ascending, descending};
+
 /// A session with its computed score, which is not NaN.
 #[derive(Clone, Copy, Debug)]
-pub struct Candidate {
-    /// The computed score.
-    pub score: f64,
+pub(super) struct Candidate {
+    /// Ascends while the score descends: integers compare without a branch, which halves the time of sorting them.
+    key: u64,
     /// The input position, which decides ties.
-    pub position: u32,
+    pub(super) position: u32,
     /// The rank, for the caller to find the session's other columns.
-    pub rank: u32,
+    pub(super) rank: u32,
     /// The hits that gave the score.
-    pub hits: u32,
+    pub(super) hits: u32,
+}
+
+impl Candidate {
+    /// A candidate with its computed score.
+    #[inline]
+    pub(super) fn new(score: f64, position: u32, rank: usize, hits: u32) -> Self {
+        Self {
+            key: descending(score),
+            position,
+            rank: rank as u32,
+            hits,
+        }
+    }
+
+    /// The computed score. Never `-0.0`, which no `sum()` gives.
+    pub(super) fn score(&self) -> f64 {
+        ascending(self.key)
+    }
+
+    #[inline]
+    fn place(&self) -> u128 {
+        u128::from(self.key) << 32 | u128::from(self.position)
+    }
 }
 
 impl Ord for Candidate {
-    /// The earlier in the answer, the less. `total_cmp` would set `-0.0` under `0.0`, which Python ties.
+    /// The earlier in the answer, the less.
+    #[inline]
     fn cmp(&self, other: &Self) -> Ordering {
-        let by_score = other.score.partial_cmp(&self.score);
-        by_score
-            .unwrap_or(Ordering::Equal)
-            .then(self.position.cmp(&other.position))
+        self.place().cmp(&other.place())
     }
 }
 
 impl PartialOrd for Candidate {
+    #[inline]
     fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
         Some(self.cmp(other))
+    }
+    #[inline]
+    fn lt(&self, other: &Self) -> bool {
+        self.place() < other.place()
     }
 }
 
 impl PartialEq for Candidate {
     fn eq(&self, other: &Self) -> bool {
-        self.cmp(other) == Ordering::Equal
+        self.place() == other.place()
     }
 }
 
@@ -45,43 +73,47 @@ impl Eq for Candidate {}
 
 /// The best `k` so far.
 #[derive(Debug)]
-pub struct Pool {
+pub(super) struct Pool {
     k: usize,
     /// The worst on top.
     held: BinaryHeap<Candidate>,
+    /// Must be undercut to enter.
+    worst_place: u128,
     worst_score: f64,
-    worst_position: u32,
 }
 
 impl Pool {
     /// An empty pool for `k` sessions of `len`.
-    pub fn new(k: usize, len: usize) -> Self {
+    pub(super) fn new(k: usize, len: usize) -> Self {
         let k = k.min(len);
         Self {
             k,
             held: BinaryHeap::with_capacity(k),
-            worst_score: if k == 0 { f64::INFINITY } else { f64::NEG_INFINITY },
-            worst_position: if k == 0 { 0 } else { u32::MAX },
+            worst_place: if k == 0 { 0 } else { u128::MAX },
+            worst_score: if k == 0 {
+                f64::INFINITY
+            } else {
+                f64::NEG_INFINITY
+            },
         }
     }
 
     /// The score of the last place, below which none can enter; `-inf` while a place is free.
     #[inline]
-    pub fn worst_score(&self) -> f64 {
+    pub(super) fn worst_score(&self) -> f64 {
         self.worst_score
     }
 
     /// Whether a session of that score and position would be taken.
     #[inline]
-    pub fn admits(&self, score: f64, position: u32) -> bool {
-        score > self.worst_score
-            || (score == self.worst_score && position < self.worst_position)
+    pub(super) fn admits(&self, score: f64, position: u32) -> bool {
+        Candidate::new(score, position, 0, 0).place() < self.worst_place
     }
 
     /// Takes the candidate if it is among the best; whether it did.
     #[inline]
-    pub fn offer(&mut self, candidate: Candidate) -> bool {
-        let admitted = self.admits(candidate.score, candidate.position);
+    pub(super) fn offer(&mut self, candidate: Candidate) -> bool {
+        let admitted = candidate.place() < self.worst_place;
         if admitted {
             self.take(candidate);
         }
@@ -98,13 +130,13 @@ impl Pool {
             *worst = candidate;
         }
         if let Some(worst) = self.held.peek() {
-            self.worst_score = worst.score;
-            self.worst_position = worst.position;
+            self.worst_place = worst.place();
+            self.worst_score = worst.score();
         }
     }
 
     /// The sessions held, best first.
-    pub fn into_sorted(self) -> Vec<Candidate> {
+    pub(super) fn into_sorted(self) -> Vec<Candidate> {
         let mut held = self.held.into_vec();
         held.sort_unstable();
         held

@@ -15,6 +15,8 @@ use super::session::{Sessions, TagId};
 /// A tag at least this frequent (one session in so many) may get a bitmap: below, adding its postings one by one is
 /// faster than reading the bits (bench `top_k`).
 const SPARSEST_BITMAP: usize = 256;
+/// Sessions whose tags are fetched together.
+const GATHERED: usize = 64;
 /// Bitmaps take at most so many bytes a session.
 const MOST_BITMAP_BYTES: usize = 32;
 /// The index aims to stay under so many bytes a session and four tags.
@@ -34,16 +36,16 @@ impl Place {
 
 /// The posting lists of a query, by kind.
 #[derive(Debug, Default)]
-pub struct Matched<'a> {
+pub(super) struct Matched<'a> {
     /// Bitmaps over all ranks.
-    pub rows: Vec<&'a [Lane]>,
+    pub(super) rows: Vec<&'a [Lane]>,
     /// Sorted ranks.
-    pub lists: Vec<&'a [u32]>,
+    pub(super) lists: Vec<&'a [u32]>,
 }
 
 /// The posting lists of all tags.
 #[derive(Debug)]
-pub struct Postings {
+pub(super) struct Postings {
     lanes: usize,
     bitmaps: Box<[Lane]>,
     lists: Box<[u32]>,
@@ -135,7 +137,7 @@ impl Counts {
 
 impl Postings {
     /// Lists the postings of every tag by rank.
-    pub fn build(sessions: &Sessions<'_>, order: &Order, tag_count: usize) -> Self {
+    pub(super) fn build(sessions: &Sessions<'_>, order: &Order, tag_count: usize) -> Self {
         let counts = Counts::of(sessions, tag_count);
         let bitmap_from = counts.bitmap_from(sessions.len());
         let lanes = order.ranks() / LANE_IDS;
@@ -144,11 +146,17 @@ impl Postings {
         let mut place = |count: u32| {
             if count >= bitmap_from {
                 rows += 1;
-                Place { start: rows - 1, len: Place::ROW }
+                Place {
+                    start: rows - 1,
+                    len: Place::ROW,
+                }
             } else {
                 listed += count;
                 // Filled below: `len` counts up to `count`.
-                Place { start: listed - count, len: 0 }
+                Place {
+                    start: listed - count,
+                    len: 0,
+                }
             }
         };
         let mut places: Box<[Place]> = counts.first.iter().map(|&count| place(count)).collect();
@@ -170,19 +178,26 @@ impl Postings {
             }
         };
         let mut occurrences = Occurrences::new(tag_count);
+        let mut again = Vec::new();
+        let mut gathered = Vec::with_capacity(GATHERED);
         for segment in order.segments() {
-            for rank in segment.start..segment.end {
-                let position = order.positions()[rank];
-                let mut again = Vec::new();
-                occurrences.visit(
-                    position,
-                    sessions.tags_of(position),
-                    |tag| post(&mut places[tag.0 as usize], rank),
-                    |tag, times| again.push((tag, times)),
-                );
-                for key in again {
-                    if let Some(place) = repeats.get_mut(&key) {
-                        post(place, rank);
+            for start in (segment.start..segment.end).step_by(GATHERED) {
+                let end = segment.end.min(start + GATHERED);
+                // Apart from the loop that posts, so that many sessions are fetched from memory at once.
+                gathered.clear();
+                let positions = &order.positions()[start..end];
+                gathered.extend(positions.iter().map(|&position| sessions.tags_of(position)));
+                for (rank, tags) in (start..end).zip(&gathered) {
+                    occurrences.visit(
+                        rank as u32,
+                        tags,
+                        |tag| post(&mut places[tag.0 as usize], rank),
+                        |tag, times| again.push((tag, times)),
+                    );
+                    for key in again.drain(..) {
+                        if let Some(place) = repeats.get_mut(&key) {
+                            post(place, rank);
+                        }
                     }
                 }
             }
@@ -192,12 +207,15 @@ impl Postings {
             bitmaps,
             lists,
             places,
-            repeats: repeats.into_iter().map(|((tag, _), place)| (tag, place)).collect(),
+            repeats: repeats
+                .into_iter()
+                .map(|((tag, _), place)| (tag, place))
+                .collect(),
         }
     }
 
     /// The posting lists of the tags of a query; tags outside the vocabulary have none.
-    pub fn matched(&self, query: &[TagId]) -> Matched<'_> {
+    pub(super) fn matched(&self, query: &[TagId]) -> Matched<'_> {
         let mut matched = Matched {
             rows: Vec::with_capacity(query.len()),
             lists: Vec::new(),
@@ -223,12 +241,14 @@ impl Postings {
             let row = start * self.lanes;
             matched.rows.push(&self.bitmaps[row..row + self.lanes]);
         } else if place.len > 0 {
-            matched.lists.push(&self.lists[start..start + place.len as usize]);
+            matched
+                .lists
+                .push(&self.lists[start..start + place.len as usize]);
         }
     }
 
     /// Bytes of memory held.
-    pub fn nbytes(&self) -> usize {
+    pub(super) fn nbytes(&self) -> usize {
         size_of_val(&*self.bitmaps)
             + size_of_val(&*self.lists)
             + size_of_val(&*self.places)

@@ -11,7 +11,7 @@ use super::lane::{self, Found, Lane, Planes};
 
 /// The instructions to use; only [`Simd::detect`] makes one, which is what the `unsafe` below relies on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Simd(Level);
+pub(super) struct Simd(Level);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Level {
@@ -25,7 +25,7 @@ enum Level {
 impl Simd {
     /// The widest that the running processor has. Costs two loads: the standard library remembers the answer.
     #[inline]
-    pub fn detect() -> Self {
+    pub(super) fn detect() -> Self {
         #[cfg(target_arch = "x86_64")]
         {
             if std::is_x86_feature_detected!("avx512f") && std::is_x86_feature_detected!("avx512vl")
@@ -41,7 +41,7 @@ impl Simd {
 
     /// [`lane::seek`].
     #[inline]
-    pub fn seek<const P: usize>(
+    pub(super) fn seek<const P: usize>(
         self,
         rows: &[&[Lane]],
         base: &[Planes<P>],

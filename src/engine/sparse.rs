@@ -8,62 +8,70 @@ use core::ops::Range;
 use super::lane::Planes;
 use super::order::LANE_IDS;
 
-/// Lanes added up at a time: a window's counters stay in the first-level cache.
-const WINDOW: usize = 8;
+/// Lanes added up at a time. The first windows are small, because many queries end there, and the counters of the
+/// largest still fit the first-level cache.
+const SMALLEST_WINDOW: usize = 4;
+const LARGEST_WINDOW: usize = 32;
 
 /// Cursors into the lists and the counters of the current window.
 #[derive(Debug)]
-pub struct Sparse<'a, const P: usize> {
+pub(super) struct Sparse<'a, const P: usize> {
     /// What is left of every list.
     rest: Vec<&'a [u32]>,
     lists: u32,
-    counters: [Planes<P>; WINDOW],
+    counters: Vec<Planes<P>>,
     window: Range<usize>,
+    /// Lanes of the next window.
+    size: usize,
 }
 
 impl<'a, const P: usize> Sparse<'a, P> {
     /// Cursors at the start of the lists.
-    pub fn new(lists: &[&'a [u32]]) -> Self {
+    pub(super) fn new(lists: &[&'a [u32]]) -> Self {
         Self {
             rest: lists.to_vec(),
             lists: lists.len() as u32,
-            counters: [Planes::ZERO; WINDOW],
+            counters: Vec::new(),
             window: 0..0,
+            size: SMALLEST_WINDOW,
         }
     }
 
     /// How many lists there are.
-    pub fn len(&self) -> u32 {
+    pub(super) fn len(&self) -> u32 {
         self.lists
     }
 
-    /// The counters from `lanes.start` on and the lane, at most `until`, up to which they reach.
+    /// The counters from `lanes.start` on and the lane up to which they reach.
     ///
-    /// `Err` holds the next lane worth reading when, even with a bit from each of `rows` rows, no session of the window
+    /// `Err` holds the next lane worth reading when, even with a bit from each of `rows` rows, no session before it
     /// reaches `level`.
     #[inline]
-    pub fn counters(
+    pub(super) fn counters(
         &mut self,
         lanes: Range<usize>,
-        until: usize,
         level: u32,
         rows: usize,
     ) -> Result<(&[Planes<P>], usize), usize> {
         if self.lists == 0 {
-            return if (rows as u32) < level { Err(lanes.end) } else { Ok((&[], until)) };
+            return if (rows as u32) < level {
+                Err(lanes.end)
+            } else {
+                Ok((&[], lanes.end))
+            };
         }
         if !self.window.contains(&lanes.start) {
-            self.enter(lanes, level, rows)?;
+            self.enter(lanes.clone(), level, rows)?;
             self.add();
-            return Ok((&self.counters, until.min(self.window.end)));
         }
         let offset = lanes.start - self.window.start;
-        Ok((&self.counters[offset..], until.min(self.window.end)))
+        Ok((&self.counters[offset..], self.window.end))
     }
 
     /// Moves the window to the start of `lanes`.
     fn enter(&mut self, lanes: Range<usize>, level: u32, rows: usize) -> Result<(), usize> {
-        let window = lanes.start..lanes.end.min(lanes.start + WINDOW);
+        let window = lanes.start..lanes.end.min(lanes.start + self.size);
+        self.size = LARGEST_WINDOW.min(2 * self.size);
         let start = window.start * LANE_IDS;
         let end = window.end * LANE_IDS;
         let (mut reaching, mut next) = (rows as u32, usize::MAX);
@@ -84,12 +92,17 @@ impl<'a, const P: usize> Sparse<'a, P> {
             return Ok(());
         }
         // Without a list no session reaches the level: on to the next posting.
-        Err(if (rows as u32) < level { lanes.end.min(window.end.max(next / LANE_IDS)) } else { window.end })
+        Err(if (rows as u32) < level {
+            lanes.end.min(window.end.max(next / LANE_IDS))
+        } else {
+            window.end
+        })
     }
 
     /// Adds up the postings of the window.
     fn add(&mut self) {
-        self.counters = [Planes::ZERO; WINDOW];
+        self.counters.clear();
+        self.counters.resize(self.window.len(), Planes::ZERO);
         let start = self.window.start * LANE_IDS;
         let end = self.window.end * LANE_IDS;
         for rest in &mut self.rest {

@@ -8,7 +8,8 @@
 //!
 //! Worst case O(ranks · (rows / 512 + 1 / 512) + postings of the lists + candidates · log k).
 
-use core::ops::Range;
+// Runs are of equal floats, to the bit.
+#![allow(clippy::float_cmp)]
 
 use super::bound::Bound;
 use super::lane::{Found, Lane};
@@ -26,7 +27,7 @@ const MOST_STRIDE: usize = 32;
 const FEW: u32 = 8;
 
 /// The first `k` of all sessions, best first. No session has 2^`P` hits.
-pub fn top_k<const P: usize>(
+pub(super) fn top_k<const P: usize>(
     order: &Order,
     matched: &Matched<'_>,
     scorer: &Scorer,
@@ -48,8 +49,8 @@ enum Open {
     Nothing,
     /// Nothing before this lane.
     From(usize),
-    /// Up to lane `until`, the sessions with `level` hits or more.
-    Level { level: u32, until: usize },
+    /// Up to lane `limit`, the sessions with `level` hits or more.
+    Level { level: u32, limit: usize },
 }
 
 struct Scan<'a> {
@@ -86,19 +87,18 @@ impl<'a> Scan<'a> {
         let mut run = Run::default();
         let (mut lowest, mut stride) = (0, 1);
         while lane < end {
-            let until = end.min(lane + stride);
-            let (level, until) = match self.open(segment, lane..until, &mut lowest, most, &mut run) {
+            let (level, limit) = match self.open(segment, lane, &mut lowest, most, &mut run) {
                 Open::Nothing => return,
                 Open::From(next) => {
                     lane = next;
                     continue;
                 }
-                Open::Level { level, until } => (level, until),
+                Open::Level { level, limit } => (level, limit),
             };
-            let (base, until) = match sparse.counters(lane..end, until, level, rows.len()) {
-                Ok(counters) => counters,
+            let (base, until) = match sparse.counters(lane..end, level, rows.len()) {
+                Ok((base, until)) => (base, limit.min(until).min(lane + stride)),
                 Err(next) => {
-                    lane = next;
+                    lane = limit.min(next);
                     continue;
                 }
             };
@@ -112,18 +112,18 @@ impl<'a> Scan<'a> {
         }
     }
 
-    /// What to read of `lanes`; `lowest` remembers the levels that are closed for the rest of the segment.
+    /// What to read from `lane` on; `lowest` remembers the levels that are closed for the rest of the segment.
     #[inline]
     fn open(
         &self,
         segment: &Segment,
-        lanes: Range<usize>,
+        lane: usize,
         lowest: &mut u32,
         most: u32,
         run: &mut Run,
     ) -> Open {
         let popularity = &self.order.popularity()[..segment.end];
-        let rank = lanes.start * LANE_IDS;
+        let rank = lane * LANE_IDS;
         let reached = popularity[rank];
         while self.bound.above(*lowest, reached) < self.pool.worst_score() {
             *lowest += 1;
@@ -133,23 +133,21 @@ impl<'a> Scan<'a> {
         }
         let level = *lowest;
         let last = segment.end.min(rank + LANE_IDS) - 1;
+        let limit = segment.end.div_ceil(LANE_IDS);
         if popularity[last] != reached {
-            return Open::Level { level, until: lanes.end };
+            return Open::Level { level, limit };
         }
         let position = self.order.positions()[rank];
-        let Some(level) = (level..=most).find(|&hits| self.may_enter(hits, reached, position)) else {
-            let end = run.end(popularity, last);
-            let end = if end == segment.end { end.next_multiple_of(LANE_IDS) } else { end };
-            return Open::From(end / LANE_IDS);
-        };
-        let mut until = lanes.end;
-        if level > *lowest {
-            let end = run.end(popularity, last);
-            if end < segment.end {
-                until = until.min(end / LANE_IDS).max(lanes.start + 1);
-            }
+        let open = (level..=most).find(|&hits| self.may_enter(hits, reached, position));
+        if open == Some(level) {
+            return Open::Level { level, limit };
         }
-        Open::Level { level, until }
+        // The lane in which the run ends holds sessions of the next one.
+        let limit = match run.end(popularity, last) {
+            end if end == segment.end => limit,
+            end => end / LANE_IDS,
+        };
+        open.map_or(Open::From(limit), |level| Open::Level { level, limit })
     }
 
     /// Whether a session of these hits and that popularity, at that position or later, could enter.
@@ -199,12 +197,9 @@ impl<'a> Scan<'a> {
     fn offer(&mut self, rank: usize, hits: u32) -> bool {
         let score = self.scorer.score(hits, self.order.number(rank));
         score.is_some_and(|score| {
-            self.pool.offer(Candidate {
-                score: score.as_f64(),
-                position: self.order.positions()[rank],
-                rank: rank as u32,
-                hits,
-            })
+            let position = self.order.positions()[rank];
+            self.pool
+                .offer(Candidate::new(score.as_f64(), position, rank, hits))
         })
     }
 }

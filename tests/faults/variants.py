@@ -24,7 +24,8 @@ class Right:
         sessions = [row[0] for row in chosen]
         conflicts = self.conflicts(sessions, rows)
         scoring = [
-            {"title": self.title(row[0]), "score": row[1], "contributions": row[2]} for row in chosen
+            {"title": self.title(row[0]), "score": row[1], "contributions": row[2]}
+            for row in chosen
         ]
         return {"sessions": sessions, "scoring": scoring, "conflicts": conflicts}
 
@@ -38,10 +39,11 @@ class Right:
         spread = self.spread(interests)
         parts = {}
         try:
-            parts["diversity"] = self.diversity(spread, weights["diversity"])
+            weight = weights["diversity"]
         except KeyError:
-            if "diversity" in weights:
-                raise
+            pass
+        else:
+            parts["diversity"] = self.diversity(spread, weight)
         interest = hits * weights["interest"]
         popularity = self.popularity(session) * weights["popularity"]
         found = self.arrange({"interest_match": interest, "popularity": popularity, **parts})

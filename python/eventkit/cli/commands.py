@@ -13,7 +13,7 @@ from eventkit.cli import views
 from eventkit.cli.answer import Answer
 from eventkit.cli.manifests import read
 from eventkit.errors import EventKitError
-from eventkit.itinerary.export import Document, build_document, default_top
+from eventkit.itinerary.export import Document, Recommend, build_document, default_top
 from eventkit.itinerary.saving import save, save_beneath
 from eventkit.profiles import load_profile, save_profile
 from eventkit.schema import validate
@@ -39,7 +39,7 @@ def recommend(arguments: argparse.Namespace) -> Answer:
     if arguments.source == "graph":
         return _graph_unavailable()
     top = arguments.top or default_top(manifest)
-    result = _computed(file, manifest, lambda: functions.recommend(manifest, interests, top))
+    result = _computed(file, manifest, lambda: _recommend(file)(manifest, interests, top))
     _save_profile(arguments, manifest, interests, result)
     return Answer(result, lambda: views.recommendation(result, interests))
 
@@ -49,8 +49,10 @@ def explain(arguments: argparse.Namespace) -> Answer:
     file, manifest, interests = _input(arguments)
     if not interests:
         return _no_interests()
-    title = arguments.session
-    result = _computed(file, manifest, lambda: functions.explain(manifest, title, interests))
+    title, beside = arguments.session, [Path(file).parent]
+    result = _computed(
+        file, manifest, lambda: functions.explain_with(manifest, title, interests, beside)
+    )
     if "error" in result:
         remark = f"session not found: {title!r}"
         return Answer.failed(result, NOT_FOUND, remark)
@@ -63,7 +65,7 @@ def export(arguments: argparse.Namespace) -> Answer:
     file, manifest, interests = _input(arguments)
     if not interests:
         return _no_interests()
-    document = _computed(file, manifest, lambda: _document(arguments, manifest, interests))
+    document = _computed(file, manifest, lambda: _document(arguments, file, manifest, interests))
     result = _written(arguments, manifest, document)
     _save_profile(arguments, manifest, interests, result)
     remarks = _remarks(document, dated=arguments.date is not None)
@@ -118,7 +120,17 @@ def _computed(file: str, manifest: dict[str, Any], compute: Callable[[], Any]) -
         raise BadManifestError(f"{file}: {problems[0]}{more}") from error
 
 
-def _document(arguments: argparse.Namespace, manifest: Any, interests: list[str]) -> Document:
+def _recommend(file: str) -> Recommend:
+    """`recommend` for a manifest whose external sessions may lie beside it."""
+    beside = [Path(file).parent]
+    return lambda manifest, interests, top: functions.recommend_with(
+        manifest, interests, top, beside
+    )
+
+
+def _document(
+    arguments: argparse.Namespace, file: str, manifest: Any, interests: list[str]
+) -> Document:
     return build_document(
         manifest,
         interests,
@@ -126,6 +138,7 @@ def _document(arguments: argparse.Namespace, manifest: Any, interests: list[str]
         format=arguments.format or _format_of(arguments.output),
         escape=arguments.escape,
         day=arguments.date,
+        recommend=_recommend(file),
     )
 
 

@@ -52,7 +52,7 @@ def layout(rows: Sequence[Sequence[str]], width: int) -> list[str]:
         >>> for line in layout([["Session", "When"], ["A talk with a long title", "09:00"]], 22):
         ...     print(line)
         Session          When
-        A talk with...   09:00
+        A talk with ...  09:00
     """
     widths = [max(display_width(cell) for cell in column) for column in zip(*rows, strict=True)]
     excess = sum(widths) + len(_GAP) * (len(widths) - 1) - width

@@ -17,9 +17,18 @@ from eventkit.itinerary.name import file_name
 from eventkit.itinerary.page import build_page
 from eventkit.itinerary.saving import save
 
-__all__ = ["DEFAULT_TOP", "FORMATS", "Document", "build_document", "default_top", "export"]
+__all__ = [
+    "DEFAULT_TOP",
+    "FORMATS",
+    "Document",
+    "Recommend",
+    "build_document",
+    "default_top",
+    "export",
+]
 
 DEFAULT_TOP = 3
+Recommend = Callable[[Any, Any, Any], dict[str, Any]]
 
 
 @dataclass(frozen=True)
@@ -105,8 +114,12 @@ def build_document(
     format: str,
     escape: bool = False,
     day: date | str | None = None,
+    recommend: Recommend = functions.recommend,
 ) -> Document:
-    """Make the document that `export` answers with, and may write."""
+    """Make the document that `export` answers with, and may write.
+
+    The command line brings a `recommend` of its own, which knows where its manifest lies.
+    """
     if format not in FORMATS:
         raise ExportError("format", format, f"must be one of {', '.join(FORMATS)}")
     day = _as_day(day)
@@ -116,7 +129,7 @@ def build_document(
         interests = list(interests)
     if top is None:
         top = default_top(manifest)
-    recommendation = functions.recommend(manifest, interests, top)
+    recommendation = recommend(manifest, interests, top)
     request = _Request(manifest, interests, recommendation, escape, day)
     return FORMATS[format](request)
 

@@ -1,0 +1,65 @@
+"""Stands in for the compiled module where there is none: every input is declined."""
+
+from __future__ import annotations
+
+from importlib import metadata
+from typing import Any
+
+try:
+    __version__ = metadata.version("eventkit-recommender")
+except metadata.PackageNotFoundError:  # A bare checkout on the path.
+    __version__ = "unknown"
+
+
+def recommend(manifest: Any, interests: Any, top: Any) -> Any:
+    """Decline."""
+    return NotImplemented
+
+
+def recommend_sessions(sessions: Any, weights: Any, interests: Any, top: Any) -> Any:
+    """Decline."""
+    return NotImplemented
+
+
+def explain(manifest: Any, title: Any, interests: Any) -> Any:
+    """Decline."""
+    return NotImplemented
+
+
+def explain_sessions(sessions: Any, weights: Any, title: Any, interests: Any) -> Any:
+    """Decline."""
+    return NotImplemented
+
+
+def score_session(session: Any, interests: Any, weights: Any) -> Any:
+    """Decline."""
+    return NotImplemented
+
+
+def count_conflicts(sessions: Any) -> Any:
+    """Decline."""
+    return NotImplemented
+
+
+def transform_events(events: Any) -> Any:
+    """Decline."""
+    return NotImplemented
+
+
+def profile(manifest: Any, interests: Any, top: Any) -> Any:
+    """Decline."""
+    return NotImplemented
+
+
+def clear_cache() -> None:
+    """Clear nothing: nothing is held."""
+
+
+def cache_info() -> dict[str, int]:
+    """Return zeros: nothing is held."""
+    keys = ("snapshots", "max_snapshots", "sessions", "bytes", "hits", "misses")
+    return dict.fromkeys(keys, 0)
+
+
+def on_collection(phase: str, info: Any, /) -> None:
+    """Drop nothing: nothing is held."""
