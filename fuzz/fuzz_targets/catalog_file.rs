@@ -14,7 +14,10 @@ use libfuzzer_sys::fuzz_target;
 fuzz_target!(|data: &[u8]| {
     read(data);
     let mut forged = data.to_vec();
-    for (to, from) in forged.iter_mut().zip(b"EVKTCAT\0\x01\0\0\0\x01\x02\x03\x04") {
+    for (to, from) in forged
+        .iter_mut()
+        .zip(b"EVKTCAT\0\x01\0\0\0\x01\x02\x03\x04")
+    {
         *to = *from;
     }
     seal::put(&mut forged, seal::LEN, data.len() as u64);
@@ -24,9 +27,13 @@ fuzz_target!(|data: &[u8]| {
 });
 
 fn read(bytes: &[u8]) {
-    let Ok(reader) = Reader::from_bytes(bytes) else { return };
+    let Ok(reader) = Reader::from_bytes(bytes) else {
+        return;
+    };
     assert_eq!(reader.len(), bytes.len());
-    let whole = reader.verify(&mut |done| assert!(done <= bytes.len())).is_ok();
+    let whole = reader
+        .verify(&mut |done| assert!(done <= bytes.len()))
+        .is_ok();
     for name in reader.names() {
         assert!(reader.contains(name));
         column::<u8>(&reader, name, bytes);
@@ -58,12 +65,16 @@ fn copy(reader: &Reader) {
     let mut names: Vec<&str> = reader.names().collect();
     names.sort_unstable();
     let bytes = Writer::to_bytes(|writer| {
-        names.iter().try_for_each(|name| match reader.column::<u8>(name) {
-            Ok(values) => writer.column(name, &values),
-            Err(_) => Ok(()),
-        })
+        names
+            .iter()
+            .try_for_each(|name| match reader.column::<u8>(name) {
+                Ok(values) => writer.column(name, &values),
+                Err(_) => Ok(()),
+            })
     });
-    let copied = bytes.and_then(|bytes| Reader::from_bytes(&bytes)).expect("names differ and fit");
+    let copied = bytes
+        .and_then(|bytes| Reader::from_bytes(&bytes))
+        .expect("names differ and fit");
     for name in names {
         if let Ok(values) = reader.column::<u8>(name) {
             let same: Column<u8> = copied.column(name).expect("just written");

@@ -7,14 +7,31 @@
 
 use std::io::Read;
 use std::ops::ControlFlow;
+use std::sync::LazyLock;
 
 use eventkit::engine::error::{Error, ErrorKind};
 use eventkit::engine::json::{self, Hooks, Loaded, Shape};
 use libfuzzer_sys::fuzz_target;
+use rayon::{ThreadPool, ThreadPoolBuilder};
 use serde_json::Value;
+
+/// No session.
+static NONE: Value = Value::Array(Vec::new());
+
+static POOL: LazyLock<ThreadPool> = LazyLock::new(|| {
+    ThreadPoolBuilder::new()
+        .num_threads(2)
+        .build()
+        .expect("two threads")
+});
 
 fuzz_target!(|data: &[u8]| {
     let loaded = load(|hooks| json::load(data, hooks));
+    let shared = load(|hooks| {
+        hooks.pool = Some(&*POOL);
+        json::load(data, hooks)
+    });
+    same_result(&loaded, &shared);
     if core::str::from_utf8(data).is_ok() && !data.starts_with(b"\xef\xbb\xbf") {
         against_serde(data, &loaded);
     }
@@ -49,10 +66,13 @@ fn against_serde(data: &[u8], loaded: &Result<Loaded, Error>) {
     match (loaded, parsed) {
         (Ok(loaded), Ok(parsed)) => {
             let sessions = match (&loaded.shape, &parsed) {
-                (Shape::Manifest, Value::Object(manifest)) => manifest.get("sessions"),
-                _ => Some(&parsed),
+                // As for the functions, a manifest without any has none.
+                (Shape::Manifest, Value::Object(manifest)) => {
+                    manifest.get("sessions").unwrap_or(&NONE)
+                }
+                _ => &parsed,
             };
-            let sessions = sessions.and_then(Value::as_array).expect("it was accepted");
+            let sessions = sessions.as_array().expect("it was accepted");
             assert_eq!(sessions.len(), loaded.len());
             for (session, dumped) in sessions.iter().zip(dumps(loaded)) {
                 let dumped: Value = serde_json::from_slice(&dumped).expect("a dump is JSON");
@@ -63,7 +83,10 @@ fn against_serde(data: &[u8], loaded: &Result<Loaded, Error>) {
             panic!("accepted, and serde_json says {error}");
         }
         (Err(error), Ok(_)) => {
-            assert!(!matches!(error.kind(), ErrorKind::Syntax(_)), "serde_json accepts it: {error}");
+            assert!(
+                !matches!(error.kind(), ErrorKind::Syntax(_)),
+                "serde_json accepts it: {error}"
+            );
         }
         _ => {}
     }
@@ -78,7 +101,9 @@ fn same(one: &Value, other: &Value) -> bool {
         (Value::Object(one), Value::Object(other)) => {
             let members = one.iter().zip(other);
             one.len() == other.len()
-                && members.map(|(one, other)| one.0 == other.0 && same(one.1, other.1)).all(|same| same)
+                && members
+                    .map(|(one, other)| one.0 == other.0 && same(one.1, other.1))
+                    .all(|same| same)
         }
         (Value::Number(one), Value::Number(other)) => one.as_f64() == other.as_f64(),
         _ => one == other,
@@ -103,10 +128,21 @@ fn again(loaded: &Loaded) {
 fn lines(data: &[u8]) {
     let whole = load(|hooks| json::load_ndjson(data, hooks));
     let trickled = load(|hooks| json::load_ndjson(Trickle(data), hooks));
-    match (whole, trickled) {
-        (Ok(whole), Ok(trickled)) => assert!(dumps(&whole) == dumps(&trickled)),
-        (Err(whole), Err(trickled)) => assert_eq!(whole, trickled),
-        _ => panic!("accepted in one piece, and not in many"),
+    same_result(&whole, &trickled);
+}
+
+fn same_result(one: &Result<Loaded, Error>, other: &Result<Loaded, Error>) {
+    match (one, other) {
+        (Ok(one), Ok(other)) => {
+            assert!(dumps(one) == dumps(other));
+            assert!(one.titles == other.titles && one.ids == other.ids && one.tags == other.tags);
+        }
+        (Err(one), Err(other)) => assert_eq!(one, other),
+        (one, other) => panic!(
+            "accepted one way only: {:?}, {:?}",
+            one.as_ref().err(),
+            other.as_ref().err()
+        ),
     }
 }
 

@@ -11,7 +11,8 @@ The functions of the original agent, with its answers to the last bit, many time
 `eventkit.reference` is the specification in plain Python.
 """
 
-from eventkit._native import __version__
+from eventkit._native import Filter, __version__
+from eventkit.catalog import Catalog, manifest_hash
 from eventkit.errors import (
     EventKitError,
     ExportError,
@@ -37,8 +38,10 @@ from eventkit.profiles import load_profile, save_profile
 from eventkit.profiling import profile
 
 __all__ = [
+    "Catalog",
     "EventKitError",
     "ExportError",
+    "Filter",
     "InternalError",
     "ManifestError",
     "ProfileError",
@@ -53,6 +56,7 @@ __all__ = [
     "get_sessions",
     "load_manifest",
     "load_profile",
+    "manifest_hash",
     "normalize_interests",
     "profile",
     "recommend",

@@ -63,3 +63,34 @@ def cache_info() -> dict[str, int]:
 
 def on_collection(phase: str, info: Any, /) -> None:
     """Drop nothing: nothing is held."""
+
+
+class _Compiled:
+    """A class that only the compiled module has."""
+
+    def __new__(cls, *_arguments: Any, **_settings: Any) -> Any:
+        """Say what is missing."""
+        raise ImportError(f"{cls.__name__} needs the compiled module of eventkit")
+
+
+class CatalogBase(_Compiled):
+    """Stands in for the compiled half of `eventkit.Catalog`."""
+
+
+class Filter(_Compiled):
+    """Stands in for `eventkit.Filter`."""
+
+
+def shelve(sessions: list[Any]) -> Any:
+    """Say what is missing."""
+    return CatalogBase(sessions)
+
+
+def load_json(data: bytes, origin: str, progress: Any) -> Any:
+    """Say what is missing."""
+    return CatalogBase(data)
+
+
+def load_ndjson(file: Any, origin: str, progress: Any) -> Any:
+    """Say what is missing."""
+    return CatalogBase(file)

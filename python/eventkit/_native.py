@@ -12,49 +12,64 @@ import warnings
 
 __all__ = [
     "AVAILABLE",
+    "CatalogBase",
+    "Filter",
     "__version__",
     "cache_info",
     "clear_cache",
     "count_conflicts",
     "explain",
     "explain_sessions",
+    "load_json",
+    "load_ndjson",
     "profile",
     "recommend",
     "recommend_sessions",
     "score_session",
+    "shelve",
     "transform_events",
 ]
 
 try:
     from eventkit._eventkit import (
+        CatalogBase,
+        Filter,
         __version__,
         cache_info,
         clear_cache,
         count_conflicts,
         explain,
         explain_sessions,
+        load_json,
+        load_ndjson,
         on_collection,
         profile,
         recommend,
         recommend_sessions,
         score_session,
+        shelve,
         transform_events,
     )
 
     AVAILABLE = True
 except ImportError as error:
     from eventkit._declined import (
+        CatalogBase,
+        Filter,
         __version__,
         cache_info,
         clear_cache,
         count_conflicts,
         explain,
         explain_sessions,
+        load_json,
+        load_ndjson,
         on_collection,
         profile,
         recommend,
         recommend_sessions,
         score_session,
+        shelve,
         transform_events,
     )
 

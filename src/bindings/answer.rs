@@ -10,6 +10,7 @@ use pyo3::types::{PyBool, PyDict, PyFloat, PyInt, PyList, PyString, PyTuple};
 use super::errors::{Answer, OrDecline};
 use super::{input, object};
 use crate::engine::conflict::count_conflicts;
+use crate::engine::interest::InterestSet;
 use crate::engine::score::{Contributions, Number, Scorer};
 
 /// A session that is in the answer, and what its score is made of.
@@ -47,6 +48,34 @@ impl<'py> Chosen<'py> {
     }
 }
 
+/// The answer to a recommendation: conflicts are counted before titles are read, as errors come in that order.
+pub(super) fn finish<'py>(
+    py: Python<'py>,
+    chosen: Vec<Chosen<'py>>,
+    scorer: &Scorer,
+) -> Answer<Bound<'py, PyAny>> {
+    let conflicts = conflicts(py, chosen.iter().map(|chosen| &chosen.session))?;
+    let entries: Answer<Vec<_>> = chosen
+        .into_iter()
+        .map(|chosen| chosen.scored(scorer))
+        .collect();
+    recommendation(py, entries?, conflicts)
+}
+
+/// The explanation of a session that was found.
+pub(super) fn explained<'py>(
+    session: Bound<'py, PyDict>,
+    interests: &InterestSet,
+    scorer: &Scorer,
+) -> Answer<Bound<'py, PyAny>> {
+    let py = session.py();
+    let hits = input::hits(&session, interests)?;
+    let popularity = input::popularity(&session)?;
+    let matched_tags = matched_tags(&session, interests)?;
+    let chosen = Chosen { session, hits, popularity };
+    explanation(py, chosen.scored(scorer)?, matched_tags)
+}
+
 /// `{"sessions": …, "scoring": …, "conflicts": …}`.
 pub(super) fn recommendation<'py>(
     py: Python<'py>,
@@ -75,7 +104,7 @@ pub(super) fn recommendation<'py>(
 }
 
 /// `{"title": …, "score": …, "contributions": …, "matched_tags": …}`.
-pub(super) fn explanation<'py>(
+fn explanation<'py>(
     py: Python<'py>,
     entry: Scored<'py>,
     matched_tags: Vec<Bound<'py, PyAny>>,
@@ -210,9 +239,9 @@ fn plain<'py>(py: Python<'py>, value: Option<&Bound<'py, PyAny>>) -> Answer<Boun
 }
 
 /// The tags of the session that are interests, as they are written, repeated ones too.
-pub(super) fn matched_tags<'py>(
+fn matched_tags<'py>(
     session: &Bound<'py, PyDict>,
-    interests: &crate::engine::interest::InterestSet,
+    interests: &InterestSet,
 ) -> Answer<Vec<Bound<'py, PyAny>>> {
     let mut matched = Vec::new();
     input::Tags::of(session)?.try_for_each(|tag| {

@@ -45,7 +45,7 @@ pub(super) fn regime_of(sum: &Bound<'_, PyAny>) -> PyResult<Option<SumRegime>> {
     }))
 }
 
-fn scorer(weights: Weights, interests: &InterestSet) -> Answer<Scorer> {
+pub(super) fn scorer(weights: Weights, interests: &InterestSet) -> Answer<Scorer> {
     let regime = REGIME.get().copied().flatten().or_decline()?;
     Ok(Scorer::new(weights, interests.len(), regime))
 }
@@ -174,20 +174,7 @@ fn ranked_answer<'py>(
     let scorer = scorer(weights, &interests)?;
     let k = input::slice_end(top, sessions.len())?;
     let chosen = rank(sessions, &interests, &scorer, k)?;
-    finish(sessions.py(), chosen, &scorer)
-}
-
-fn finish<'py>(
-    py: Python<'py>,
-    chosen: Vec<Chosen<'py>>,
-    scorer: &Scorer,
-) -> Answer<Bound<'py, PyAny>> {
-    let conflicts = answer::conflicts(py, chosen.iter().map(|chosen| &chosen.session))?;
-    let entries: Answer<Vec<_>> = chosen
-        .into_iter()
-        .map(|chosen| chosen.scored(scorer))
-        .collect();
-    answer::recommendation(py, entries?, conflicts)
+    answer::finish(sessions.py(), chosen, &scorer)
 }
 
 /// The best `k` sessions, from the snapshot where there is a current one.
@@ -294,16 +281,7 @@ fn explained<'py>(
     let Some(session) = found else {
         return answer::not_found(title);
     };
-    let hits = input::hits(&session, &interests)?;
-    let popularity = input::popularity(&session)?;
-    let matched_tags = answer::matched_tags(&session, &interests)?;
-    let entry = Chosen {
-        session,
-        hits,
-        popularity,
-    }
-    .scored(&scorer)?;
-    answer::explanation(sessions.py(), entry, matched_tags)
+    answer::explained(session, &interests, &scorer)
 }
 
 /// The first session whose lowered title is this, from the snapshot where there is a current one.

@@ -83,12 +83,7 @@ pub(super) fn manifest<'py>(manifest: &Bound<'py, PyAny>) -> Answer<(Weights, Bo
 pub(super) fn interests(object: &Bound<'_, PyAny>) -> Answer<InterestSet> {
     let mut set = InterestSet::default();
     let mut insert = |interest: &Bound<'_, PyAny>| -> Answer<()> {
-        let interest = exact_str(interest)?;
-        match object::ascii(interest) {
-            Some(bytes) => set.insert(bytes),
-            None => set.insert(encoded(interest)?.as_bytes()),
-        }
-        Ok(())
+        with_bytes(exact_str(interest)?, |bytes| set.insert(bytes))
     };
     if let Ok(list) = object.cast_exact::<PyList>() {
         list.iter().try_for_each(|interest| insert(&interest))?;
@@ -130,6 +125,18 @@ pub(super) fn encoded<'py>(text: &Bound<'py, PyString>) -> Answer<Bound<'py, PyB
     let arguments = (intern!(py, "utf-8"), intern!(py, "surrogatepass"));
     let bytes = text.call_method1(intern!(py, "encode"), arguments)?;
     bytes.cast_into_exact::<PyBytes>().ok().or_decline()
+}
+
+/// Calls `use_bytes` with the string's bytes.
+#[inline]
+pub(super) fn with_bytes<R>(
+    text: &Bound<'_, PyString>,
+    use_bytes: impl FnOnce(&[u8]) -> R,
+) -> Answer<R> {
+    match object::ascii(text) {
+        Some(bytes) => Ok(use_bytes(bytes)),
+        None => Ok(use_bytes(encoded(text)?.as_bytes())),
+    }
 }
 
 /// Calls `use_lowered` with the bytes of `text.lower()`.

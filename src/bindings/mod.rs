@@ -3,13 +3,20 @@
 //! Thin on purpose: check the types, call the engine, build the answer, map the error.
 
 mod answer;
+mod catalog;
+mod decode;
 mod errors;
 mod event;
+mod filter;
 mod functions;
 mod input;
+mod load;
 mod object;
+mod pool;
 mod probe;
+mod shelf;
 mod snapshot;
+mod source;
 mod store;
 
 use pyo3::prelude::*;
@@ -18,12 +25,18 @@ use pyo3::prelude::*;
 #[pymodule(gil_used = true)]
 mod _eventkit {
     #[pymodule_export]
+    use super::catalog::{CatalogBase, Shelved, shelve};
+    #[pymodule_export]
     use super::event::transform_events;
+    #[pymodule_export]
+    use super::filter::Filter;
     #[pymodule_export]
     use super::functions::{
         cache_info, clear_cache, count_conflicts, explain, explain_sessions, on_collection,
         profile, recommend, recommend_sessions, score_session,
     };
+    #[pymodule_export]
+    use super::load::{load_json, load_ndjson};
     #[pymodule_export]
     use super::probe::{panic_for_test, sum_contributions, sum_regime};
 

@@ -14,10 +14,10 @@ use pyo3::types::{PyList, PyString};
 use super::errors::{Answer, OrDecline};
 use super::input::{self, Tags};
 use super::object::{self, Fingerprint};
+use crate::engine::directory::{Directory, DirectoryBuilder};
 use crate::engine::index::{Index, Ranked, Sessions, TagId};
 use crate::engine::interest::InterestSet;
 use crate::engine::score::{Number, Scorer};
-use crate::engine::title::TitleIndex;
 use crate::engine::vocabulary::Vocabulary;
 
 /// A compiled list of sessions.
@@ -26,7 +26,7 @@ pub(super) struct Snapshot {
     witness: Option<Py<PyList>>,
     vocabulary: Vocabulary,
     index: Index,
-    titles: OnceLock<TitleIndex>,
+    titles: OnceLock<Titles>,
     searches: AtomicU32,
 }
 
@@ -97,7 +97,7 @@ impl Snapshot {
             + self.fingerprint.nbytes()
             + self.vocabulary.nbytes()
             + self.index.nbytes()
-            + self.titles.get().map_or(0, TitleIndex::nbytes)
+            + self.titles.get().map_or(0, |titles| titles.directory.nbytes())
     }
 
     /// Whether the list holds what it held when it was compiled. O(sessions + tags), a few nanoseconds a session.
@@ -146,7 +146,7 @@ impl Snapshot {
             let _ = self.titles.set(titles);
         }
         let titles = self.titles.get().or_decline()?;
-        for candidate in titles.candidates(lowered) {
+        for candidate in titles.directory.candidates(lowered) {
             let position = candidate as usize;
             self.fingerprint
                 .same_dicts(sessions, position + 1)
@@ -158,7 +158,7 @@ impl Snapshot {
                 return Ok(Some(position));
             }
         }
-        let complete = titles.unreadable().is_none();
+        let complete = !titles.stops_early;
         (complete && self.fingerprint.same_dicts(sessions, self.len()))
             .then_some(None)
             .or_decline()
@@ -171,19 +171,24 @@ fn number_of(tag: &Bound<'_, PyString>, vocabulary: &mut Vocabulary) -> Answer<T
     input::with_lowered(tag, |lowered| vocabulary.intern(lowered))?.or_decline()
 }
 
-fn titles(sessions: &Bound<'_, PyList>) -> Answer<TitleIndex> {
-    let mut index = TitleIndex::default();
-    let mut unreadable = None;
+/// The titles of the list, up to the first that is missing or no string: a search ends there with an error.
+struct Titles {
+    directory: Directory,
+    stops_early: bool,
+}
+
+fn titles(sessions: &Bound<'_, PyList>) -> Answer<Titles> {
+    let mut directory = DirectoryBuilder::default();
+    let mut stops_early = false;
     for (position, session) in (0_u32..).zip(sessions) {
         let title = input::exact_dict(&session)?.get_item(intern!(session.py(), "title"))?;
         let Some(title) = title.and_then(|title| title.cast_into_exact::<PyString>().ok()) else {
-            unreadable = Some(position);
+            stops_early = true;
             break;
         };
-        input::with_lowered(&title, |lowered| index.push(position, lowered))?;
+        input::with_lowered(&title, |lowered| directory.push(position, lowered))?;
     }
-    index.finish(unreadable);
-    Ok(index)
+    Ok(Titles { directory: directory.finish(), stops_early })
 }
 
 /// Whether `title.lower()` is this.

@@ -63,18 +63,23 @@ impl Catalog {
     /// A catalogue of one segment.
     pub fn new(segment: Segment) -> Self {
         let mut catalog = Self::default();
-        catalog.push(segment);
+        catalog.push(Arc::new(segment));
         catalog
     }
 
-    /// The same with more sessions behind the others.
-    pub fn push(&mut self, segment: Segment) {
+    /// Adds the sessions of a segment behind the others.
+    pub fn push(&mut self, segment: Arc<Segment>) {
         let part = Part {
-            segment: Arc::new(segment),
+            segment,
             first: self.len(),
             removed: Arc::default(),
         };
         self.parts.push(part);
+    }
+
+    /// Keeps the first `parts` parts.
+    pub fn truncate(&mut self, parts: usize) {
+        self.parts.truncate(parts);
     }
 
     /// Takes sessions out; those that are not there are passed over.
@@ -148,7 +153,12 @@ impl Catalog {
 
     /// All sessions, in order.
     pub fn places(&self) -> impl Iterator<Item = Place> {
-        (0..).zip(&self.parts).flat_map(|(number, part)| {
+        (0..self.parts.len() as u32).flat_map(|number| self.places_of(number))
+    }
+
+    /// The sessions of one part, in order.
+    pub fn places_of(&self, number: u32) -> impl Iterator<Item = Place> {
+        self.parts.get(number as usize).into_iter().flat_map(move |part| {
             let locals = 0..part.segment.len() as u32;
             locals
                 .filter(move |&local| part.holds(local))
@@ -215,16 +225,18 @@ impl Catalog {
         })
     }
 
-    /// The first session whose title cannot be read: a search for a title stops there.
-    pub fn unreadable(&self) -> Option<Place> {
-        let parts = (0..).zip(&self.parts);
-        parts
-            .filter_map(|(part, held)| Some(Place { part, local: held.segment.titles.unreadable()? }))
-            .next()
+    /// A session in front of which every title can be read, if some title cannot.
+    pub fn untitled(&self) -> Option<Place> {
+        (0..)
+            .zip(&self.parts)
+            .find_map(|(part, held)| Some(Place { part, local: held.segment.untitled? }))
     }
 }
 
 impl Part {
+    /// Up to so many removed sessions, asking for that many more is cheaper than testing each candidate.
+    const FEW: usize = 64;
+
     fn top_k(
         &self,
         interests: &InterestSet,
@@ -237,11 +249,14 @@ impl Part {
         let selection = filter.map_or(Selection::Everything, |filter| filter.select(&segment.facets, segment));
         match selection {
             Selection::Everything if self.removed.is_empty() => segment.index.top_k(&query, scorer, k),
-            Selection::Everything => {
+            Selection::Everything if self.removed.len() <= Self::FEW => {
                 let mut ranked = segment.index.top_k(&query, scorer, k + self.removed.len())?;
                 ranked.retain(|ranked| self.holds(ranked.position));
                 ranked.truncate(k);
                 Some(ranked)
+            }
+            Selection::Everything => {
+                segment.index.top_k_where(&query, scorer, k, &|position| self.holds(position))
             }
             Selection::Nothing => Some(Vec::new()),
             Selection::Some(sieve) => segment.index.top_k_where(&query, scorer, k, &|position| {

@@ -83,6 +83,49 @@ impl Index {
         Some(best.into_iter().map(ranked).collect())
     }
 
+    /// The first `k` of the sessions that `admits` admits by their position, in the order of [`Self::top_k`].
+    pub fn top_k_where(
+        &self,
+        query: &[TagId],
+        scorer: &Scorer,
+        k: usize,
+        admits: &dyn Fn(u32) -> bool,
+    ) -> Option<Vec<Ranked>> {
+        let mut asked = 2 * k + 64;
+        loop {
+            let mut ranked = self.top_k(query, scorer, asked.min(self.len()))?;
+            let complete = ranked.len() == self.len();
+            ranked.retain(|ranked| admits(ranked.position));
+            ranked.truncate(k);
+            if complete || ranked.len() == k {
+                return Some(ranked);
+            }
+            asked *= 8;
+        }
+    }
+
+    /// Calls `visit` with the position of every session that has the tag; more than once for one that has it twice.
+    pub fn visit(&self, tag: TagId, visit: &mut dyn FnMut(u32)) {
+        let matched = self.postings.matched(core::slice::from_ref(&tag));
+        let position = |rank: usize| self.order.positions().get(rank).copied();
+        for row in &matched.rows {
+            for (lane, first) in row.iter().zip((0..).step_by(super::order::LANE_IDS)) {
+                for (word, first) in lane.0.iter().zip((first..).step_by(64)) {
+                    let mut bits = *word;
+                    while bits != 0 {
+                        if let Some(position) = position(first + bits.trailing_zeros() as usize) {
+                            visit(position);
+                        }
+                        bits &= bits - 1;
+                    }
+                }
+            }
+        }
+        for list in &matched.lists {
+            list.iter().filter_map(|&rank| position(rank as usize)).for_each(&mut *visit);
+        }
+    }
+
     fn candidates(
         &self,
         matched: &Matched<'_>,

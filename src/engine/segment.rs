@@ -1,13 +1,16 @@
 //! Some sessions of a catalogue, compiled once and shared by every catalogue that holds them.
 
+use rayon::ThreadPool;
+
+use super::directory::{Directory, DirectoryBuilder};
 use super::error::Error;
 use super::facet::{FacetBuilder, Facets};
 use super::filter::Lookup;
 use super::index::{Index, Sessions, TagId};
-use super::json::text::SessionText;
+use super::json::{Loaded, SessionText};
 use super::moment::Span;
 use super::score::Number;
-use super::title::TitleIndex;
+use super::text::with_lowered;
 use super::vocabulary::Vocabulary;
 
 /// Compiled sessions, by position within the segment.
@@ -18,9 +21,11 @@ pub struct Segment {
     /// The tags.
     pub vocabulary: Vocabulary,
     /// By lowered title.
-    pub titles: TitleIndex,
-    /// By id, as it is written.
-    pub ids: TitleIndex,
+    pub titles: Directory,
+    /// The first session whose title is missing or no string: a search for a title ends there.
+    pub untitled: Option<u32>,
+    /// By id: a string as it is, anything else as JSON.
+    pub ids: Directory,
     /// When and where sessions are.
     pub facets: Facets,
     /// The sessions themselves, where the engine holds them.
@@ -49,6 +54,47 @@ impl Segment {
     }
 }
 
+impl Segment {
+    /// Compiles what was loaded; the locations that are not ASCII are lowered by the caller.
+    ///
+    /// # Errors
+    ///
+    /// More sessions, tags or place names than 32 bits can number.
+    pub fn from_loaded(
+        loaded: Loaded,
+        lower: &dyn Fn(&str) -> Vec<u8>,
+        pool: &ThreadPool,
+    ) -> Result<Self, Error> {
+        let index = pool.install(|| Index::build(&loaded.sessions(), loaded.vocabulary.len()))?;
+        let facets = facets(&loaded, lower)?;
+        Ok(Self {
+            index,
+            vocabulary: loaded.vocabulary,
+            titles: Directory::from_sorted(loaded.titles.into()),
+            untitled: None,
+            ids: Directory::from_sorted(loaded.ids.into()),
+            facets,
+            text: Some(loaded.text),
+        })
+    }
+}
+
+fn facets(loaded: &Loaded, lower: &dyn Fn(&str) -> Vec<u8>) -> Result<Facets, Error> {
+    let mut builder = FacetBuilder::with_capacity(loaded.len());
+    for (position, spans) in loaded.spans.iter().enumerate() {
+        let view = loaded.text.get(position);
+        let member = |offset: Option<u32>| view?.value_at(offset?)?.as_str();
+        let (start, end) = (member(spans.start()), member(spans.end()));
+        let span = Span::parse(start.as_deref().unwrap_or_default(), end.as_deref().unwrap_or_default());
+        match member(spans.location()) {
+            None => builder.push(span, None)?,
+            Some(place) if place.is_ascii() => with_lowered(&place, |place| builder.push(span, Some(place)))?,
+            Some(place) => builder.push(span, Some(&lower(&String::from_utf8_lossy(&place))))?,
+        }
+    }
+    Ok(builder.finish())
+}
+
 impl Lookup for Segment {
     fn visit_tag(&self, tag: &[u8], visit: &mut dyn FnMut(u32)) {
         if let Some(tag) = self.vocabulary.get(tag) {
@@ -69,9 +115,9 @@ pub struct SegmentBuilder {
     offsets: Vec<u32>,
     tags: Vec<TagId>,
     vocabulary: Vocabulary,
-    titles: TitleIndex,
-    unreadable: Option<u32>,
-    ids: TitleIndex,
+    titles: DirectoryBuilder,
+    untitled: Option<u32>,
+    ids: DirectoryBuilder,
     facets: FacetBuilder,
 }
 
@@ -82,9 +128,9 @@ impl Default for SegmentBuilder {
             offsets: vec![0],
             tags: Vec::new(),
             vocabulary: Vocabulary::default(),
-            titles: TitleIndex::default(),
-            unreadable: None,
-            ids: TitleIndex::default(),
+            titles: DirectoryBuilder::default(),
+            untitled: None,
+            ids: DirectoryBuilder::default(),
             facets: FacetBuilder::default(),
         }
     }
@@ -110,10 +156,10 @@ impl SegmentBuilder {
 
     /// Notes the lowered title of the session, or that it has none that a search could read.
     pub fn push_title(&mut self, lowered: Option<&[u8]>) {
-        match (lowered, self.unreadable) {
-            (Some(lowered), None) => self.titles.push(self.position(), lowered),
-            (None, None) => self.unreadable = Some(self.position()),
-            (_, Some(_)) => {}
+        let position = self.position();
+        match lowered {
+            Some(lowered) => self.titles.push(position, lowered),
+            None => self.untitled = self.untitled.or(Some(position)),
         }
     }
 
@@ -142,20 +188,19 @@ impl SegmentBuilder {
     /// # Errors
     ///
     /// More sessions than the index can number.
-    pub fn finish(mut self) -> Result<Segment, Error> {
+    pub fn finish(self) -> Result<Segment, Error> {
         let sessions = Sessions {
             popularity: &self.popularity,
             offsets: &self.offsets,
             tags: &self.tags,
         };
         let index = Index::build(&sessions, self.vocabulary.len())?;
-        self.titles.finish(self.unreadable);
-        self.ids.finish(None);
         Ok(Segment {
             index,
             vocabulary: self.vocabulary,
-            titles: self.titles,
-            ids: self.ids,
+            titles: self.titles.finish(),
+            untitled: self.untitled,
+            ids: self.ids.finish(),
             facets: self.facets.finish(),
             text: None,
         })

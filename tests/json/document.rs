@@ -1,5 +1,7 @@
 //! Values of JSON, written in many ways, and what Python's `json.dumps` makes of each.
 
+#![allow(missing_docs, unreachable_pub, clippy::expect_used)]
+
 use std::fmt::Write;
 
 use proptest::prelude::*;
@@ -23,7 +25,14 @@ impl Value {
             Self::Int(value) => value.to_string(),
             Self::Float(value) => python_float(*value),
             Self::Str(text) => quoted(text, |_| true),
-            Self::Array(values) => format!("[{}]", values.iter().map(Self::dumps).collect::<Vec<_>>().join(", ")),
+            Self::Array(values) => format!(
+                "[{}]",
+                values
+                    .iter()
+                    .map(Self::dumps)
+                    .collect::<Vec<_>>()
+                    .join(", ")
+            ),
             Self::Object(members) => {
                 let mut held: Vec<(&str, String)> = Vec::new();
                 for (name, value) in members {
@@ -32,8 +41,12 @@ impl Value {
                         None => held.push((name, value.dumps())),
                     }
                 }
-                let member = |(name, value): &(&str, String)| format!("{}: {value}", quoted(name, |_| true));
-                format!("{{{}}}", held.iter().map(member).collect::<Vec<_>>().join(", "))
+                let member =
+                    |(name, value): &(&str, String)| format!("{}: {value}", quoted(name, |_| true));
+                format!(
+                    "{{{}}}",
+                    held.iter().map(member).collect::<Vec<_>>().join(", ")
+                )
             }
         }
     }
@@ -49,9 +62,19 @@ impl Value {
             Self::Int(value) => value.to_string(),
             Self::Float(value) => match style >> 2 & 3 {
                 0 => python_float(*value),
-                1 => format!("{value:e}").replace('e', ".0e").replacen(".0e", if format!("{value:e}").contains('.') { "e" } else { ".0e" }, 1),
+                1 => format!("{value:e}").replace('e', ".0e").replacen(
+                    ".0e",
+                    if format!("{value:e}").contains('.') {
+                        "e"
+                    } else {
+                        ".0e"
+                    },
+                    1,
+                ),
                 2 => format!("{value:E}"),
-                _ => format!("{value:?}").replace('e', "00e").replacen("00e", "e", 1),
+                _ => format!("{value:?}")
+                    .replace('e', "00e")
+                    .replacen("00e", "e", 1),
             },
             Self::Str(text) => quoted(text, |character| match style >> 2 & 3 {
                 0 => !character.is_ascii(),
@@ -59,7 +82,10 @@ impl Value {
                 _ => false,
             }),
             Self::Array(values) => {
-                let values: Vec<_> = values.iter().map(|value| format!("{space}{}{space}", value.render(next))).collect();
+                let values: Vec<_> = values
+                    .iter()
+                    .map(|value| format!("{space}{}{space}", value.render(next)))
+                    .collect();
                 format!("[{space}{}]", values.join(","))
             }
             Self::Object(members) => {
@@ -67,20 +93,35 @@ impl Value {
                     let name = Self::Str(name.clone()).render(next);
                     format!("{space}{name}{space}:{space}{}{space}", value.render(next))
                 };
-                format!("{{{space}{}}}", members.iter().map(member).collect::<Vec<_>>().join(","))
+                format!(
+                    "{{{space}{}}}",
+                    members.iter().map(member).collect::<Vec<_>>().join(",")
+                )
             }
         }
     }
 }
 
-/// `repr` of a float, from the digits that the standard library finds.
+/// `repr` of a float: as many digits as the standard library needs, rounded half to even as Python rounds.
+///
+/// The standard library's own shortest digits end in the larger of two that are equally near.
 pub fn python_float(value: f64) -> String {
-    let text = format!("{value:e}");
+    let shortest = format!("{value:e}");
+    let digits = shortest
+        .split('e')
+        .next()
+        .map_or(0, |mantissa| mantissa.matches(char::is_numeric).count());
+    let rounded = format!("{value:.0$e}", digits - 1);
+    let text = if rounded.parse() == Ok(value) {
+        rounded
+    } else {
+        shortest
+    };
     let (mantissa, exponent) = text.split_once('e').expect("an exponent");
     let exponent: i32 = exponent.parse().expect("a number");
     if (-4..16).contains(&exponent) {
-        let plain = format!("{value}");
-        return if plain.contains('.') { plain } else { plain + ".0" };
+        let places = usize::try_from(digits as i32 - 1 - exponent).unwrap_or_default();
+        return format!("{value:.0$}", places.max(1));
     }
     let sign = if exponent < 0 { '-' } else { '+' };
     format!("{mantissa}e{sign}{:02}", exponent.abs())
@@ -115,9 +156,14 @@ pub fn same(one: &serde_json::Value, other: &serde_json::Value) -> bool {
     use serde_json::Value::{Array, Number, Object};
     match (one, other) {
         (Number(one), Number(other)) => one.as_f64() == other.as_f64(),
-        (Array(one), Array(other)) => one.len() == other.len() && one.iter().zip(other).all(|(one, other)| same(one, other)),
+        (Array(one), Array(other)) => {
+            one.len() == other.len() && one.iter().zip(other).all(|(one, other)| same(one, other))
+        }
         (Object(one), Object(other)) => {
-            one.len() == other.len() && one.iter().all(|(name, value)| other.get(name).is_some_and(|other| same(value, other)))
+            one.len() == other.len()
+                && one
+                    .iter()
+                    .all(|(name, value)| other.get(name).is_some_and(|other| same(value, other)))
         }
         _ => one == other,
     }
@@ -138,8 +184,11 @@ fn number() -> impl Strategy<Value = Value> {
         any::<i64>().prop_map(Value::Int),
         (-3_i64..100).prop_map(Value::Int),
         (0_u32..=100).prop_map(|value| Value::Float(f64::from(value) / 100.0)),
-        any::<f64>().prop_filter("finite", |value| value.is_finite()).prop_map(Value::Float),
-        (any::<i32>(), -20_i32..20).prop_map(|(digits, power)| Value::Float(f64::from(digits) * 10_f64.powi(power))),
+        any::<f64>()
+            .prop_filter("finite", |value| value.is_finite())
+            .prop_map(Value::Float),
+        (any::<i32>(), -20_i32..20)
+            .prop_map(|(digits, power)| Value::Float(f64::from(digits) * 10_f64.powi(power))),
     ]
 }
 
@@ -158,7 +207,13 @@ fn value() -> impl Strategy<Value = Value> {
 }
 
 fn name() -> impl Strategy<Value = String> {
-    prop_oneof!["[a-c]", "[a-e]{2}", any_text(), Just("title".to_owned()), Just("start".to_owned())]
+    prop_oneof![
+        "[a-c]",
+        "[a-e]{2}",
+        any_text(),
+        Just("title".to_owned()),
+        Just("start".to_owned())
+    ]
 }
 
 /// A session: a title, and any other members in any order.
@@ -190,7 +245,13 @@ pub fn render(sessions: &[Value], style: u64) -> String {
     if style >> 40 & 1 == 0 {
         return array.render(style);
     }
-    let before = ("weights".to_owned(), Value::Object(vec![("interest".to_owned(), Value::Float(2.0))]));
-    let after = ("n\u{e9}".to_owned(), Value::Array(vec![Value::Int(0), Value::Word("null")]));
+    let before = (
+        "weights".to_owned(),
+        Value::Object(vec![("interest".to_owned(), Value::Float(2.0))]),
+    );
+    let after = (
+        "n\u{e9}".to_owned(),
+        Value::Array(vec![Value::Int(0), Value::Word("null")]),
+    );
     Value::Object(vec![before, ("sessions".to_owned(), array), after]).render(style)
 }

@@ -63,6 +63,7 @@ impl Writer<'_> {
     ) -> Result<Vec<u8>, E> {
         match Output::fill(Sink::Memory(Vec::new()), "bytes", save)? {
             Sink::Memory(bytes) => Ok(bytes),
+            // A sink stays what it was made as.
             Sink::File(_) => Ok(Vec::new()),
         }
     }

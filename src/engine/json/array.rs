@@ -12,7 +12,7 @@ use super::cursor::Cursor;
 use super::fault::Fault;
 use super::key::KeyTable;
 use super::loaded::{Hooks, Joiner, Progress};
-use super::order::in_order;
+use super::order::{Spares, in_order};
 use super::session::{Columns, Reader, Stop};
 use crate::engine::error::Error;
 
@@ -47,21 +47,35 @@ pub(super) fn read(
     let keys = sample(bytes, cursor.at);
     let mut next = cursor.at;
     let mut finished = false;
-    let borders = Borders { bytes, keys: &keys, next: next, first: true };
+    let spares = Spares::default();
+    let source = Source {
+        bytes,
+        keys: &keys,
+        spares: &spares,
+    };
+    let borders = Borders {
+        source,
+        next,
+        first: true,
+    };
     in_order(hooks.pool, borders, |(piece, border): (Piece, usize)| {
         let piece = if piece.start == Some(next) {
             piece
         } else if next >= border {
             return Ok(true);
         } else {
-            read_piece(bytes, next, border, &keys)
+            source.read(next, border)
         };
         joiner.push(&piece.columns, bytes)?;
+        spares.give(piece.columns);
         next = piece.at;
         if let Stop::Fault(fault) = piece.stop {
             return Err(fault.into_error(bytes, 1, Some(joiner.len())));
         }
-        let progress = Progress { bytes: next as u64, sessions: joiner.len() };
+        let progress = Progress {
+            bytes: next as u64,
+            sessions: joiner.len(),
+        };
         if let ControlFlow::Break(()) = (hooks.progress)(progress) {
             return Err(Error::cancelled());
         }
@@ -74,10 +88,48 @@ pub(super) fn read(
     Err(Fault::syntax(next, super::pack::EXPECTING_VALUE).into_error(bytes, 1, Some(joiner.len())))
 }
 
-/// The pieces of an array as tasks.
-struct Borders<'a> {
+/// What all pieces share.
+#[derive(Clone, Copy)]
+struct Source<'a> {
     bytes: &'a [u8],
     keys: &'a KeyTable,
+    spares: &'a Spares<Columns>,
+}
+
+impl Source<'_> {
+    /// Reads from the session that begins at `start` to the first at or behind `border`.
+    fn read(self, start: usize, border: usize) -> Piece {
+        let cursor = Cursor::new(self.bytes, start);
+        let mut reader = Reader::reusing(self.spares.take(), cursor, self.keys);
+        let stop = reader.array(border);
+        let at = match stop {
+            Stop::Fault(fault) => fault.at,
+            Stop::Border | Stop::End => reader.cursor().at,
+        };
+        Piece {
+            start: Some(start),
+            at,
+            stop,
+            columns: reader.finish(),
+        }
+    }
+
+    fn guess_and_read(self, range: Range<usize>) -> Piece {
+        match guess(self.bytes, range.start, self.keys) {
+            Some(start) => self.read(start, range.end),
+            None => Piece {
+                start: None,
+                at: range.start,
+                stop: Stop::Border,
+                columns: Columns::default(),
+            },
+        }
+    }
+}
+
+/// The pieces of an array as tasks.
+struct Borders<'a> {
+    source: Source<'a>,
     next: usize,
     first: bool,
 }
@@ -86,36 +138,28 @@ impl<'a> Iterator for Borders<'a> {
     type Item = Result<Box<dyn FnOnce() -> (Piece, usize) + Send + 'a>, Error>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        let (bytes, keys, start, first) = (self.bytes, self.keys, self.next, self.first);
-        if start >= bytes.len() && !first {
+        let (source, start, first) = (self.source, self.next, self.first);
+        if start >= source.bytes.len() && !first {
             return None;
         }
         // The last piece goes to the end, whatever stands there.
         let border = start.saturating_add(PIECE);
-        let border = if border >= bytes.len() { usize::MAX } else { border };
+        let border = if border >= source.bytes.len() {
+            usize::MAX
+        } else {
+            border
+        };
         self.next = border;
         self.first = false;
-        Some(Ok(Box::new(move || (task(bytes, start..border, first, keys), border))))
+        Some(Ok(Box::new(move || {
+            let piece = if first {
+                source.read(start, border)
+            } else {
+                source.guess_and_read(start..border)
+            };
+            (piece, border)
+        })))
     }
-}
-
-fn task(bytes: &[u8], range: Range<usize>, first: bool, keys: &KeyTable) -> Piece {
-    let start = if first { Some(range.start) } else { guess(bytes, range.start, keys) };
-    match start {
-        Some(start) => read_piece(bytes, start, range.end, keys),
-        None => Piece { start, at: range.start, stop: Stop::Border, columns: Columns::default() },
-    }
-}
-
-fn read_piece(bytes: &[u8], start: usize, border: usize, keys: &KeyTable) -> Piece {
-    let mut reader = Reader::new(Cursor::new(bytes, start), keys);
-    reader.reserve(border.min(bytes.len()).saturating_sub(start));
-    let stop = reader.array(border);
-    let at = match stop {
-        Stop::Fault(fault) => fault.at,
-        Stop::Border | Stop::End => reader.cursor().at,
-    };
-    Piece { start: Some(start), at, stop, columns: reader.finish() }
 }
 
 /// Where the first session at or behind `from` seems to begin: at a brace behind a comma, if a session can be read there and a

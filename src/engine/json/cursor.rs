@@ -16,7 +16,11 @@ pub(super) struct Cursor<'a> {
 
 impl<'a> Cursor<'a> {
     pub(super) fn new(bytes: &'a [u8], at: usize) -> Self {
-        Self { bytes, at, across_lines: true }
+        Self {
+            bytes,
+            at,
+            across_lines: true,
+        }
     }
 
     #[inline]
@@ -76,7 +80,7 @@ impl<'a> Cursor<'a> {
         let start = self.at;
         let run = scan::run(self.rest());
         self.at += run.len;
-        self.finish_string(start, run.ascii)
+        self.finish_string(start, run.plain)
     }
 
     /// [`Cursor::string`], and appends the text to `out` as it stands.
@@ -85,7 +89,7 @@ impl<'a> Cursor<'a> {
         let start = self.at;
         let run = scan::copy_run(self.rest(), out);
         self.at += run.len;
-        let text = self.finish_string(start, run.ascii)?;
+        let text = self.finish_string(start, run.plain)?;
         let copied = start + run.len;
         if copied < text.end {
             out.extend_from_slice(self.bytes.get(copied..text.end).unwrap_or_default());
@@ -95,27 +99,35 @@ impl<'a> Cursor<'a> {
 
     /// Goes on from the first stop in a string that began at `start`.
     #[inline]
-    fn finish_string(&mut self, start: usize, mut ascii: bool) -> Result<Range<usize>, Fault> {
+    fn finish_string(&mut self, start: usize, mut plain: bool) -> Result<Range<usize>, Fault> {
         while self.peek() != Some(b'"') {
-            ascii &= self.pass_odd(start)?;
+            plain &= self.pass_odd(start)?;
         }
         let text = start..self.at;
         self.at += 1;
-        if !ascii {
+        if !plain {
             self.check_utf8(text.clone())?;
         }
         Ok(text)
     }
 
-    /// Passes an escape and the run behind it; whether that run is ASCII.
+    /// Passes an escape and the run behind it; whether that run is printable ASCII.
     #[cold]
     fn pass_odd(&mut self, start: usize) -> Result<bool, Fault> {
         match self.peek() {
-            None => return Err(Fault::syntax(start.saturating_sub(1), "Unterminated string starting at")),
+            None => {
+                return Err(Fault::syntax(
+                    start.saturating_sub(1),
+                    "Unterminated string starting at",
+                ));
+            }
             Some(b'\\') => {
                 let after = self.bytes.get(self.at + 1..).unwrap_or_default();
                 if after.is_empty() {
-                    return Err(Fault::syntax(start.saturating_sub(1), "Unterminated string starting at"));
+                    return Err(Fault::syntax(
+                        start.saturating_sub(1),
+                        "Unterminated string starting at",
+                    ));
                 }
                 let (_, taken) = string::escape(after, self.at)?;
                 self.at += 1 + taken;
@@ -124,7 +136,7 @@ impl<'a> Cursor<'a> {
         }
         let run = scan::run(self.rest());
         self.at += run.len;
-        Ok(run.ascii)
+        Ok(run.plain)
     }
 
     /// Python accepts more than UTF-8 here (surrogates by `surrogatepass`, UTF-16 by its look), so it shall say.
@@ -134,7 +146,10 @@ impl<'a> Cursor<'a> {
         let text = self.bytes.get(text).unwrap_or_default();
         match core::str::from_utf8(text) {
             Ok(_) => Ok(()),
-            Err(error) => Err(Fault::unsupported(start + error.valid_up_to(), "bytes that are not UTF-8")),
+            Err(error) => Err(Fault::unsupported(
+                start + error.valid_up_to(),
+                "bytes that are not UTF-8",
+            )),
         }
     }
 }

@@ -18,7 +18,15 @@ pub type KeyId = u8;
 const LIMIT: usize = 128;
 
 /// What a session's own member is read for. The first names of every table, in this order.
-pub(super) const ROLES: [&str; 7] = ["title", "tags", "popularity", "id", "start", "end", "location"];
+pub(super) const ROLES: [&str; 7] = [
+    "title",
+    "tags",
+    "popularity",
+    "id",
+    "start",
+    "end",
+    "location",
+];
 pub(super) const TITLE: KeyId = 0;
 pub(super) const TAGS: KeyId = 1;
 pub(super) const POPULARITY: KeyId = 2;
@@ -42,7 +50,11 @@ impl Key {
         string::write_str(&mut dumped, name);
         let token = dumped.as_slice().into();
         dumped.extend_from_slice(b": ");
-        Self { name: name.into(), token, dumped: dumped.into() }
+        Self {
+            name: name.into(),
+            token,
+            dumped: dumped.into(),
+        }
     }
 }
 
@@ -55,8 +67,13 @@ pub struct KeyTable {
 
 impl Default for KeyTable {
     fn default() -> Self {
-        let mut table = Self { keys: Vec::new(), ids: HashMap::default() };
-        ROLES.into_iter().for_each(|name| table.insert(name));
+        let mut table = Self {
+            keys: Vec::new(),
+            ids: HashMap::default(),
+        };
+        for name in ROLES {
+            table.insert(name);
+        }
         table
     }
 }
@@ -65,7 +82,9 @@ impl KeyTable {
     /// The table of these names, numbered in this order (behind those that every table begins with).
     pub fn from_names<'a>(names: impl IntoIterator<Item = &'a str>) -> Self {
         let mut table = Self::default();
-        names.into_iter().for_each(|name| table.insert(name));
+        for name in names {
+            table.insert(name);
+        }
         table
     }
 
@@ -85,7 +104,8 @@ impl KeyTable {
     /// The memory it holds, in bytes.
     pub fn nbytes(&self) -> usize {
         let spelled = |key: &Key| 2 * key.name.len() + key.token.len() + key.dumped.len();
-        (size_of::<Key>() + size_of::<(Box<str>, KeyId)>()) * self.keys.capacity() + self.keys.iter().map(spelled).sum::<usize>()
+        (size_of::<Key>() + size_of::<(Box<str>, KeyId)>()) * self.keys.capacity()
+            + self.keys.iter().map(spelled).sum::<usize>()
     }
 
     /// The number of a name, spelled out.
@@ -106,10 +126,10 @@ impl KeyTable {
         id | 0x80
     }
 
-    /// The number that a byte of the text stands for; `None` for bytes that stand for themselves.
+    /// The number of the key that a byte stands for.
     #[inline]
-    pub(super) fn id(byte: u8) -> Option<KeyId> {
-        (byte >= 0x80).then_some(byte & 0x7f)
+    pub(super) fn id(byte: u8) -> KeyId {
+        byte & 0x7f
     }
 
     /// The name of a key; empty for a number that the table does not hold.
@@ -120,7 +140,9 @@ impl KeyTable {
     /// `"name": ` as `json.dumps` writes it.
     #[inline]
     pub(super) fn dumped(&self, id: KeyId) -> &[u8] {
-        self.keys.get(usize::from(id)).map_or(b"\"\": ", |key| &key.dumped)
+        self.keys
+            .get(usize::from(id))
+            .map_or(b"\"\": ", |key| &key.dumped)
     }
 }
 
@@ -136,14 +158,21 @@ impl Habit {
     const TOP: usize = 2 * LIMIT;
 
     pub(super) fn new() -> Self {
-        Self { next: [0; 2 * LIMIT + 1], last: Self::TOP }
+        Self {
+            next: [0; 2 * LIMIT + 1],
+            last: Self::TOP,
+        }
     }
 
     /// An object begins, in the member that was last learned. What it returns belongs to [`Habit::leave`].
     #[inline]
     pub(super) fn enter(&mut self) -> usize {
         let outer = self.last;
-        self.last = if outer < LIMIT { LIMIT + outer } else { Self::TOP };
+        self.last = if outer < LIMIT {
+            LIMIT + outer
+        } else {
+            Self::TOP
+        };
         outer
     }
 

@@ -7,10 +7,10 @@ use core::ops::ControlFlow;
 use std::io::Read;
 
 use super::cursor::Cursor;
-use super::fault::Fault;
+use super::fault::{Fault, line_breaks};
 use super::key::KeyTable;
 use super::loaded::{Hooks, Joiner, Loaded, Progress, Shape};
-use super::order::in_order;
+use super::order::{Spares, in_order};
 use super::session::{Columns, Reader};
 use crate::engine::error::Error;
 
@@ -47,22 +47,31 @@ struct Piece {
 /// # Ok::<(), eventkit::engine::error::Error>(())
 /// ```
 pub fn load_ndjson(source: impl Read, hooks: &mut Hooks<'_>) -> Result<Loaded, Error> {
-    let mut blocks = Blocks { source, rest: Vec::new(), ended: false };
+    let mut blocks = Blocks {
+        source,
+        rest: Vec::new(),
+        ended: false,
+    };
     let first = blocks.next().transpose()?.unwrap_or_default();
     let keys = sample(&first);
     let mut joiner = Joiner::new(Shape::Lines, hooks.lower);
     let mut lines = 1;
     let mut bytes = 0_u64;
     let blocks = core::iter::once(Ok(first)).chain(blocks);
-    let tasks = blocks.map(|block| block.map(|bytes| || read_block(bytes, &keys)));
+    let spares = Spares::default();
+    let tasks = blocks.map(|block| block.map(|bytes| || read_block(bytes, spares.take(), &keys)));
     in_order(hooks.pool, tasks, |piece: Piece| {
         joiner.push(&piece.columns, &piece.bytes)?;
+        spares.give(piece.columns);
         if let Some(fault) = piece.fault {
             return Err(fault.into_error(&piece.bytes, lines, Some(joiner.len())));
         }
-        lines += piece.bytes.iter().filter(|&&byte| byte == b'\n').count();
+        lines += line_breaks(&piece.bytes);
         bytes += piece.bytes.len() as u64;
-        let progress = Progress { bytes, sessions: joiner.len() };
+        let progress = Progress {
+            bytes,
+            sessions: joiner.len(),
+        };
         match (hooks.progress)(progress) {
             ControlFlow::Continue(()) => Ok(true),
             ControlFlow::Break(()) => Err(Error::cancelled()),
@@ -87,14 +96,20 @@ impl<R: Read> Iterator for Blocks<R> {
         while !self.ended {
             let before = block.len();
             block.reserve(BLOCK);
-            let read = self.source.by_ref().take(BLOCK as u64).read_to_end(&mut block);
+            let read = self
+                .source
+                .by_ref()
+                .take(BLOCK as u64)
+                .read_to_end(&mut block);
             if let Err(error) = read {
                 self.ended = true;
                 return Some(Err(Error::system("the sessions", &error)));
             }
-            self.ended = block.len() == before;
+            self.ended = block.len() - before < BLOCK;
             let fresh = block.get(before..).unwrap_or_default();
-            if let Some(end) = fresh.iter().rposition(|&byte| byte == b'\n') {
+            if !self.ended
+                && let Some(end) = fresh.iter().rposition(|&byte| byte == b'\n')
+            {
                 self.rest = block.split_off(before + end + 1);
                 return Some(Ok(block));
             }
@@ -103,15 +118,14 @@ impl<R: Read> Iterator for Blocks<R> {
     }
 }
 
-fn reader<'a, 'k>(bytes: &'a [u8], keys: &'k KeyTable) -> Reader<'a, 'k> {
+fn cursor(bytes: &[u8]) -> Cursor<'_> {
     let mut cursor = Cursor::new(bytes, 0);
     cursor.across_lines = false;
-    Reader::new(cursor, keys)
+    cursor
 }
 
-fn read_block(bytes: Vec<u8>, keys: &KeyTable) -> Piece {
-    let mut reader = reader(&bytes, keys);
-    reader.reserve(bytes.len());
+fn read_block(bytes: Vec<u8>, spare: Columns, keys: &KeyTable) -> Piece {
+    let mut reader = Reader::reusing(spare, cursor(&bytes), keys);
     let fault = loop {
         match line(&mut reader) {
             Ok(true) => {}
@@ -120,7 +134,11 @@ fn read_block(bytes: Vec<u8>, keys: &KeyTable) -> Piece {
         }
     };
     let columns = reader.finish();
-    Piece { bytes, columns, fault }
+    Piece {
+        bytes,
+        columns,
+        fault,
+    }
 }
 
 /// One line; whether there was one.
@@ -146,7 +164,7 @@ fn line(reader: &mut Reader<'_, '_>) -> Result<bool, Fault> {
 /// The table of the names in the first sessions.
 fn sample(bytes: &[u8]) -> KeyTable {
     let keys = KeyTable::default();
-    let mut reader = reader(bytes, &keys);
+    let mut reader = Reader::new(cursor(bytes), &keys);
     reader.collect_names();
     while reader.len() < SAMPLE {
         if !matches!(line(&mut reader), Ok(true)) {

@@ -125,7 +125,13 @@ impl<'l> Joiner<'l> {
             text: SessionText::default(),
             fields: Vec::new(),
         };
-        Self { lower, loaded, text: Vec::new(), ends: Vec::new(), foreign: HashMap::new() }
+        Self {
+            lower,
+            loaded,
+            text: Vec::new(),
+            ends: Vec::new(),
+            foreign: HashMap::new(),
+        }
     }
 
     /// How many sessions were joined.
@@ -146,10 +152,13 @@ impl<'l> Joiner<'l> {
         loaded.spans.extend_from_slice(&columns.spans);
         let base = self.text.len();
         self.text.extend_from_slice(&columns.text);
-        self.ends.extend(columns.ends.iter().map(|end| (base + end) as u64));
+        self.ends
+            .extend(columns.ends.iter().map(|end| (base + end) as u64));
         let titles = loaded.titles.len();
         let place = |(position, &hash): (usize, &u32)| place(hash, first + position);
-        loaded.titles.extend(columns.titles.iter().enumerate().map(place));
+        loaded
+            .titles
+            .extend(columns.titles.iter().enumerate().map(place));
         for (position, title) in &columns.foreign {
             let hash = key_hash(&(self.lower)(title));
             if let Some(entry) = loaded.titles.get_mut(titles + position) {
@@ -157,7 +166,9 @@ impl<'l> Joiner<'l> {
             }
         }
         let ids = columns.ids.iter();
-        loaded.ids.extend(ids.map(|&(position, hash)| self::place(hash, first + position as usize)));
+        loaded
+            .ids
+            .extend(ids.map(|&(position, hash)| self::place(hash, first + position as usize)));
         Ok(())
     }
 
@@ -180,7 +191,8 @@ impl<'l> Joiner<'l> {
     /// The number of a tag as it stands in the source.
     fn tag(&mut self, raw: &[u8]) -> Result<TagId, Error> {
         let vocabulary = &mut self.loaded.vocabulary;
-        let too_large = || Error::too_large("bytes of tags", u32::MAX as usize + 1, u32::MAX as usize);
+        let too_large =
+            || Error::too_large("bytes of tags", u32::MAX as usize + 1, u32::MAX as usize);
         let spelled = string::decode(raw);
         if spelled.is_ascii() {
             return with_lowered(&spelled, |tag| vocabulary.intern(tag)).ok_or_else(too_large);

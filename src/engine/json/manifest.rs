@@ -34,7 +34,10 @@ use crate::engine::error::Error;
 pub fn load(bytes: &[u8], hooks: &mut Hooks<'_>) -> Result<Loaded, Error> {
     let error = |fault: Fault| fault.into_error(bytes, 1, None);
     if bytes.starts_with(b"\xef\xbb\xbf") || bytes.iter().take(4).any(|&byte| byte == 0) {
-        return Err(error(Fault::unsupported(0, "another encoding than UTF-8 without a mark")));
+        return Err(error(Fault::unsupported(
+            0,
+            "another encoding than UTF-8 without a mark",
+        )));
     }
     let mut cursor = Cursor::new(bytes, 0);
     cursor.space();
@@ -50,7 +53,9 @@ pub fn load(bytes: &[u8], hooks: &mut Hooks<'_>) -> Result<Loaded, Error> {
             let at = cursor.at;
             let value = Packer::new(cursor, &KeyTable::default()).value(0);
             let fault = value.err();
-            return Err(error(fault.unwrap_or_else(|| Fault::unsupported(at, "neither a manifest nor an array"))));
+            return Err(error(fault.unwrap_or_else(|| {
+                Fault::unsupported(at, "neither a manifest nor an array")
+            })));
         }
     };
     cursor.space();

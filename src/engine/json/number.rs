@@ -24,11 +24,15 @@ pub(super) struct Parsed {
 const INT_DIGITS: usize = 640;
 
 /// Ten to a power that an `f64` holds exactly.
-const POWERS: [f64; 16] =
-    [1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15];
+const POWERS: [f64; 16] = [
+    1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15,
+];
 
 fn digits(bytes: &[u8]) -> usize {
-    bytes.iter().position(|byte| !byte.is_ascii_digit()).unwrap_or(bytes.len())
+    bytes
+        .iter()
+        .position(|byte| !byte.is_ascii_digit())
+        .unwrap_or(bytes.len())
 }
 
 fn after(bytes: &[u8], count: usize) -> &[u8] {
@@ -64,7 +68,12 @@ fn shape(text: &[u8]) -> Option<Shape> {
         [b'e' | b'E', b'0'..=b'9', ..] => 1 + digits(after(rest, 1)),
         _ => 0,
     };
-    Some(Shape { minus, whole, fraction, exponent })
+    Some(Shape {
+        minus,
+        whole,
+        fraction,
+        exponent,
+    })
 }
 
 /// The number at the head of `text`, which stands at offset `at`; `None` where none begins.
@@ -77,14 +86,20 @@ pub(super) fn parse(text: &[u8], at: usize) -> Option<Result<Parsed, Fault>> {
     } else {
         parse_float(token, &shape, at)
     };
-    Some(parsed.map(|(value, canonical)| Parsed { len, value, canonical }))
+    Some(parsed.map(|(value, canonical)| Parsed {
+        len,
+        value,
+        canonical,
+    }))
 }
 
 fn parse_int(token: &[u8], shape: &Shape, at: usize) -> Result<(Option<Number>, bool), Fault> {
     if shape.whole > INT_DIGITS {
         return Err(Fault::unsupported(at, "an int of very many digits"));
     }
-    let value = core::str::from_utf8(token).ok().and_then(|token| token.parse::<i64>().ok());
+    let value = core::str::from_utf8(token)
+        .ok()
+        .and_then(|token| token.parse::<i64>().ok());
     // Python reads -0 as the int 0.
     let canonical = value != Some(0) || shape.minus == 0;
     Ok((value.map(Number::Int), canonical))
@@ -96,7 +111,9 @@ fn parse_float(token: &[u8], shape: &Shape, at: usize) -> Result<(Option<Number>
         let trailing = shape.fraction > 2 && token.last() == Some(&b'0');
         return Ok((Some(Number::Float(value)), !small && !trailing));
     }
-    let value = core::str::from_utf8(token).ok().and_then(|token| token.parse::<f64>().ok());
+    let value = core::str::from_utf8(token)
+        .ok()
+        .and_then(|token| token.parse::<f64>().ok());
     match value {
         Some(value) if value.is_finite() => {
             let mut text = Vec::with_capacity(32);
@@ -113,7 +130,9 @@ fn short_decimal(token: &[u8], shape: &Shape) -> Option<f64> {
     if shape.exponent != 0 || shape.whole + places > 15 {
         return None;
     }
-    let digits = after(token, shape.minus).iter().filter(|&&byte| byte != b'.');
+    let digits = after(token, shape.minus)
+        .iter()
+        .filter(|&&byte| byte != b'.');
     let mantissa = digits.fold(0_u64, |value, &digit| value * 10 + u64::from(digit & 0xf));
     let value = mantissa as f64 / POWERS.get(places)?;
     Some(if shape.minus == 1 { -value } else { value })
@@ -197,7 +216,10 @@ impl Digits {
 /// The digits of a printed float without zeros at either end, and how many of them stand before the point. Zero is "0".
 fn shortest(printed: &str) -> (Digits, i32) {
     let (mantissa, exponent) = printed.split_once('e').unwrap_or((printed, "0"));
-    let mut digits = Digits { bytes: [0; 24], len: 0 };
+    let mut digits = Digits {
+        bytes: [0; 24],
+        len: 0,
+    };
     let mut point = exponent.parse::<i32>().unwrap_or_default();
     let mut zeros = 0;
     let mut places = false;
@@ -247,14 +269,17 @@ mod tests {
     use super::Number::{Float, Int};
     use super::*;
 
-    fn read(text: &str) -> Option<(usize, Option<Number>, bool)> {
+    /// How long, which value, and whether Python would write it so.
+    type Read = Option<(usize, Option<Number>, bool)>;
+
+    fn read(text: &str) -> Read {
         let parsed = parse(text.as_bytes(), 0)?.ok()?;
         Some((parsed.len, parsed.value, parsed.canonical))
     }
 
     #[test]
     fn numbers_as_python_reads_them() {
-        let rows: [(&str, Option<(usize, Option<Number>, bool)>); 22] = [
+        let rows: [(&str, Read); 22] = [
             ("0", Some((1, Some(Int(0)), true))),
             ("-0", Some((2, Some(Int(0)), false))),
             ("-0.0", Some((4, Some(Float(-0.0)), true))),
@@ -276,7 +301,10 @@ mod tests {
             ("1e-05", Some((5, Some(Float(1e-5)), true))),
             ("9223372036854775807", Some((19, Some(Int(i64::MAX)), true))),
             ("9223372036854775808", Some((19, None, true))),
-            ("0.1000000000000000055511151231257827", Some((36, Some(Float(0.1)), false))),
+            (
+                "0.1000000000000000055511151231257827",
+                Some((36, Some(Float(0.1)), false)),
+            ),
         ];
         for (text, expected) in rows {
             assert_eq!(read(text), expected, "{text}");

@@ -6,10 +6,28 @@
 
 use std::collections::VecDeque;
 use std::sync::mpsc::sync_channel;
+use std::sync::{Mutex, PoisonError};
 
 use rayon::ThreadPool;
 
 use crate::engine::error::Error;
+
+/// What one task is done with and another can use: fresh memory for every piece would cost more page faults, and more
+/// waiting of threads for each other's, than the second core gains.
+#[derive(Debug, Default)]
+pub(super) struct Spares<T>(Mutex<Vec<T>>);
+
+impl<T: Default> Spares<T> {
+    pub(super) fn take(&self) -> T {
+        let mut spares = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        spares.pop().unwrap_or_default()
+    }
+
+    pub(super) fn give(&self, spare: T) {
+        let mut spares = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        spares.push(spare);
+    }
+}
 
 /// Runs `tasks` and gives each result to `consume`, in order, until it returns `false`.
 ///

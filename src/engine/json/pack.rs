@@ -53,7 +53,13 @@ impl Seen {
 
 impl<'a, 'k> Packer<'a, 'k> {
     pub(super) fn new(cursor: Cursor<'a>, keys: &'k KeyTable) -> Self {
-        Self { cursor, out: Vec::new(), keys, habit: Habit::new(), unknown: None }
+        Self {
+            cursor,
+            out: Vec::new(),
+            keys,
+            habit: Habit::new(),
+            unknown: None,
+        }
     }
 
     /// Any value; the cursor stands on its first byte. The result tells a number's value.
@@ -101,7 +107,9 @@ impl<'a, 'k> Packer<'a, 'k> {
         let parsed = parsed?;
         match parsed.value {
             Some(value) if !parsed.canonical => number::write_number(&mut self.out, value),
-            _ => self.out.extend_from_slice(rest.get(..parsed.len).unwrap_or_default()),
+            _ => self
+                .out
+                .extend_from_slice(rest.get(..parsed.len).unwrap_or_default()),
         }
         self.cursor.at += parsed.len;
         Ok(parsed)

@@ -34,7 +34,11 @@ pub struct Spans {
 impl Spans {
     const ABSENT: u32 = u32::MAX;
 
-    const NONE: Self = Self { start: Self::ABSENT, end: Self::ABSENT, location: Self::ABSENT };
+    const NONE: Self = Self {
+        start: Self::ABSENT,
+        end: Self::ABSENT,
+        location: Self::ABSENT,
+    };
 
     /// Where `start` begins, for [`SessionView::value_at`](super::SessionView::value_at).
     pub fn start(self) -> Option<u32> {
@@ -135,6 +139,21 @@ pub(super) struct Columns {
 }
 
 impl Columns {
+    /// Forgets the sessions and keeps the memory.
+    pub(super) fn clear(&mut self) {
+        self.text.clear();
+        self.ends.clear();
+        self.popularity.clear();
+        self.tag_ends.clear();
+        self.tags.clear();
+        self.raw_tags.table.clear();
+        self.raw_tags.places.clear();
+        self.titles.clear();
+        self.foreign.clear();
+        self.ids.clear();
+        self.spans.clear();
+    }
+
     pub(super) fn len(&self) -> usize {
         self.ends.len()
     }
@@ -171,16 +190,15 @@ struct Row {
 
 impl<'a, 'k> Reader<'a, 'k> {
     pub(super) fn new(cursor: Cursor<'a>, keys: &'k KeyTable) -> Self {
-        Self { packer: Packer::new(cursor, keys), columns: Columns::default() }
+        Self::reusing(Columns::default(), cursor, keys)
     }
 
-    /// Makes room for the sessions in so many bytes of source.
-    pub(super) fn reserve(&mut self, bytes: usize) {
-        self.packer.out.reserve(bytes);
-        let sessions = bytes / 150;
-        self.columns.popularity.reserve(sessions);
-        self.columns.spans.reserve(sessions);
-        self.columns.tags.reserve(4 * sessions);
+    /// A reader that fills the memory of columns that are not needed any more.
+    pub(super) fn reusing(mut columns: Columns, cursor: Cursor<'a>, keys: &'k KeyTable) -> Self {
+        columns.clear();
+        let mut packer = Packer::new(cursor, keys);
+        packer.out = core::mem::take(&mut columns.text);
+        Self { packer, columns }
     }
 
     pub(super) fn cursor(&mut self) -> &mut Cursor<'a> {
@@ -201,7 +219,10 @@ impl<'a, 'k> Reader<'a, 'k> {
     }
 
     pub(super) fn finish(self) -> Columns {
-        Columns { text: self.packer.out, ..self.columns }
+        Columns {
+            text: self.packer.out,
+            ..self.columns
+        }
     }
 
     /// Reads the elements of an array up to the first that begins at or behind `limit`; the cursor stands on one.
@@ -246,7 +267,9 @@ impl<'a, 'k> Reader<'a, 'k> {
             return Err(self.odd("a session is no object", row.text));
         }
         let columns = &mut self.columns;
-        let seen = self.packer.members(|packer, key| row.member(packer, columns, key))?;
+        let seen = self
+            .packer
+            .members(|packer, key| row.member(packer, columns, key))?;
         if seen.suspicious() && self.packer.merge_members(row.text) {
             row.spans = Spans::find(self.packer.out.get(row.text..).unwrap_or_default());
         }
@@ -317,13 +340,16 @@ impl Row {
             Some(key::ID) => {
                 let from = packer.out.len();
                 packer.value(1)?;
-                self.id = Some(id_hash(packer.out.get(from..).unwrap_or_default()));
+                self.id = id_hash(packer.out.get(from..).unwrap_or_default());
             }
             Some(key @ (key::START | key::END | key::LOCATION)) => {
                 let offset = u32::try_from(packer.out.len() - self.text);
                 let offset = offset.ok().filter(|&offset| offset != Spans::ABSENT);
                 let Some(offset) = offset else {
-                    return Err(Fault::unsupported(packer.cursor.at, "a session of more than 4 GiB"));
+                    return Err(Fault::unsupported(
+                        packer.cursor.at,
+                        "a session of more than 4 GiB",
+                    ));
                 };
                 self.spans.set(key, offset);
                 packer.value(1)?;
@@ -349,7 +375,9 @@ impl Row {
                     return Err(odd(packer, ODD));
                 }
                 let place = packer.string()?;
-                columns.tags.push(columns.raw_tags.intern(packer.cursor.bytes, place));
+                columns
+                    .tags
+                    .push(columns.raw_tags.intern(packer.cursor.bytes, place));
                 packer.cursor.space();
                 if packer.cursor.take(b']') {
                     break;
@@ -377,10 +405,11 @@ fn popularity(packer: &mut Packer<'_, '_>) -> Result<Number, Fault> {
     }
 }
 
-/// An id that is a string is found by what it spells, another by its text as Python writes it.
-fn id_hash(packed: &[u8]) -> u32 {
+/// An id that is a string is found by what it spells, a number or a word by its text as Python writes it, others not at all.
+fn id_hash(packed: &[u8]) -> Option<u32> {
     match packed {
-        [b'"', raw @ .., b'"'] => key_hash(&string::decode(raw)),
-        _ => key_hash(packed),
+        [b'{' | b'[', ..] => None,
+        [b'"', raw @ .., b'"'] => Some(key_hash(&string::decode(raw))),
+        _ => Some(key_hash(packed)),
     }
 }

@@ -6,7 +6,6 @@
 use std::borrow::Cow;
 
 use super::fault::Fault;
-use super::scan;
 
 const HEX: &[u8; 16] = b"0123456789abcdef";
 
@@ -15,7 +14,9 @@ const HEX: &[u8; 16] = b"0123456789abcdef";
 fn hex4(bytes: &[u8]) -> Option<u32> {
     let digits: &[u8; 4] = bytes.first_chunk()?;
     digits.iter().try_fold(0, |value, &digit| {
-        char::from(digit).to_digit(16).map(|digit| value << 4 | digit)
+        char::from(digit)
+            .to_digit(16)
+            .map(|digit| value << 4 | digit)
     })
 }
 
@@ -44,7 +45,10 @@ fn unicode_escape(digits: &[u8], at: usize) -> Result<(char, usize), Fault> {
     if let Some(character) = char::from_u32(unit) {
         return Ok((character, 5));
     }
-    let low = digits.get(4..).and_then(|rest| rest.strip_prefix(b"\\u")).and_then(hex4);
+    let low = digits
+        .get(4..)
+        .and_then(|rest| rest.strip_prefix(b"\\u"))
+        .and_then(hex4);
     match low {
         Some(low @ 0xdc00..=0xdfff) if unit < 0xdc00 => {
             let scalar = 0x1_0000 + ((unit - 0xd800) << 10) + (low - 0xdc00);
@@ -89,28 +93,20 @@ pub fn decode(raw: &[u8]) -> Cow<'_, [u8]> {
 /// ```
 pub fn write_str(out: &mut Vec<u8>, text: &str) {
     out.push(b'"');
-    for chunk in text.as_bytes().chunk_by(|&a, &b| is_plain(a) == is_plain(b)) {
+    for chunk in text
+        .as_bytes()
+        .chunk_by(|&a, &b| is_plain(a) == is_plain(b))
+    {
         if chunk.first().copied().is_some_and(is_plain) {
             out.extend_from_slice(chunk);
         } else {
             // A chunk of bytes that are not plain holds whole characters: the plain ones are ASCII.
-            String::from_utf8_lossy(chunk).chars().for_each(|character| write_escape(out, character));
+            String::from_utf8_lossy(chunk)
+                .chars()
+                .for_each(|character| write_escape(out, character));
         }
     }
     out.push(b'"');
-}
-
-/// Appends the string between the quotes of JSON text, `raw`, as `json.dumps` writes what it spells.
-#[inline]
-pub(super) fn write_raw(out: &mut Vec<u8>, raw: &[u8]) {
-    let run = scan::run(raw);
-    if run.len == raw.len() && run.ascii && !raw.contains(&0x7f) {
-        out.push(b'"');
-        out.extend_from_slice(raw);
-        out.push(b'"');
-    } else {
-        write_str(out, &String::from_utf8_lossy(&decode(raw)));
-    }
 }
 
 fn is_plain(byte: u8) -> bool {
@@ -163,10 +159,25 @@ mod tests {
     fn broken_escapes_are_told_from_odd_ones() {
         let reason = |raw: &[u8]| escape(raw, 0).map_err(|fault| fault.reason);
         assert_eq!(reason(b"x"), Err(Reason::Syntax("Invalid \\escape")));
-        assert_eq!(reason(b"u00g0"), Err(Reason::Syntax("Invalid \\uXXXX escape")));
-        assert_eq!(reason(b"u+123"), Err(Reason::Syntax("Invalid \\uXXXX escape")));
-        for lone in [&b"ud800"[..], b"udc00", b"ud800\\u0041", b"udc00\\udc00", b"ud800\\ud800"] {
-            assert_eq!(reason(lone), Err(Reason::Unsupported("a lone surrogate in a string")));
+        assert_eq!(
+            reason(b"u00g0"),
+            Err(Reason::Syntax("Invalid \\uXXXX escape"))
+        );
+        assert_eq!(
+            reason(b"u+123"),
+            Err(Reason::Syntax("Invalid \\uXXXX escape"))
+        );
+        for lone in [
+            &b"ud800"[..],
+            b"udc00",
+            b"ud800\\u0041",
+            b"udc00\\udc00",
+            b"ud800\\ud800",
+        ] {
+            assert_eq!(
+                reason(lone),
+                Err(Reason::Unsupported("a lone surrogate in a string"))
+            );
         }
         assert_eq!(reason(b"ud800\\udc00"), Ok(('\u{10000}', 11)));
     }

@@ -65,7 +65,10 @@ impl SessionText {
             Some(before) => usize::try_from(*self.ends.get(before)?).ok()?,
             None => 0,
         };
-        Some(SessionView { packed: self.bytes.get(start..end)?, keys: &self.keys })
+        Some(SessionView {
+            packed: self.bytes.get(start..end)?,
+            keys: &self.keys,
+        })
     }
 
     /// The values of a member of many sessions: resolve the name once, look up by the result.
@@ -131,7 +134,10 @@ impl<'a> SessionView<'a> {
             }
             let value = tokens.value();
             if member.is(token) {
-                return Some(ValueView { packed: value, keys: self.keys });
+                return Some(ValueView {
+                    packed: value,
+                    keys: self.keys,
+                });
             }
             if value.is_empty() {
                 return None;
@@ -143,7 +149,10 @@ impl<'a> SessionView<'a> {
     pub fn value_at(&self, offset: u32) -> Option<ValueView<'a>> {
         let packed = self.packed.get(offset as usize..)?;
         let packed = Tokens::new(packed).value();
-        (!packed.is_empty()).then_some(ValueView { packed, keys: self.keys })
+        (!packed.is_empty()).then_some(ValueView {
+            packed,
+            keys: self.keys,
+        })
     }
 
     /// Appends the session as Python's `json.dumps` writes it.
@@ -195,20 +204,22 @@ impl<'a> ValueView<'a> {
 }
 
 fn dump(packed: &[u8], keys: &KeyTable, out: &mut Vec<u8>) {
-    for token in Tokens::new(packed) {
-        match token {
-            Token::BeginObject => out.push(b'{'),
-            Token::EndObject => out.push(b'}'),
-            Token::BeginArray => out.push(b'['),
-            Token::EndArray => out.push(b']'),
-            Token::Comma => out.extend_from_slice(b", "),
-            Token::Key(id) => out.extend_from_slice(keys.dumped(id)),
-            Token::Name(raw) => {
-                string::write_raw(out, raw);
-                out.extend_from_slice(b": ");
-            }
-            Token::Str(raw) => string::write_raw(out, raw),
-            Token::Scalar(text) => out.extend_from_slice(text),
+    let mut tokens = Tokens::new(packed);
+    loop {
+        if tokens.dump_string(out) {
+            continue;
+        }
+        match tokens.next() {
+            Some(Token::BeginObject) => out.push(b'{'),
+            Some(Token::EndObject) => out.push(b'}'),
+            Some(Token::BeginArray) => out.push(b'['),
+            Some(Token::EndArray) => out.push(b']'),
+            Some(Token::Comma) => out.extend_from_slice(b", "),
+            Some(Token::Key(id)) => out.extend_from_slice(keys.dumped(id)),
+            Some(Token::Scalar(text)) => out.extend_from_slice(text),
+            // Written by the step before.
+            Some(Token::Name(_) | Token::Str(_)) => {}
+            None => return,
         }
     }
 }

@@ -4,7 +4,7 @@
 //! read outside the text, and nothing recurses. O(bytes) in all.
 
 use super::key::{KeyId, KeyTable};
-use super::scan;
+use super::{scan, string};
 
 /// A piece of packed text. Strings and names are the text between their quotes, escapes and all.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,7 +39,10 @@ pub struct Tokens<'a> {
 impl<'a> Tokens<'a> {
     /// The tokens of `packed`.
     pub fn new(packed: &'a [u8]) -> Self {
-        Self { bytes: packed, at: 0 }
+        Self {
+            bytes: packed,
+            at: 0,
+        }
     }
 
     /// How many bytes were passed.
@@ -67,7 +70,6 @@ impl<'a> Tokens<'a> {
             match self.next() {
                 None => break,
                 Some(Token::BeginObject | Token::BeginArray) => depth += 1,
-                Some(Token::Key(_) | Token::Name(_)) => {}
                 Some(Token::EndObject | Token::EndArray | Token::Comma) if depth == 0 => {
                     self.at = before;
                     break;
@@ -79,10 +81,36 @@ impl<'a> Tokens<'a> {
                     }
                 }
                 Some(Token::Str(_) | Token::Scalar(_)) if depth == 0 => break,
-                Some(Token::Comma | Token::Str(_) | Token::Scalar(_)) => {}
+                Some(_) => {}
             }
         }
         self.slice(start, self.at)
+    }
+
+    /// If a string or a name comes next, passes it and appends it as `json.dumps` writes it; whether one did.
+    #[inline]
+    pub(super) fn dump_string(&mut self, out: &mut Vec<u8>) -> bool {
+        if self.bytes.get(self.at) != Some(&b'"') {
+            return false;
+        }
+        self.at += 1;
+        let before = out.len();
+        out.push(b'"');
+        let rest = self.bytes.get(self.at..).unwrap_or_default();
+        let run = scan::copy_run(rest, out);
+        if run.plain && rest.get(run.len) == Some(&b'"') {
+            self.at += run.len + 1;
+            out.push(b'"');
+        } else {
+            out.truncate(before);
+            let spelled = string::decode(self.string());
+            string::write_str(out, &String::from_utf8_lossy(&spelled));
+        }
+        if self.bytes.get(self.at) == Some(&b':') {
+            self.at += 1;
+            out.extend_from_slice(b": ");
+        }
+        true
     }
 
     /// A string whose opening quote was passed, and its closing quote.
@@ -128,15 +156,14 @@ impl<'a> Iterator for Tokens<'a> {
                     Token::Str(text)
                 }
             }
-            _ => match KeyTable::id(byte) {
-                Some(id) => Token::Key(id),
-                None => {
-                    let rest = self.bytes.get(self.at..).unwrap_or_default();
-                    let ends = |&byte: &u8| matches!(byte, b',' | b']' | b'}' | b'[' | b'{' | b'"') || byte >= 0x80;
-                    self.at += rest.iter().position(ends).unwrap_or(rest.len());
-                    Token::Scalar(self.slice(start, self.at))
-                }
-            },
+            0x80.. => Token::Key(KeyTable::id(byte)),
+            _ => {
+                let rest = self.bytes.get(self.at..).unwrap_or_default();
+                let ends =
+                    |&byte: &u8| matches!(byte, b',' | b']' | b'}' | b'[' | b'{' | b'"' | 0x80..);
+                self.at += rest.iter().position(ends).unwrap_or(rest.len());
+                Token::Scalar(self.slice(start, self.at))
+            }
         })
     }
 }

@@ -1,0 +1,58 @@
+"""A key for callers who cache answers of their own."""
+
+from __future__ import annotations
+
+import hashlib
+import struct
+from typing import Any
+
+__all__ = ["manifest_hash"]
+
+
+def manifest_hash(manifest: Any) -> str:
+    """Return a hash of everything a manifest holds.
+
+    Unlike a hash of ``json.dumps(manifest, sort_keys=True)``, it tells apart what recommends
+    differently: the order of keys and sessions, ``1`` from ``1.0`` and from ``"1"``, lists from
+    tuples. It costs more than most recommendations (about 3 microseconds a session): hash a
+    manifest once when it is loaded, and not for every query.
+
+    Args:
+        manifest: Dictionaries, lists, tuples, strings, numbers, booleans and ``None``.
+
+    Returns:
+        64 hexadecimal digits (SHA-256).
+
+    Raises:
+        TypeError: There is something else in it.
+
+    Example:
+        >>> manifest_hash({"top": 1}) == manifest_hash({"top": 1})
+        True
+        >>> manifest_hash({"top": 1}) == manifest_hash({"top": 1.0})
+        False
+    """
+    digest = hashlib.sha256()
+    pending = [manifest]
+    while pending:
+        value = pending.pop()
+        kind = type(value)
+        if kind is dict:
+            digest.update(b"d%d;" % len(value))
+            for item in value.items():
+                pending.extend(item)
+        elif kind is list or kind is tuple:
+            digest.update(b"%c%d;" % (b"l" if kind is list else b"t", len(value)))
+            pending.extend(value)
+        elif kind is str:
+            text = value.encode("utf-8", "surrogatepass")
+            digest.update(b"s%d;" % len(text) + text)
+        elif kind is float:
+            digest.update(b"f" + struct.pack("<d", value))
+        elif kind is int or kind is bool or value is None:
+            digest.update(f"{kind.__name__}{value};".encode())
+        else:
+            raise TypeError(
+                f"a manifest holds {value!r} of type {kind.__name__}, expected what JSON can hold"
+            )
+    return digest.hexdigest()

@@ -1,0 +1,87 @@
+//! Sessions that the engine holds as packed JSON, as Python objects: what `json.loads` would make of them.
+
+use pyo3::prelude::*;
+use pyo3::types::{PyBool, PyDict, PyInt, PyString};
+
+use super::errors::{Answer, OrDecline};
+use super::object;
+use crate::engine::json::{SessionView, Token, Tokens, decode};
+
+/// The session as a fresh dict.
+pub(super) fn session<'py>(py: Python<'py>, view: SessionView<'_>) -> Answer<Bound<'py, PyDict>> {
+    let session = value(py, &view, view.packed())?;
+    session.cast_into_exact::<PyDict>().ok().or_decline()
+}
+
+/// One value of a session, from its packed text.
+pub(super) fn value<'py>(py: Python<'py>, view: &SessionView<'_>, packed: &[u8]) -> Answer<Bound<'py, PyAny>> {
+    let mut tokens = Tokens::new(packed);
+    let first = tokens.next().or_decline()?;
+    nested(py, view, first, &mut tokens, 0)
+}
+
+/// The value that begins with `token`. The loader bounds the depth; a damaged file is cut off at the same one.
+fn nested<'py>(
+    py: Python<'py>,
+    view: &SessionView<'_>,
+    token: Token<'_>,
+    tokens: &mut Tokens<'_>,
+    depth: usize,
+) -> Answer<Bound<'py, PyAny>> {
+    const MOST_DEPTH: usize = 512;
+    (depth < MOST_DEPTH).then_some(()).or_decline()?;
+    match token {
+        Token::BeginObject => {
+            let object = object::new_dict(py)?;
+            loop {
+                let name = match tokens.next().or_decline()? {
+                    Token::EndObject => return Ok(object.into_any()),
+                    Token::Comma => continue,
+                    Token::Key(id) => PyString::intern(py, view.name(id)),
+                    Token::Name(raw) => text(py, raw)?,
+                    _ => return Err(super::errors::Stop::Declined),
+                };
+                let token = tokens.next().or_decline()?;
+                object.set_item(name, nested(py, view, token, tokens, depth + 1)?)?;
+            }
+        }
+        Token::BeginArray => {
+            let mut items = Vec::new();
+            loop {
+                match tokens.next().or_decline()? {
+                    Token::EndArray => return Ok(object::new_list(py, items)?.into_any()),
+                    Token::Comma => {}
+                    token => items.push(nested(py, view, token, tokens, depth + 1)?),
+                }
+            }
+        }
+        Token::Str(raw) => Ok(text(py, raw)?.into_any()),
+        Token::Scalar(raw) => scalar(py, raw),
+        Token::EndObject | Token::EndArray | Token::Comma | Token::Key(_) | Token::Name(_) => {
+            Err(super::errors::Stop::Declined)
+        }
+    }
+}
+
+fn text<'py>(py: Python<'py>, raw: &[u8]) -> Answer<Bound<'py, PyString>> {
+    let bytes = decode(raw);
+    core::str::from_utf8(&bytes).ok().map(|text| PyString::new(py, text)).or_decline()
+}
+
+fn scalar<'py>(py: Python<'py>, raw: &[u8]) -> Answer<Bound<'py, PyAny>> {
+    match raw {
+        b"null" => return Ok(py.None().into_bound(py)),
+        b"true" => return Ok(PyBool::new(py, true).to_owned().into_any()),
+        b"false" => return Ok(PyBool::new(py, false).to_owned().into_any()),
+        _ => {}
+    }
+    let raw = core::str::from_utf8(raw).ok().or_decline()?;
+    if raw.bytes().any(|byte| matches!(byte, b'.' | b'e' | b'E')) {
+        return Ok(object::new_float(py, raw.parse().ok().or_decline()?)?);
+    }
+    match raw.parse() {
+        Ok(int) => Ok(object::new_int(py, int)?),
+        // More than 64 bits.
+        Err(_) => Ok(py.get_type::<PyInt>().call1((raw,))?),
+    }
+}

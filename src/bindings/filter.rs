@@ -1,0 +1,132 @@
+//! `eventkit.Filter`: which sessions a query may choose from.
+
+use pyo3::exceptions::{PyTypeError, PyValueError};
+use pyo3::prelude::*;
+use pyo3::types::PyString;
+
+use super::errors::Stop;
+use super::input;
+use crate::engine::filter::Filter as Sessions;
+use crate::engine::window::{Fit, Window};
+
+/// Narrows what a `Catalog` chooses from. It changes no score, and every condition given must hold.
+///
+/// Args:
+///     start: The beginning of a time window: a date and time with an offset (compared as an instant), one without
+///         (compared with the wall clock of the session's place), or a time of day `HH:MM` (on every day).
+///     end: Its end, of the same kind; the window is `[start, end)`.
+///     fit: How a session must lie to the window: `"within"`, `"overlapping"` or `"starting"`.
+///     locations: It is at one of these, whatever the case.
+///     all_tags: It has all of these tags, whatever the case.
+///     any_tags: It has one of these.
+///     no_tags: It has none of these.
+///     exclude: Its id is none of these.
+///
+/// Raises:
+///     ValueError: A time that cannot be read, a window that ends before it starts, an unknown `fit`.
+///     TypeError: A list of something else than strings.
+///
+/// Example:
+///     >>> import eventkit
+///     >>> sessions = [{"title": "A", "start": "09:00", "end": "10:00"}, {"title": "B", "start": "13:00", "end": "14:00"}]
+///     >>> catalog = eventkit.Catalog(sessions)
+///     >>> answer = catalog.recommend(["ai"], 2, filter=eventkit.Filter(start="12:00"))
+///     >>> [session["title"] for session in answer["sessions"]]
+///     ['B']
+#[pyclass(frozen, module = "eventkit", name = "Filter")]
+pub(super) struct Filter {
+    pub(super) sessions: Sessions,
+    shown: String,
+}
+
+#[pymethods]
+impl Filter {
+    #[new]
+    #[pyo3(signature = (*, start=None, end=None, fit="within", locations=None, all_tags=None, any_tags=None, no_tags=None, exclude=None))]
+    #[allow(clippy::too_many_arguments)] // Keyword arguments of Python, each a condition of its own.
+    fn new(
+        start: Option<&str>,
+        end: Option<&str>,
+        fit: &str,
+        locations: Option<&Bound<'_, PyAny>>,
+        all_tags: Option<&Bound<'_, PyAny>>,
+        any_tags: Option<&Bound<'_, PyAny>>,
+        no_tags: Option<&Bound<'_, PyAny>>,
+        exclude: Option<&Bound<'_, PyAny>>,
+    ) -> PyResult<Self> {
+        let fit = match fit {
+            "within" => Fit::Within,
+            "overlapping" => Fit::Overlapping,
+            "starting" => Fit::Starting,
+            other => {
+                return Err(PyValueError::new_err(format!(
+                    "fit {other:?}: expected 'within', 'overlapping' or 'starting'"
+                )));
+            }
+        };
+        let window = Window::parse(start.map(str::as_bytes), end.map(str::as_bytes), fit)
+            .map_err(|error| PyValueError::new_err(error.to_string()))?;
+        let mut shown = Vec::new();
+        let mut show = |name: &str, value: Option<&Bound<'_, PyAny>>| -> PyResult<()> {
+            if let Some(value) = value {
+                shown.push(format!("{name}={}", value.repr()?));
+            }
+            Ok(())
+        };
+        show("locations", locations)?;
+        show("all_tags", all_tags)?;
+        show("any_tags", any_tags)?;
+        show("no_tags", no_tags)?;
+        show("exclude", exclude)?;
+        let window_shown = [("start", start), ("end", end)];
+        let window_shown = window_shown.into_iter().filter_map(|(name, end)| Some(format!("{name}={:?}", end?)));
+        let shown: Vec<String> = window_shown.chain(shown).collect();
+        Ok(Self {
+            sessions: Sessions {
+                window,
+                places: locations.map(|names| lowered("locations", names)).transpose()?,
+                all_tags: all_tags.map_or(Ok(Vec::new()), |tags| lowered("all_tags", tags))?,
+                any_tags: any_tags.map(|tags| lowered("any_tags", tags)).transpose()?,
+                no_tags: no_tags.map_or(Ok(Vec::new()), |tags| lowered("no_tags", tags))?,
+                excluded: exclude.map_or(Ok(Vec::new()), |ids| exact("exclude", ids))?,
+            },
+            shown: format!("Filter({})", shown.join(", ")),
+        })
+    }
+
+    fn __repr__(&self) -> &str {
+        &self.shown
+    }
+}
+
+fn lowered(name: &str, strings: &Bound<'_, PyAny>) -> PyResult<Vec<Vec<u8>>> {
+    each(name, strings, |string| input::with_lowered(string, <[u8]>::to_vec))
+}
+
+fn exact(name: &str, strings: &Bound<'_, PyAny>) -> PyResult<Vec<Vec<u8>>> {
+    each(name, strings, |string| input::with_bytes(string, <[u8]>::to_vec))
+}
+
+fn each(
+    name: &str,
+    strings: &Bound<'_, PyAny>,
+    read: impl Fn(&Bound<'_, PyString>) -> Result<Vec<u8>, Stop>,
+) -> PyResult<Vec<Vec<u8>>> {
+    let expected = |value: &Bound<'_, PyAny>| match value.repr() {
+        Ok(shown) => PyTypeError::new_err(format!("{name} holds {shown}, expected strings")),
+        Err(error) => error,
+    };
+    if strings.is_exact_instance_of::<PyString>() {
+        let shown = strings.repr()?;
+        return Err(PyTypeError::new_err(format!("{name} is {shown}, expected a list of strings")));
+    }
+    let read = |string: PyResult<Bound<'_, PyAny>>| {
+        let string = string?;
+        let string = string.cast_exact::<PyString>().map_err(|_| expected(&string))?;
+        read(string).map_err(|stop| match stop {
+            Stop::Raised(error) => error,
+            Stop::Declined => expected(string),
+        })
+    };
+    strings.try_iter()?.map(read).collect()
+}

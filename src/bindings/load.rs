@@ -1,0 +1,150 @@
+//! Catalogues from JSON, without a Python object a session.
+
+use core::cell::RefCell;
+use core::ops::ControlFlow;
+use std::io::Read;
+
+use pyo3::exceptions::{PyRuntimeError, PyValueError};
+use pyo3::intern;
+use pyo3::prelude::*;
+use pyo3::types::{PyBytes, PyDict, PyString};
+
+use super::catalog::Shelved;
+use super::errors::unwind;
+use super::input;
+use super::pool::pool;
+use super::shelf::Shelf;
+use crate::engine::catalog::Catalog;
+use crate::engine::error::{Error, ErrorKind};
+use crate::engine::json::{self, Hooks, Loaded};
+use crate::engine::segment::Segment;
+
+pyo3::import_exception!(eventkit.errors, ManifestError);
+
+/// What was loaded: the sessions, and the JSON of the manifest's other members by name.
+type Outcome<'py> = Option<(Shelved, Bound<'py, PyDict>)>;
+
+/// Loads a manifest or an array of sessions; `None` where Python's own reader has to.
+#[pyfunction]
+pub(super) fn load_json<'py>(
+    py: Python<'py>,
+    data: &Bound<'py, PyBytes>,
+    origin: &str,
+    progress: Option<&Bound<'py, PyAny>>,
+) -> PyResult<Outcome<'py>> {
+    let bytes = data.as_bytes();
+    load(py, origin, progress, |hooks| json::load(bytes, hooks))
+}
+
+/// Loads one session a line from an open binary file; `None` where Python's own reader has to.
+#[pyfunction]
+pub(super) fn load_ndjson<'py>(
+    py: Python<'py>,
+    file: &Bound<'py, PyAny>,
+    origin: &str,
+    progress: Option<&Bound<'py, PyAny>>,
+) -> PyResult<Outcome<'py>> {
+    let read = file.getattr(intern!(py, "read"))?.unbind();
+    load(py, origin, progress, move |hooks| json::load_ndjson(Source { read }, hooks))
+}
+
+/// A Python file, read in big pieces.
+struct Source {
+    read: Py<PyAny>,
+}
+
+impl Read for Source {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        Python::attach(|py| {
+            let bytes = self.read.bind(py).call1((buffer.len(),)).map_err(std::io::Error::other)?;
+            let bytes = bytes.cast::<PyBytes>().map_err(|_| std::io::Error::other("the file gives no bytes"))?;
+            let bytes = bytes.as_bytes();
+            let room = buffer.get_mut(..bytes.len());
+            room.ok_or_else(|| std::io::Error::other("the file gave more than was asked for"))?
+                .copy_from_slice(bytes);
+            Ok(bytes.len())
+        })
+    }
+}
+
+fn load<'py>(
+    py: Python<'py>,
+    origin: &str,
+    progress: Option<&Bound<'py, PyAny>>,
+    read: impl FnOnce(&mut Hooks<'_>) -> Result<Loaded, Error> + Send,
+) -> PyResult<Outcome<'py>> {
+    let pool = pool()?;
+    let progress = progress.map(|progress| progress.clone().unbind());
+    // The engine knows nothing of Python's exceptions: one that a callback raises is kept here, and wins.
+    let (segment, raised) = py.detach(|| {
+        let raised: RefCell<Option<PyErr>> = RefCell::new(None);
+        let lower = |text: &str| {
+            Python::attach(|py| match lowered(py, text) {
+                Ok(lowered) => lowered,
+                Err(error) => {
+                    raised.borrow_mut().get_or_insert(error);
+                    text.as_bytes().to_vec()
+                }
+            })
+        };
+        let mut advance = |done: json::Progress| {
+            let told = progress.as_ref().map_or(Ok(()), |progress| {
+                Python::attach(|py| progress.call1(py, (done.bytes, done.sessions)).map(drop))
+            });
+            match told {
+                Ok(()) if raised.borrow().is_none() => ControlFlow::Continue(()),
+                Ok(()) => ControlFlow::Break(()),
+                Err(error) => {
+                    raised.borrow_mut().get_or_insert(error);
+                    ControlFlow::Break(())
+                }
+            }
+        };
+        let segment = unwind(|| {
+            let mut hooks = Hooks { lower: &lower, progress: &mut advance, pool: Some(&pool) };
+            Ok(read(&mut hooks).and_then(|loaded| {
+                let fields = loaded.fields.clone();
+                Ok((Segment::from_loaded(loaded, &lower, &pool)?, fields))
+            }))
+        });
+        (segment, raised.into_inner())
+    });
+    if let Some(error) = raised {
+        return Err(error);
+    }
+    let Ok(outcome) = segment? else {
+        return Ok(None);
+    };
+    let (segment, fields) = match outcome {
+        Ok(loaded) => loaded,
+        Err(error) => return refused(&error, origin).map_or(Ok(None), Err),
+    };
+    let members = PyDict::new(py);
+    for (name, text) in fields {
+        members.set_item(name, PyBytes::new(py, &text))?;
+    }
+    Ok(Some((Shelved(Shelf::of_text(Catalog::new(segment))), members)))
+}
+
+/// The exception for a text that nobody can read; `None` for one that Python may.
+fn refused(error: &Error, origin: &str) -> Option<PyErr> {
+    match error.kind() {
+        ErrorKind::Unsupported(_) => None,
+        ErrorKind::Syntax(place) => {
+            let arguments = (origin.to_owned(), place.message, place.line, place.column);
+            Some(ManifestError::new_err(arguments))
+        }
+        ErrorKind::System(_) => Some(PyRuntimeError::new_err(error.to_string())),
+        _ => Some(PyValueError::new_err(error.to_string())),
+    }
+}
+
+/// `text.lower()`, encoded.
+fn lowered(py: Python<'_>, text: &str) -> PyResult<Vec<u8>> {
+    let text = PyString::new(py, text);
+    match input::with_lowered(&text, <[u8]>::to_vec) {
+        Ok(lowered) => Ok(lowered),
+        Err(super::errors::Stop::Raised(error)) => Err(error),
+        Err(super::errors::Stop::Declined) => Err(PyValueError::new_err("a tag cannot be lowered")),
+    }
+}

@@ -1,0 +1,189 @@
+//! The sessions of a catalogue: compiled, and as the objects or the text that answers are made of.
+
+use std::sync::{Arc, OnceLock};
+
+use pyo3::intern;
+use pyo3::prelude::*;
+use pyo3::types::{PyDict, PyList, PyString};
+
+use super::errors::{Answer, OrDecline};
+use super::{decode, input, source};
+use crate::engine::catalog::{Catalog, Place};
+use crate::engine::json::{self, SessionText, SessionView};
+
+/// The caller's own sessions of one part, and the JSON of those that were asked for.
+pub(super) struct Objects {
+    sessions: Vec<Py<PyAny>>,
+    dumped: OnceLock<Vec<OnceLock<Box<[u8]>>>>,
+}
+
+/// A catalogue and what its parts hold; cheap to clone.
+#[derive(Clone)]
+pub(super) struct Shelf {
+    pub(super) catalog: Catalog,
+    /// By part: the caller's objects, or nothing where the segment holds the text.
+    holders: Vec<Option<Arc<Objects>>>,
+}
+
+impl Shelf {
+    /// Compiles the sessions of a list, and keeps them.
+    pub(super) fn of_objects(sessions: &Bound<'_, PyList>) -> Answer<Self> {
+        let segment = source::compile(sessions)?;
+        // A hostile session may have changed the list while it was read.
+        (segment.len() == sessions.len()).then_some(()).or_decline()?;
+        let sessions = sessions.iter().map(Bound::unbind).collect();
+        let objects = Objects { sessions, dumped: OnceLock::new() };
+        Ok(Self {
+            catalog: Catalog::new(segment),
+            holders: vec![Some(Arc::new(objects))],
+        })
+    }
+
+    /// A catalogue whose segments hold the text of their sessions.
+    pub(super) fn of_text(catalog: Catalog) -> Self {
+        let holders = catalog.segments().map(|_| None).collect();
+        Self { catalog, holders }
+    }
+
+    /// The same with the sessions of a list behind the others.
+    ///
+    /// Parts that were added grow as in a log-structured merge tree: the last is compiled together with those in front
+    /// of it that are not twice as long, so that n additions of one session make O(log n) parts.
+    pub(super) fn with_added(&self, py: Python<'_>, added: &Bound<'_, PyList>) -> Answer<Self> {
+        let mut sessions: Vec<Bound<'_, PyAny>> = added.iter().collect();
+        let mut kept = self.holders.len();
+        while let Some(last) = kept.checked_sub(1) {
+            let objects = self.holders.get(last).and_then(Option::as_ref);
+            let Some(objects) = objects.filter(|objects| objects.sessions.len() < 2 * sessions.len()) else {
+                break;
+            };
+            let held = self.catalog.places_of(last as u32);
+            let held = held.filter_map(|place| objects.sessions.get(place.local as usize));
+            let mut merged: Vec<_> = held.map(|session| session.bind(py).clone()).collect();
+            merged.append(&mut sessions);
+            sessions = merged;
+            kept = last;
+        }
+        let tail = Self::of_objects(&super::object::new_list(py, sessions)?)?;
+        let mut shelf = self.clone();
+        shelf.catalog.truncate(kept);
+        shelf.holders.truncate(kept);
+        for segment in tail.catalog.segments() {
+            shelf.catalog.push(Arc::clone(segment));
+        }
+        shelf.holders.extend(tail.holders);
+        Ok(shelf)
+    }
+
+    fn objects(&self, place: Place) -> Option<&Objects> {
+        self.holders.get(place.part as usize)?.as_deref()
+    }
+
+    fn text(&self, place: Place) -> Option<&SessionText> {
+        self.catalog.segments().nth(place.part as usize)?.text.as_ref()
+    }
+
+    fn view(&self, place: Place) -> Option<SessionView<'_>> {
+        self.text(place)?.get(place.local as usize)
+    }
+
+    /// The session: the caller's own object, or a fresh dict.
+    pub(super) fn session<'py>(&self, py: Python<'py>, place: Place) -> Answer<Bound<'py, PyAny>> {
+        if let Some(objects) = self.objects(place) {
+            let session = objects.sessions.get(place.local as usize).or_decline()?;
+            return Ok(session.bind(py).clone());
+        }
+        Ok(decode::session(py, self.view(place).or_decline()?)?.into_any())
+    }
+
+    /// The session as an exact dict, or declined.
+    pub(super) fn plain_session<'py>(
+        &self,
+        py: Python<'py>,
+        place: Place,
+    ) -> Answer<Bound<'py, PyDict>> {
+        input::exact_dict(&self.session(py, place)?).cloned()
+    }
+
+    /// All sessions, in order.
+    pub(super) fn sessions<'py>(
+        &self,
+        py: Python<'py>,
+        places: impl Iterator<Item = Place>,
+    ) -> Answer<Bound<'py, PyList>> {
+        let sessions: Answer<Vec<_>> = places.map(|place| self.session(py, place)).collect();
+        Ok(super::object::new_list(py, sessions?)?)
+    }
+
+    /// Whether the session's title, lowered, is this.
+    pub(super) fn is_titled(&self, py: Python<'_>, place: Place, lowered: &[u8]) -> Answer<bool> {
+        let title = self.member(py, place, "title")?.or_decline()?;
+        input::with_lowered(input::exact_str(&title)?, |title| title == lowered)
+    }
+
+    /// Whether the session's id is this string.
+    pub(super) fn is_identified(&self, py: Python<'_>, place: Place, id: &[u8]) -> Answer<bool> {
+        let Some(held) = self.member(py, place, "id")? else { return Ok(false) };
+        held.cast_exact::<PyString>().map_or(Ok(false), |held| input::with_bytes(held, |held| held == id))
+    }
+
+    fn member<'py>(&self, py: Python<'py>, place: Place, name: &str) -> Answer<Option<Bound<'py, PyAny>>> {
+        let session = self.plain_session(py, place)?;
+        Ok(session.get_item(PyString::intern(py, name))?)
+    }
+
+    /// A dict with the start and the end of the session.
+    pub(super) fn slot<'py>(&self, py: Python<'py>, place: Place) -> Answer<Bound<'py, PyDict>> {
+        let Some(text) = self.text(place) else {
+            return self.plain_session(py, place);
+        };
+        let view = self.view(place).or_decline()?;
+        let slot = super::object::new_dict(py)?;
+        for name in ["start", "end"] {
+            if let Some(value) = view.get(&text.member(name)) {
+                slot.set_item(PyString::intern(py, name), decode::value(py, &view, value.packed())?)?;
+            }
+        }
+        Ok(slot)
+    }
+
+    /// Appends what `json.dumps` writes of the session.
+    pub(super) fn dump(&self, py: Python<'_>, place: Place, out: &mut Vec<u8>) -> Answer<()> {
+        let Some(objects) = self.objects(place) else {
+            self.view(place).or_decline()?.dump(out);
+            return Ok(());
+        };
+        let dumped = objects.dumped.get_or_init(|| {
+            objects.sessions.iter().map(|_| OnceLock::new()).collect()
+        });
+        let slot = dumped.get(place.local as usize).or_decline()?;
+        if slot.get().is_none() {
+            let text = dumps(&self.session(py, place)?)?;
+            let _ = slot.set(text.to_str().ok().or_decline()?.as_bytes().into());
+        }
+        out.extend_from_slice(slot.get().or_decline()?);
+        Ok(())
+    }
+
+    /// Appends what `json.dumps` writes of the session's title; declined where it has none.
+    pub(super) fn dump_title(&self, py: Python<'_>, place: Place, out: &mut Vec<u8>) -> Answer<()> {
+        if let Some(text) = self.text(place) {
+            let member = text.member("title");
+            self.view(place).and_then(|view| view.get(&member)).or_decline()?.dump(out);
+            return Ok(());
+        }
+        let title = self.member(py, place, "title")?.or_decline()?;
+        match title.cast_exact::<PyString>().map(|title| title.to_str()) {
+            Ok(Ok(title)) => json::write_str(out, title),
+            _ => out.extend_from_slice(dumps(&title)?.to_str().ok().or_decline()?.as_bytes()),
+        }
+        Ok(())
+    }
+}
+
+/// `json.dumps(value)`.
+fn dumps<'py>(value: &Bound<'py, PyAny>) -> Answer<Bound<'py, PyString>> {
+    let py = value.py();
+    let dumps = py.import(intern!(py, "json"))?.getattr(intern!(py, "dumps"))?;
+    dumps.call1((value,))?.cast_into_exact::<PyString>().ok().or_decline()
+}

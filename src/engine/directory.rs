@@ -1,0 +1,94 @@
+//! Finds sessions by a string that they are known by: their lowered title, or their id.
+//!
+//! Invariant: `places` is sorted; an entry is the string's hash above the session's position. A look-up is O(log n) and
+//! yields candidates only, in order of position: the caller compares the strings themselves, so a collision of hashes
+//! costs a comparison and never an answer. Any content is safe to search, also that of a damaged file.
+
+use core::hash::BuildHasher;
+
+use foldhash::fast::FixedState;
+
+use super::column::Column;
+
+/// Strings, by hash, and where they stand: 8 bytes each.
+#[derive(Clone, Debug, Default)]
+pub struct Directory {
+    places: Column<u64>,
+}
+
+/// Collects the strings of a [`Directory`].
+#[derive(Debug, Default)]
+pub struct DirectoryBuilder {
+    places: Vec<u64>,
+}
+
+impl DirectoryBuilder {
+    /// Adds the string of the session at `position`.
+    #[inline]
+    pub fn push(&mut self, position: u32, string: &[u8]) {
+        self.places.push(place(hash(string), position));
+    }
+
+    /// Sorts what was added. O(n log n).
+    pub fn finish(mut self) -> Directory {
+        self.places.sort_unstable();
+        Directory::from_sorted(self.places.into())
+    }
+}
+
+impl Directory {
+    /// The directory of these entries, each `hash << 32 | position`, which are in order.
+    pub fn from_sorted(places: Column<u64>) -> Self {
+        Self { places }
+    }
+
+    /// The entries, in order.
+    pub fn places(&self) -> &[u64] {
+        &self.places
+    }
+
+    /// The positions that may have this string, in order.
+    pub fn candidates(&self, string: &[u8]) -> impl Iterator<Item = u32> {
+        let wanted = hash(string);
+        let start = self
+            .places
+            .partition_point(|&entry| entry < place(wanted, 0));
+        let places = self.places.get(start..).unwrap_or_default();
+        places
+            .iter()
+            .take_while(move |&&entry| entry >> 32 == u64::from(wanted))
+            .map(|&entry| entry as u32)
+    }
+
+    /// The memory it holds, in bytes.
+    pub fn nbytes(&self) -> usize {
+        self.places.nbytes()
+    }
+}
+
+/// The hash by which strings are found. Files hold it: it may not change within a format version.
+pub fn hash(string: &[u8]) -> u32 {
+    FixedState::default().hash_one(string) as u32
+}
+
+fn place(hash: u32, position: u32) -> u64 {
+    u64::from(hash) << 32 | u64::from(position)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn candidates_come_in_order_of_position() {
+        let mut titles = DirectoryBuilder::default();
+        for (position, title) in (0..).zip(["b", "a", "b", "", "a", "b"]) {
+            titles.push(position, title.as_bytes());
+        }
+        let titles = titles.finish();
+        assert_eq!(titles.candidates(b"b").collect::<Vec<_>>(), [0, 2, 5]);
+        assert_eq!(titles.candidates(b"a").next(), Some(1));
+        assert_eq!(titles.candidates(b"").next(), Some(3));
+        assert_eq!(titles.candidates(b"c").next(), None);
+    }
+}
