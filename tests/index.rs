@@ -211,6 +211,17 @@ fn memory_stays_within_64_bytes_a_session_of_four_tags() {
     }
 }
 
+/// All tags stand equally often, and bitmaps for all would take 125 bytes a session.
+#[test]
+fn memory_stays_bounded_when_all_tags_are_equally_frequent() {
+    let (len, tag_count) = (100_000, 1000);
+    let mut columns = Columns::new(7, len, 5, Tags::None, Popularity::Unit);
+    columns.offsets = (0..=len as u32).map(|position| 4 * position).collect();
+    columns.tags = (0..4 * len as u32).map(|at| TagId(at % 1000)).collect();
+    let index = Index::build(&columns.sessions(), tag_count).expect("sound columns");
+    assert!(index.nbytes() <= 64 * len, "{} bytes", index.nbytes());
+}
+
 #[test]
 fn tags_outside_the_vocabulary_match_nothing() {
     let columns = Columns::new(1, 100, 20, Tags::Zipf, Popularity::Unit);

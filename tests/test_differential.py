@@ -13,10 +13,17 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
 
 import eventkit
 import strategies
+from conftest import faults_scale
 from eventkit import reference
 from eventkit.compat import agent, core, graph_service
 from faults import clean, edits, series, spoil
@@ -103,7 +110,7 @@ def test_the_original_names_agree(name: str) -> None:
     fast, slow, road = COMPAT[name]
 
     @given(STRATEGIES[road])
-    @settings(max_examples=100)
+    @settings(max_examples=settings().max_examples // 3)
     def agree(recipe: tuple[Any, ...]) -> None:
         assert difference(fast, slow, recipe, texts=ROADS[road].texts) is None
 
@@ -146,7 +153,7 @@ def test_changing_an_answer_changes_no_later_one(size: int) -> None:
 
 
 @given(st.randoms(use_true_random=False), st.sampled_from([40, 100]))
-@settings(max_examples=60)
+@settings(max_examples=settings().max_examples // 5)
 def test_big_lists_with_one_odd_thing(rng: Random, size: int) -> None:
     recipe = clean.clean_manifest(rng, (6,))
     base = recipe["sessions"]
@@ -217,9 +224,6 @@ class EditsAndCalls(RuleBasedStateMachine):
 
 
 def test_edits_between_calls() -> None:
-    from hypothesis.stateful import run_state_machine_as_test
-
-    from conftest import faults_scale
 
     run_state_machine_as_test(
         EditsAndCalls,

@@ -300,9 +300,9 @@ def make_generator(items: list[Any]) -> Iterator[Any]:
 RAISING_NAMES = """
     __eq__ __ne__ __lt__ __gt__ __le__ __ge__ __hash__ __bool__ __len__ __iter__ __contains__
     __getitem__ __mul__ __rmul__ __add__ __radd__ __sub__ __neg__ __float__ __int__ __index__
-    __str__ __repr__ __format__ __getattribute__ __next__ __call__ __enter__ __reversed__ __missing__ get
-    lower strip keys items values __setitem__ __delitem__ __length_hint__ __del__ __sizeof__ __dir__
-    __reduce_ex__
+    __str__ __repr__ __format__ __getattribute__ __next__ __call__ __enter__ __reversed__
+    get lower strip keys items values __setitem__ __delitem__ __length_hint__ __del__ __sizeof__
+    __missing__ __dir__ __reduce_ex__
 """
 RAISING = tuple(RAISING_NAMES.split())
 """The methods that `raising_classes` overwrites, one a class."""
