@@ -1,16 +1,24 @@
-"""The one seeded generator of manifests and interests: for tests, benches and README figures.
+"""The one seeded generator of sessions and interests: for tests, benches and README figures.
 
-The same arguments give the same manifest on every Python version: only `random.Random.random` is
-used, whose sequence CPython promises to keep.
+The same arguments give the same sessions on every version of Python and numpy: only
+`random.Random.random` and `numpy.random.RandomState.random_sample` are used, whose sequences both
+promise to keep. Columns first and text from them, because a million sessions drawn one by one would
+take longer than everything that is measured on them.
 """
 
 from __future__ import annotations
 
 import json
 from bisect import bisect
+from collections.abc import Iterator
+from dataclasses import dataclass
+from io import BytesIO
 from itertools import accumulate
 from random import Random
 from typing import Any, Literal
+from zlib import crc32
+
+import numpy as np
 
 Popularity = Literal["random", "rounded", "equal", "missing"]
 Manifest = dict[str, Any]
@@ -25,6 +33,7 @@ _FIELDS = (
 _ASPECTS = "basics practice research tooling safety testing history policy performance teaching"
 _ROOMS = 40
 _SLOTS = 80
+_CHUNK = 100_000
 
 
 def tag_names(count: int = 200) -> list[str]:
@@ -33,7 +42,20 @@ def tag_names(count: int = 200) -> list[str]:
     return [names[i] if i < len(names) else f"topic {i}" for i in range(count)]
 
 
-def manifest(
+@dataclass(frozen=True)
+class Columns:
+    """What sessions are scored by; `tags[offsets[i]:offsets[i + 1]]` are those of session i."""
+
+    names: list[str]
+    offsets: np.ndarray
+    tags: np.ndarray
+    popularity: np.ndarray | None
+
+    def __len__(self) -> int:
+        return len(self.offsets) - 1
+
+
+def columns(
     sessions: int,
     *,
     tags: int = 200,
@@ -41,9 +63,8 @@ def manifest(
     tags_per_session: tuple[int, int] = (2, 5),
     popularity: Popularity = "random",
     seed: int = 0,
-    as_loaded: bool = True,
-) -> Manifest:
-    """Make a manifest of `sessions` sessions.
+) -> Columns:
+    """Draw `sessions` sessions.
 
     Args:
         sessions: How many sessions.
@@ -52,20 +73,56 @@ def manifest(
         tags_per_session: The fewest and the most distinct tags of one session.
         popularity: `random` is uniform in 0..1 with every digit, `rounded` has two decimals (many
             ties), `equal` is 0.5 for all (nothing but ties), `missing` leaves the key out.
-        seed: Another seed, another manifest.
-        as_loaded: Pass it through JSON, so that equal strings are distinct objects, as they are
-            in a manifest that was read from a file.
+        seed: Another seed, other sessions.
     """
-    draw = _TagDraw(tag_names(tags), zipf, Random(f"{seed} manifest {sessions}"))
-    made: Manifest = {
-        "id": f"generated-{sessions}-{seed}",
-        "name": f"Generated conference of {sessions} sessions",
-        "weights": dict(WEIGHTS),
+    low, high = tags_per_session
+    random = np.random.RandomState(crc32(f"{seed} manifest {sessions}".encode()))
+    counts = low + (random.random_sample(sessions) * (high - low + 1)).astype(np.int64)
+    bounds = np.cumsum(np.arange(1, tags + 1, dtype=np.float64) ** -zipf)
+
+    def draw(count: int) -> np.ndarray:
+        return np.searchsorted(bounds, random.random_sample(count) * bounds[-1], side="right")
+
+    drawn = np.empty((sessions, high), np.int32)
+    for place in range(high):
+        drawn[:, place] = draw(sessions)
+        again = np.arange(sessions)
+        while len(again := again[(drawn[again, :place] == drawn[again, place, None]).any(1)]):
+            drawn[again, place] = draw(len(again))
+    value: np.ndarray | None = random.random_sample(sessions)
+    if popularity == "rounded":
+        value = np.round(value, 2)
+    elif popularity == "equal":
+        value = np.full(sessions, 0.5)
+    elif popularity == "missing":
+        value = None
+    offsets = np.concatenate(([0], np.cumsum(counts)))
+    return Columns(tag_names(tags), offsets, drawn[np.arange(high) < counts[:, None]], value)
+
+
+def text(drawn: Columns) -> bytes:
+    """Write a manifest of the sessions, as `json.dumps` would."""
+    fields = {
+        "id": f"generated-{len(drawn)}",
+        "name": f"Generated conference of {len(drawn)} sessions",
+        "weights": WEIGHTS,
         "recommend": {"max_sessions_default": 5},
         "features": {"externalSessions": {"enabled": False}, "export": {"enabled": True}},
-        "sessions": [_session(i, draw, tags_per_session, popularity) for i in range(sessions)],
     }
-    return json.loads(json.dumps(made)) if as_loaded else made
+    head = json.dumps(fields)[:-1] + ', "sessions": ['
+    # Gigabytes at ten million sessions: grown in one place rather than joined from parts.
+    out = BytesIO()
+    out.write(head.encode())
+    for start in range(0, len(drawn), _CHUNK):
+        out.write(b", " if start else b"")
+        out.write(", ".join(_sessions(drawn, start)).encode())
+    out.write(b"]}")
+    return out.getvalue()
+
+
+def manifest(sessions: int, **law: Any) -> Manifest:
+    """Make a manifest as it is read from a file, equal strings being distinct: see `columns`."""
+    return json.loads(text(columns(sessions, **law)))
 
 
 def interests(count: int, seed: int = 0, *, dense: bool = True, tags: int = 200) -> list[str]:
@@ -76,7 +133,7 @@ def interests(count: int, seed: int = 0, *, dense: bool = True, tags: int = 200)
         seed: Another seed, other interests: benches rotate through seeds.
         dense: Draw by the sessions' own Zipf law, so common tags are likely; otherwise evenly
             from the rarer half of the tags.
-        tags: As in `manifest`.
+        tags: As in `columns`.
     """
     names = tag_names(tags)
     random = Random(f"{seed} interests {count} {dense}")
@@ -100,30 +157,26 @@ class _TagDraw:
             chosen[self._names[bisect(self._bounds, self.random.random() * total)]] = None
         return list(chosen)
 
-    def between(self, low: int, high: int) -> list[str]:
-        """Draw between `low` and `high` distinct tags."""
-        return self.distinct(low + int(self.random.random() * (high - low + 1)))
 
-
-def _session(
-    index: int, draw: _TagDraw, tags_per_session: tuple[int, int], popularity: Popularity
-) -> dict[str, Any]:
-    topics = draw.between(*tags_per_session)
-    start = 9 * 60 + (index % _SLOTS) * 5
-    session: dict[str, Any] = {
-        "id": f"s{index:06}",
-        "title": f"{topics[0].capitalize()}, part {index}",
-        "start": _clock(start),
-        "end": _clock(start + 30),
-        "location": f"Room {index % _ROOMS + 1}",
-        "tags": topics,
-    }
-    if popularity == "equal":
-        session["popularity"] = 0.5
-    elif popularity != "missing":
-        value = draw.random.random()
-        session["popularity"] = round(value, 2) if popularity == "rounded" else value
-    return session
+def _sessions(drawn: Columns, start: int) -> Iterator[str]:
+    """The JSON texts of a chunk of sessions."""
+    stop = min(start + _CHUNK, len(drawn))
+    quoted = [json.dumps(name) for name in drawn.names]
+    titles = [name.capitalize() for name in drawn.names]
+    slots = [(_clock(at), _clock(at + 30)) for at in range(9 * 60, 9 * 60 + _SLOTS * 5, 5)]
+    offsets = drawn.offsets[start : stop + 1].tolist()
+    tags = drawn.tags[offsets[0] : offsets[-1]].tolist()
+    values = None if drawn.popularity is None else drawn.popularity[start:stop].tolist()
+    for i in range(stop - start):
+        topics = tags[offsets[i] - offsets[0] : offsets[i + 1] - offsets[0]]
+        index = start + i
+        begin, end = slots[index % _SLOTS]
+        popularity = f', "popularity": {values[i]!r}' if values else ""
+        yield (
+            f'{{"id": "s{index:06}", "title": "{titles[topics[0]]}, part {index}", '
+            f'"start": "{begin}", "end": "{end}", "location": "Room {index % _ROOMS + 1}", '
+            f'"tags": [{", ".join([quoted[tag] for tag in topics])}]{popularity}}}'
+        )
 
 
 def _clock(minutes: int) -> str:

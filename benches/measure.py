@@ -24,17 +24,22 @@ def warm_up(side: Call, inputs: Sequence[Arguments]) -> None:
             return
 
 
-def warm(sides: Sequence[Call], inputs: Sequence[Arguments], *, rounds: int = 7) -> list[float]:
+def warm(
+    sides: Sequence[Call], inputs: Sequence[Arguments], *, rounds: int = 7, whole: bool = False
+) -> list[float]:
     """Time calls on a manifest that was seen before; return the best seconds a call of each side.
 
     Args:
         sides: The functions to compare.
         inputs: Arguments, rotated: consecutive calls never have the same.
         rounds: How many rounds each side gets.
+        whole: Only whole rotations: no side is given the cheaper half of the inputs.
     """
     for side in sides:
         warm_up(side, inputs)
     counts = [_calls_for(side, inputs, seconds=0.02) for side in sides]
+    if whole:
+        counts = [-(-count // len(inputs)) * len(inputs) for count in counts]
     best = [float("inf")] * len(sides)
     with _Uncollected():
         for _ in range(rounds):
@@ -42,6 +47,16 @@ def warm(sides: Sequence[Call], inputs: Sequence[Arguments], *, rounds: int = 7)
                 batch = [inputs[n % len(inputs)] for n in range(count)]
                 best[i] = min(best[i], _time(side, batch) / count)
     return best
+
+
+def best(*tasks: Callable[[], object], rounds: int = 5) -> list[float]:
+    """Time tasks that take long enough alone, by turns; return the best seconds of each."""
+    spent = [float("inf")] * len(tasks)
+    with _Uncollected():
+        for _ in range(rounds):
+            for i, task in enumerate(tasks):
+                spent[i] = min(spent[i], _time(task, [()]))
+    return spent
 
 
 def first(

@@ -78,8 +78,8 @@ CURVE = tuple(
 
 
 @cache
-def _text(sessions: int) -> str:
-    return json.dumps(generator.manifest(sessions, as_loaded=False))
+def _text(sessions: int) -> bytes:
+    return generator.text(generator.columns(sessions))
 
 
 def fresh_manifest(sessions: int) -> Answer:

@@ -5,16 +5,18 @@ from __future__ import annotations
 import argparse
 import importlib.util
 import os
-import platform
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+import catalog_plan
+import catalog_table
 import generator
 import measure
 import memory
 import picture
 import plan
 import sides
+from layout import aligned, machine, seconds, sentence, target, verdict
 from plan import Case
 
 RESULTS = Path(__file__).parent / "results"
@@ -22,21 +24,6 @@ README = Path(__file__).parent.parent / "README.md"
 BEGIN, END = "<!-- figures: written by make figures -->", "<!-- end of figures -->"
 HEADER = ("", "opponent", "first", "ratio", "target", "2nd", "warm", "ratio", "target", "met")
 WIDTHS = (22, 10, 10, 8, 7, 10, 10, 8, 7, 5)
-
-
-def machine() -> str:
-    """The class of machine, for whoever quotes a figure."""
-    model = platform.machine()
-    cpuinfo = Path("/proc/cpuinfo")
-    if cpuinfo.exists():
-        for line in cpuinfo.read_text(encoding="utf-8").splitlines():
-            if line.startswith("model name"):
-                model = line.partition(":")[2].strip()
-                break
-    return (
-        f"{model}, {os.cpu_count()} cores, {platform.system()}, "
-        f"{platform.python_implementation()} {platform.python_version()}"
-    )
 
 
 def speed_row(case: Case, opponent: sides.Side, candidate: sides.Side) -> list[str]:
@@ -68,24 +55,22 @@ def speed_row(case: Case, opponent: sides.Side, candidate: sides.Side) -> list[s
     ]
 
 
-def memory_rows() -> list[list[str]]:
+def memory_rows() -> Iterator[str]:
     """The memory figures, each from a process of its own."""
     size = 100_000
     kept = memory.measure("snapshot_bytes_per_session", size)
+    yield sentence(
+        f"a snapshot of {size:,} keeps {kept:.0f} bytes a session",
+        f"<= {memory.BYTES_PER_SESSION}",
+        kept <= memory.BYTES_PER_SESSION,
+    )
     grown = memory.measure("churn_bytes", memory.CHURN)
-    return [
-        [
-            f"a snapshot of {size:,} keeps {kept:.0f} bytes a session",
-            f"<= {memory.BYTES_PER_SESSION}",
-            verdict(kept <= memory.BYTES_PER_SESSION),
-        ],
-        [
-            f"{memory.CHURN:,} fresh manifests of 100 sessions grow the process by "
-            f"{grown / 1e6:.1f} MB",
-            f"<= {memory.CHURN_BYTES / 1e6:.0f} MB",
-            verdict(grown <= memory.CHURN_BYTES),
-        ],
-    ]
+    yield sentence(
+        f"{memory.CHURN:,} fresh manifests of 100 sessions grow the process by "
+        f"{grown / 1e6:.1f} MB",
+        f"<= {memory.CHURN_BYTES / 1e6:.0f} MB",
+        grown <= memory.CHURN_BYTES,
+    )
 
 
 def curves(opponent: sides.Side, candidate: sides.Side) -> dict[str, list[tuple[int, float]]]:
@@ -104,24 +89,8 @@ def curves(opponent: sides.Side, candidate: sides.Side) -> dict[str, list[tuple[
     return points
 
 
-def seconds(value: float) -> str:
-    """Write a time with three digits and the unit that suits it."""
-    for unit, scale in (("s", 1), ("ms", 1e-3), ("us", 1e-6)):
-        if value >= scale:
-            return f"{value / scale:.3g} {unit}"
-    return f"{value * 1e9:.3g} ns"
-
-
-def target(value: float | None) -> str:
-    return f">= {value:g}" if value else "-"
-
-
-def verdict(met: bool) -> str:
-    return "yes" if met else "NO"
-
-
-def table(opponent: sides.Side, candidate: sides.Side) -> Iterator[str]:
-    """The lines of the table, each as soon as it is measured."""
+def heading(opponent: sides.Side) -> Iterator[str]:
+    """What was measured, and where."""
     compiled = importlib.util.find_spec("eventkit._eventkit") is not None
     yield machine()
     yield (
@@ -130,16 +99,15 @@ def table(opponent: sides.Side, candidate: sides.Side) -> Iterator[str]:
     )
     yield "best of rounds, side by side in one process; answers compared before timing"
     yield ""
-    yield aligned(HEADER)
+
+
+def table(opponent: sides.Side, candidate: sides.Side) -> Iterator[str]:
+    """The lines of the functions' table, each as soon as it is measured."""
+    yield aligned(HEADER, WIDTHS)
     for case in plan.CASES:
-        yield aligned(speed_row(case, opponent, candidate))
-    for text, limit, met in memory_rows():
-        yield f"{text:<78}{limit:>14}{met:>5}"
-
-
-def aligned(cells: Sequence[str]) -> str:
-    rest = (cell.rjust(width) for cell, width in zip(cells[1:], WIDTHS[1:], strict=True))
-    return cells[0].ljust(WIDTHS[0]) + "".join(rest)
+        yield aligned(speed_row(case, opponent, candidate), WIDTHS)
+    yield from memory_rows()
+    yield ""
 
 
 def write_readme(lines: Sequence[str]) -> None:
@@ -156,16 +124,29 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--agent", metavar="DIR", help="measure against the agent.py of DIR")
     parser.add_argument("--readme", action="store_true", help="write the README's figures too")
+    parser.add_argument("--long", action="store_true", help="the Catalog to ten million sessions")
+    parser.add_argument("--only", choices=["functions", "catalog"], help="one half of the table")
     arguments = parser.parse_args()
 
     opponent, candidate = sides.opponent(arguments.agent), sides.eventkit_side()
+    points: catalog_table.Curves = {}
+    sizes = catalog_plan.SIZES + (catalog_plan.LONG if arguments.long else ())
     lines = []
-    for line in table(opponent, candidate):
-        print(line, flush=True)
-        lines.append(line)
+
+    def tell(part: Iterator[str]) -> None:
+        for line in part:
+            print(line, flush=True)
+            lines.append(line)
+
+    tell(heading(opponent))
+    if arguments.only != "catalog":
+        tell(table(opponent, candidate))
+    if arguments.only != "functions":
+        tell(catalog_table.table(sizes, points))
     path = README.parent / "docs/scaling.png" if arguments.readme else RESULTS / "scaling.png"
-    picture.draw(path, curves(opponent, candidate), machine())
-    print(f"\nscaling curves: {os.path.relpath(path)}")
+    if arguments.only is None:
+        picture.draw(path, curves(opponent, candidate), points, machine())
+        print(f"\nscaling curves: {os.path.relpath(path)}")
     if arguments.readme:
         write_readme(lines)
 

@@ -1,11 +1,18 @@
 //! No content whatever makes the container's reader read outside it, panic, loop or take memory beyond its size.
 //!
 //! Each input is read as it is, and again with right checksums, length and head: behind those is what needs finding.
+//! Then it is taken for edits of a sound file, whose segment is asked every question.
 
 #![no_main]
 
+#[path = "../../tests/common/mod.rs"]
+mod common;
+#[path = "../../tests/common/exercise.rs"]
+mod exercise;
 #[path = "../../tests/common/seal.rs"]
 mod seal;
+
+use std::sync::OnceLock;
 
 use eventkit::engine::column::Column;
 use eventkit::engine::file::{Reader, Writer};
@@ -24,7 +31,33 @@ fuzz_target!(|data: &[u8]| {
     seal::put(&mut forged, seal::RESERVED, 0);
     seal::seal(&mut forged);
     read(&forged);
+    ask(&forged);
+    ask(&edited(data));
 });
+
+/// A sound file, chosen by the first byte, edited: three bytes say where, one how many of the following are written.
+fn edited(data: &[u8]) -> Vec<u8> {
+    static FILES: OnceLock<Vec<Vec<u8>>> = OnceLock::new();
+    let files = FILES.get_or_init(exercise::files);
+    let (first, mut rest) = data.split_first().unwrap_or((&0, &[]));
+    let mut bytes = files[usize::from(*first) % files.len()].clone();
+    while let [a, b, c, count, after @ ..] = rest {
+        let at = u32::from_le_bytes([*a, *b, *c, 0]) as usize % bytes.len();
+        let (word, after) = after.split_at(after.len().min(usize::from(count % 64)));
+        for (to, from) in bytes[at..].iter_mut().zip(word) {
+            *to = *from;
+        }
+        rest = after;
+    }
+    seal::seal(&mut bytes);
+    bytes
+}
+
+fn ask(bytes: &[u8]) {
+    if let Ok(segment) = exercise::opened(bytes) {
+        exercise::exercise(&segment);
+    }
+}
 
 fn read(bytes: &[u8]) {
     let Ok(reader) = Reader::from_bytes(bytes) else {

@@ -14,6 +14,7 @@ The functions of the original agent, with its answers to the last bit, many time
 from eventkit._native import Filter, __version__
 from eventkit.catalog import Catalog, manifest_hash
 from eventkit.errors import (
+    CatalogFileError,
     EventKitError,
     ExportError,
     InternalError,
@@ -39,6 +40,7 @@ from eventkit.profiling import profile
 
 __all__ = [
     "Catalog",
+    "CatalogFileError",
     "EventKitError",
     "ExportError",
     "Filter",

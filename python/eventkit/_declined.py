@@ -94,3 +94,23 @@ def load_json(data: bytes, origin: str, progress: Any) -> Any:
 def load_ndjson(file: Any, origin: str, progress: Any) -> Any:
     """Say what is missing."""
     return CatalogBase(file)
+
+
+def open_catalog(path: str, verify: bool, progress: Any) -> Any:
+    """Say what is missing."""
+    return CatalogBase(path)
+
+
+def load_catalog(data: bytes) -> Any:
+    """Say what is missing."""
+    return CatalogBase(data)
+
+
+def dump_catalog(shelved: Any, fields: bytes) -> Any:
+    """Say what is missing."""
+    return CatalogBase(shelved)
+
+
+def save_catalog(shelved: Any, fields: bytes, path: str) -> None:
+    """Say what is missing."""
+    CatalogBase(shelved)

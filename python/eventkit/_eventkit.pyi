@@ -1,20 +1,30 @@
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from types import NotImplementedType
-from typing import Any
+from typing import Any, final
 
 __all__ = [
+    "CatalogBase",
+    "Filter",
+    "Shelved",
     "__version__",
     "cache_info",
     "clear_cache",
     "count_conflicts",
+    "dump_catalog",
     "explain",
     "explain_sessions",
+    "load_catalog",
+    "load_json",
+    "load_ndjson",
     "on_collection",
+    "open_catalog",
     "panic_for_test",
     "profile",
     "recommend",
     "recommend_sessions",
+    "save_catalog",
     "score_session",
+    "shelve",
     "sum_contributions",
     "sum_regime",
     "transform_events",
@@ -42,3 +52,76 @@ def on_collection(phase: str, info: Any, /) -> None: ...
 def sum_regime(sum: Callable[[Any], Any]) -> str | None: ...
 def sum_contributions(items: list[Any], regime: str) -> int | float | NotImplementedType: ...
 def panic_for_test() -> None: ...
+
+@final
+class Shelved: ...
+
+class CatalogBase:
+    def __new__(
+        cls,
+        shelved: Shelved,
+        weights: Any,
+        cache_size: int = 0,
+        cache_ttl: float = 300.0,
+        clock: Callable[[], float] | None = None,
+    ) -> CatalogBase: ...
+    @property
+    def _shelved(self) -> Shelved: ...
+    @property
+    def weights(self) -> Any: ...
+    @property
+    def nbytes(self) -> int: ...
+    def stats(self) -> dict[str, int | float]: ...
+    def __len__(self) -> int: ...
+    def __getitem__(self, key: int, /) -> Any: ...
+    def __contains__(self, key: object, /) -> bool: ...
+    def recommend(
+        self, interests: Any, top: Any, *, weights: Any = None, filter: Filter | None = None
+    ) -> dict[str, Any]: ...
+    def recommend_json(
+        self, interests: Any, top: Any, *, weights: Any = None, filter: Filter | None = None
+    ) -> bytes: ...
+    def recommend_many(
+        self, many_interests: Iterable[Any], top: Any, *, weights: Any = None
+    ) -> list[dict[str, Any]]: ...
+    def _recommend_lines(
+        self, many_interests: list[Any], top: Any, *, weights: Any = None
+    ) -> bytes: ...
+    def _rank_many(
+        self, many_interests: list[Any], top: int, *, weights: Any = None
+    ) -> tuple[bytes, bytes, int] | None: ...
+    def explain(self, title: Any, interests: Any, *, weights: Any = None) -> dict[str, Any]: ...
+    def score(self, id_or_title: str, interests: Any, *, weights: Any = None) -> dict[str, Any]: ...
+    def _plan(
+        self, interests: Any, top: int | None, gap: float, weights: Any, filter: Filter | None
+    ) -> dict[str, Any] | NotImplementedType: ...
+    def _with(self, added: list[Any], removed: list[Any]) -> Shelved: ...
+
+@final
+class Filter:
+    def __new__(
+        cls,
+        *,
+        start: str | None = None,
+        end: str | None = None,
+        fit: str = "within",
+        locations: Iterable[str] | None = None,
+        all_tags: Iterable[str] | None = None,
+        any_tags: Iterable[str] | None = None,
+        no_tags: Iterable[str] | None = None,
+        exclude: Iterable[str] | None = None,
+    ) -> Filter: ...
+
+def shelve(sessions: list[Any]) -> Shelved: ...
+def load_json(
+    data: bytes, origin: str, progress: Callable[[int, int], object] | None
+) -> tuple[Shelved, dict[str, bytes] | None] | None: ...
+def load_ndjson(
+    file: Any, origin: str, progress: Callable[[int, int], object] | None
+) -> tuple[Shelved, dict[str, bytes] | None] | None: ...
+def save_catalog(shelved: Shelved, fields: bytes, path: str) -> None: ...
+def dump_catalog(shelved: Shelved, fields: bytes) -> bytes | None: ...
+def open_catalog(
+    path: str, verify: bool, progress: Callable[[int, int], object] | None
+) -> tuple[Shelved, bytes]: ...
+def load_catalog(data: bytes) -> tuple[Shelved, bytes]: ...

@@ -11,11 +11,22 @@ from eventkit import _installation
 # Every module of this package imports this one, also where `eventkit/__init__.py` is another's.
 _installation.check()
 
-__all__ = ["EventKitError", "ExportError", "InternalError", "ManifestError", "ProfileError"]
+__all__ = [
+    "CatalogFileError",
+    "EventKitError",
+    "ExportError",
+    "InternalError",
+    "ManifestError",
+    "ProfileError",
+]
 
 
 class EventKitError(Exception):
     """Root of all exceptions that eventkit defines."""
+
+
+class CatalogFileError(EventKitError, ValueError):
+    """A file that is no catalogue, is damaged, or that a newer eventkit wrote; names the file."""
 
 
 class InternalError(EventKitError, RuntimeError):

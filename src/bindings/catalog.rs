@@ -1,23 +1,30 @@
 //! The native half of `eventkit.Catalog`. Answers are the drop-in functions', because they are made by the same code; a
 //! query that the index declines is answered by `eventkit.reference` from the sessions themselves.
 
-use pyo3::exceptions::{PyIndexError, PyKeyError};
+use core::time::Duration;
+
+use pyo3::exceptions::{PyIndexError, PyKeyError, PyOverflowError, PyValueError};
 use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict, PyList, PyString};
 use rayon::prelude::*;
 
 use super::answer::{self, Chosen};
+use super::cache::ResultCache;
 use super::errors::{Answer, OrDecline, Stop, guarded, unwind};
 use super::filter::Filter;
 use super::functions::scorer;
 use super::pool::pool;
 use super::shelf::Shelf;
 use super::{input, object};
-use crate::engine::catalog::{Best, Place};
+use crate::engine::catalog::{Best, Identified, Narrow, Place};
 use crate::engine::interest::InterestSet;
 use crate::engine::json::write_number;
+use crate::engine::plan;
 use crate::engine::score::{Contributions, Number, Scorer, Weights};
+
+/// What is said where a file holds what no session can be.
+const UNREADABLE: &str = "a session cannot be read: the catalogue's file is damaged";
 
 /// Sessions made ready for a `Catalog`: compiled, loaded or opened.
 #[pyclass(frozen, module = "eventkit._eventkit")]
@@ -44,6 +51,7 @@ pub(super) struct CatalogBase {
     shelf: Shelf,
     weights: Py<PyAny>,
     parsed: Option<Weights>,
+    cache: Option<ResultCache>,
 }
 
 impl CatalogBase {
@@ -60,7 +68,7 @@ impl CatalogBase {
     }
 
     /// How many sessions `[:top]` leaves, as far as that can be told without a filter's count.
-    fn most(&self, top: &Bound<'_, PyAny>, filter: Option<&Filter>) -> Answer<usize> {
+    fn most(&self, top: &Bound<'_, PyAny>, filter: Option<&Narrowed<'_>>) -> Answer<usize> {
         let most = input::slice_end(top, self.shelf.catalog.len())?;
         let from_the_end = || top.extract::<isize>().is_ok_and(|top| top < 0);
         (filter.is_none() || !from_the_end()).then_some(most).or_decline()
@@ -71,10 +79,47 @@ impl CatalogBase {
         interests: &InterestSet,
         scorer: &Scorer,
         most: usize,
-        filter: Option<&Filter>,
+        filter: Option<&Narrowed<'_>>,
     ) -> Option<Vec<Best>> {
-        let filter = filter.map(|filter| &filter.sessions);
-        self.shelf.catalog.top_k(interests, scorer, most, filter)
+        let narrow = filter.map(Narrowed::narrow);
+        self.shelf.catalog.top_k(interests, scorer, most, narrow)
+    }
+
+    /// The filter, with the sessions of the ids that it excludes.
+    fn narrowed<'f>(
+        &self,
+        py: Python<'_>,
+        filter: Option<&'f Bound<'_, Filter>>,
+    ) -> Answer<Option<Narrowed<'f>>> {
+        let Some(filter) = filter.map(Bound::get) else { return Ok(None) };
+        let mut identified = Identified::default();
+        for id in &filter.sessions.excluded {
+            let mut places = Vec::new();
+            for place in self.shelf.catalog.identified(id) {
+                if self.shelf.is_identified(py, place, id)? {
+                    places.push(place);
+                }
+            }
+            identified.insert(id.clone(), places);
+        }
+        Ok(Some(Narrowed { filter: &filter.sessions, identified }))
+    }
+
+    /// [`Self::best`], from the result cache where there is one.
+    fn best_cached(
+        &self,
+        py: Python<'_>,
+        interests: &InterestSet,
+        scorer: &Scorer,
+        most: usize,
+        filter: Option<&Narrowed<'_>>,
+    ) -> Answer<Vec<Best>> {
+        let search = || self.best(interests, scorer, most, filter);
+        match &self.cache {
+            Some(cache) if filter.is_none() => cache.get_or(py, interests, scorer, most, search)?,
+            _ => search(),
+        }
+        .or_decline()
     }
 
     fn chosen<'py>(&self, py: Python<'py>, best: Vec<Best>) -> Answer<Vec<Chosen<'py>>> {
@@ -92,10 +137,10 @@ impl CatalogBase {
         answer::finish(py, self.chosen(py, best)?, scorer)
     }
 
-    fn admitted<'py>(&self, py: Python<'py>, filter: Option<&Filter>) -> Answer<Bound<'py, PyList>> {
+    fn admitted<'py>(&self, py: Python<'py>, filter: Option<&Narrowed<'_>>) -> Answer<Bound<'py, PyList>> {
         let catalog = &self.shelf.catalog;
         match filter {
-            Some(filter) => self.shelf.sessions(py, catalog.admitted(&filter.sessions).into_iter()),
+            Some(filter) => self.shelf.sessions(py, catalog.admitted(filter.narrow()).into_iter()),
             None => self.shelf.sessions(py, catalog.places()),
         }
     }
@@ -107,9 +152,9 @@ impl CatalogBase {
         interests: &Bound<'py, PyAny>,
         top: &Bound<'py, PyAny>,
         weights: Option<&Bound<'py, PyAny>>,
-        filter: Option<&Filter>,
+        filter: Option<&Narrowed<'_>>,
     ) -> PyResult<Bound<'py, PyAny>> {
-        let sessions = settled(unwind(|| self.admitted(py, filter)), "a session cannot be read")?;
+        let sessions = settled(unwind(|| self.admitted(py, filter)), UNREADABLE)?;
         let weights = weights.unwrap_or_else(|| self.weights.bind(py));
         reference(py, "rank_sessions")?.call1((sessions, weights, interests, top))
     }
@@ -139,6 +184,18 @@ impl CatalogBase {
     }
 }
 
+/// A filter that is ready for this catalogue.
+struct Narrowed<'f> {
+    filter: &'f crate::engine::filter::Filter,
+    identified: Identified,
+}
+
+impl Narrowed<'_> {
+    fn narrow(&self) -> Narrow<'_> {
+        Narrow { filter: self.filter, identified: &self.identified }
+    }
+}
+
 /// A candidate that is what was looked for, or why it cannot be told.
 fn confirmed(is_it: Answer<bool>, place: Place) -> Option<Answer<Place>> {
     match is_it {
@@ -165,12 +222,38 @@ fn or_else<'py>(
 #[pymethods]
 impl CatalogBase {
     #[new]
-    fn new(shelved: &Bound<'_, Shelved>, weights: &Bound<'_, PyAny>) -> Self {
-        Self {
+    #[pyo3(signature = (shelved, weights, cache_size=0, cache_ttl=300.0, clock=None))]
+    fn new(
+        shelved: &Bound<'_, Shelved>,
+        weights: &Bound<'_, PyAny>,
+        cache_size: usize,
+        cache_ttl: f64,
+        clock: Option<Py<PyAny>>,
+    ) -> PyResult<Self> {
+        let cache = (cache_size > 0).then(|| ResultCache::new(cache_size, cache_ttl, clock));
+        Ok(Self {
             shelf: shelved.get().0.clone(),
             weights: weights.clone().unbind(),
             parsed: input::weights(weights).ok(),
-        }
+            cache: cache.transpose()?,
+        })
+    }
+
+    /// Return what the result cache did.
+    ///
+    /// Returns:
+    ///     `hits`, `misses`, `evictions`, `expirations` and `entries` (counts), `max_entries`, and `hit_rate` from 0
+    ///     to 1; zeros where the catalogue has no cache.
+    ///
+    /// Example:
+    ///     >>> import eventkit
+    ///     >>> catalog = eventkit.Catalog([{"title": "Agents"}], cache_size=128)
+    ///     >>> for _ in range(4):
+    ///     ...     answer = catalog.recommend(["ai"], 1)
+    ///     >>> catalog.stats()["hit_rate"]
+    ///     0.75
+    fn stats<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
+        ResultCache::show(self.cache.as_ref(), py)
     }
 
     /// The sessions, compiled.
@@ -181,8 +264,10 @@ impl CatalogBase {
 
     /// The weights of a query that brings none.
     #[getter]
-    fn weights(&self, py: Python<'_>) -> Py<PyAny> {
-        self.weights.clone_ref(py)
+    fn weights<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        let weights = self.weights.bind(py);
+        // A copy: the catalogue's own may not change.
+        weights.cast_exact::<PyDict>().map_or_else(|_| Ok(weights.clone()), |weights| Ok(weights.copy()?.into_any()))
     }
 
     /// The memory of the compiled sessions, in bytes; the caller's own objects are not counted.
@@ -195,15 +280,22 @@ impl CatalogBase {
         self.shelf.catalog.len()
     }
 
-    fn __getitem__<'py>(&self, py: Python<'py>, position: isize) -> PyResult<Bound<'py, PyAny>> {
+    fn __getitem__<'py>(&self, py: Python<'py>, position: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
         let count = self.__len__();
+        let shown = position;
+        // An int beyond 64 bits is beyond every catalogue too.
+        let position = match position.extract::<isize>() {
+            Ok(position) => position,
+            Err(error) if error.is_instance_of::<PyOverflowError>(py) => isize::MAX,
+            Err(error) => return Err(error),
+        };
         let from_start = usize::try_from(position).ok();
         let place = from_start.or_else(|| count.checked_sub(position.unsigned_abs()));
         let place = place.and_then(|position| self.shelf.catalog.at(position));
         let Some(place) = place else {
-            return Err(PyIndexError::new_err(format!("position {position} of a catalogue of {count} sessions")));
+            return Err(PyIndexError::new_err(format!("position {shown} of a catalogue of {count} sessions")));
         };
-        settled(unwind(|| self.shelf.session(py, place)), "the session cannot be read")
+        settled(unwind(|| self.shelf.session(py, place)), UNREADABLE)
     }
 
     fn __contains__(&self, py: Python<'_>, id: &Bound<'_, PyAny>) -> PyResult<bool> {
@@ -215,9 +307,30 @@ impl CatalogBase {
             })?
             .transpose()
         });
-        Ok(settled(found, "a session cannot be read")?.is_some())
+        Ok(settled(found, UNREADABLE)?.is_some())
     }
 
+    /// Recommend the best sessions: the answer of `eventkit.recommend`, exactly.
+    ///
+    /// Args:
+    ///     interests: Lower-case interests; tags are lowered before the look-up, interests are not.
+    ///     top: How many, as the end of a slice: `None` for all, negative ones from the end.
+    ///     weights: Weights for this query instead of the catalogue's.
+    ///     filter: Which sessions to choose from; it changes no score.
+    ///
+    /// Returns:
+    ///     `{"sessions": [...], "scoring": [...], "conflicts": n}`, fresh at every call. The sessions are the caller's
+    ///     own objects where the catalogue was made of objects, and fresh dicts where it was loaded or opened.
+    ///
+    /// Raises:
+    ///     KeyError: A weight, or a title among the best, is missing.
+    ///     TypeError: As `eventkit.recommend` raises it.
+    ///
+    /// Example:
+    ///     >>> import eventkit
+    ///     >>> catalog = eventkit.Catalog([{"title": "Agents", "tags": ["AI"], "popularity": 0.5}])
+    ///     >>> catalog.recommend(["ai"], 1)["scoring"][0]["score"]
+    ///     2.253
     #[pyo3(signature = (interests, top, *, weights=None, filter=None))]
     fn recommend<'py>(
         &self,
@@ -227,19 +340,38 @@ impl CatalogBase {
         weights: Option<&Bound<'py, PyAny>>,
         filter: Option<&Bound<'py, Filter>>,
     ) -> PyResult<Bound<'py, PyAny>> {
-        let filter = filter.map(Bound::get);
+        let filter = settled(unwind(|| self.narrowed(py, filter)), UNREADABLE)?;
+        let filter = filter.as_ref();
         or_else(
             py,
             || {
                 let (set, scorer) = self.query(interests, weights)?;
                 let most = self.most(top, filter)?;
-                let best = self.best(&set, &scorer, most, filter).or_decline()?;
+                let best = self.best_cached(py, &set, &scorer, most, filter)?;
                 self.answer(py, best, &scorer)
             },
             || self.refer(py, interests, top, weights, filter),
         )
     }
 
+    /// Recommend as bytes: what `json.dumps(catalog.recommend(...))` holds, for servers.
+    ///
+    /// Args:
+    ///     interests: As for `recommend`.
+    ///     top: As for `recommend`.
+    ///     weights: As for `recommend`.
+    ///     filter: As for `recommend`.
+    ///
+    /// Returns:
+    ///     ASCII JSON.
+    ///
+    /// Raises:
+    ///     TypeError: A session holds what `json.dumps` cannot write.
+    ///
+    /// Example:
+    ///     >>> import eventkit
+    ///     >>> eventkit.Catalog([{"title": "Agents"}]).recommend_json(["ai"], 0)
+    ///     b'{"sessions": [], "scoring": [], "conflicts": 0}'
     #[pyo3(signature = (interests, top, *, weights=None, filter=None))]
     fn recommend_json<'py>(
         &self,
@@ -249,13 +381,14 @@ impl CatalogBase {
         weights: Option<&Bound<'py, PyAny>>,
         filter: Option<&Bound<'py, Filter>>,
     ) -> PyResult<Bound<'py, PyAny>> {
-        let held = filter.map(Bound::get);
+        let filter = settled(unwind(|| self.narrowed(py, filter)), UNREADABLE)?;
+        let held = filter.as_ref();
         or_else(
             py,
             || {
                 let (set, scorer) = self.query(interests, weights)?;
                 let most = self.most(top, held)?;
-                let best = self.best(&set, &scorer, most, held).or_decline()?;
+                let best = self.best_cached(py, &set, &scorer, most, held)?;
                 let mut out = Vec::new();
                 self.write(py, &best, &scorer, &mut out)?;
                 Ok(PyBytes::new(py, &out).into_any())
@@ -268,27 +401,43 @@ impl CatalogBase {
         )
     }
 
+    /// Recommend for many at once: the search runs over the cores, without holding the interpreter.
+    ///
+    /// Args:
+    ///     many_interests: A list of interests for each answer.
+    ///     top: As for `recommend`.
+    ///     weights: As for `recommend`.
+    ///
+    /// Returns:
+    ///     `[catalog.recommend(interests, top) for interests in many_interests]`.
+    ///
+    /// Example:
+    ///     >>> import eventkit
+    ///     >>> catalog = eventkit.Catalog([{"title": "A", "tags": ["web"]}, {"title": "B", "tags": ["ai"]}])
+    ///     >>> [answer["sessions"][0]["title"] for answer in catalog.recommend_many([["ai"], ["web"]], 1)]
+    ///     ['B', 'A']
     #[pyo3(signature = (many_interests, top, *, weights=None))]
     fn recommend_many<'py>(
         &self,
         py: Python<'py>,
-        many_interests: &Bound<'py, PyList>,
+        many_interests: &Bound<'py, PyAny>,
         top: &Bound<'py, PyAny>,
         weights: Option<&Bound<'py, PyAny>>,
     ) -> PyResult<Bound<'py, PyList>> {
+        let many_interests = &PyList::new(py, many_interests.try_iter()?.collect::<PyResult<Vec<_>>>()?)?;
         let queries = self.queries(many_interests, top, weights)?;
         let ranked = self.rank_all(py, &queries)?;
-        let mut answers = Vec::with_capacity(queries.len());
-        for ((interests, query), best) in many_interests.iter().zip(&queries).zip(ranked) {
+        let answer = |((interests, query), best): ((Bound<'py, PyAny>, &Option<Query>), Option<Vec<Best>>)| {
             let native = query.as_ref().zip(best);
             let native = native.map(|(query, best)| guarded(py, || self.answer(py, best, &query.scorer)));
-            let native = native.transpose()?.filter(|answer| !answer.is(py.NotImplemented()));
-            answers.push(match native {
-                Some(answer) => answer,
-                None => self.refer(py, &interests, top, weights, None)?,
-            });
-        }
-        object::new_list(py, answers)
+            match native.transpose()?.filter(|answer| !answer.is(py.NotImplemented())) {
+                Some(answer) => Ok(answer),
+                None => self.refer(py, &interests, top, weights, None),
+            }
+        };
+        let rows = many_interests.iter().zip(&queries).zip(ranked);
+        let answers: PyResult<Vec<_>> = object::without_collector(py, || rows.map(answer).collect());
+        object::new_list(py, answers?)
     }
 
     /// One line of JSON for each list of interests.
@@ -363,6 +512,21 @@ impl CatalogBase {
         }))
     }
 
+    /// Explain the score of the first session with this title: the answer of `eventkit.explain`, exactly.
+    ///
+    /// Args:
+    ///     title: The session's title, in any case.
+    ///     interests: As for `recommend`.
+    ///     weights: As for `recommend`.
+    ///
+    /// Returns:
+    ///     `{"title", "score", "contributions", "matched_tags"}`, or `{"error": "session not found", "title": title}`.
+    ///
+    /// Example:
+    ///     >>> import eventkit
+    ///     >>> catalog = eventkit.Catalog([{"title": "Agents", "tags": ["AI", "web"]}])
+    ///     >>> catalog.explain("agents", ["ai"])["matched_tags"]
+    ///     ['AI']
     #[pyo3(signature = (title, interests, *, weights=None))]
     fn explain<'py>(
         &self,
@@ -382,13 +546,31 @@ impl CatalogBase {
                 }
             },
             || {
-                let sessions = settled(unwind(|| self.admitted(py, None)), "a session cannot be read")?;
+                let sessions = settled(unwind(|| self.admitted(py, None)), UNREADABLE)?;
                 let weights = weights.unwrap_or_else(|| self.weights.bind(py));
                 reference(py, "explain_sessions")?.call1((sessions, weights, title, interests))
             },
         )
     }
 
+    /// Score one session: the answer of `eventkit.score_session`.
+    ///
+    /// Args:
+    ///     id_or_title: The session's id or, if no session has that id, its title in any case.
+    ///     interests: As for `recommend`.
+    ///     weights: As for `recommend`.
+    ///
+    /// Returns:
+    ///     `{"session": ..., "score": number, "contributions": {factor: number}}`.
+    ///
+    /// Raises:
+    ///     KeyError: No session has that id or title.
+    ///
+    /// Example:
+    ///     >>> import eventkit
+    ///     >>> catalog = eventkit.Catalog([{"id": "s1", "title": "Agents", "tags": ["AI"]}])
+    ///     >>> catalog.score("s1", ["ai"])["contributions"]["interest_match"]
+    ///     2.0
     #[pyo3(signature = (id_or_title, interests, *, weights=None))]
     fn score<'py>(
         &self,
@@ -397,14 +579,56 @@ impl CatalogBase {
         interests: &Bound<'py, PyAny>,
         weights: Option<&Bound<'py, PyAny>>,
     ) -> PyResult<Bound<'py, PyAny>> {
-        let found = settled(unwind(|| self.find(py, id_or_title)), "a title in front of it cannot be read")?;
+        let found = match unwind(|| self.find(py, id_or_title))? {
+            Ok(found) => found,
+            Err(Stop::Raised(error)) => return Err(error),
+            Err(Stop::Declined) => {
+                // A title in front of it cannot be read: the search raises what the original's does.
+                let sessions = settled(unwind(|| self.admitted(py, None)), UNREADABLE)?;
+                let arguments = (sessions, self.weights.bind(py), id_or_title, interests);
+                reference(py, "explain_sessions")?.call1(arguments)?;
+                None
+            }
+        };
         let Some(place) = found else {
             return Err(PyKeyError::new_err(format!("no session has the id or title {}", id_or_title.repr()?)));
         };
-        let session = settled(unwind(|| self.shelf.session(py, place)), "the session cannot be read")?;
+        let session = settled(unwind(|| self.shelf.session(py, place)), UNREADABLE)?;
         let weights = weights.unwrap_or_else(|| self.weights.bind(py));
         let functions = py.import(intern!(py, "eventkit.functions"))?;
         functions.call_method1(intern!(py, "score_session"), (session, interests, weights))
+    }
+
+    #[pyo3(signature = (interests, top, gap, weights, filter))]
+    fn _plan<'py>(
+        &self,
+        py: Python<'py>,
+        interests: &Bound<'py, PyAny>,
+        top: Option<usize>,
+        gap: f64,
+        weights: Option<&Bound<'py, PyAny>>,
+        filter: Option<&Bound<'py, Filter>>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        let gap = Duration::try_from_secs_f64(gap * 60.0);
+        let gap = gap.map_err(|_| PyValueError::new_err("gap: expected minutes from 0 up"))?;
+        let filter = settled(unwind(|| self.narrowed(py, filter)), UNREADABLE)?;
+        guarded(py, || {
+            let (set, scorer) = self.query(interests, weights)?;
+            let most = self.shelf.catalog.len();
+            let mut best = self.best(&set, &scorer, most, filter.as_ref()).or_decline()?;
+            // What matches nothing scores above 0 all the same: it would fill every free hour.
+            best.retain(|best| best.hits > 0);
+            best.sort_by_key(|best| best.place);
+            let candidates = self.shelf.catalog.plannable(&best);
+            let plan = py.detach(|| plan::best(&candidates, &plan::Limits { top, gap }));
+            let plan = plan.map_err(|error| PyValueError::new_err(error.to_string()))?;
+            let chosen = plan.positions.iter().filter_map(|&number| best.get(number as usize).copied());
+            let answer = self.answer(py, chosen.collect(), &scorer)?;
+            let fields = input::exact_dict(&answer)?;
+            fields.set_item(intern!(py, "total"), object::new_float(py, plan.total)?)?;
+            fields.set_item(intern!(py, "untimed"), object::new_int(py, plan.untimed as i64)?)?;
+            Ok(answer)
+        })
     }
 
     /// The sessions with others behind them, less those whose id is one of `removed`.
@@ -429,7 +653,7 @@ impl CatalogBase {
                     Ok(())
                 })?
             });
-            settled(found, "a session cannot be read")?;
+            settled(found, UNREADABLE)?;
             if gone.len() == before {
                 return Err(PyKeyError::new_err(format!("no session has the id {}", id.repr()?)));
             }
@@ -440,16 +664,6 @@ impl CatalogBase {
             shelf = settled(unwind(|| shelf.with_added(py, added)), changed)?;
         }
         Ok(Shelved(shelf))
-    }
-
-    /// The JSON text of all sessions, one a line.
-    fn _dump<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyBytes>> {
-        let mut out = Vec::new();
-        for place in self.shelf.catalog.places() {
-            settled(unwind(|| self.shelf.dump(py, place, &mut out)), "a session cannot be written as JSON")?;
-            out.push(b'\n');
-        }
-        Ok(PyBytes::new(py, &out))
     }
 }
 

@@ -54,6 +54,7 @@ impl Filter {
         no_tags: Option<&Bound<'_, PyAny>>,
         exclude: Option<&Bound<'_, PyAny>>,
     ) -> PyResult<Self> {
+        let fit_name = fit;
         let fit = match fit {
             "within" => Fit::Within,
             "overlapping" => Fit::Overlapping,
@@ -80,7 +81,8 @@ impl Filter {
         show("exclude", exclude)?;
         let window_shown = [("start", start), ("end", end)];
         let window_shown = window_shown.into_iter().filter_map(|(name, end)| Some(format!("{name}={:?}", end?)));
-        let shown: Vec<String> = window_shown.chain(shown).collect();
+        let fit_shown = (fit != Fit::default()).then(|| format!("fit={fit_name:?}"));
+        let shown: Vec<String> = window_shown.chain(fit_shown).chain(shown).collect();
         Ok(Self {
             sessions: Sessions {
                 window,

@@ -16,13 +16,13 @@ use super::pool::pool;
 use super::shelf::Shelf;
 use crate::engine::catalog::Catalog;
 use crate::engine::error::{Error, ErrorKind};
-use crate::engine::json::{self, Hooks, Loaded};
+use crate::engine::json::{self, Hooks, Loaded, Shape};
 use crate::engine::segment::Segment;
 
 pyo3::import_exception!(eventkit.errors, ManifestError);
 
-/// What was loaded: the sessions, and the JSON of the manifest's other members by name.
-type Outcome<'py> = Option<(Shelved, Bound<'py, PyDict>)>;
+/// What was loaded: the sessions, and, of a manifest, the JSON of its other members by name.
+type Outcome<'py> = Option<(Shelved, Option<Bound<'py, PyDict>>)>;
 
 /// Loads a manifest or an array of sessions; `None` where Python's own reader has to.
 #[pyfunction]
@@ -103,7 +103,7 @@ fn load<'py>(
         let segment = unwind(|| {
             let mut hooks = Hooks { lower: &lower, progress: &mut advance, pool: Some(&pool) };
             Ok(read(&mut hooks).and_then(|loaded| {
-                let fields = loaded.fields.clone();
+                let fields = (loaded.shape == Shape::Manifest).then(|| loaded.fields.clone());
                 Ok((Segment::from_loaded(loaded, &lower, &pool)?, fields))
             }))
         });
@@ -119,11 +119,14 @@ fn load<'py>(
         Ok(loaded) => loaded,
         Err(error) => return refused(&error, origin).map_or(Ok(None), Err),
     };
-    let members = PyDict::new(py);
-    for (name, text) in fields {
-        members.set_item(name, PyBytes::new(py, &text))?;
-    }
-    Ok(Some((Shelved(Shelf::of_text(Catalog::new(segment))), members)))
+    let members = |fields: Vec<(String, Vec<u8>)>| -> PyResult<Bound<'py, PyDict>> {
+        let members = PyDict::new(py);
+        for (name, text) in fields {
+            members.set_item(name, PyBytes::new(py, &text))?;
+        }
+        Ok(members)
+    };
+    Ok(Some((Shelved(Shelf::of_text(Catalog::new(segment))), fields.map(members).transpose()?)))
 }
 
 /// The exception for a text that nobody can read; `None` for one that Python may.
@@ -140,7 +143,7 @@ fn refused(error: &Error, origin: &str) -> Option<PyErr> {
 }
 
 /// `text.lower()`, encoded.
-fn lowered(py: Python<'_>, text: &str) -> PyResult<Vec<u8>> {
+pub(super) fn lowered(py: Python<'_>, text: &str) -> PyResult<Vec<u8>> {
     let text = PyString::new(py, text);
     match input::with_lowered(&text, <[u8]>::to_vec) {
         Ok(lowered) => Ok(lowered),

@@ -3,10 +3,13 @@
 //! Thin on purpose: check the types, call the engine, build the answer, map the error.
 
 mod answer;
+mod cache;
 mod catalog;
 mod decode;
+mod encode;
 mod errors;
 mod event;
+mod file;
 mod filter;
 mod functions;
 mod input;
@@ -28,6 +31,8 @@ mod _eventkit {
     use super::catalog::{CatalogBase, Shelved, shelve};
     #[pymodule_export]
     use super::event::transform_events;
+    #[pymodule_export]
+    use super::file::{dump_catalog, load_catalog, open_catalog, save_catalog};
     #[pymodule_export]
     use super::filter::Filter;
     #[pymodule_export]

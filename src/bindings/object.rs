@@ -313,6 +313,23 @@ pub(super) fn owners(object: &Bound<'_, PyAny>) -> isize {
     unsafe { ffi::Py_REFCNT(object.as_ptr()) }
 }
 
+/// Builds something big without the garbage collector, which would look through all that is built, again and again, and
+/// find nothing to free (bench `recommend_many` at 100,000 sessions: 8,000 answers a second with it, 100,000 without).
+pub(super) fn without_collector<R>(_: Python<'_>, build: impl FnOnce() -> R) -> R {
+    struct Enable(bool);
+    impl Drop for Enable {
+        fn drop(&mut self) {
+            if self.0 {
+                // SAFETY: dropped in this function, where the interpreter is attached.
+                unsafe { ffi::PyGC_Enable() };
+            }
+        }
+    }
+    // SAFETY: the interpreter is attached.
+    let _enable = Enable(unsafe { ffi::PyGC_Disable() } == 1);
+    build()
+}
+
 /// `{}`, or `MemoryError`. May run the garbage collector.
 #[inline]
 pub(super) fn new_dict(py: Python<'_>) -> PyResult<Bound<'_, PyDict>> {

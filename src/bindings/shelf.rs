@@ -96,6 +96,19 @@ impl Shelf {
         Ok(decode::session(py, self.view(place).or_decline()?)?.into_any())
     }
 
+    /// The caller's own object; `None` where the engine holds the text.
+    pub(super) fn object<'py>(&self, py: Python<'py>, place: Place) -> Option<Bound<'py, PyAny>> {
+        let session = self.objects(place)?.sessions.get(place.local as usize)?;
+        Some(session.bind(py).clone())
+    }
+
+    /// Appends the text of a session that the engine holds.
+    pub(super) fn dump_text(&self, place: Place, out: &mut Vec<u8>) {
+        if let Some(view) = self.view(place) {
+            view.dump(out);
+        }
+    }
+
     /// The session as an exact dict, or declined.
     pub(super) fn plain_session<'py>(
         &self,
@@ -128,8 +141,16 @@ impl Shelf {
     }
 
     fn member<'py>(&self, py: Python<'py>, place: Place, name: &str) -> Answer<Option<Bound<'py, PyAny>>> {
-        let session = self.plain_session(py, place)?;
-        Ok(session.get_item(PyString::intern(py, name))?)
+        if let (Some(text), Some(view)) = (self.text(place), self.view(place)) {
+            let value = view.get(&text.member(name));
+            return value.map(|value| decode::value(py, &view, value.packed())).transpose();
+        }
+        let session = self.session(py, place)?;
+        let name = PyString::intern(py, name);
+        match input::exact_dict(&session) {
+            Ok(plain) => Ok(plain.get_item(name)?),
+            Err(_) => Ok(session.call_method1(intern!(py, "get"), (name,)).ok()),
+        }
     }
 
     /// A dict with the start and the end of the session.

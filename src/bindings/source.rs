@@ -16,33 +16,54 @@ use crate::engine::segment::{Segment, SegmentBuilder};
 /// What a session's engine cannot prove: scored by the reference only.
 const UNPROVEN: Number = Number::Float(f64::NAN);
 
+/// What a session is known by besides its popularity.
+const MEMBERS: [&str; 6] = ["tags", "title", "id", "start", "end", "location"];
+
 /// Compiles the sessions of a list, in order.
 pub(super) fn compile(sessions: &Bound<'_, PyList>) -> Answer<Segment> {
     let mut builder = SegmentBuilder::default();
     for session in sessions {
         match input::exact_dict(&session) {
-            Ok(session) => push(&mut builder, session)?,
-            Err(_) => {
-                builder.push_title(None);
-                builder.push(UNPROVEN, Span::default(), None).ok().or_decline()?;
+            Ok(plain) => {
+                let popularity = input::popularity(plain).unwrap_or(UNPROVEN);
+                push(&mut builder, plain, popularity)?;
             }
+            Err(_) => push(&mut builder, &members(&session)?, UNPROVEN)?,
         }
     }
     builder.finish().ok().or_decline()
 }
 
-fn push(builder: &mut SegmentBuilder, session: &Bound<'_, PyDict>) -> Answer<()> {
+/// A dict of what another kind of mapping answers to `get`.
+fn members<'py>(session: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyDict>> {
+    let py = session.py();
+    let members = PyDict::new(py);
+    for name in MEMBERS {
+        let name = PyString::intern(py, name);
+        if let Ok(value) = session.call_method1(intern!(py, "get"), (&name,)) {
+            if !value.is_none() {
+                members.set_item(name, value)?;
+            }
+        }
+    }
+    Ok(members)
+}
+
+fn push(
+    builder: &mut SegmentBuilder,
+    session: &Bound<'_, PyDict>,
+    mut popularity: Number,
+) -> Answer<()> {
     let py = session.py();
     let tags = Tags::of(session).and_then(|tags| {
-        tags.try_for_each(|tag| input::with_lowered(tag, |lowered| builder.push_tag(lowered))?.or_decline())
+        tags.try_for_each(|tag| {
+            input::with_lowered(tag, |lowered| builder.push_tag(lowered))?.or_decline()
+        })
     });
-    let popularity = match (tags, input::popularity(session)) {
-        (Ok(()), Ok(popularity)) => popularity,
-        _ => {
-            builder.clear_tags();
-            UNPROVEN
-        }
-    };
+    if tags.is_err() {
+        builder.clear_tags();
+        popularity = UNPROVEN;
+    }
     let title = session.get_item(intern!(py, "title"))?;
     match title.as_ref().and_then(|title| title.cast_exact::<PyString>().ok()) {
         Some(title) => input::with_lowered(title, |lowered| builder.push_title(Some(lowered)))?,

@@ -7,9 +7,13 @@
 
 use std::sync::Arc;
 
-use super::filter::{Filter, Selection};
+use foldhash::fast::FixedState;
+use hashbrown::HashMap;
+
+use super::filter::{Filter, Lookup, Selection};
 use super::index::Ranked;
 use super::interest::InterestSet;
+use super::plan::Candidate;
 use super::score::{Number, Scorer};
 use super::segment::Segment;
 
@@ -33,6 +37,45 @@ pub struct Best {
     pub popularity: Number,
     /// Its score.
     pub score: f64,
+}
+
+/// The sessions that have an id, by id: found by its hash and confirmed by whoever holds the sessions.
+pub type Identified = HashMap<Vec<u8>, Vec<Place>, FixedState>;
+
+/// A filter, and where the sessions are whose ids it names.
+#[derive(Clone, Copy, Debug)]
+pub struct Narrow<'a> {
+    /// The filter.
+    pub filter: &'a Filter,
+    /// The sessions of the ids that it excludes.
+    pub identified: &'a Identified,
+}
+
+impl Narrow<'_> {
+    fn select<'s>(&self, part: u32, segment: &'s Segment) -> Selection<'s> {
+        let known = Known { segment, part, identified: self.identified };
+        self.filter.select(&segment.facets, &known)
+    }
+}
+
+/// What a filter looks up in one part.
+struct Known<'a> {
+    segment: &'a Segment,
+    part: u32,
+    identified: &'a Identified,
+}
+
+impl Lookup for Known<'_> {
+    fn visit_tag(&self, tag: &[u8], visit: &mut dyn FnMut(u32)) {
+        if let Some(tag) = self.segment.vocabulary.get(tag) {
+            self.segment.index.visit(tag, visit);
+        }
+    }
+
+    fn visit_id(&self, id: &[u8], visit: &mut dyn FnMut(u32)) {
+        let places = self.identified.get(id).into_iter().flatten();
+        places.filter(|place| place.part == self.part).for_each(|place| visit(place.local));
+    }
 }
 
 #[derive(Clone, Debug)]
@@ -124,9 +167,12 @@ impl Catalog {
         self.parts.iter().map(|part| &part.segment)
     }
 
-    /// How many sessions the segments hold that were taken out.
-    pub fn removed(&self) -> usize {
-        self.parts.iter().map(|part| part.removed.len()).sum()
+    /// The only segment, if it holds the text of its sessions and none was taken out.
+    pub fn only_text(&self) -> Option<&Segment> {
+        match self.parts.as_slice() {
+            [part] if part.removed.is_empty() => Some(&*part.segment).filter(|segment| segment.text.is_some()),
+            _ => None,
+        }
     }
 
     /// The position of a session.
@@ -174,11 +220,11 @@ impl Catalog {
         interests: &InterestSet,
         scorer: &Scorer,
         k: usize,
-        filter: Option<&Filter>,
+        narrow: Option<Narrow<'_>>,
     ) -> Option<Vec<Best>> {
         let mut best = Vec::new();
         for (number, part) in (0..).zip(&self.parts) {
-            let ranked = part.top_k(interests, scorer, k, filter)?;
+            let ranked = part.top_k(number, interests, scorer, k, narrow)?;
             best.extend(ranked.into_iter().map(|ranked| Best {
                 place: Place { part: number, local: ranked.position },
                 hits: ranked.hits,
@@ -194,11 +240,26 @@ impl Catalog {
         Some(best)
     }
 
+    /// What a plan needs to know of these sessions, numbered as they stand here.
+    pub fn plannable(&self, best: &[Best]) -> Vec<Candidate> {
+        // Places are numbered by segment: two segments know one place under two numbers.
+        let mut places: HashMap<&[u8], u32, FixedState> = HashMap::default();
+        let candidate = |(number, best): (u32, &Best)| {
+            let segment = &self.parts.get(best.place.part as usize)?.segment;
+            let next = places.len() as u32;
+            let place = segment.facets.place(best.place.local);
+            let place = place.map(|place| *places.entry(segment.facets.name(place)).or_insert(next));
+            let span = segment.facets.span(best.place.local);
+            Some(Candidate { position: number, score: best.score, span, place })
+        };
+        (0..).zip(best).filter_map(candidate).collect()
+    }
+
     /// The sessions that the filter admits, in order.
-    pub fn admitted(&self, filter: &Filter) -> Vec<Place> {
+    pub fn admitted(&self, narrow: Narrow<'_>) -> Vec<Place> {
         let mut places = Vec::new();
         for (number, part) in (0..).zip(&self.parts) {
-            let selection = filter.select(&part.segment.facets, &*part.segment);
+            let selection = narrow.select(number, &part.segment);
             let admitted = selection.to_bitmap(part.segment.len());
             let held = admitted.iter().filter(|&local| part.holds(local));
             places.extend(held.map(|local| Place { part: number, local }));
@@ -239,14 +300,15 @@ impl Part {
 
     fn top_k(
         &self,
+        number: u32,
         interests: &InterestSet,
         scorer: &Scorer,
         k: usize,
-        filter: Option<&Filter>,
+        narrow: Option<Narrow<'_>>,
     ) -> Option<Vec<Ranked>> {
         let segment = &*self.segment;
         let query: Vec<_> = interests.iter().filter_map(|interest| segment.vocabulary.get(interest)).collect();
-        let selection = filter.map_or(Selection::Everything, |filter| filter.select(&segment.facets, segment));
+        let selection = narrow.map_or(Selection::Everything, |narrow| narrow.select(number, segment));
         match selection {
             Selection::Everything if self.removed.is_empty() => segment.index.top_k(&query, scorer, k),
             Selection::Everything if self.removed.len() <= Self::FEW => {

@@ -9,6 +9,8 @@ use core::hash::BuildHasher;
 use foldhash::fast::FixedState;
 
 use super::column::Column;
+use super::error::Error;
+use super::file::{Reader, Writer};
 
 /// Strings, by hash, and where they stand: 8 bytes each.
 #[derive(Clone, Debug, Default)]
@@ -58,6 +60,24 @@ impl Directory {
             .iter()
             .take_while(move |&&entry| entry >> 32 == u64::from(wanted))
             .map(|&entry| entry as u32)
+    }
+
+    /// Writes the entries as section `name`.
+    ///
+    /// # Errors
+    ///
+    /// As [`Writer::column`].
+    pub fn save(&self, writer: &mut Writer<'_>, name: &str) -> Result<(), Error> {
+        writer.column(name, &self.places)
+    }
+
+    /// The entries that [`Directory::save`] wrote, in O(1).
+    ///
+    /// # Errors
+    ///
+    /// As [`Reader::column`].
+    pub fn open(reader: &Reader, name: &str) -> Result<Self, Error> {
+        reader.column(name).map(Self::from_sorted)
     }
 
     /// The memory it holds, in bytes.

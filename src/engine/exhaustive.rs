@@ -22,7 +22,10 @@ pub(super) fn count_hits(order: &Order, matched: &Matched<'_>) -> Vec<u32> {
     }
     for list in &matched.lists {
         for &rank in *list {
-            hits[rank as usize] += 1;
+            // A damaged file may hold any.
+            if let Some(hits) = hits.get_mut(rank as usize) {
+                *hits += 1;
+            }
         }
     }
     hits

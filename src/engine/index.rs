@@ -6,6 +6,7 @@
 
 use super::bound::Bound;
 use super::error::Error;
+use super::file::{Reader, Writer};
 use super::order::Order;
 use super::pool::Candidate;
 use super::posting::{Matched, Postings};
@@ -50,6 +51,32 @@ impl Index {
         Ok(Self { order, postings })
     }
 
+    /// Writes the columns.
+    ///
+    /// # Errors
+    ///
+    /// As [`Writer::column`].
+    pub fn save(&self, writer: &mut Writer<'_>) -> Result<(), Error> {
+        self.order.save(&mut writer.under("order"))?;
+        self.postings.save(&mut writer.under("postings"))
+    }
+
+    /// What [`Self::save`] wrote, in O(tags): no column of sessions is read.
+    ///
+    /// # Errors
+    ///
+    /// As [`Reader::column`], and columns that contradict each other.
+    pub fn open(reader: &Reader) -> Result<Self, Error> {
+        let order = Order::open(&reader.under("order"))?;
+        let postings = Postings::open(&reader.under("postings"), &order)?;
+        Ok(Self { order, postings })
+    }
+
+    /// How many tags its sessions' numbers come from.
+    pub fn tag_count(&self) -> usize {
+        self.postings.tag_count()
+    }
+
     /// How many sessions are compiled.
     pub fn len(&self) -> usize {
         self.order.len()
@@ -74,13 +101,18 @@ impl Index {
         }
         let matched = self.postings.matched(query);
         let best = self.candidates(&matched, scorer, k)?;
-        let ranked = |candidate: Candidate| Ranked {
-            position: candidate.position,
-            hits: candidate.hits,
-            popularity: self.order.number(candidate.rank as usize),
-            score: candidate.score(),
+        let ranked = |candidate: Candidate| {
+            let ranked = Ranked {
+                position: candidate.position,
+                hits: candidate.hits,
+                popularity: self.order.number(candidate.rank as usize),
+                score: candidate.score(),
+            };
+            // Not so in a file that is not what was written.
+            let holds = (ranked.position as usize) < self.len() && !ranked.score.is_nan();
+            holds.then_some(ranked)
         };
-        Some(best.into_iter().map(ranked).collect())
+        best.into_iter().map(ranked).collect()
     }
 
     /// The first `k` of the sessions that `admits` admits by their position, in the order of [`Self::top_k`].

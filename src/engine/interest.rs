@@ -2,7 +2,7 @@
 //!
 //! Tags are lowered before they are compared, interests are not, so an interest with an ASCII capital never matches.
 //! Invariant: `entries` are distinct. A test costs O(1) for a tag of a length that no interest has, else O(interests)
-//! up to [`InterestSet::LINEAR`] of them and O(1) expected beyond.
+//! up to 24 of them and O(1) expected beyond.
 
 use foldhash::fast::FixedState;
 use hashbrown::HashSet;
@@ -20,7 +20,7 @@ struct Entry {
 #[derive(Debug, Default)]
 pub struct InterestSet {
     entries: Vec<Entry>,
-    /// Filled only when there are more than [`Self::LINEAR`] entries.
+    /// Filled only when there are more than `LINEAR` entries.
     hashed: HashSet<Box<[u8]>, FixedState>,
     /// Bit `min(length, 63)` is set where some interest has that length.
     lengths: u64,

@@ -9,8 +9,10 @@
 
 use core::ops::Range;
 
+use bytemuck::{Pod, Zeroable};
+
 /// 512 bits, one a rank, aligned to the line of a cache.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Pod, Zeroable)]
 #[repr(C, align(64))]
 pub(super) struct Lane(pub(super) [u64; 8]);
 

@@ -5,6 +5,7 @@
 pub mod bitmap;
 mod bound;
 pub mod column;
+pub mod cache;
 pub mod catalog;
 pub mod conflict;
 pub mod error;
@@ -17,6 +18,7 @@ pub mod index;
 pub mod interest;
 pub mod json;
 mod lane;
+pub mod lexicon;
 pub mod moment;
 mod order;
 pub mod plan;

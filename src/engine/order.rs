@@ -6,8 +6,13 @@
 //! A session's place in this order is its *rank*.
 //!
 //! Invariant: segments start at a multiple of [`LANE_IDS`]; the ranks between the end of one and the start of the next
-//! are padding, hold no posting and belong to no segment. Building costs O(n), see [`radix`].
+//! are padding, hold no posting and belong to no segment. Building costs O(n), see [`radix`]; opening what was saved
+//! O(segments), and checks the segments, which are copied, and the lengths of the columns: every rank of a segment is
+//! in every column. The values may be any.
 
+use super::column::Column;
+use super::error::Error;
+use super::file::{Reader, Writer};
 use super::radix::{self, Packing, descending};
 use super::score::Number;
 use super::session::Sessions;
@@ -39,7 +44,18 @@ enum Kinds {
     AllFloat,
     AllInt,
     /// Bit `rank % 64` of word `rank / 64` is set for an int.
-    Mixed(Box<[u64]>),
+    Mixed(Column<u64>),
+}
+
+impl Kinds {
+    /// How a file names them.
+    fn number(&self) -> u64 {
+        match self {
+            Self::AllFloat => 0,
+            Self::AllInt => 1,
+            Self::Mixed(_) => 2,
+        }
+    }
 }
 
 /// Sessions by rank.
@@ -48,9 +64,9 @@ pub(super) struct Order {
     len: usize,
     segments: Vec<Segment>,
     /// By rank; 0 in the padding.
-    positions: Box<[u32]>,
+    positions: Column<u32>,
     /// By rank; 0 in the padding.
-    popularity: Box<[f64]>,
+    popularity: Column<f64>,
     kinds: Kinds,
     /// NaN if one is.
     largest: f64,
@@ -93,7 +109,7 @@ impl Order {
         }
         drop(spare);
 
-        let mut popularity = vec![0.0; padded].into_boxed_slice();
+        let mut popularity = vec![0.0; padded];
         for segment in &segments {
             let ranks = segment.start..segment.end;
             for (value, &key) in popularity[ranks.clone()]
@@ -106,7 +122,7 @@ impl Order {
                 settle(&mut packed[ranks.clone()], &mut popularity[ranks]);
             }
         }
-        let positions: Box<[u32]> = packed.iter().map(|&key| key as u32).collect();
+        let positions: Column<u32> = packed.iter().map(|&key| key as u32).collect();
         drop(packed);
 
         let kinds = match survey.ints {
@@ -118,10 +134,58 @@ impl Order {
             len,
             segments,
             positions,
-            popularity,
+            popularity: popularity.into(),
             kinds,
             largest: survey.largest,
         }
+    }
+
+    /// Writes the columns.
+    pub(super) fn save(&self, writer: &mut Writer<'_>) -> Result<(), Error> {
+        let rows = self.segments.iter().map(|segment| {
+            let most_tags = u64::from(segment.most_tags);
+            [segment.start as u64, segment.end as u64, most_tags]
+        });
+        writer.column("segments", &rows.collect::<Vec<[u64; 3]>>())?;
+        writer.column("positions", &self.positions)?;
+        writer.column("popularity", &self.popularity)?;
+        writer.value("largest", self.largest)?;
+        writer.value("kinds", self.kinds.number())?;
+        match &self.kinds {
+            Kinds::Mixed(bits) => writer.column("ints", bits),
+            _ => Ok(()),
+        }
+    }
+
+    /// The columns that [`Self::save`] wrote.
+    pub(super) fn open(reader: &Reader) -> Result<Self, Error> {
+        let (positions, popularity) = (reader.column("positions")?, reader.column("popularity")?);
+        let ranks = positions.len();
+        let kinds = match reader.value("kinds")? {
+            0_u64 => Kinds::AllFloat,
+            1 => Kinds::AllInt,
+            _ => Kinds::Mixed(reader.column("ints")?),
+        };
+        let has_ints = |bits: &Column<u64>| bits.len() == ranks / 64;
+        let fits = popularity.len() == ranks
+            && ranks <= Sessions::LIMIT + (1 << 16)
+            && !matches!(&kinds, Kinds::Mixed(bits) if !has_ints(bits));
+        let segments = if fits {
+            stored_segments(&reader.column("segments")?, ranks)
+        } else {
+            None
+        };
+        let Some(segments) = segments else {
+            return Err(reader.refuse("the order of its sessions contradicts itself"));
+        };
+        Ok(Self {
+            len: segments.iter().map(|segment| segment.end - segment.start).sum(),
+            segments,
+            positions,
+            popularity,
+            kinds,
+            largest: reader.value("largest")?,
+        })
     }
 
     /// How many sessions are ranked.
@@ -182,14 +246,33 @@ impl Order {
     /// Bytes of memory held.
     pub(super) fn nbytes(&self) -> usize {
         let bits = match &self.kinds {
-            Kinds::Mixed(bits) => size_of_val(&**bits),
+            Kinds::Mixed(bits) => bits.nbytes(),
             _ => 0,
         };
-        size_of_val(&*self.positions)
-            + size_of_val(&*self.popularity)
+        self.positions.nbytes()
+            + self.popularity.nbytes()
             + size_of_val(&*self.segments)
             + bits
     }
+}
+
+/// The segments of a file, if they follow each other as [`Order::build`] lays them out and fill all ranks.
+fn stored_segments(rows: &[[u64; 3]], ranks: usize) -> Option<Vec<Segment>> {
+    let mut free = 0;
+    let mut segments = Vec::with_capacity(rows.len().min(TAG_CLASSES));
+    for &[start, end, most_tags] in rows {
+        let segment = Segment {
+            start: usize::try_from(start).ok()?,
+            end: usize::try_from(end).ok()?,
+            most_tags: u32::try_from(most_tags).ok()?,
+        };
+        if segment.start != free || segment.end < free || segments.len() == TAG_CLASSES {
+            return None;
+        }
+        free = segment.end.checked_next_multiple_of(LANE_IDS)?;
+        segments.push(segment);
+    }
+    (free == ranks && !segments.is_empty()).then_some(segments)
 }
 
 /// What one look at all popularities tells.
@@ -247,8 +330,8 @@ fn settle(packed: &mut [u64], popularity: &mut [f64]) {
 }
 
 /// A bit for every rank whose popularity is an int.
-fn int_bits(sessions: &Sessions<'_>, segments: &[Segment], positions: &[u32]) -> Box<[u64]> {
-    let mut bits = vec![0_u64; positions.len() / 64].into_boxed_slice();
+fn int_bits(sessions: &Sessions<'_>, segments: &[Segment], positions: &[u32]) -> Column<u64> {
+    let mut bits = vec![0_u64; positions.len() / 64];
     for rank in segments
         .iter()
         .flat_map(|segment| segment.start..segment.end)
@@ -260,7 +343,7 @@ fn int_bits(sessions: &Sessions<'_>, segments: &[Segment], positions: &[u32]) ->
             bits[rank / 64] |= 1 << (rank % 64);
         }
     }
-    bits
+    bits.into()
 }
 
 /// The segment of every tag count, the size of every segment and its largest tag count.

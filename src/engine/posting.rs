@@ -4,10 +4,16 @@
 //! lists of *repeats*, so that adding up a tag's lists counts a session's hits as the original does.
 //!
 //! Invariant: every list ascends and holds a rank once; a bitmap has no bit set in the padding. Building is O(tags) after
-//! the order is known, a look-up O(1) without repeats.
+//! the order is known, a look-up O(1) without repeats. Of what a file holds nothing is known but that lists and bitmaps
+//! do not overlap, so that no query reads more than the file: who reads a list checks every rank.
 
 use std::collections::BTreeMap;
 
+use bytemuck::{Pod, Zeroable};
+
+use super::column::Column;
+use super::error::Error;
+use super::file::{Reader, Writer};
 use super::lane::Lane;
 use super::order::{LANE_IDS, Order};
 use super::session::{Sessions, TagId};
@@ -23,10 +29,19 @@ const MOST_BITMAP_BYTES: usize = 44;
 const BYTES_OF_FOUR_TAGS: usize = 60;
 
 /// Where one posting list lies: `len` ranks from `start`, or the bitmap of row `start`.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, Pod, Zeroable)]
+#[repr(C)]
 struct Place {
     start: u32,
     len: u32,
+}
+
+/// The second or a later list of a tag.
+#[derive(Clone, Copy, Debug, Pod, Zeroable)]
+#[repr(C)]
+struct Repeat {
+    tag: TagId,
+    place: Place,
 }
 
 impl Place {
@@ -47,11 +62,11 @@ pub(super) struct Matched<'a> {
 #[derive(Debug)]
 pub(super) struct Postings {
     lanes: usize,
-    bitmaps: Box<[Lane]>,
-    lists: Box<[u32]>,
-    places: Box<[Place]>,
+    bitmaps: Column<Lane>,
+    lists: Column<u32>,
+    places: Column<Place>,
     /// Sorted by tag.
-    repeats: Box<[(TagId, Place)]>,
+    repeats: Column<Repeat>,
 }
 
 /// How many postings every list will hold.
@@ -167,15 +182,15 @@ impl Postings {
                 }
             }
         };
-        let mut places: Box<[Place]> = counts.first.iter().map(|&count| place(count)).collect();
+        let mut places: Vec<Place> = counts.first.iter().map(|&count| place(count)).collect();
         let mut repeats: BTreeMap<(TagId, u32), Place> = counts
             .repeats
             .iter()
             .map(|(&key, &count)| (key, place(count)))
             .collect();
 
-        let mut bitmaps = vec![Lane::ZERO; rows as usize * lanes].into_boxed_slice();
-        let mut lists = vec![0_u32; listed as usize].into_boxed_slice();
+        let mut bitmaps = vec![Lane::ZERO; rows as usize * lanes];
+        let mut lists = vec![0_u32; listed as usize];
         let mut post = |place: &mut Place, rank: usize| {
             if place.len == Place::ROW {
                 let lane = &mut bitmaps[place.start as usize * lanes + rank / LANE_IDS];
@@ -212,14 +227,60 @@ impl Postings {
         }
         Self {
             lanes,
-            bitmaps,
-            lists,
-            places,
+            bitmaps: bitmaps.into(),
+            lists: lists.into(),
+            places: places.into(),
             repeats: repeats
                 .into_iter()
-                .map(|((tag, _), place)| (tag, place))
+                .map(|((tag, _), place)| Repeat { tag, place })
                 .collect(),
         }
+    }
+
+    /// Writes the columns.
+    pub(super) fn save(&self, writer: &mut Writer<'_>) -> Result<(), Error> {
+        writer.column("bitmaps", &self.bitmaps)?;
+        writer.column("lists", &self.lists)?;
+        writer.column("places", &self.places)?;
+        writer.column("repeats", &self.repeats)
+    }
+
+    /// The columns that [`Self::save`] wrote, for sessions in this order. O(tags).
+    pub(super) fn open(reader: &Reader, order: &Order) -> Result<Self, Error> {
+        let postings = Self {
+            lanes: order.ranks() / LANE_IDS,
+            bitmaps: reader.column("bitmaps")?,
+            lists: reader.column("lists")?,
+            places: reader.column("places")?,
+            repeats: reader.column("repeats")?,
+        };
+        if !postings.fills() {
+            return Err(reader.refuse("its posting lists contradict each other"));
+        }
+        Ok(postings)
+    }
+
+    /// Whether lists and bitmaps follow each other in the order of their tags, as [`Self::build`] places them.
+    fn fills(&self) -> bool {
+        let (mut rows, mut listed) = (0_u64, 0_u64);
+        let repeats = self.repeats.iter().map(|repeat| &repeat.place);
+        let in_order = self.places.iter().chain(repeats).all(|place| {
+            let (end, len) = match place.len {
+                Place::ROW => (&mut rows, 1),
+                len => (&mut listed, u64::from(len)),
+            };
+            *end += len;
+            u64::from(place.start) + len == *end
+        });
+        in_order
+            && rows * self.lanes as u64 == self.bitmaps.len() as u64
+            && listed == self.lists.len() as u64
+            && self.repeats.is_sorted_by_key(|repeat| repeat.tag)
+    }
+
+    /// How many tags there are.
+    pub(super) fn tag_count(&self) -> usize {
+        self.places.len()
     }
 
     /// The posting lists of the tags of a query; tags outside the vocabulary have none.
@@ -233,10 +294,10 @@ impl Postings {
                 self.push(place, &mut matched);
             }
             if !self.repeats.is_empty() {
-                let from = self.repeats.partition_point(|(other, _)| *other < tag);
-                let all = self.repeats[from..].iter();
-                for (_, place) in all.take_while(|(other, _)| *other == tag) {
-                    self.push(*place, &mut matched);
+                let from = self.repeats.partition_point(|repeat| repeat.tag < tag);
+                let all = self.repeats.get(from..).unwrap_or_default().iter();
+                for repeat in all.take_while(|repeat| repeat.tag == tag) {
+                    self.push(repeat.place, &mut matched);
                 }
             }
         }
@@ -247,19 +308,18 @@ impl Postings {
         let start = place.start as usize;
         if place.len == Place::ROW {
             let row = start * self.lanes;
-            matched.rows.push(&self.bitmaps[row..row + self.lanes]);
+            matched.rows.extend(self.bitmaps.get(row..row + self.lanes));
         } else if place.len > 0 {
-            matched
-                .lists
-                .push(&self.lists[start..start + place.len as usize]);
+            let end = start + place.len as usize;
+            matched.lists.extend(self.lists.get(start..end));
         }
     }
 
     /// Bytes of memory held.
     pub(super) fn nbytes(&self) -> usize {
-        size_of_val(&*self.bitmaps)
-            + size_of_val(&*self.lists)
-            + size_of_val(&*self.places)
-            + size_of_val(&*self.repeats)
+        self.bitmaps.nbytes()
+            + self.lists.nbytes()
+            + self.places.nbytes()
+            + self.repeats.nbytes()
     }
 }

@@ -2,12 +2,13 @@
 
 use rayon::ThreadPool;
 
-use super::directory::{Directory, DirectoryBuilder};
+use super::directory::{Directory, DirectoryBuilder, hash};
 use super::error::Error;
+use super::file::{Reader, Writer};
 use super::facet::{FacetBuilder, Facets};
-use super::filter::Lookup;
 use super::index::{Index, Sessions, TagId};
 use super::json::{Loaded, SessionText};
+use super::lexicon::Lexicon;
 use super::moment::Span;
 use super::score::Number;
 use super::text::with_lowered;
@@ -19,7 +20,7 @@ pub struct Segment {
     /// Finds the best.
     pub index: Index,
     /// The tags.
-    pub vocabulary: Vocabulary,
+    pub vocabulary: Lexicon,
     /// By lowered title.
     pub titles: Directory,
     /// The first session whose title is missing or no string: a search for a title ends there.
@@ -54,7 +55,76 @@ impl Segment {
     }
 }
 
+/// What the hash of directories and lexicons makes of a word, to tell a file of a build that hashes otherwise.
+fn hashing() -> u32 {
+    hash(b"eventkit")
+}
+
 impl Segment {
+    /// In a file: every title is a string.
+    const TITLED: u64 = u64::MAX;
+
+    /// Writes everything it holds.
+    ///
+    /// # Errors
+    ///
+    /// As [`Writer::column`].
+    pub fn save(&self, writer: &mut Writer<'_>) -> Result<(), Error> {
+        writer.value("hashing", hashing())?;
+        self.index.save(&mut writer.under("index"))?;
+        self.vocabulary.save(&mut writer.under("tags"))?;
+        self.titles.save(writer, "titles")?;
+        writer.value("untitled", self.untitled.map_or(Self::TITLED, u64::from))?;
+        self.ids.save(writer, "ids")?;
+        self.facets.save(&mut writer.under("facets"))?;
+        match &self.text {
+            Some(text) => text.save(&mut writer.under("text")),
+            None => Ok(()),
+        }
+    }
+
+    /// What [`Segment::save`] wrote, in O(sections + tags): sessions are read when they are asked for.
+    ///
+    /// Whatever the file holds, using the segment neither panics nor loops; its answers are those of the file.
+    ///
+    /// # Errors
+    ///
+    /// As [`Reader::column`], and parts that contradict each other.
+    pub fn open(reader: &Reader) -> Result<Self, Error> {
+        let text = reader.under("text");
+        let untitled = match reader.value("untitled")? {
+            Self::TITLED => None,
+            position => Some(u32::try_from(position).unwrap_or(u32::MAX)),
+        };
+        let segment = Self {
+            index: Index::open(&reader.under("index"))?,
+            vocabulary: Lexicon::open(&reader.under("tags"))?,
+            titles: Directory::open(reader, "titles")?,
+            untitled,
+            ids: Directory::open(reader, "ids")?,
+            facets: Facets::open(&reader.under("facets"))?,
+            text: text.contains("ends").then(|| SessionText::open(&text)).transpose()?,
+        };
+        if reader.value::<u32>("hashing")? != hashing() {
+            return Err(reader.refuse("written by a build that finds strings by another hash"));
+        }
+        if !segment.fits() {
+            return Err(reader.refuse("its parts are of different catalogues"));
+        }
+        Ok(segment)
+    }
+
+    /// Whether all parts hold as many sessions and tags.
+    fn fits(&self) -> bool {
+        let len = self.len();
+        self.index.tag_count() == self.vocabulary.len()
+            && self.facets.len() == len
+            && self.titles.places().len() <= len
+            && self.ids.places().len() <= len
+            && self.untitled.is_none_or(|position| (position as usize) < len)
+            && self.text.as_ref().is_none_or(|text| text.len() == len)
+    }
+
     /// Compiles what was loaded; the locations that are not ASCII are lowered by the caller.
     ///
     /// # Errors
@@ -69,7 +139,7 @@ impl Segment {
         let facets = facets(&loaded, lower)?;
         Ok(Self {
             index,
-            vocabulary: loaded.vocabulary,
+            vocabulary: loaded.vocabulary.into(),
             titles: Directory::from_sorted(loaded.titles.into()),
             untitled: None,
             ids: Directory::from_sorted(loaded.ids.into()),
@@ -93,19 +163,6 @@ fn facets(loaded: &Loaded, lower: &dyn Fn(&str) -> Vec<u8>) -> Result<Facets, Er
         }
     }
     Ok(builder.finish())
-}
-
-impl Lookup for Segment {
-    fn visit_tag(&self, tag: &[u8], visit: &mut dyn FnMut(u32)) {
-        if let Some(tag) = self.vocabulary.get(tag) {
-            self.index.visit(tag, visit);
-        }
-    }
-
-    /// Ids are found by their hash: two ids of one hash in 2³² would be taken for the same.
-    fn visit_id(&self, id: &[u8], visit: &mut dyn FnMut(u32)) {
-        self.ids.candidates(id).for_each(visit);
-    }
 }
 
 /// Collects the sessions of a segment in order.
@@ -197,7 +254,7 @@ impl SegmentBuilder {
         let index = Index::build(&sessions, self.vocabulary.len())?;
         Ok(Segment {
             index,
-            vocabulary: self.vocabulary,
+            vocabulary: self.vocabulary.into(),
             titles: self.titles.finish(),
             untitled: self.untitled,
             ids: self.ids.finish(),

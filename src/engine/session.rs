@@ -3,11 +3,13 @@
 //! Invariant of a checked [`Sessions`]: `offsets` has one entry more than there are sessions, never falls, and ends
 //! inside `tags`; every tag is below the vocabulary's size. [`Sessions::check`] costs O(sessions + tags).
 
+use bytemuck::{Pod, Zeroable};
+
 use super::error::Error;
 use super::score::Number;
 
 /// A tag's number in the caller's vocabulary, counted from 0.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Pod, Zeroable)]
 #[repr(transparent)]
 pub struct TagId(pub u32);
 

@@ -1,7 +1,7 @@
 //! The sparse posting lists of a query, added up window by window into bit-sliced counters.
 //!
 //! Invariant: lanes are asked for in ascending order, so that a cursor never goes back. Cost: O(lists) a window, O(1) a
-//! posting.
+//! posting. Lists of a damaged file may hold any ranks in any order: those that are not in the window are passed over.
 
 use core::ops::Range;
 
@@ -109,8 +109,10 @@ impl<'a, const P: usize> Sparse<'a, P> {
             while let Some((&rank, after)) = rest.split_first()
                 && (rank as usize) < end
             {
-                let at = rank as usize - start;
-                self.counters[at / LANE_IDS].increment(at % LANE_IDS);
+                let at = (rank as usize).wrapping_sub(start);
+                if let Some(counters) = self.counters.get_mut(at / LANE_IDS) {
+                    counters.increment(at % LANE_IDS);
+                }
                 *rest = after;
             }
         }

@@ -62,6 +62,11 @@ impl Vocabulary {
             .map(|&id| TagId(id))
     }
 
+    /// The bytes of all tags, one after the other, and where each ends.
+    pub fn into_parts(self) -> (Vec<u8>, Vec<u32>) {
+        (self.arena, self.ends)
+    }
+
     /// The tag with a number; empty for a number that was never given out.
     pub fn bytes(&self, id: TagId) -> &[u8] {
         entry(&self.arena, &self.ends, id.0)

@@ -25,6 +25,7 @@ def manifest_hash(manifest: Any) -> str:
 
     Raises:
         TypeError: There is something else in it.
+        RecursionError: It holds itself, or is nested very deep.
 
     Example:
         >>> manifest_hash({"top": 1}) == manifest_hash({"top": 1})
@@ -33,26 +34,29 @@ def manifest_hash(manifest: Any) -> str:
         False
     """
     digest = hashlib.sha256()
-    pending = [manifest]
-    while pending:
-        value = pending.pop()
-        kind = type(value)
-        if kind is dict:
-            digest.update(b"d%d;" % len(value))
-            for item in value.items():
-                pending.extend(item)
-        elif kind is list or kind is tuple:
-            digest.update(b"%c%d;" % (b"l" if kind is list else b"t", len(value)))
-            pending.extend(value)
-        elif kind is str:
-            text = value.encode("utf-8", "surrogatepass")
-            digest.update(b"s%d;" % len(text) + text)
-        elif kind is float:
-            digest.update(b"f" + struct.pack("<d", value))
-        elif kind is int or kind is bool or value is None:
-            digest.update(f"{kind.__name__}{value};".encode())
-        else:
-            raise TypeError(
-                f"a manifest holds {value!r} of type {kind.__name__}, expected what JSON can hold"
-            )
+    _update(digest, manifest)
     return digest.hexdigest()
+
+
+def _update(digest: Any, value: Any) -> None:
+    kind = type(value)
+    if kind is dict:
+        digest.update(b"d%d;" % len(value))
+        for key, item in value.items():
+            _update(digest, key)
+            _update(digest, item)
+    elif kind is list or kind is tuple:
+        digest.update(b"%c%d;" % (b"l" if kind is list else b"t", len(value)))
+        for item in value:
+            _update(digest, item)
+    elif kind is str:
+        text = value.encode("utf-8", "surrogatepass")
+        digest.update(b"s%d;" % len(text) + text)
+    elif kind is float:
+        digest.update(b"f" + struct.pack("<d", value))
+    elif kind is int or kind is bool or value is None:
+        digest.update(f"{kind.__name__}{value};".encode())
+    else:
+        raise TypeError(
+            f"a manifest holds {value!r} of type {kind.__name__}, expected what JSON can hold"
+        )

@@ -17,7 +17,7 @@ use super::session::{Columns, Reader, Stop};
 use crate::engine::error::Error;
 
 /// Bytes of a piece: large enough that its tags repeat, small enough that a hundred thousand sessions make a dozen.
-const PIECE: usize = 1 << 20;
+const PIECE: usize = if cfg!(fuzzing) { 64 } else { 1 << 20 };
 
 /// Sessions whose names make the key table.
 const SAMPLE: usize = 64;

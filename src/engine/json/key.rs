@@ -2,7 +2,7 @@
 //!
 //! Sessions of one catalogue share their keys. Outside strings compact JSON is ASCII, which leaves the bytes from 0x80 on
 //! free to stand for `"key":`: a third of a usual session's text, and the time to scan and compare it. Names beyond the
-//! table's 128 stand in the text as they are. Invariant: a name in the table is *always* written as its byte, so a byte
+//! table's 128, and long ones, stand in the text as they are. Invariant: a name in the table is *always* written as its byte, so a byte
 //! comparison finds a member. A look-up is one comparison for the name that usually follows, else O(1) expected.
 
 use std::collections::HashMap;
@@ -10,12 +10,16 @@ use std::collections::HashMap;
 use foldhash::fast::FixedState;
 
 use super::string;
+use crate::engine::error::Error;
+use crate::engine::file::{Reader, Writer};
 
 /// The number of a name: its place in the table.
 pub type KeyId = u8;
 
 /// How many names a table holds.
 const LIMIT: usize = 128;
+/// Longer names stand in the text as they are: a byte of a damaged text may not grow to a file's worth of name.
+const LONGEST: usize = 64;
 
 /// What a session's own member is read for. The first names of every table, in this order.
 pub(super) const ROLES: [&str; 7] = [
@@ -88,9 +92,35 @@ impl KeyTable {
         table
     }
 
-    /// Adds a name; nothing once the table is full or holds it.
+    /// Writes the names.
+    pub(super) fn save(&self, writer: &mut Writer<'_>) -> Result<(), Error> {
+        let lens = self.names().map(|name| name.len() as u8);
+        writer.column("lens", &lens.collect::<Vec<u8>>())?;
+        writer.chunks("names", self.names())
+    }
+
+    /// The table whose names [`Self::save`] wrote.
+    pub(super) fn open(reader: &Reader) -> Result<Self, Error> {
+        let (lens, names) = (reader.column::<u8>("lens")?, reader.column::<u8>("names")?);
+        let mut table = Self::default();
+        let mut rest = &*names;
+        for (number, &len) in lens.iter().enumerate() {
+            let split = rest.split_at_checked(usize::from(len));
+            let name = split.and_then(|(name, after)| {
+                rest = after;
+                core::str::from_utf8(name).ok()
+            });
+            let name = name.inspect(|name| table.insert(name));
+            if name.is_none() || table.keys.get(number).map(|key| &*key.name) != name {
+                return Err(reader.refuse("its table of names holds what no table does"));
+            }
+        }
+        Ok(table)
+    }
+
+    /// Adds a name; nothing once the table is full or holds it, or if the name is long.
     pub(super) fn insert(&mut self, name: &str) {
-        if self.keys.len() < LIMIT && self.find(name).is_none() {
+        if self.keys.len() < LIMIT && name.len() <= LONGEST && self.find(name).is_none() {
             self.ids.insert(name.into(), self.keys.len() as KeyId);
             self.keys.push(Key::new(name));
         }

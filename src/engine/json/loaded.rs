@@ -10,9 +10,10 @@ use rayon::ThreadPool;
 use rayon::slice::ParallelSliceMut;
 
 use super::key::KeyTable;
-use super::session::{Columns, Spans, key_hash};
+use super::session::{Columns, Spans};
 use super::string;
 use super::text::SessionText;
+use crate::engine::directory::hash;
 use crate::engine::error::Error;
 use crate::engine::score::Number;
 use crate::engine::session::{Sessions, TagId};
@@ -62,7 +63,7 @@ pub struct Loaded {
     pub tags: Vec<TagId>,
     /// The tags, lowered.
     pub vocabulary: Vocabulary,
-    /// The [`key_hash`] of each lowered title and its session: `hash << 32 | position`, sorted.
+    /// Each lowered title and its session, as a [`Directory`](crate::engine::directory::Directory) holds them.
     pub titles: Vec<u64>,
     /// The same of each id that a session has, as it is; of an id that is no string, its JSON.
     pub ids: Vec<u64>,
@@ -160,9 +161,9 @@ impl<'l> Joiner<'l> {
             .titles
             .extend(columns.titles.iter().enumerate().map(place));
         for (position, title) in &columns.foreign {
-            let hash = key_hash(&(self.lower)(title));
+            let key = hash(&(self.lower)(title));
             if let Some(entry) = loaded.titles.get_mut(titles + position) {
-                *entry = self::place(hash, first + position);
+                *entry = self::place(key, first + position);
             }
         }
         let ids = columns.ids.iter();

@@ -32,7 +32,7 @@ pub use line::load_ndjson;
 pub use loaded::{Hooks, Loaded, Progress, Shape};
 pub use manifest::load;
 pub use number::{write_float, write_number};
-pub use session::{Spans, key_hash};
+pub use session::Spans;
 pub use string::{decode, write_str};
 pub use text::{Member, SessionText, SessionView, ValueView};
 pub use token::{Token, Tokens};

@@ -12,8 +12,8 @@ use rayon::ThreadPool;
 
 use crate::engine::error::Error;
 
-/// What one task is done with and another can use: fresh memory for every piece would cost more page faults, and more
-/// waiting of threads for each other's, than the second core gains.
+/// What one task is done with and another can use. Fresh memory for every piece is fresh pages for every piece, and the
+/// threads of a process wait for each other when they map them.
 #[derive(Debug, Default)]
 pub(super) struct Spares<T>(Mutex<Vec<T>>);
 

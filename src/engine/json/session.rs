@@ -15,13 +15,9 @@ use super::key::{self, KeyId, KeyTable};
 use super::pack::{EXPECTING_COMMA, EXPECTING_VALUE, Packer};
 use super::string;
 use super::token::{Token, Tokens};
+use crate::engine::directory::hash;
 use crate::engine::score::Number;
 use crate::engine::text::with_lowered;
-
-/// The hash by which titles and ids are found, the same as [`title`](crate::engine::title)'s.
-pub fn key_hash(bytes: &[u8]) -> u32 {
-    FixedState::default().hash_one(bytes) as u32
-}
 
 /// Where the values of `start`, `end` and `location` begin in a session's packed text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -286,14 +282,14 @@ impl<'a, 'k> Reader<'a, 'k> {
         let title = self.packer.cursor.bytes.get(title).unwrap_or_default();
         let title = string::decode(title);
         if title.is_ascii() {
-            columns.titles.push(with_lowered(&title, key_hash));
+            columns.titles.push(with_lowered(&title, hash));
         } else {
             let title = String::from_utf8_lossy(&title).into_owned();
             columns.foreign.push((position, title));
             columns.titles.push(0);
         }
-        if let Some(hash) = row.id {
-            columns.ids.push((position as u32, hash));
+        if let Some(id) = row.id {
+            columns.ids.push((position as u32, id));
         }
         columns.ends.push(self.packer.out.len());
         columns.popularity.push(row.popularity);
@@ -409,7 +405,7 @@ fn popularity(packer: &mut Packer<'_, '_>) -> Result<Number, Fault> {
 fn id_hash(packed: &[u8]) -> Option<u32> {
     match packed {
         [b'{' | b'[', ..] => None,
-        [b'"', raw @ .., b'"'] => Some(key_hash(&string::decode(raw))),
-        _ => Some(key_hash(packed)),
+        [b'"', raw @ .., b'"'] => Some(hash(&string::decode(raw))),
+        _ => Some(hash(packed)),
     }
 }

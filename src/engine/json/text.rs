@@ -10,6 +10,8 @@ use super::key::{KeyId, KeyTable};
 use super::string;
 use super::token::{Token, Tokens};
 use crate::engine::column::Column;
+use crate::engine::error::Error;
+use crate::engine::file::{Reader, Writer};
 
 /// The packed text of all sessions.
 #[derive(Clone, Debug, Default)]
@@ -25,6 +27,30 @@ impl SessionText {
     /// (`KeyTable::from_names` of the names it had).
     pub fn from_parts(bytes: Column<u8>, ends: Column<u64>, keys: KeyTable) -> Self {
         Self { bytes, ends, keys }
+    }
+
+    /// Writes the text and its names.
+    ///
+    /// # Errors
+    ///
+    /// As [`Writer::column`].
+    pub fn save(&self, writer: &mut Writer<'_>) -> Result<(), Error> {
+        writer.column("bytes", &self.bytes)?;
+        writer.column("ends", &self.ends)?;
+        self.keys.save(&mut writer.under("keys"))
+    }
+
+    /// What [`SessionText::save`] wrote, in O(names).
+    ///
+    /// # Errors
+    ///
+    /// As [`Reader::column`], and names that no table holds.
+    pub fn open(reader: &Reader) -> Result<Self, Error> {
+        Ok(Self {
+            bytes: reader.column("bytes")?,
+            ends: reader.column("ends")?,
+            keys: KeyTable::open(&reader.under("keys"))?,
+        })
     }
 
     /// The packed bytes of all sessions.

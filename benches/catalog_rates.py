@@ -1,0 +1,169 @@
+"""What the Catalog does by the second, keeps by the byte, and gains by a second core."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+import generator
+import measure
+from eventkit import Catalog
+from layout import seconds
+from plan import ROTATION, TOP
+
+SESSIONS = 100_000
+PROFILES = 5_000
+BUILT = 300_000
+LOADED = 1_000_000
+THREADS = 10
+QUERIES = 20_000
+
+
+@dataclass(frozen=True)
+class Rate:
+    """A figure that stands alone; `met` is None where nothing is asked."""
+
+    text: str
+    limit: str = ""
+    met: bool | None = None
+
+
+def all_of(opened: int) -> Iterator[Rate]:
+    """Measure everything, the opening of a file at `opened` sessions."""
+    yield from _building()
+    yield from _memory()
+    yield from _many()
+    yield _threads()
+    yield _opening(opened)
+    yield from _caching()
+
+
+def _building() -> Iterator[Rate]:
+    sessions = generator.manifest(BUILT)["sessions"]
+    rate = BUILT / measure.best(lambda: Catalog(sessions))[0]
+    yield _at_least(f"built from {BUILT:,} dicts: {rate:,.0f} sessions a second", 1_000_000, rate)
+    text = generator.text(generator.columns(LOADED))
+    rate = LOADED / measure.best(lambda: Catalog.from_json(text))[0]
+    yield _at_least(
+        f"built from {LOADED:,} sessions of JSON: {rate:,.0f} a second", 1_500_000, rate
+    )
+
+
+def _memory() -> Iterator[Rate]:
+    manifest = generator.manifest(SESSIONS, tags_per_session=(4, 4))
+    kept = Catalog(manifest).nbytes / SESSIONS
+    yield Rate(f"the index over 4 tags keeps {kept:.1f} bytes a session", "<= 64", kept <= 64)
+    text = generator.text(generator.columns(SESSIONS))
+    share = Catalog.from_json(text).nbytes / len(text)
+    yield Rate(f"loaded from JSON, index included: {share:.2f} of the text", "<= 1.2", share <= 1.2)
+
+
+def _many() -> Iterator[Rate]:
+    alone, together = [], []
+    # By turns, so that a slow minute slows both.
+    for _ in range(3):
+        alone.append(_in_child(threads=1))
+        together.append(_in_child(threads=None))
+    one, all_cores = (
+        {name: min(run[name] for run in runs) for name in runs[0]} for runs in (alone, together)
+    )
+    for name, limit in (("rank_many", 150_000), ("recommend_many", 100_000)):
+        rate = PROFILES / all_cores[name]
+        yield _at_least(f"{name} at {SESSIONS:,}: {rate:,.0f} profiles a second", limit, rate)
+    for name, limit in (("recommend_many", 1.7), ("rank_many", None)):
+        gain = one[name] / all_cores[name]
+        text = f"{name} on {os.cpu_count()} cores: {gain:.2f} times one"
+        yield Rate(text) if limit is None else _at_least(text, limit, gain)
+
+
+def _threads() -> Rate:
+    catalog = Catalog(generator.manifest(SESSIONS))
+    queries = [generator.interests(10, seed) for seed in range(ROTATION)]
+
+    def serve(count: int) -> None:
+        for number in range(count):
+            catalog.recommend(queries[number % ROTATION], TOP)
+
+    def together() -> None:
+        list(pool.map(serve, [QUERIES // THREADS] * THREADS))
+
+    with ThreadPoolExecutor(THREADS) as pool:
+        together()
+        one, ten = measure.best(partial(serve, QUERIES), together, rounds=7)
+    return _at_least(
+        f"{THREADS} threads on one Catalog serve {one / ten:.2f} of what one serves alone",
+        0.9,
+        one / ten,
+    )
+
+
+def _opening(sessions: int) -> Rate:
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "sessions.evkt"
+        Catalog.from_json(generator.text(generator.columns(sessions))).save(path)
+        interests = generator.interests(10)
+        spent, first = measure.best(
+            lambda: Catalog.open(path), lambda: Catalog.open(path).recommend(interests, TOP)
+        )
+    return Rate(
+        f"a file of {sessions:,} sessions opens in {seconds(spent)}, "
+        f"and gives its first answer in {seconds(first)}",
+        "< 50 ms",
+        spent < 0.05,
+    )
+
+
+def _caching() -> Iterator[Rate]:
+    for sessions in (1_000, 10_000, 100_000):
+        manifest = generator.manifest(sessions)
+        inputs = [(generator.interests(10, seed), TOP) for seed in range(ROTATION)]
+        plain, cached = Catalog(manifest), Catalog(manifest, cache_size=128)
+        # One that every query misses: more lists than there is room for, in turn.
+        crowded = Catalog(manifest, cache_size=ROTATION // 2)
+        calls = [plain.recommend, cached.recommend, crowded.recommend]
+        without, hit, miss = measure.warm(calls, inputs, whole=True)
+        yield Rate(
+            f"result cache at {sessions:,}: a hit {seconds(hit)}, a miss {seconds(miss)}, "
+            f"no cache {seconds(without)}"
+        )
+
+
+def _at_least(text: str, limit: float, value: float) -> Rate:
+    return Rate(text, f">= {limit:,}", value >= limit)
+
+
+def _in_child(threads: int | None) -> dict[str, float]:
+    environment = dict(os.environ)
+    environment.pop("RAYON_NUM_THREADS", None)
+    if threads is not None:
+        environment["RAYON_NUM_THREADS"] = str(threads)
+    program = [sys.executable, os.fspath(Path(__file__))]
+    done = subprocess.run(program, check=True, stdout=subprocess.PIPE, text=True, env=environment)
+    return json.loads(done.stdout)
+
+
+def many() -> dict[str, float]:
+    """The seconds that all profiles take at once. The number of threads is the process's."""
+    catalog = Catalog(generator.manifest(SESSIONS))
+    profiles = [generator.interests(10, seed) for seed in range(PROFILES)]
+    calls: dict[str, Callable[[], object]] = {
+        "rank_many": lambda: catalog.rank_many(profiles, TOP),
+        "recommend_many": lambda: catalog.recommend_many(profiles, TOP),
+    }
+    if catalog.recommend_many(profiles[:50], TOP) != [
+        catalog.recommend(interests, TOP) for interests in profiles[:50]
+    ]:
+        raise AssertionError("recommend_many and recommend differ")
+    return dict(zip(calls, measure.best(*calls.values(), rounds=7), strict=True))
+
+
+if __name__ == "__main__":
+    print(json.dumps(many()))

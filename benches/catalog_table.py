@@ -1,0 +1,131 @@
+"""The Catalog's part of `make bench`: queries beside peers, adversaries, then rates."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+
+import catalog_plan as plan
+import catalog_rates as rates
+import generator
+import measure
+import peers
+from catalog_plan import Query, Size
+from eventkit import Catalog, reference
+from generator import Columns
+from layout import aligned, seconds, sentence, target, verdict
+
+Curves = dict[str, list[tuple[int, float]]]
+
+HEADER = ("Catalog.recommend", "query", "limit", "ratio", "target", "met")
+WIDTHS = (22, 10, 10, 8, 8, 5)
+PEER_WIDTH = 10
+VARIED_WIDTHS = (28, *(12 for _ in plan.VARIED), 10, 8, 5)
+
+
+def table(sizes: Sequence[Size], curves: Curves) -> Iterator[str]:
+    """The lines of the table, each as soon as it is measured; the curves are filled as well."""
+    yield from _queries(sizes, curves)
+    yield ""
+    yield from _variants()
+    yield ""
+    for rate in rates.all_of(sizes[-1].sessions):
+        yield sentence(rate.text, rate.limit, rate.met)
+
+
+def _queries(sizes: Sequence[Size], curves: Curves) -> Iterator[str]:
+    yield "10 interests, top 5, answer objects included; ratio to the best peer, which only ranks"
+    for number, size in enumerate(sizes):
+        drawn = generator.columns(size.sessions)
+        catalog = _catalog(drawn, native=size.native)
+        opponents = peers.all_of(drawn)
+        if not number:
+            names = [peer.name for peer in opponents]
+            yield aligned((*HEADER, *names), (*WIDTHS, *(PEER_WIDTH for _ in names)))
+        inputs = plan.DENSE.inputs(size.sessions)
+        for interests, top in inputs[:3]:
+            _check(catalog, interests, top)
+            for peer in opponents:
+                peer.check(interests, top)
+        calls = [plan.DENSE.call(catalog), *(peer.rank for peer in opponents)]
+        rounds = 3 if size.native else 7
+        query, *others = measure.warm(calls, inputs, rounds=rounds, whole=True)
+        for name, value in zip(
+            ["Catalog", *(peer.name for peer in opponents)], [query, *others], strict=True
+        ):
+            curves.setdefault(name, []).append((size.sessions, value))
+        ratio = min(others) / query
+        cells = (
+            f"{size.sessions:,}{' from JSON' if size.native else ''}",
+            seconds(query),
+            f"<= {seconds(size.limit)}",
+            f"{ratio:.1f}x",
+            target(size.ratio),
+            verdict(query <= size.limit and ratio >= size.ratio),
+            *map(seconds, others),
+        )
+        yield aligned(cells, (*WIDTHS, *(PEER_WIDTH for _ in others)))
+
+
+def _variants() -> Iterator[str]:
+    sizes = [f"{size.sessions:,}" for size in plan.VARIED]
+    yield "the same for other queries and sessions; over: the worst beside the limit of its size"
+    yield aligned(("", *sizes, "over", "target", "met"), VARIED_WIDTHS)
+    for law in plan.LAWS:
+        catalogs = [_catalog(law.draw(size.sessions)) for size in plan.VARIED]
+        for query in law.queries:
+            yield aligned(_variant(query, catalogs), VARIED_WIDTHS)
+
+
+def _variant(query: Query, catalogs: Sequence[Catalog]) -> list[str]:
+    times = []
+    for size, catalog in zip(plan.VARIED, catalogs, strict=True):
+        inputs = query.inputs(size.sessions)
+        if size.sessions <= 100_000:
+            _check_query(query, catalog, inputs[0])
+        times.append(measure.warm([query.call(catalog)], inputs, rounds=5, whole=True)[0])
+    over = max(time / size.limit for time, size in zip(times, plan.VARIED, strict=True))
+    met = verdict(over <= plan.OVER)
+    return [query.name, *map(seconds, times), f"{over:.2f}x", f"<= {plan.OVER:g}", met]
+
+
+def _catalog(drawn: Columns, *, native: bool = False) -> Catalog:
+    text = generator.text(drawn)
+    return Catalog.from_json(text) if native else Catalog(json.loads(text))
+
+
+def _check(catalog: Catalog, interests: list[str], top: int) -> None:
+    """Refuse to time an answer that is not the reference's, in value, type or order."""
+    if len(catalog) > 100_000:
+        # Scanning all takes seconds to minutes: the answer has to be that of
+        # its own sessions and of the best of a smaller slice.
+        return _check_best(catalog, interests, top)
+    expected = reference.rank_sessions(list(catalog), catalog.weights, interests, top)
+    answer = catalog.recommend(interests, top)
+    if repr(answer) != repr(expected):
+        raise AssertionError(f"the Catalog and the reference differ:\n{answer}\n{expected}")
+    return None
+
+
+def _check_best(catalog: Catalog, interests: list[str], top: int) -> None:
+    answer = catalog.recommend(interests, top)
+    slice_ = [catalog[position] for position in range(0, len(catalog), len(catalog) // 10_000)]
+    candidates = sorted(answer["sessions"] + slice_, key=lambda session: session["id"])
+    expected = reference.rank_sessions(candidates, catalog.weights, interests, top)
+    if repr(answer["scoring"]) != repr(expected["scoring"]):
+        raise AssertionError(f"the Catalog and the reference differ:\n{answer}\n{expected}")
+
+
+def _check_query(query: Query, catalog: Catalog, arguments: tuple[list[str], int]) -> None:
+    interests, top = arguments
+    if query.columns:
+        positions, scores = query.call(catalog)(interests, top)
+        answer = catalog.recommend(interests[0], top)
+        same = [catalog[position] for position in positions.tolist()[0]] == answer["sessions"]
+        if not same or scores.tolist()[0] != [row["score"] for row in answer["scoring"]]:
+            raise AssertionError("rank_many and recommend differ")
+        return
+    weights = query.weights or catalog.weights
+    expected = reference.rank_sessions(list(catalog), weights, interests, top)
+    if repr(query.call(catalog)(interests, top)) != repr(expected):
+        raise AssertionError(f"the Catalog and the reference differ on {query.name}")

@@ -1,0 +1,73 @@
+"""``eventkit catalog build | info | verify``: compiled catalogues in files."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from eventkit.catalog import Catalog
+from eventkit.cli.answer import Answer
+from eventkit.cli.progress import ProgressBar
+
+__all__ = ["add_catalog_commands"]
+
+_LINES = (".ndjson", ".jsonl")
+
+
+def add_catalog_commands(subparsers: Any) -> None:
+    """Add the command ``catalog`` and its own commands to a parser."""
+    summary = "compile sessions into a file, and look into such files"
+    catalog = subparsers.add_parser("catalog", help=summary, description=f"{summary}.")
+    commands = catalog.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    build = commands.add_parser("build", help="compile a manifest, or sessions, into a file")
+    build.add_argument(
+        "source", metavar="SOURCE", help="JSON, or one session a line in .ndjson or .jsonl"
+    )
+    build.add_argument("file", metavar="FILE", help="the file to write")
+    build.set_defaults(command=_build, json=False)
+    info = commands.add_parser("info", help="show what a file holds")
+    info.add_argument("file", metavar="FILE")
+    info.add_argument("--json", action="store_true", help="print JSON on a terminal too")
+    info.set_defaults(command=_info)
+    verify = commands.add_parser("verify", help="check every byte of a file")
+    verify.add_argument("file", metavar="FILE")
+    verify.add_argument("--json", action="store_true", help="print JSON on a terminal too")
+    verify.set_defaults(command=_verify)
+
+
+def _build(arguments: argparse.Namespace) -> Answer:
+    source = Path(arguments.source)
+    with ProgressBar("loading", source.stat().st_size) as bar:
+
+        def show(done: int, sessions: int) -> None:
+            bar.advance(done, f"{sessions:,} sessions")
+
+        load = Catalog.from_ndjson if source.suffix in _LINES else Catalog.from_json
+        catalog = load(source, progress=show)
+    catalog.save(arguments.file)
+    return _shown(catalog, arguments.file, saved=arguments.file)
+
+
+def _info(arguments: argparse.Namespace) -> Answer:
+    return _shown(Catalog.open(arguments.file), arguments.file)
+
+
+def _verify(arguments: argparse.Namespace) -> Answer:
+    size = Path(arguments.file).stat().st_size
+    with ProgressBar("verifying", size) as bar:
+        catalog = Catalog.open(
+            arguments.file, verify=True, progress=lambda done, _: bar.advance(done)
+        )
+    return _shown(catalog, arguments.file, verified=True)
+
+
+def _shown(catalog: Catalog, file: str, **more: Any) -> Answer:
+    result = {
+        "file": file,
+        "sessions": len(catalog),
+        "bytes": Path(file).stat().st_size,
+        "weights": catalog.weights,
+        **more,
+    }
+    return Answer(result, lambda: [f"{name}: {value}" for name, value in result.items()])

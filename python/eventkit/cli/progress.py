@@ -1,0 +1,60 @@
+"""A progress bar on standard error, for what takes longer than a moment."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from time import monotonic
+from types import TracebackType
+
+__all__ = ["ProgressBar"]
+
+_WIDTH = 30
+_PATIENCE = 0.5
+
+
+class ProgressBar:
+    """Shows how far something has come, on a terminal and once it has taken half a second.
+
+    Args:
+        label: What is being done.
+        total: How much there is to do, in whatever unit; 0 if nobody knows.
+        clock: Monotonic seconds.
+
+    Example:
+        >>> with ProgressBar("loading", 100) as bar:
+        ...     bar.advance(50, "1,000 sessions")
+    """
+
+    def __init__(self, label: str, total: int, clock: Callable[[], float] = monotonic) -> None:
+        """Know what is done, and how much of it there is."""
+        self.label = label
+        self.total = total
+        self._clock = clock
+        self._start = clock()
+        self._shown = False
+
+    def __enter__(self) -> ProgressBar:
+        """Start the clock."""
+        self._start = self._clock()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Wipe the bar, if it was drawn."""
+        if self._shown:
+            print(f"\r{'':<{79}}\r", end="", file=sys.stderr, flush=True)
+
+    def advance(self, done: int, remark: str = "") -> None:
+        """Draw the bar at `done` of the total."""
+        if not sys.stderr.isatty() or self._clock() - self._start < _PATIENCE:
+            return
+        self._shown = True
+        share = min(done / self.total, 1.0) if self.total else 0.0
+        filled = "#" * round(share * _WIDTH)
+        line = f"{self.label} [{filled:<{_WIDTH}}] {share:4.0%} {remark}"
+        print(f"\r{line:<79.79}", end="", file=sys.stderr, flush=True)
