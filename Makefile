@@ -19,7 +19,7 @@ endif
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help check-tools setup build demo test test-rust test-python parity faults bench figures \
+.PHONY: help check-tools setup build demo test test-rust test-python parity faults bench bench-long figures \
 	lint lint-rust lint-python test-all clean
 
 help: ## List the targets
@@ -72,6 +72,9 @@ faults: $(VENV)/.stamp-dev $(VENV)/.stamp-native ## Run the fault tests in their
 
 bench: $(VENV)/.stamp-dev $(VENV)/.stamp-native ## Print the table of ratios, draw the curves (AGENT=DIR)
 	$(EXPORTS) $(BIN)/python benches/table.py $(if $(AGENT),--agent "$(AGENT)")
+
+bench-long: $(VENV)/.stamp-dev $(VENV)/.stamp-native ## The same, the Catalog to 10,000,000 sessions
+	$(EXPORTS) $(BIN)/python benches/table.py --long $(if $(AGENT),--agent "$(AGENT)")
 
 figures: $(VENV)/.stamp-dev $(VENV)/.stamp-native ## Measure, and write the README's figures and picture
 	$(EXPORTS) $(BIN)/python benches/table.py --readme

@@ -33,7 +33,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     session = getattr(terminalreporter.config, "_benchmarksession", None)
     groups: dict[str, dict[str, float]] = {}
     for bench in session.benchmarks if session else ():
-        if bench.group and not bench.has_error:
+        if bench.group and "side" in bench.params and not bench.has_error:
             groups.setdefault(bench.group, {})[bench.params["side"]] = bench.stats.min
     if not groups:
         return

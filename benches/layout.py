@@ -47,4 +47,4 @@ def aligned(cells: Sequence[str], widths: Sequence[int]) -> str:
 
 def sentence(text: str, limit: str, met: bool | None) -> str:
     """A line for a figure that stands alone; `met` is None where nothing is asked."""
-    return f"{text:<78}{limit:>14}{'' if met is None else verdict(met):>5}"
+    return f"{text:<78}{limit:>14}{'' if met is None else verdict(met):>5}".rstrip()

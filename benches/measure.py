@@ -24,22 +24,17 @@ def warm_up(side: Call, inputs: Sequence[Arguments]) -> None:
             return
 
 
-def warm(
-    sides: Sequence[Call], inputs: Sequence[Arguments], *, rounds: int = 7, whole: bool = False
-) -> list[float]:
+def warm(sides: Sequence[Call], inputs: Sequence[Arguments], *, rounds: int = 7) -> list[float]:
     """Time calls on a manifest that was seen before; return the best seconds a call of each side.
 
     Args:
         sides: The functions to compare.
         inputs: Arguments, rotated: consecutive calls never have the same.
         rounds: How many rounds each side gets.
-        whole: Only whole rotations: no side is given the cheaper half of the inputs.
     """
     for side in sides:
         warm_up(side, inputs)
     counts = [_calls_for(side, inputs, seconds=0.02) for side in sides]
-    if whole:
-        counts = [-(-count // len(inputs)) * len(inputs) for count in counts]
     best = [float("inf")] * len(sides)
     with _Uncollected():
         for _ in range(rounds):
@@ -47,6 +42,38 @@ def warm(
                 batch = [inputs[n % len(inputs)] for n in range(count)]
                 best[i] = min(best[i], _time(side, batch) / count)
     return best
+
+
+def rotations(
+    sides: Sequence[Call], inputs: Sequence[Arguments], *, rounds: int = 7, turn: float = 0.02
+) -> list[float]:
+    """Time whole rotations through the inputs; return the best seconds a call of each side.
+
+    What is timed at once is shorter than a slice of the scheduler's, so that the best of many is
+    undisturbed on a busy machine too: a rotation of quick calls, one slow call. The figure is the
+    mean over all inputs: no side gets the cheaper half of them.
+
+    Args:
+        sides: The functions to compare.
+        inputs: Arguments; consecutive calls never have the same.
+        rounds: How many turns each side gets.
+        turn: How many seconds a turn lasts, at least one rotation.
+    """
+    parts = []
+    for side in sides:
+        warm_up(side, inputs)
+        quick = _time(side, inputs) < 0.001
+        parts.append([inputs] if quick else [[arguments] for arguments in inputs])
+    spent = [[float("inf")] * len(part) for part in parts]
+    with _Uncollected():
+        for _ in range(rounds):
+            for side, part, least in zip(sides, parts, spent, strict=True):
+                end = perf_counter() + turn
+                while True:
+                    least[:] = map(min, least, [_time(side, batch) for batch in part])
+                    if perf_counter() >= end:
+                        break
+    return [sum(least) / len(inputs) for least in spent]
 
 
 def best(*tasks: Callable[[], object], rounds: int = 5) -> list[float]:

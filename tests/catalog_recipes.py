@@ -12,7 +12,11 @@ from typing import Any
 from hypothesis import strategies as st
 
 from faults.clean import clean_interests, clean_manifest, clean_session, clean_top, clean_weights
+from faults.compare import attempt, objects_in, written
 from faults.generate import title_for
+from faults.oddities import Stage
+from faults.oracle import difference
+from faults.recipe import build, is_pure
 from faults.spoil import ODD_TOPS, add_unicode, odd_list, spoil_session, spoil_weights
 
 Recipe = tuple[Any, ...]
@@ -73,6 +77,19 @@ def drawn(generator: Any) -> st.SearchStrategy[Any]:
     return st.randoms(use_true_random=False).map(generator)
 
 
+def parted(fast: Any, slow: Any, recipe: Recipe) -> str | None:
+    """As `difference`, but a catalogue may look at odd sessions when it is made, too."""
+    if is_pure(recipe):
+        return difference(fast, slow, recipe)
+    got, want = (_outcome(function, recipe) for function in (fast, slow))
+    return None if got == want else f"got  {got}\n  want {want}"
+
+
+def _outcome(function: Any, recipe: Recipe) -> str:
+    arguments = build(recipe, Stage())
+    return written(attempt(function, arguments), objects_in(arguments))
+
+
 __all__ = [
     "clean_interests",
     "clean_top",
@@ -82,5 +99,6 @@ __all__ = [
     "for_many",
     "for_recommend",
     "manifest_and_interests",
+    "parted",
     "plain_sessions",
 ]

@@ -5,6 +5,7 @@
 mod common;
 
 use common::{Columns, Popularity, Random, Tags};
+use eventkit::engine::bitmap::Bitmap;
 use eventkit::engine::error::ErrorKind;
 use eventkit::engine::index::{Index, Ranked, Sessions, TagId};
 use eventkit::engine::score::{Number, Scorer, SumRegime, Weights};
@@ -118,6 +119,79 @@ fn sizes(len: usize) -> [usize; 8] {
     [0, 1, 5, 17, 100, len / 4, len, len + 3]
 }
 
+/// Which sessions a filter admits.
+#[derive(Clone, Copy, Debug)]
+enum Admitted {
+    All,
+    OneIn(usize),
+    /// Those without a tag of the query, which the levels read first never hold.
+    Missed,
+    Last(u32),
+    None,
+}
+
+fn admitted() -> impl Strategy<Value = Admitted> {
+    prop_oneof![
+        Just(Admitted::All),
+        (2_usize..2000).prop_map(Admitted::OneIn),
+        Just(Admitted::Missed),
+        (1_u32..600).prop_map(Admitted::Last),
+        Just(Admitted::None),
+    ]
+}
+
+impl Admitted {
+    fn bitmap(self, columns: &Columns, query: &[TagId]) -> Bitmap {
+        let mut random = Random::new(9);
+        let len = columns.popularity.len();
+        Bitmap::from_fn(len, |position| match self {
+            Self::All => true,
+            Self::None => false,
+            Self::OneIn(one) => random.below(one) == 0,
+            Self::Last(last) => position + last as usize >= len,
+            Self::Missed => {
+                let tags = columns.sessions().tags_of(position as u32);
+                tags.iter().all(|tag| !query.contains(tag))
+            }
+        })
+    }
+}
+
+/// A filtered answer is what the filter leaves of the full ranking, whichever way the filter is given.
+fn check_filtered(
+    columns: &Columns,
+    index: &Index,
+    query: &[TagId],
+    scorer: &Scorer,
+    admitted: Admitted,
+) {
+    let Some(all) = columns.scan(query, scorer) else {
+        return;
+    };
+    let bitmap = admitted.bitmap(columns, query);
+    let left: Vec<_> = all
+        .into_iter()
+        .filter(|place| bitmap.contains(place.0))
+        .collect();
+    for k in sizes(columns.popularity.len()) {
+        let tested = index.top_k_where(query, scorer, k, &|position| bitmap.contains(position));
+        assert_eq!(tested, index.top_k_among(query, scorer, k, &bitmap));
+        let answer = tested.expect("comparable scores have an answer");
+        let answer = answer
+            .iter()
+            .map(|got| (got.position, got.hits, got.score.to_bits()));
+        let prefix = left
+            .iter()
+            .take(k)
+            .map(|&(position, hits, score)| (position, hits, score.to_bits()));
+        assert_eq!(
+            answer.collect::<Vec<_>>(),
+            prefix.collect::<Vec<_>>(),
+            "the first {k}"
+        );
+    }
+}
+
 /// `PROPTEST_CASES` overrides.
 fn config(cases: u32) -> ProptestConfig {
     let default = ProptestConfig::default();
@@ -164,6 +238,25 @@ proptest! {
         let index = Index::build(&columns.sessions(), columns.tag_count).expect("sound columns");
         let scorer = Scorer::new(Weights { interest, popularity, diversity }, wanted, regime);
         check(&columns, &index, &query, &scorer, &sizes(columns.popularity.len()));
+    }
+}
+
+proptest! {
+    #![proptest_config(config(200))]
+
+    #[test]
+    fn filtered_answers_are_what_the_filter_leaves(
+        columns in columns(prop_oneof![0_usize..40, 400_usize..1600, 9_000_usize..14_000]),
+        (weights, regime) in weights_and_regime(),
+        usual in any::<bool>(),
+        admitted in admitted(),
+        seed in any::<u64>(),
+        wanted in prop_oneof![0_usize..12, Just(100)],
+    ) {
+        let query = query(seed, &columns, wanted);
+        let index = Index::build(&columns.sessions(), columns.tag_count).expect("sound columns");
+        let scorer = if usual { usual_scorer() } else { Scorer::new(weights, wanted, regime) };
+        check_filtered(&columns, &index, &query, &scorer, admitted);
     }
 }
 

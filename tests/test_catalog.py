@@ -18,7 +18,6 @@ from eventkit import Catalog, functions, reference
 from faults.clean import clean_manifest, clean_session
 from faults.compare import attempt, objects_in, written
 from faults.oddities import Stage
-from faults.oracle import difference
 from faults.recipe import Make, build, is_pure
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*encountered in.*:RuntimeWarning")
@@ -45,17 +44,17 @@ def explain(manifest: Any, title: Any, interests: Any) -> Any:
 
 @given(recipes.drawn(recipes.for_recommend))
 def test_recommend_is_the_functions(recipe: Any) -> None:
-    assert difference(recommend, reference.recommend, recipe) is None
+    assert recipes.parted(recommend, reference.recommend, recipe) is None
 
 
 @given(recipes.drawn(recipes.for_recommend))
 def test_the_querys_own_weights_count(recipe: Any) -> None:
-    assert difference(recommend_with_weights, rank, recipe) is None
+    assert recipes.parted(recommend_with_weights, rank, recipe) is None
 
 
 @given(recipes.drawn(recipes.for_explain))
 def test_explain_is_the_functions(recipe: Any) -> None:
-    assert difference(explain, reference.explain, recipe) is None
+    assert recipes.parted(explain, reference.explain, recipe) is None
 
 
 @given(recipes.drawn(recipes.for_recommend))
@@ -207,5 +206,5 @@ def test_big_numbers_and_missing_titles_find_the_reference() -> None:
     recipe = (sessions, {"interest": 4, "popularity": 3, "diversity": 1}, Make(iter, ["ai"]))
     for top in (0, 1, 2):
         manifest, interests = {"sessions": recipe[0], "weights": recipe[1]}, recipe[2]
-        assert difference(recommend, reference.recommend, (manifest, interests, top)) is None
-        assert difference(recommend, reference.recommend, (manifest, ["ai"], top)) is None
+        assert recipes.parted(recommend, reference.recommend, (manifest, interests, top)) is None
+        assert recipes.parted(recommend, reference.recommend, (manifest, ["ai"], top)) is None

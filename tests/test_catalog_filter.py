@@ -7,7 +7,7 @@ from random import Random
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 
 import catalog_recipes as recipes
 from catalog_reference import Time, Wish
@@ -21,9 +21,10 @@ OFFSETS = [0, 60, -300, 345, -720]
 
 
 def draw_time(rng: Random, kind: str) -> Time:
-    minute = rng.choice((rng.randrange(0, 1440, 30), rng.randrange(540, 720, 15)))
-    day = None if kind == "clock" else rng.choice((0, 0, 1, 2))
-    offset = rng.choice(OFFSETS) if kind == "instant" else None
+    # Few different times: what matters is where the ends of sessions and windows meet.
+    minute = rng.choice((0, 540, 600, 600, 660, 720, 1380, rng.randrange(0, 1440, 30)))
+    day = None if kind == "clock" else rng.choice((0, 0, 0, 1))
+    offset = rng.choice((0, 60, 60, rng.choice(OFFSETS))) if kind == "instant" else None
     return Time(minute, day, offset, rng.randrange(60))
 
 
@@ -106,6 +107,7 @@ def test_a_filter_leaves_what_a_reading_leaves(drawn: Any) -> None:
 
 
 @given(recipes.drawn(draw))
+@settings(max_examples=100)
 def test_a_filter_knows_no_parts(drawn: Any) -> None:
     """The same of a catalogue that was added to and taken from."""
     made, wish, rng = drawn
@@ -124,6 +126,47 @@ def test_a_filter_knows_no_parts(drawn: Any) -> None:
         got = catalog.recommend(interests, top, filter=chosen)
         assert repr(got) == repr(want)
         assert list(map(id, got["sessions"])) == list(map(id, want["sessions"]))
+
+
+@pytest.mark.parametrize(
+    ("window", "session", "fits"),
+    [
+        # Half-open: to touch is not to overlap.
+        ("09:00 12:00", "08:00 09:00", "---"),
+        ("09:00 12:00", "12:00 13:00", "---"),
+        ("09:00 12:00", "09:00 12:00", "wos"),
+        ("2026-01-31 2026-02-01", "2026-01-30T23:00 2026-01-31T00:00", "---"),
+        ("2026-01-31 2026-02-01", "2026-02-01T00:00 2026-02-01T01:00", "---"),
+        ("2026-01-31 2026-02-01", "2026-01-31T00:00 2026-02-01T00:00", "wos"),
+        ("2026-01-31T09:00Z 2026-01-31T10:00Z", "2026-01-31T09:00+01 2026-01-31T10:00+01", "---"),
+        ("2026-01-31T09:00Z 2026-01-31T10:00Z", "2026-01-31T10:00+01 2026-01-31T11:00+01", "wos"),
+        ("2026-01-31T09:00Z 2026-01-31T10:00Z", "2026-01-31T09:00 2026-01-31T10:00", "---"),
+        # No length is a moment; a window of no length is none.
+        ("09:00 12:00", "12:00 12:00", "---"),
+        ("09:00 12:00", "09:00 09:00", "wos"),
+        ("09:00 09:00", "08:00 10:00", "---"),
+        ("2026-01-31T09:00 2026-01-31T09:00", "2026-01-31T08:00 2026-01-31T10:00", "---"),
+        # An end of another kind than the start, or before it, is not known.
+        ("2026-01-31 2026-02-01", "2026-01-31T09:00 2026-01-31T10:00Z", "-os"),
+        ("2026-01-31 2026-02-01", "2026-01-31T09:00 10:00", "-os"),
+        ("2026-01-31 2026-02-01", "2026-01-31T09:00 2026-01-31T08:00", "-os"),
+        ("2026-01-31 2026-02-01", "2026-01-31T09:00 late", "-os"),
+        ("2026-01-31 2026-02-01", "early 2026-01-31T09:00", "---"),
+        # Times of day are on every day, and past midnight.
+        ("22:00 02:00", "23:30 01:00", "wos"),
+        ("22:00 02:00", "2026-01-31T23:30 2026-02-01T01:00", "wos"),
+        ("22:00 02:00", "01:00 03:00", "-os"),
+        ("2026-01-31 2026-02-01", "09:00 10:00", "---"),
+    ],
+)
+def test_how_sessions_lie_to_windows(window: str, session: str, fits: str) -> None:
+    ends = dict(zip(("start", "end"), session.split(), strict=True))
+    catalog = Catalog([{"title": "A", **ends}])
+    start, end = window.split()
+    for fit, mark in zip(("within", "overlapping", "starting"), fits, strict=True):
+        chosen = Filter(start=start, end=end, fit=fit)
+        found = catalog.recommend([], 1, filter=chosen)["sessions"]
+        assert len(found) == (mark != "-"), fit
 
 
 def test_an_empty_list_admits_nothing_and_no_list_everything() -> None:

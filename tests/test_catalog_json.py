@@ -33,6 +33,11 @@ def read(data: bytes) -> Any:
         return error
 
 
+def says_it_otherwise(error: json.JSONDecodeError) -> bool:
+    """3.13 has words of its own for a comma too many; an escape may be cut off by the end."""
+    return error.msg.startswith(("Illegal trailing comma", "Invalid \\uXXXX"))
+
+
 def same_questions(first: Catalog, second: Catalog, rng: Random) -> None:
     """Ask two catalogues of equal sessions the same."""
     for _ in range(3):
@@ -70,8 +75,7 @@ def test_a_damaged_text_is_refused_where_json_refuses_it(rng: Random) -> None:
         loaded: Any = Catalog.from_json(data)
     except ManifestError as error:
         if isinstance(parsed, json.JSONDecodeError):
-            # 3.13 has a message of its own for a comma too many, at the comma.
-            if not parsed.msg.startswith("Illegal trailing comma"):
+            if not says_it_otherwise(parsed):
                 where = (error.reason, error.line, error.column)
                 assert where == (parsed.msg, parsed.lineno, parsed.colno)
             return
@@ -141,7 +145,7 @@ def test_rows(data: bytes) -> None:
         with pytest.raises(ManifestError) as refused:
             Catalog.from_json(data)
         assert isinstance(refused.value, EventKitError)
-        if not parsed.msg.startswith("Illegal trailing comma"):
+        if not says_it_otherwise(parsed):
             error = refused.value
             where = (error.reason, error.line, error.column)
             assert where == (parsed.msg, parsed.lineno, parsed.colno)
@@ -240,7 +244,7 @@ def test_a_damaged_line_is_named(rng: Random) -> None:
         # A string without an end may also end at the line's.
         faults = (parsed, read(broken + b"\n"))
         reasons = [(it.msg, it.colno) for it in faults if isinstance(it, json.JSONDecodeError)]
-        if not parsed.msg.startswith("Illegal trailing comma"):
+        if not says_it_otherwise(parsed):
             assert (refused.value.reason, refused.value.column) in reasons
     elif isinstance(parsed, Exception) or type(parsed) is not dict:
         with pytest.raises(ManifestError) as refused:

@@ -4,6 +4,7 @@
 //! descending: to the bit and to the tie, or `None`. Memory is 12 bytes a session, up to 44 for bitmaps, 4 a posting
 //! outside them, 8 a tag: see [`Index::nbytes`].
 
+use super::bitmap::Bitmap;
 use super::bound::Bound;
 use super::error::Error;
 use super::file::{Reader, Writer};
@@ -38,6 +39,10 @@ pub struct Index {
 impl Index {
     /// An answer longer than this part of the catalogue is selected from all sessions: skipping would gain nothing.
     const LONG_ANSWER: usize = 4;
+    /// Sessions are looked up one by one when no more than so many are admitted for each that is wanted,
+    const FEW: usize = 8;
+    /// and no more than one in so many.
+    const SPARSE: usize = 64;
 
     /// Compiles the columns.
     ///
@@ -96,44 +101,66 @@ impl Index {
     ///
     /// `None` where the order is not provable here: a popularity or score is NaN, an int leaves the exact range.
     pub fn top_k(&self, query: &[TagId], scorer: &Scorer, k: usize) -> Option<Vec<Ranked>> {
-        if self.order.largest().is_nan() {
-            return None;
-        }
-        let matched = self.postings.matched(query);
-        let best = self.candidates(&matched, scorer, k)?;
-        let ranked = |candidate: Candidate| {
-            let ranked = Ranked {
-                position: candidate.position,
-                hits: candidate.hits,
-                popularity: self.order.number(candidate.rank as usize),
-                score: candidate.score(),
-            };
-            // Not so in a file that is not what was written.
-            let holds = (ranked.position as usize) < self.len() && !ranked.score.is_nan();
-            holds.then_some(ranked)
-        };
-        best.into_iter().map(ranked).collect()
+        self.top_k_where(query, scorer, k, &|_| true)
     }
 
     /// The first `k` of the sessions that `admits` admits by their position, in the order of [`Self::top_k`].
-    pub fn top_k_where(
+    ///
+    /// It is asked about those sessions only that are good enough so far. `None` as for [`Self::top_k`]; a session that is
+    /// not admitted may be the reason.
+    #[inline]
+    pub fn top_k_where<F: Fn(u32) -> bool + ?Sized>(
         &self,
         query: &[TagId],
         scorer: &Scorer,
         k: usize,
-        admits: &dyn Fn(u32) -> bool,
+        admits: &F,
     ) -> Option<Vec<Ranked>> {
-        let mut asked = 2 * k + 64;
-        loop {
-            let mut ranked = self.top_k(query, scorer, asked.min(self.len()))?;
-            let complete = ranked.len() == self.len();
-            ranked.retain(|ranked| admits(ranked.position));
-            ranked.truncate(k);
-            if complete || ranked.len() == k {
-                return Some(ranked);
-            }
-            asked *= 8;
+        if self.order.largest().is_nan() {
+            return None;
         }
+        let matched = self.postings.matched(query);
+        self.answer(self.candidates(&matched, scorer, k, admits)?)
+    }
+
+    /// The first `k` of the sessions at these positions, in the order of [`Self::top_k`].
+    ///
+    /// Few of them are looked up one by one. That costs about 1 ns for each session of the index, where testing those that
+    /// are good enough would cost several for each that is looked at until `k` are found.
+    pub fn top_k_among(
+        &self,
+        query: &[TagId],
+        scorer: &Scorer,
+        k: usize,
+        admitted: &Bitmap,
+    ) -> Option<Vec<Ranked>> {
+        let count = admitted.count();
+        let is_few = count <= Self::FEW.saturating_mul(k) && count <= self.len() / Self::SPARSE;
+        if !is_few {
+            return self.top_k_where(query, scorer, k, &|position| admitted.contains(position));
+        }
+        let matched = self.postings.matched(query);
+        self.answer(exhaustive::top_k_among(
+            &self.order,
+            &matched,
+            scorer,
+            k,
+            admitted,
+        )?)
+    }
+
+    fn answer(&self, best: Vec<Candidate>) -> Option<Vec<Ranked>> {
+        let ranked = |candidate: Candidate| Ranked {
+            position: candidate.position,
+            hits: candidate.hits,
+            popularity: self.order.number(candidate.rank as usize),
+            score: candidate.score(),
+        };
+        let best: Vec<Ranked> = best.into_iter().map(ranked).collect();
+        // Holds but for a file that is not what was written.
+        let holds =
+            |ranked: &Ranked| (ranked.position as usize) < self.len() && !ranked.score.is_nan();
+        best.iter().all(holds).then_some(best)
     }
 
     /// Calls `visit` with the position of every session that has the tag; more than once for one that has it twice.
@@ -154,15 +181,18 @@ impl Index {
             }
         }
         for list in &matched.lists {
-            list.iter().filter_map(|&rank| position(rank as usize)).for_each(&mut *visit);
+            list.iter()
+                .filter_map(|&rank| position(rank as usize))
+                .for_each(&mut *visit);
         }
     }
 
-    fn candidates(
+    fn candidates<F: Fn(u32) -> bool + ?Sized>(
         &self,
         matched: &Matched<'_>,
         scorer: &Scorer,
         k: usize,
+        admits: &F,
     ) -> Option<Vec<Candidate>> {
         let most_tags = self
             .order
@@ -174,15 +204,15 @@ impl Index {
         let order = &self.order;
         let bound = Bound::new(order, scorer, most_hits);
         let Some(bound) = bound.filter(|_| k <= self.len() / Self::LONG_ANSWER) else {
-            return exhaustive::top_k(order, matched, scorer, k);
+            return exhaustive::top_k(order, matched, scorer, k, admits);
         };
         let road = match most_hits {
-            0..4 => topk::top_k::<2>,
-            4..8 => topk::top_k::<3>,
-            8..16 => topk::top_k::<4>,
-            16..256 => topk::top_k::<8>,
-            _ => return exhaustive::top_k(order, matched, scorer, k),
+            0..4 => topk::top_k::<2, F>,
+            4..8 => topk::top_k::<3, F>,
+            8..16 => topk::top_k::<4, F>,
+            16..256 => topk::top_k::<8, F>,
+            _ => return exhaustive::top_k(order, matched, scorer, k, admits),
         };
-        Some(road(order, matched, scorer, bound, k))
+        Some(road(order, matched, scorer, bound, k, admits))
     }
 }

@@ -4,32 +4,37 @@
 //! Invariant: `entries` are distinct. A test costs O(1) for a tag of a length that no interest has, else O(interests)
 //! up to 24 of them and O(1) expected beyond.
 
+use core::hash::BuildHasher;
+
 use foldhash::fast::FixedState;
-use hashbrown::HashSet;
+use hashbrown::HashTable;
 
 use super::text::{head_word, lower_word, with_lowered};
 
 #[derive(Debug)]
 struct Entry {
+    start: usize,
     length: usize,
     head: u64,
-    bytes: Box<[u8]>,
 }
 
 /// The distinct interests of a query, as bytes.
 #[derive(Debug, Default)]
 pub struct InterestSet {
+    /// All interests, one behind the other: one allocation however many there are.
+    arena: Vec<u8>,
     entries: Vec<Entry>,
-    /// Filled only when there are more than `LINEAR` entries.
-    hashed: HashSet<Box<[u8]>, FixedState>,
+    /// The numbers of all entries, by hash; filled only when there are more than are compared one by one.
+    hashed: HashTable<u32>,
+    hasher: FixedState,
     /// Bit `min(length, 63)` is set where some interest has that length.
     lengths: u64,
 }
 
-impl InterestSet {
-    /// Up to so many interests are compared one by one: a word compare each beats a hash (bench `interest`).
-    const LINEAR: usize = 24;
+/// Up to so many interests are compared one by one: a word compare each beats a hash.
+const LINEAR: usize = 24;
 
+impl InterestSet {
     /// The set of the given interests; repeated ones count once.
     pub fn new<'a>(interests: impl IntoIterator<Item = &'a [u8]>) -> Self {
         let mut set = Self::default();
@@ -44,22 +49,27 @@ impl InterestSet {
         if self.contains(interest) {
             return;
         }
-        if self.entries.len() == Self::LINEAR {
-            self.hashed = self
-                .entries
-                .iter()
-                .map(|entry| entry.bytes.clone())
-                .collect();
-        }
-        if self.entries.len() >= Self::LINEAR {
-            self.hashed.insert(interest.into());
-        }
-        self.lengths |= Self::length_bit(interest.len());
+        self.lengths |= length_bit(interest.len());
         self.entries.push(Entry {
+            start: self.arena.len(),
             length: interest.len(),
             head: head_word(interest),
-            bytes: interest.into(),
         });
+        self.arena.extend_from_slice(interest);
+        let count = self.entries.len();
+        if count == LINEAR + 1 {
+            (0..count).for_each(|number| self.hash(number));
+        } else if count > LINEAR {
+            self.hash(count - 1);
+        }
+    }
+
+    fn hash(&mut self, number: usize) {
+        let (arena, entries, hasher) = (&self.arena, &self.entries, &self.hasher);
+        let hash = |number: usize| hasher.hash_one(spelled(arena, entries, number));
+        let rehash = |&number: &u32| hash(number as usize);
+        self.hashed
+            .insert_unique(hash(number), number as u32, rehash);
     }
 
     /// The number of different interests.
@@ -74,17 +84,17 @@ impl InterestSet {
 
     /// The interests in the order in which they were first given.
     pub fn iter(&self) -> impl Iterator<Item = &[u8]> {
-        self.entries.iter().map(|entry| &*entry.bytes)
+        (0..self.entries.len()).map(|number| spelled(&self.arena, &self.entries, number))
     }
 
     /// Whether these very bytes are an interest.
     #[inline]
     pub fn contains(&self, bytes: &[u8]) -> bool {
-        if self.lengths & Self::length_bit(bytes.len()) == 0 {
+        if self.lengths & length_bit(bytes.len()) == 0 {
             return false;
         }
-        if self.entries.len() > Self::LINEAR {
-            return self.hashed.contains(bytes);
+        if self.entries.len() > LINEAR {
+            return self.is_hashed(bytes);
         }
         self.find(bytes.len(), head_word(bytes), |interest| interest == bytes)
     }
@@ -92,11 +102,11 @@ impl InterestSet {
     /// Whether the ASCII bytes, lowered, are an interest.
     #[inline]
     pub fn contains_lowered(&self, ascii: &[u8]) -> bool {
-        if self.lengths & Self::length_bit(ascii.len()) == 0 {
+        if self.lengths & length_bit(ascii.len()) == 0 {
             return false;
         }
-        if self.entries.len() > Self::LINEAR {
-            return with_lowered(ascii, |lowered| self.hashed.contains(lowered));
+        if self.entries.len() > LINEAR {
+            return with_lowered(ascii, |lowered| self.is_hashed(lowered));
         }
         self.find(ascii.len(), lower_word(head_word(ascii)), |interest| {
             let lowered = ascii.iter().map(u8::to_ascii_lowercase);
@@ -104,19 +114,35 @@ impl InterestSet {
         })
     }
 
-    #[inline]
-    fn find(&self, length: usize, head: u64, same_bytes: impl Fn(&[u8]) -> bool) -> bool {
-        self.entries.iter().any(|entry| {
-            entry.length == length
-                && entry.head == head
-                && (length <= 8 || same_bytes(&entry.bytes))
-        })
+    fn is_hashed(&self, bytes: &[u8]) -> bool {
+        let same = |&number: &u32| spelled(&self.arena, &self.entries, number as usize) == bytes;
+        self.hashed
+            .find(self.hasher.hash_one(bytes), same)
+            .is_some()
     }
 
     #[inline]
-    fn length_bit(length: usize) -> u64 {
-        1 << length.min(63)
+    fn find(&self, length: usize, head: u64, same_bytes: impl Fn(&[u8]) -> bool) -> bool {
+        self.entries.iter().enumerate().any(|(number, entry)| {
+            entry.length == length
+                && entry.head == head
+                && (length <= 8 || same_bytes(spelled(&self.arena, &self.entries, number)))
+        })
     }
+}
+
+/// The bytes of an entry.
+#[inline]
+fn spelled<'a>(arena: &'a [u8], entries: &[Entry], number: usize) -> &'a [u8] {
+    let bytes = entries
+        .get(number)
+        .and_then(|entry| arena.get(entry.start..)?.get(..entry.length));
+    bytes.unwrap_or_default()
+}
+
+#[inline]
+fn length_bit(length: usize) -> u64 {
+    1 << length.min(63)
 }
 
 #[cfg(test)]

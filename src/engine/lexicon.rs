@@ -30,9 +30,16 @@ impl From<Vocabulary> for Lexicon {
             slots: Column::default(),
         };
         let len = lexicon.len();
-        let mut slots = vec![0_u32; if len == 0 { 0 } else { (2 * len).next_power_of_two() }];
+        let mut slots = vec![
+            0_u32;
+            if len == 0 {
+                0
+            } else {
+                (2 * len).next_power_of_two()
+            }
+        ];
         for id in 0..len as u32 {
-            let start = lexicon.home(lexicon.bytes(TagId(id)), slots.len());
+            let start = home(lexicon.bytes(TagId(id)), slots.len());
             let (before, after) = slots.split_at_mut(start);
             if let Some(free) = after.iter_mut().chain(before).find(|slot| **slot == 0) {
                 *free = id + 1;
@@ -62,7 +69,7 @@ impl Lexicon {
     /// The number of a tag, given exactly as it is held (lowered).
     #[inline]
     pub fn get(&self, tag: &[u8]) -> Option<TagId> {
-        let (before, after) = self.slots.split_at(self.home(tag, self.slots.len()));
+        let (before, after) = self.slots.split_at(home(tag, self.slots.len()));
         let taken = after.iter().chain(before).take_while(|&&slot| slot != 0);
         let mut ids = taken.map(|slot| TagId(slot - 1));
         ids.find(|&id| (id.0 as usize) < self.len() && self.bytes(id) == tag)
@@ -76,12 +83,6 @@ impl Lexicon {
         let start = start.map_or(0, |&end| end as usize);
         let end = self.ends.get(id).map_or(start, |&end| end as usize);
         self.arena.get(start..end).unwrap_or_default()
-    }
-
-    /// Where to look first among `slots`, which is 0 or a power of two.
-    #[inline]
-    fn home(&self, tag: &[u8], slots: usize) -> usize {
-        hash(tag) as usize & slots.saturating_sub(1)
     }
 
     /// Writes the columns.
@@ -107,11 +108,23 @@ impl Lexicon {
             slots: reader.column("slots")?,
         };
         let (len, slots) = (lexicon.len(), lexicon.slots.len());
-        if slots != (if len == 0 { 0 } else { (2 * len).next_power_of_two() }) {
+        if slots
+            != (if len == 0 {
+                0
+            } else {
+                (2 * len).next_power_of_two()
+            })
+        {
             return Err(reader.refuse(&format!("{slots} slots for {len} tags")));
         }
         Ok(lexicon)
     }
+}
+
+/// Where to look first among so many slots: none, or a power of two.
+#[inline]
+fn home(tag: &[u8], slots: usize) -> usize {
+    hash(tag) as usize & slots.saturating_sub(1)
 }
 
 #[cfg(test)]
@@ -122,7 +135,13 @@ mod tests {
     fn it_knows_what_the_vocabulary_knew() {
         for len in [0_u32, 1, 2, 5, 5000] {
             let mut tags = Vocabulary::default();
-            let name = |id: u32| if id == 1 { String::new() } else { format!("tag {id}") };
+            let name = |id: u32| {
+                if id == 1 {
+                    String::new()
+                } else {
+                    format!("tag {id}")
+                }
+            };
             for id in 0..len {
                 assert_eq!(tags.intern(name(id).as_bytes()), Some(TagId(id)));
             }

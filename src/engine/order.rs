@@ -179,7 +179,10 @@ impl Order {
             return Err(reader.refuse("the order of its sessions contradicts itself"));
         };
         Ok(Self {
-            len: segments.iter().map(|segment| segment.end - segment.start).sum(),
+            len: segments
+                .iter()
+                .map(|segment| segment.end - segment.start)
+                .sum(),
             segments,
             positions,
             popularity,
@@ -249,10 +252,7 @@ impl Order {
             Kinds::Mixed(bits) => bits.nbytes(),
             _ => 0,
         };
-        self.positions.nbytes()
-            + self.popularity.nbytes()
-            + size_of_val(&*self.segments)
-            + bits
+        self.positions.nbytes() + self.popularity.nbytes() + size_of_val(&*self.segments) + bits
     }
 }
 

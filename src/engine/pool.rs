@@ -1,7 +1,7 @@
 //! The best `k` sessions seen so far, by (score descending, input position ascending).
 //!
-//! Invariant: at most `k` are held, and no session that was offered and is not held precedes one that is. An offer costs
-//! O(1) when it is refused, O(log k) when it is taken.
+//! Invariant: at most `k` are held, and no session that was wanted and is not held precedes one that is. Asking whether one
+//! is wanted costs O(1), taking it O(log k).
 
 use core::cmp::Ordering;
 use std::collections::BinaryHeap;
@@ -107,20 +107,17 @@ impl Pool {
     /// Whether a session of that score and position would be taken.
     #[inline]
     pub(super) fn admits(&self, score: f64, position: u32) -> bool {
-        Candidate::new(score, position, 0, 0).place() < self.worst_place
+        self.wants(&Candidate::new(score, position, 0, 0))
     }
 
-    /// Takes the candidate if it is among the best; whether it did.
+    /// Whether the candidate is among the best, so that it may be [taken](Self::take).
     #[inline]
-    pub(super) fn offer(&mut self, candidate: Candidate) -> bool {
-        let admitted = candidate.place() < self.worst_place;
-        if admitted {
-            self.take(candidate);
-        }
-        admitted
+    pub(super) fn wants(&self, candidate: &Candidate) -> bool {
+        candidate.place() < self.worst_place
     }
 
-    fn take(&mut self, candidate: Candidate) {
+    /// Takes a candidate that it [wants](Self::wants).
+    pub(super) fn take(&mut self, candidate: Candidate) {
         if self.held.len() < self.k {
             self.held.push(candidate);
             if self.held.len() < self.k {

@@ -317,9 +317,6 @@ impl Postings {
 
     /// Bytes of memory held.
     pub(super) fn nbytes(&self) -> usize {
-        self.bitmaps.nbytes()
-            + self.lists.nbytes()
-            + self.places.nbytes()
-            + self.repeats.nbytes()
+        self.bitmaps.nbytes() + self.lists.nbytes() + self.places.nbytes() + self.repeats.nbytes()
     }
 }

@@ -4,8 +4,8 @@ use rayon::ThreadPool;
 
 use super::directory::{Directory, DirectoryBuilder, hash};
 use super::error::Error;
-use super::file::{Reader, Writer};
 use super::facet::{FacetBuilder, Facets};
+use super::file::{Reader, Writer};
 use super::index::{Index, Sessions, TagId};
 use super::json::{Loaded, SessionText};
 use super::lexicon::Lexicon;
@@ -103,7 +103,10 @@ impl Segment {
             untitled,
             ids: Directory::open(reader, "ids")?,
             facets: Facets::open(&reader.under("facets"))?,
-            text: text.contains("ends").then(|| SessionText::open(&text)).transpose()?,
+            text: text
+                .contains("ends")
+                .then(|| SessionText::open(&text))
+                .transpose()?,
         };
         if reader.value::<u32>("hashing")? != hashing() {
             return Err(reader.refuse("written by a build that finds strings by another hash"));
@@ -121,7 +124,9 @@ impl Segment {
             && self.facets.len() == len
             && self.titles.places().len() <= len
             && self.ids.places().len() <= len
-            && self.untitled.is_none_or(|position| (position as usize) < len)
+            && self
+                .untitled
+                .is_none_or(|position| (position as usize) < len)
             && self.text.as_ref().is_none_or(|text| text.len() == len)
     }
 
@@ -155,10 +160,15 @@ fn facets(loaded: &Loaded, lower: &dyn Fn(&str) -> Vec<u8>) -> Result<Facets, Er
         let view = loaded.text.get(position);
         let member = |offset: Option<u32>| view?.value_at(offset?)?.as_str();
         let (start, end) = (member(spans.start()), member(spans.end()));
-        let span = Span::parse(start.as_deref().unwrap_or_default(), end.as_deref().unwrap_or_default());
+        let span = Span::parse(
+            start.as_deref().unwrap_or_default(),
+            end.as_deref().unwrap_or_default(),
+        );
         match member(spans.location()) {
             None => builder.push(span, None)?,
-            Some(place) if place.is_ascii() => with_lowered(&place, |place| builder.push(span, Some(place)))?,
+            Some(place) if place.is_ascii() => {
+                with_lowered(&place, |place| builder.push(span, Some(place)))?
+            }
             Some(place) => builder.push(span, Some(&lower(&String::from_utf8_lossy(&place))))?,
         }
     }
@@ -230,7 +240,12 @@ impl SegmentBuilder {
     /// # Errors
     ///
     /// More tags or place names than 32 bits can number.
-    pub fn push(&mut self, popularity: Number, span: Span, place: Option<&[u8]>) -> Result<(), Error> {
+    pub fn push(
+        &mut self,
+        popularity: Number,
+        span: Span,
+        place: Option<&[u8]>,
+    ) -> Result<(), Error> {
         const LIMIT: usize = u32::MAX as usize;
         let end = u32::try_from(self.tags.len());
         let end = end.map_err(|_| Error::too_large("tags", self.tags.len(), LIMIT))?;

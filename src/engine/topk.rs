@@ -4,7 +4,7 @@
 //! *open* level: the fewest hits with which a session from here on could still enter. Two rules close a level, both
 //! exact: its [`Bound`] at the popularity reached lies under the worst score of the full [`Pool`]; or, inside a run of
 //! equal popularity, its very score ties or loses there while positions only grow. When the highest level is closed the
-//! segment is done.
+//! segment is done. Only admitted sessions enter the pool, so neither rule passes over one for the sake of one that is not.
 //!
 //! # Performance notes
 //!
@@ -49,15 +49,16 @@ const MOST_STRIDE: usize = 32;
 /// the pool's worst score rises early.
 const FEW: u32 = 8;
 
-/// The first `k` of all sessions, best first. No session has 2^`P` hits.
-pub(super) fn top_k<const P: usize>(
+/// The first `k` of the sessions whose positions are admitted, best first. No session has 2^`P` hits.
+pub(super) fn top_k<const P: usize, F: Fn(u32) -> bool + ?Sized>(
     order: &Order,
     matched: &Matched<'_>,
     scorer: &Scorer,
     bound: Bound,
     k: usize,
+    admits: &F,
 ) -> Vec<Candidate> {
-    let mut scan = Scan::new(order, scorer, bound, k);
+    let mut scan = Scan::new(order, scorer, bound, k, admits);
     let mut sparse = Sparse::<P>::new(&matched.lists);
     let simd = Simd::detect();
     for segment in order.segments() {
@@ -76,17 +77,18 @@ enum Open {
     Level { level: u32, limit: usize },
 }
 
-struct Scan<'a> {
+struct Scan<'a, F: ?Sized> {
     order: &'a Order,
     scorer: &'a Scorer,
     bound: Bound,
     pool: Pool,
     /// Whether an int and a float of equal value score alike here.
     kinds_tie: bool,
+    admits: &'a F,
 }
 
-impl<'a> Scan<'a> {
-    fn new(order: &'a Order, scorer: &'a Scorer, bound: Bound, k: usize) -> Self {
+impl<'a, F: Fn(u32) -> bool + ?Sized> Scan<'a, F> {
+    fn new(order: &'a Order, scorer: &'a Scorer, bound: Bound, k: usize, admits: &'a F) -> Self {
         let mixed = order.has_kinds() == (true, true);
         Self {
             order,
@@ -94,6 +96,7 @@ impl<'a> Scan<'a> {
             bound,
             pool: Pool::new(k, order.len()),
             kinds_tie: !mixed || matches!(scorer.weights().popularity, Number::Float(_)),
+            admits,
         }
     }
 
@@ -215,14 +218,20 @@ impl<'a> Scan<'a> {
         }
     }
 
-    /// Whether the session was taken.
+    /// Takes the session if its score is good enough and it is admitted; whether the first was so.
+    ///
+    /// Scoring comes first: it reads what lies side by side.
     #[inline]
     fn offer(&mut self, rank: usize, hits: u32) -> bool {
         let score = self.scorer.score(hits, self.order.number(rank));
         score.is_some_and(|score| {
             let position = self.order.positions()[rank];
-            self.pool
-                .offer(Candidate::new(score.as_f64(), position, rank, hits))
+            let candidate = Candidate::new(score.as_f64(), position, rank, hits);
+            let is_wanted = self.pool.wants(&candidate);
+            if is_wanted && (self.admits)(position) {
+                self.pool.take(candidate);
+            }
+            is_wanted
         })
     }
 }

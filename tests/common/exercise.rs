@@ -72,7 +72,7 @@ pub fn files() -> Vec<Vec<u8>> {
         (0, 5, Tags::None, Popularity::Unit),
         (300, 8, Tags::Repeated, Popularity::Mixed),
         (1500, 60, Tags::Zipf, Popularity::Hundredths),
-        (9000, 3000, Tags::Uniform, Popularity::SmallInts),
+        (6000, 3000, Tags::Uniform, Popularity::SmallInts),
     ];
     let columns =
         rows.map(|(len, tags, spread, popularity)| Columns::new(5, len, tags, spread, popularity));
@@ -138,7 +138,15 @@ pub fn exercise(segment: &Segment) {
         excluded: vec![b"s1".to_vec()],
         ..Filter::default()
     };
-    filter.select(&segment.facets, &Known(segment)).to_bitmap(len);
+    let admitted = filter
+        .select(&segment.facets, &Known(segment))
+        .to_bitmap(len);
+    for k in [1, len / 5] {
+        bounded(
+            segment.index.top_k_among(&few, &scorers()[0], k, &admitted),
+            k,
+        );
+    }
     assert!(segment.nbytes() < usize::MAX / 2);
 }
 

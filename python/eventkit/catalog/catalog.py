@@ -216,6 +216,13 @@ class Catalog(_native.CatalogBase):
             ValueError: A session, or what else the manifest holds, that JSON cannot hold as it is
                 (a tuple, NaN, a key that is no string); names it.
             OSError: The file cannot be written; an older one is then still there.
+
+        Example:
+            >>> import tempfile
+            >>> with tempfile.TemporaryDirectory() as directory:
+            ...     Catalog([{"title": "Agents", "tags": ("AI",)}]).save(f"{directory}/no.catalog")
+            Traceback (most recent call last):
+            ValueError: sessions[0].tags is ('AI',) of type tuple, which JSON cannot hold as it is
         """
         _native.save_catalog(self._shelved, self._saved_fields(), os.fspath(path))
 
