@@ -107,7 +107,7 @@ fn key(interests: &InterestSet, scorer: &Scorer, most: usize) -> Key {
     for weight in [Some(weights.interest), Some(weights.popularity), weights.diversity] {
         let (kind, bits) = match weight {
             None => (0, 0),
-            Some(Number::Int(value)) => (1, value as u64),
+            Some(Number::Int(value)) => (1, value.cast_unsigned()),
             Some(Number::Float(value)) => (2, value.to_bits()),
         };
         key.push(kind);

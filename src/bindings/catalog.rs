@@ -1,6 +1,8 @@
 //! The native half of `eventkit.Catalog`. Answers are the drop-in functions', because they are made by the same code; a
 //! query that the index declines is answered by `eventkit.reference` from the sessions themselves.
 
+#![allow(clippy::doc_markdown, clippy::doc_link_with_quotes)] // Docstrings of Python.
+
 use core::time::Duration;
 
 use pyo3::exceptions::{PyIndexError, PyKeyError, PyOverflowError, PyValueError};
@@ -15,6 +17,7 @@ use super::errors::{Answer, OrDecline, Stop, guarded, unwind};
 use super::filter::Filter;
 use super::functions::scorer;
 use super::pool::pool;
+use super::query::Query;
 use super::shelf::Shelf;
 use super::{input, object};
 use crate::engine::catalog::{Best, Identified, Narrow, Place};
@@ -56,7 +59,7 @@ pub(super) struct CatalogBase {
 
 impl CatalogBase {
     /// The query's parts, or declined.
-    fn query(
+    pub(super) fn query(
         &self,
         interests: &Bound<'_, PyAny>,
         weights: Option<&Bound<'_, PyAny>>,
@@ -68,13 +71,13 @@ impl CatalogBase {
     }
 
     /// How many sessions `[:top]` leaves, as far as that can be told without a filter's count.
-    fn most(&self, top: &Bound<'_, PyAny>, filter: Option<&Narrowed<'_>>) -> Answer<usize> {
+    pub(super) fn most(&self, top: &Bound<'_, PyAny>, filter: Option<&Narrowed<'_>>) -> Answer<usize> {
         let most = input::slice_end(top, self.shelf.catalog.len())?;
         let from_the_end = || top.extract::<isize>().is_ok_and(|top| top < 0);
         (filter.is_none() || !from_the_end()).then_some(most).or_decline()
     }
 
-    fn best(
+    pub(super) fn best(
         &self,
         interests: &InterestSet,
         scorer: &Scorer,
@@ -185,7 +188,7 @@ impl CatalogBase {
 }
 
 /// A filter that is ready for this catalogue.
-struct Narrowed<'f> {
+pub(super) struct Narrowed<'f> {
     filter: &'f crate::engine::filter::Filter,
     identified: Identified,
 }
@@ -426,18 +429,17 @@ impl CatalogBase {
     ) -> PyResult<Bound<'py, PyList>> {
         let many_interests = &PyList::new(py, many_interests.try_iter()?.collect::<PyResult<Vec<_>>>()?)?;
         let queries = self.queries(many_interests, top, weights)?;
-        let ranked = self.rank_all(py, &queries)?;
-        let answer = |((interests, query), best): ((Bound<'py, PyAny>, &Option<Query>), Option<Vec<Best>>)| {
-            let native = query.as_ref().zip(best);
-            let native = native.map(|(query, best)| guarded(py, || self.answer(py, best, &query.scorer)));
-            match native.transpose()?.filter(|answer| !answer.is(py.NotImplemented())) {
-                Some(answer) => Ok(answer),
-                None => self.refer(py, &interests, top, weights, None),
-            }
-        };
-        let rows = many_interests.iter().zip(&queries).zip(ranked);
-        let answers: PyResult<Vec<_>> = object::without_collector(py, || rows.map(answer).collect());
-        object::new_list(py, answers?)
+        let mut answers = Vec::with_capacity(queries.len());
+        object::without_collector(py, || {
+            self.rank_each(py, &queries, |number, best| {
+                answers.push(match self.answer_one(py, queries.get(number), best)? {
+                    Some(answer) => answer,
+                    None => self.refer(py, &many_interests.get_item(number)?, top, weights, None)?,
+                });
+                Ok(())
+            })
+        })?;
+        object::new_list(py, answers)
     }
 
     /// One line of JSON for each list of interests.
@@ -450,11 +452,11 @@ impl CatalogBase {
         weights: Option<&Bound<'py, PyAny>>,
     ) -> PyResult<Bound<'py, PyBytes>> {
         let queries = self.queries(many_interests, top, weights)?;
-        let ranked = self.rank_all(py, &queries)?;
         let mut out = Vec::new();
-        for ((interests, query), best) in many_interests.iter().zip(&queries).zip(ranked) {
+        self.rank_each(py, &queries, |number, best| {
             let start = out.len();
-            let written = query.as_ref().zip(best).map(|(query, best)| {
+            let query = queries.get(number).and_then(Option::as_ref);
+            let written = query.zip(best).map(|(query, best)| {
                 unwind(|| self.write(py, &best, &query.scorer, &mut out))
             });
             match written.transpose()? {
@@ -462,12 +464,14 @@ impl CatalogBase {
                 Some(Err(Stop::Raised(error))) => return Err(error),
                 Some(Err(Stop::Declined)) | None => {
                     out.truncate(start);
+                    let interests = many_interests.get_item(number)?;
                     let line = self.recommend_json(py, &interests, top, weights, None)?;
                     out.extend_from_slice(line.cast_exact::<PyBytes>()?.as_bytes());
                 }
             }
             out.push(b'\n');
-        }
+            Ok(())
+        })?;
         Ok(PyBytes::new(py, &out))
     }
 
@@ -479,7 +483,7 @@ impl CatalogBase {
         many_interests: &Bound<'py, PyList>,
         top: usize,
         weights: Option<&Bound<'py, PyAny>>,
-    ) -> PyResult<Option<(Bound<'py, PyBytes>, Bound<'py, PyBytes>, usize)>> {
+    ) -> PyResult<Option<Columns<'py>>> {
         let columns = top.min(self.__len__());
         let most = columns.into_pyobject(py)?.into_any();
         let queries = self.queries(many_interests, &most, weights)?;
@@ -491,7 +495,7 @@ impl CatalogBase {
             let mut scores = vec![f64::NAN; rows.len() * columns];
             let cells = positions.par_chunks_mut(columns.max(1)).zip(scores.par_chunks_mut(columns.max(1)));
             let complete = pool.install(|| {
-                rows.par_iter().zip(cells).with_min_len(Self::GRAIN).all(|(query, (positions, scores))| {
+                rows.par_iter().zip(cells).with_min_len(Query::GRAIN).all(|(query, (positions, scores))| {
                     let Some(best) = self.best(&query.interests, &query.scorer, query.most, None) else {
                         return false;
                     };
@@ -638,15 +642,15 @@ impl CatalogBase {
         added: &Bound<'py, PyList>,
         removed: &Bound<'py, PyList>,
     ) -> PyResult<Shelved> {
-        let mut shelf = self.shelf.clone();
+        let mut changed = self.shelf.clone();
         let mut gone = Vec::new();
         for id in removed {
             let id = id.cast_into_exact::<PyString>().map_err(PyErr::from)?;
             let before = gone.len();
             let found = unwind(|| {
                 input::with_bytes(&id, |bytes| -> Answer<()> {
-                    for place in shelf.catalog.identified(bytes) {
-                        if shelf.is_identified(py, place, bytes)? {
+                    for place in changed.catalog.identified(bytes) {
+                        if changed.is_identified(py, place, bytes)? {
                             gone.push(place);
                         }
                     }
@@ -658,80 +662,55 @@ impl CatalogBase {
                 return Err(PyKeyError::new_err(format!("no session has the id {}", id.repr()?)));
             }
         }
-        shelf.catalog.remove(gone);
+        changed.catalog.remove(gone);
         if !added.is_empty() {
-            let changed = "the sessions changed while they were compiled";
-            shelf = settled(unwind(|| shelf.with_added(py, added)), changed)?;
+            let otherwise = "the sessions changed while they were compiled";
+            changed = settled(unwind(|| changed.with_added(py, added)), otherwise)?;
         }
-        Ok(Shelved(shelf))
+        Ok(Shelved(changed))
     }
 }
 
-/// One of many queries.
-struct Query {
-    interests: InterestSet,
-    scorer: Scorer,
-    most: usize,
-}
+/// Positions and scores, row by row, and the number of columns.
+type Columns<'py> = (Bound<'py, PyBytes>, Bound<'py, PyBytes>, usize);
 
 impl CatalogBase {
-    /// Fewer queries than this are not worth waking a thread for (bench `many`).
-    const GRAIN: usize = 16;
-
-    /// What each list of interests asks; `None` for one that the reference must answer.
-    fn queries(
+    /// The answer to one of many queries; `None` where the reference must give it.
+    fn answer_one<'py>(
         &self,
-        many_interests: &Bound<'_, PyList>,
-        top: &Bound<'_, PyAny>,
-        weights: Option<&Bound<'_, PyAny>>,
-    ) -> PyResult<Vec<Option<Query>>> {
-        let query = |interests: Bound<'_, PyAny>| {
-            let query = || -> Answer<Query> {
-                let (interests, scorer) = self.query(&interests, weights)?;
-                let most = self.most(top, None)?;
-                Ok(Query { interests, scorer, most })
-            };
-            match unwind(query)? {
-                Ok(query) => Ok(Some(query)),
-                Err(Stop::Declined) => Ok(None),
-                Err(Stop::Raised(error)) => Err(error),
-            }
+        py: Python<'py>,
+        query: Option<&Option<Query>>,
+        best: Option<Vec<Best>>,
+    ) -> PyResult<Option<Bound<'py, PyAny>>> {
+        let Some((query, best)) = query.and_then(Option::as_ref).zip(best) else {
+            return Ok(None);
         };
-        many_interests.iter().map(query).collect()
-    }
-
-    /// The best of every query, over the cores and without holding the interpreter.
-    fn rank_all(&self, py: Python<'_>, queries: &[Option<Query>]) -> PyResult<Vec<Option<Vec<Best>>>> {
-        let rank = |query: &Option<Query>| {
-            let query = query.as_ref()?;
-            self.best(&query.interests, &query.scorer, query.most, None)
-        };
-        if queries.len() < Self::GRAIN {
-            return Ok(queries.iter().map(rank).collect());
-        }
-        let pool = pool()?;
-        Ok(py.detach(|| pool.install(|| queries.par_iter().with_min_len(Self::GRAIN).map(rank).collect())))
+        let answer = guarded(py, || self.answer(py, best, &query.scorer))?;
+        Ok(Some(answer).filter(|answer| !answer.is(py.NotImplemented())))
     }
 
     /// Appends what `json.dumps` writes of the answer.
     fn write(&self, py: Python<'_>, best: &[Best], scorer: &Scorer, out: &mut Vec<u8>) -> Answer<()> {
+        // What `recommend` raises comes before what `json.dumps` raises, and conflicts before titles.
+        let slots: Answer<Vec<Bound<'_, PyDict>>> =
+            best.iter().map(|best| self.shelf.slot(py, best.place)).collect();
+        let conflicts = answer::conflicts(py, slots?.iter())?;
+        let mut scoring = Vec::new();
+        for (number, best) in best.iter().enumerate() {
+            separate(number, &mut scoring);
+            scoring.extend_from_slice(b"{\"title\": ");
+            self.shelf.dump_title(py, best.place, &mut scoring)?;
+            let parts = scorer.contributions(best.hits, best.popularity).or_decline()?;
+            write_scoring(&parts, scorer.total(&parts), &mut scoring);
+        }
         out.extend_from_slice(b"{\"sessions\": [");
         for (number, best) in best.iter().enumerate() {
             separate(number, out);
             self.shelf.dump(py, best.place, out)?;
         }
         out.extend_from_slice(b"], \"scoring\": [");
-        for (number, best) in best.iter().enumerate() {
-            separate(number, out);
-            out.extend_from_slice(b"{\"title\": ");
-            self.shelf.dump_title(py, best.place, out)?;
-            let parts = scorer.contributions(best.hits, best.popularity).or_decline()?;
-            write_scoring(&parts, scorer.total(&parts), out);
-        }
+        out.extend_from_slice(&scoring);
         out.extend_from_slice(b"], \"conflicts\": ");
-        let sessions: Answer<Vec<Bound<'_, PyDict>>> =
-            best.iter().map(|best| self.shelf.slot(py, best.place)).collect();
-        let conflicts = answer::conflicts(py, sessions?.iter())?;
         out.extend_from_slice(conflicts.to_string().as_bytes());
         out.push(b'}');
         Ok(())

@@ -2,7 +2,7 @@
 //!
 //! `json.dumps` would write a tuple as a list, NaN as no JSON at all, and the key `1` as `"1"`.
 
-use pyo3::exceptions::{PyOverflowError, PyValueError};
+use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyDict, PyFloat, PyInt, PyList, PyString};
 
@@ -32,7 +32,7 @@ fn value(
 ) -> PyResult<()> {
     if depth > MOST_DEPTH {
         let message = format!("{} is nested more than {MOST_DEPTH} deep", path());
-        return Err(PyOverflowError::new_err(message));
+        return Err(PyValueError::new_err(message));
     }
     if let Ok(text) = item.cast_exact::<PyString>() {
         let text = text.to_str().map_err(|_| refused(item, &path()))?;

@@ -1,6 +1,6 @@
 //! Catalogues in files.
 
-use std::path::PathBuf;
+use std::path::Path;
 
 use pyo3::exceptions::{PyFileNotFoundError, PyOSError, PyValueError};
 use pyo3::prelude::*;
@@ -26,14 +26,14 @@ const FIELDS: &str = "fields";
 
 /// Writes the sessions and the JSON of the other fields to a file, whole or not at all.
 #[pyfunction]
-pub(super) fn save_catalog(py: Python<'_>, shelved: &Bound<'_, Shelved>, fields: &[u8], path: PathBuf) -> PyResult<()> {
+pub(super) fn save_catalog(py: Python<'_>, shelved: &Bound<'_, Shelved>, fields: &[u8], path: &str) -> PyResult<()> {
     let shelf = &shelved.get().0;
     let rewritten = rewritten(py, shelf)?;
     let segment = shelf.catalog.only_text().or(rewritten.as_ref());
     let Some(segment) = segment else {
         return Err(PyValueError::new_err("the sessions cannot be written"));
     };
-    let written = py.detach(|| Writer::to_file(&path, |writer| write(writer, segment, fields)));
+    let written = py.detach(|| Writer::to_file(Path::new(path), |writer| write(writer, segment, fields)));
     written.map_err(|error| failed(&error))
 }
 
@@ -58,11 +58,11 @@ fn write(writer: &mut Writer<'_>, segment: &Segment, fields: &[u8]) -> Result<()
 #[pyfunction]
 pub(super) fn open_catalog<'py>(
     py: Python<'py>,
-    path: PathBuf,
+    path: &str,
     verify: bool,
     progress: Option<&Bound<'py, PyAny>>,
 ) -> PyResult<(Shelved, Bound<'py, PyBytes>)> {
-    let reader = Reader::open(&path).map_err(|error| failed(&error))?;
+    let reader = Reader::open(Path::new(path)).map_err(|error| failed(&error))?;
     if verify {
         let mut raised = None;
         let verified = reader.verify(&mut |bytes| {

@@ -1,5 +1,7 @@
 //! `eventkit.Filter`: which sessions a query may choose from.
 
+#![allow(clippy::doc_markdown, clippy::doc_link_with_quotes)] // Docstrings of Python.
+
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::PyString;

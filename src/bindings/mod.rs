@@ -17,6 +17,7 @@ mod load;
 mod object;
 mod pool;
 mod probe;
+mod query;
 mod shelf;
 mod snapshot;
 mod source;

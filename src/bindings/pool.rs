@@ -15,10 +15,9 @@ static POOL: Mutex<Option<(u32, Arc<ThreadPool>)>> = Mutex::new(None);
 /// The pool of this process.
 pub(super) fn pool() -> PyResult<Arc<ThreadPool>> {
     let mut held = POOL.lock().unwrap_or_else(PoisonError::into_inner);
-    if let Some((process, pool)) = held.as_ref() {
-        if *process == process::id() {
-            return Ok(Arc::clone(pool));
-        }
+    let own = held.as_ref().filter(|(process, _)| *process == process::id());
+    if let Some((_, pool)) = own {
+        return Ok(Arc::clone(pool));
     }
     let pool = ThreadPoolBuilder::new()
         .thread_name(|number| format!("eventkit-{number}"))

@@ -65,14 +65,14 @@ impl Shelf {
             kept = last;
         }
         let tail = Self::of_objects(&super::object::new_list(py, sessions)?)?;
-        let mut shelf = self.clone();
-        shelf.catalog.truncate(kept);
-        shelf.holders.truncate(kept);
+        let mut grown = self.clone();
+        grown.catalog.truncate(kept);
+        grown.holders.truncate(kept);
         for segment in tail.catalog.segments() {
-            shelf.catalog.push(Arc::clone(segment));
+            grown.catalog.push(Arc::clone(segment));
         }
-        shelf.holders.extend(tail.holders);
-        Ok(shelf)
+        grown.holders.extend(tail.holders);
+        Ok(grown)
     }
 
     fn objects(&self, place: Place) -> Option<&Objects> {

@@ -40,10 +40,9 @@ fn members<'py>(session: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyDict>> {
     let members = PyDict::new(py);
     for name in MEMBERS {
         let name = PyString::intern(py, name);
-        if let Ok(value) = session.call_method1(intern!(py, "get"), (&name,)) {
-            if !value.is_none() {
-                members.set_item(name, value)?;
-            }
+        let value = session.call_method1(intern!(py, "get"), (&name,));
+        if let Some(value) = value.ok().filter(|value| !value.is_none()) {
+            members.set_item(name, value)?;
         }
     }
     Ok(members)
@@ -73,8 +72,8 @@ fn push(
     if let Some(id) = id.as_ref().and_then(|id| id.cast_exact::<PyString>().ok()) {
         input::with_bytes(id, |bytes| builder.push_id(bytes))?;
     }
-    let start = bytes_of(session.get_item(intern!(py, "start"))?)?;
-    let end = bytes_of(session.get_item(intern!(py, "end"))?)?;
+    let start = bytes_of(session.get_item(intern!(py, "start"))?.as_ref())?;
+    let end = bytes_of(session.get_item(intern!(py, "end"))?.as_ref())?;
     let span = Span::parse(&start, &end);
     let place = session.get_item(intern!(py, "location"))?;
     match place.as_ref().and_then(|place| place.cast_exact::<PyString>().ok()) {
@@ -86,8 +85,8 @@ fn push(
 }
 
 /// The bytes of a string; nothing for every other object.
-fn bytes_of(value: Option<Bound<'_, PyAny>>) -> Answer<Vec<u8>> {
-    match value.as_ref().and_then(|value| value.cast_exact::<PyString>().ok()) {
+fn bytes_of(value: Option<&Bound<'_, PyAny>>) -> Answer<Vec<u8>> {
+    match value.and_then(|value| value.cast_exact::<PyString>().ok()) {
         Some(text) => input::with_bytes(text, <[u8]>::to_vec),
         None => Ok(Vec::new()),
     }

@@ -49,7 +49,11 @@ pub struct TextPlace {
 
 impl fmt::Display for TextPlace {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "{}: line {} column {}", self.message, self.line, self.column)?;
+        write!(
+            formatter,
+            "{}: line {} column {}",
+            self.message, self.line, self.column
+        )?;
         match self.session {
             Some(session) => write!(formatter, " (session {session})"),
             None => Ok(()),
@@ -75,7 +79,9 @@ impl Error {
     pub(crate) fn plan_too_large(top: usize, sessions: usize, limit: usize) -> Self {
         Self {
             kind: ErrorKind::TooLarge,
-            message: format!("a plan of {top} out of {sessions} sessions: their product may be {limit} at most"),
+            message: format!(
+                "a plan of {top} out of {sessions} sessions: their product may be {limit} at most"
+            ),
         }
     }
 
@@ -123,7 +129,11 @@ impl Error {
     }
 
     pub(crate) fn system(origin: &str, error: &std::io::Error) -> Self {
-        Self::file(ErrorKind::System(error.raw_os_error()), origin, &error.to_string())
+        Self::file(
+            ErrorKind::System(error.raw_os_error()),
+            origin,
+            &error.to_string(),
+        )
     }
 
     /// What went wrong, for callers who branch on it.

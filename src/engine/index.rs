@@ -4,7 +4,6 @@
 //! descending: to the bit and to the tie, or `None`. Memory is 12 bytes a session, up to 44 for bitmaps, 4 a posting
 //! outside them, 8 a tag: see [`Index::nbytes`].
 
-use super::bitmap::Bitmap;
 use super::bound::Bound;
 use super::error::Error;
 use super::file::{Reader, Writer};
@@ -39,10 +38,6 @@ pub struct Index {
 impl Index {
     /// An answer longer than this part of the catalogue is selected from all sessions: skipping would gain nothing.
     const LONG_ANSWER: usize = 4;
-    /// Sessions are looked up one by one when no more than so many are admitted for each that is wanted,
-    const FEW: usize = 8;
-    /// and no more than one in so many.
-    const SPARSE: usize = 64;
 
     /// Compiles the columns.
     ///
@@ -106,8 +101,7 @@ impl Index {
 
     /// The first `k` of the sessions that `admits` admits by their position, in the order of [`Self::top_k`].
     ///
-    /// It is asked about those sessions only that are good enough so far. `None` as for [`Self::top_k`]; a session that is
-    /// not admitted may be the reason.
+    /// It is asked about the sessions that are good enough so far, or about all of a lane where it refuses many.
     #[inline]
     pub fn top_k_where<F: Fn(u32) -> bool + ?Sized>(
         &self,
@@ -120,36 +114,7 @@ impl Index {
             return None;
         }
         let matched = self.postings.matched(query);
-        self.answer(self.candidates(&matched, scorer, k, admits)?)
-    }
-
-    /// The first `k` of the sessions at these positions, in the order of [`Self::top_k`].
-    ///
-    /// Few of them are looked up one by one. That costs about 1 ns for each session of the index, where testing those that
-    /// are good enough would cost several for each that is looked at until `k` are found.
-    pub fn top_k_among(
-        &self,
-        query: &[TagId],
-        scorer: &Scorer,
-        k: usize,
-        admitted: &Bitmap,
-    ) -> Option<Vec<Ranked>> {
-        let count = admitted.count();
-        let is_few = count <= Self::FEW.saturating_mul(k) && count <= self.len() / Self::SPARSE;
-        if !is_few {
-            return self.top_k_where(query, scorer, k, &|position| admitted.contains(position));
-        }
-        let matched = self.postings.matched(query);
-        self.answer(exhaustive::top_k_among(
-            &self.order,
-            &matched,
-            scorer,
-            k,
-            admitted,
-        )?)
-    }
-
-    fn answer(&self, best: Vec<Candidate>) -> Option<Vec<Ranked>> {
+        let best = self.candidates(&matched, scorer, k, admits)?;
         let ranked = |candidate: Candidate| Ranked {
             position: candidate.position,
             hits: candidate.hits,

@@ -31,8 +31,9 @@ impl Lane {
         Self(words)
     }
 
+    /// The bits set in both.
     #[inline(always)]
-    fn and(self, other: Self) -> Self {
+    pub(super) fn and(self, other: Self) -> Self {
         self.zip(other, |a, b| a & b)
     }
 
@@ -51,6 +52,18 @@ impl Lane {
     fn add(self, b: Self, c: Self) -> (Self, Self) {
         let half = self.xor(b);
         (half.xor(c), self.and(b).or(half.and(c)))
+    }
+
+    /// The bits of the columns for which `belongs` holds.
+    #[inline]
+    pub(super) fn from_fn(mut belongs: impl FnMut(usize) -> bool) -> Self {
+        let mut lane = Self::ZERO;
+        for (start, word) in (0..).step_by(64).zip(&mut lane.0) {
+            for bit in 0..64 {
+                *word |= u64::from(belongs(start + bit)) << bit;
+            }
+        }
+        lane
     }
 
     /// Whether no bit is set.

@@ -167,7 +167,7 @@ fn facets(loaded: &Loaded, lower: &dyn Fn(&str) -> Vec<u8>) -> Result<Facets, Er
         match member(spans.location()) {
             None => builder.push(span, None)?,
             Some(place) if place.is_ascii() => {
-                with_lowered(&place, |place| builder.push(span, Some(place)))?
+                with_lowered(&place, |place| builder.push(span, Some(place)))?;
             }
             Some(place) => builder.push(span, Some(&lower(&String::from_utf8_lossy(&place))))?,
         }

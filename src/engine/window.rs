@@ -164,6 +164,7 @@ mod tests {
 
     /// Per row: the window, the session, and whether it is within, overlaps and starts inside.
     #[test]
+    #[allow(clippy::too_many_lines)] // A table of rows.
     fn the_three_fits() {
         let rows = [
             (

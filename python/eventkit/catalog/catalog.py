@@ -214,7 +214,8 @@ class Catalog(_native.CatalogBase):
 
         Raises:
             ValueError: A session, or what else the manifest holds, that JSON cannot hold as it is
-                (a tuple, NaN, a key that is no string); names it.
+                (a tuple, NaN, a key that is no string), or that cannot be recommended well (no
+                title, tags that are no list of strings, a popularity beyond 64 bits); names it.
             OSError: The file cannot be written; an older one is then still there.
 
         Example:

@@ -6,9 +6,9 @@
 //!
 //! # Performance notes
 //!
-//! The source is cut into pieces whose borders are guessed ([`array`]), each piece is read in one pass that
-//! checks, packs and fills columns ([`session`]), and the pieces are joined in order while the next are read
-//! ([`loaded`]). Names that sessions share stand as one byte ([`key`]), tags are looked up by their source bytes, so that
+//! The source is cut into pieces whose borders are guessed (`array`), each piece is read in one pass that
+//! checks, packs and fills columns (`session`), and the pieces are joined in order while the next are read
+//! (`loaded`). Names that sessions share stand as one byte (`key`), tags are looked up by their source bytes, so that
 //! lowering costs once per different tag and piece, and numbers are parsed only where they are needed.
 
 mod array;

@@ -1,0 +1,109 @@
+//! Many queries at once: read with the interpreter attached, ranked by the pool without it, consumed in order.
+
+use std::collections::BTreeMap;
+use std::sync::mpsc::channel;
+use std::sync::{Mutex, PoisonError};
+
+use pyo3::prelude::*;
+use pyo3::types::PyList;
+
+use super::catalog::CatalogBase;
+use super::errors::{Answer, Stop, unwind};
+use super::pool::pool;
+use crate::engine::catalog::Best;
+use crate::engine::interest::InterestSet;
+use crate::engine::score::Scorer;
+
+/// One of many queries.
+pub(super) struct Query {
+    pub(super) interests: InterestSet,
+    pub(super) scorer: Scorer,
+    pub(super) most: usize,
+}
+
+impl Query {
+    /// Fewer queries than this are not worth waking a thread for.
+    pub(super) const GRAIN: usize = 16;
+    /// So many are ranked by one task: enough to hide its hand-over, few enough to start consuming early.
+    const TASK: usize = 64;
+}
+
+impl CatalogBase {
+    /// What each list of interests asks; `None` for one that the reference must answer.
+    pub(super) fn queries(
+        &self,
+        many_interests: &Bound<'_, PyList>,
+        top: &Bound<'_, PyAny>,
+        weights: Option<&Bound<'_, PyAny>>,
+    ) -> PyResult<Vec<Option<Query>>> {
+        let query = |interests: Bound<'_, PyAny>| {
+            let query = || -> Answer<Query> {
+                let (interests, scorer) = self.query(&interests, weights)?;
+                let most = self.most(top, None)?;
+                Ok(Query { interests, scorer, most })
+            };
+            match unwind(query)? {
+                Ok(query) => Ok(Some(query)),
+                Err(Stop::Declined) => Ok(None),
+                Err(Stop::Raised(error)) => Err(error),
+            }
+        };
+        many_interests.iter().map(query).collect()
+    }
+
+    /// Calls `consume` with the number of each query and its best, in order.
+    ///
+    /// The pool ranks while the caller's thread consumes what is ranked already: making objects needs the interpreter,
+    /// and is more than half of the work.
+    pub(super) fn rank_each(
+        &self,
+        py: Python<'_>,
+        queries: &[Option<Query>],
+        mut consume: impl FnMut(usize, Option<Vec<Best>>) -> PyResult<()>,
+    ) -> PyResult<()> {
+        let rank = |query: &Option<Query>| {
+            let query = query.as_ref()?;
+            self.best(&query.interests, &query.scorer, query.most, None)
+        };
+        if queries.len() < Query::GRAIN {
+            let mut ranked = queries.iter().map(rank).enumerate();
+            return ranked.try_for_each(|(number, best)| consume(number, best));
+        }
+        let pool = pool()?;
+        let (sender, receiver) = channel();
+        let receiver = Mutex::new(receiver);
+        let tasks = queries.len().div_ceil(Query::TASK);
+        let run = || {
+            pool.in_place_scope(|scope| -> Answer<()> {
+                for (number, task) in queries.chunks(Query::TASK).enumerate() {
+                    let sender = sender.clone();
+                    scope.spawn(move |_| {
+                        // Nobody listens any more where consuming failed.
+                        let _ = sender.send((number, task.iter().map(rank).collect::<Vec<_>>()));
+                    });
+                }
+                drop(sender);
+                let mut early = BTreeMap::new();
+                for number in 0..tasks {
+                    while !early.contains_key(&number) {
+                        let next = py.detach(|| {
+                            receiver.lock().unwrap_or_else(PoisonError::into_inner).recv()
+                        });
+                        // Without a sender left, a task panicked, and the scope says so when it ends.
+                        let Ok((task, ranked)) = next else { return Err(Stop::Declined) };
+                        early.insert(task, ranked);
+                    }
+                    let first = number * Query::TASK;
+                    for (offset, best) in early.remove(&number).into_iter().flatten().enumerate() {
+                        consume(first + offset, best)?;
+                    }
+                }
+                Ok(())
+            })
+        };
+        match unwind(run)? {
+            Ok(()) | Err(Stop::Declined) => Ok(()),
+            Err(Stop::Raised(error)) => Err(error),
+        }
+    }
+}
