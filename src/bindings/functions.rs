@@ -105,7 +105,7 @@ pub(super) fn profile<'py>(
         } else {
             let mut offers = Vec::with_capacity(sessions.len());
             scan(&sessions, &interests, &scorer, |score, chosen| {
-                offers.push((score, chosen()))
+                offers.push((score, chosen()));
             })?;
             let score = stages.lap();
             let mut selection = Selection::new(k);
@@ -203,7 +203,7 @@ fn rank<'py>(
     }
     let mut selection = Selection::new(k);
     scan(sessions, interests, scorer, |score, chosen| {
-        selection.push_with(score, chosen)
+        selection.push_with(score, chosen);
     })?;
     Ok(in_order(selection))
 }
