@@ -12,6 +12,7 @@ import warnings
 
 __all__ = [
     "AVAILABLE",
+    "TelemetryWriter",
     "__version__",
     "cache_info",
     "clear_cache",
@@ -22,11 +23,14 @@ __all__ = [
     "recommend",
     "recommend_sessions",
     "score_session",
+    "summarize_telemetry",
+    "telemetry_segments",
     "transform_events",
 ]
 
 try:
     from eventkit._eventkit import (
+        TelemetryWriter,
         __version__,
         cache_info,
         clear_cache,
@@ -38,12 +42,15 @@ try:
         recommend,
         recommend_sessions,
         score_session,
+        summarize_telemetry,
+        telemetry_segments,
         transform_events,
     )
 
     AVAILABLE = True
 except ImportError as error:
-    from eventkit._declined import (
+    from eventkit._declined import (  # type: ignore[assignment]
+        TelemetryWriter,
         __version__,
         cache_info,
         clear_cache,
@@ -55,6 +62,8 @@ except ImportError as error:
         recommend,
         recommend_sessions,
         score_session,
+        summarize_telemetry,
+        telemetry_segments,
         transform_events,
     )
 

@@ -47,19 +47,23 @@ pub(super) fn guarded<'py>(
     py: Python<'py>,
     call: impl FnOnce() -> Answer<Bound<'py, PyAny>>,
 ) -> PyResult<Bound<'py, PyAny>> {
-    match catch_unwind(AssertUnwindSafe(call)) {
-        Ok(Ok(answer)) => Ok(answer),
-        Ok(Err(Stop::Declined)) => Ok(py.NotImplemented().into_bound(py)),
-        Ok(Err(Stop::Raised(error))) => Err(error),
-        Err(payload) => {
-            let message = payload
-                .downcast_ref::<&str>()
-                .map(ToString::to_string)
-                .or_else(|| payload.downcast_ref::<String>().cloned())
-                .unwrap_or_default();
-            Err(InternalError::new_err(format!(
-                "the native engine failed unexpectedly ({message}); please report it"
-            )))
-        }
+    match guarded_method(py, call)? {
+        Ok(answer) => Ok(answer),
+        Err(Stop::Declined) => Ok(py.NotImplemented().into_bound(py)),
+        Err(Stop::Raised(error)) => Err(error),
     }
+}
+
+/// Runs a native call that never declines: `eventkit.InternalError` where it panics.
+pub(super) fn guarded_method<T>(_py: Python<'_>, call: impl FnOnce() -> T) -> PyResult<T> {
+    catch_unwind(AssertUnwindSafe(call)).map_err(|payload| {
+        let message = payload
+            .downcast_ref::<&str>()
+            .map(ToString::to_string)
+            .or_else(|| payload.downcast_ref::<String>().cloned())
+            .unwrap_or_default();
+        InternalError::new_err(format!(
+            "the native engine failed unexpectedly ({message}); please report it"
+        ))
+    })
 }

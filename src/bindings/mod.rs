@@ -11,6 +11,7 @@ mod object;
 mod probe;
 mod snapshot;
 mod store;
+mod telemetry;
 
 use pyo3::prelude::*;
 
@@ -26,6 +27,8 @@ mod _eventkit {
     };
     #[pymodule_export]
     use super::probe::{panic_for_test, sum_contributions, sum_regime};
+    #[pymodule_export]
+    use super::telemetry::{TelemetryWriter, summarize_telemetry, telemetry_segments};
 
     use pyo3::prelude::*;
 

@@ -19,6 +19,7 @@ pub mod select;
 pub mod session;
 mod simd;
 mod sparse;
+pub mod telemetry;
 pub mod text;
 pub mod title;
 mod topk;
