@@ -19,12 +19,13 @@ endif
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help check-tools setup build demo test test-rust test-python parity faults bench figures \
+.PHONY: help check-tools setup build demo test test-rust test-python parity faults bench \
+	bench-telemetry figures \
 	lint lint-rust lint-python test-all clean
 
 help: ## List the targets
 	@awk 'BEGIN { FS = ":.*## "; print "Usage: make TARGET [PYTHON=python3.12] [VENV=.venv]\n" } \
-	  /^[a-z-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	  /^[a-z-]+:.*## / { printf "  %-16s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 check-tools: # Say what is missing, and where to get it, before anything half-works
 	@tools/check-tools "$(PYTHON)"
@@ -72,6 +73,9 @@ faults: $(VENV)/.stamp-dev $(VENV)/.stamp-native ## Run the fault tests in their
 
 bench: $(VENV)/.stamp-dev $(VENV)/.stamp-native ## Print the table of ratios, draw the curves (AGENT=DIR)
 	$(EXPORTS) $(BIN)/python benches/table.py $(if $(AGENT),--agent "$(AGENT)")
+
+bench-telemetry: $(VENV)/.stamp-dev $(VENV)/.stamp-native ## Time telemetry against rotating handlers and a script
+	$(EXPORTS) $(BIN)/python benches/telemetry.py
 
 figures: $(VENV)/.stamp-dev $(VENV)/.stamp-native ## Measure, and write the README's figures and picture
 	$(EXPORTS) $(BIN)/python benches/table.py --readme

@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Callable
 from typing import Any
 
-from eventkit.cli import commands, manifests
+from eventkit.cli import commands, manifests, telemetry
 from eventkit.itinerary import FORMATS
 
 __all__ = ["build_parser"]
@@ -104,6 +104,7 @@ def build_parser() -> argparse.ArgumentParser:
             subparser.add_argument(flag, **_FLAGS[flag])
         if name == "validate":
             subparser.add_argument("file", nargs="?", metavar="FILE", help="the manifest to check")
+    telemetry.add_to(subparsers)
     return parser
 
 

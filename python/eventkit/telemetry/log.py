@@ -221,10 +221,14 @@ class Telemetry:
         Raises:
             OSError: The file system refused; ``BlockingIOError`` when another process is at it.
         """
-        self.flush()
-        rotated = self._writer.rotate()
-        self._writer.tend()
+        rotated = self.rotate_only()
+        self.tend()
         return rotated
+
+    def rotate_only(self) -> Path | None:
+        """Rotate now, and leave old rotated files alone; see `rotate`."""
+        self.flush()
+        return self._writer.rotate()
 
     def tend(self) -> tuple[int, int]:
         """Compress and delete old rotated files now; how many of each."""
@@ -282,7 +286,7 @@ class Telemetry:
                     payload,
                     start_ts,
                     latency_us,
-                    success,
+                    bool(success),
                     None if error is None else error_kind(error),
                     None if correlation_id is None else safe_correlation_id(correlation_id),
                     None if user is None else self._pseudonyms.of(user),

@@ -28,7 +28,7 @@ use self::spread::{Group, Spread, key_of, value_of};
 use super::civil;
 
 /// Latencies that all threads together tell apart before they are put into buckets.
-const MOST_VALUES: usize = 300_000;
+const MOST_VALUES: usize = 200_000;
 /// And each thread at the least. A pass must be able to split all buckets that are looked into, six for each group, by
 /// another four bits, and still be no more than half full: so every pass gets nearer to exact values.
 const LEAST_VALUES: usize = 100_000;
@@ -155,8 +155,9 @@ pub fn summarize(query: &Query, mut progress: impl FnMut(u64, u64) -> bool) -> i
     let spread = std::mem::replace(&mut tally.spread, Spread::new(0));
     let shift = spread.shift();
     let sorted = spread.into_sorted();
-    let (percentiles, passes) = exact(pass, sorted.clone(), shift, &tally, &mut progress)?;
-    let mut summary = tally.into_summary(&names, &percentiles, &histogram(&sorted, shift));
+    let bars = histogram(&sorted, shift);
+    let (percentiles, passes) = exact(pass, sorted, shift, &tally, &mut progress)?;
+    let mut summary = tally.into_summary(&names, &percentiles, bars);
     summary.files = sources.len() as u64;
     summary.bytes = source::length(&sources);
     summary.passes = passes;
@@ -208,7 +209,7 @@ impl Pass<'_> {
                 thread::park_timeout(TICK);
             }
         });
-        if stopped.into_inner() {
+        if stopped.into_inner() || !progress(length, length) {
             return Err(io::ErrorKind::Interrupted.into());
         }
         Ok(total.into_inner().unwrap_or_else(PoisonError::into_inner))
@@ -437,13 +438,13 @@ impl Tally {
         self,
         names: &Names,
         percentiles: &Percentiles,
-        histogram: &[(f64, f64, u64)],
+        histogram: Vec<(f64, f64, u64)>,
     ) -> Summary {
         let mut summary = Summary {
             torn: self.torn,
             foreign: self.foreign,
             unreadable: self.unreadable,
-            histogram: histogram.to_vec(),
+            histogram,
             ..Summary::default()
         };
         for (group, mut part) in self.parts.into_iter().enumerate() {
