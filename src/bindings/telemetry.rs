@@ -145,12 +145,12 @@ impl TelemetryWriter {
 impl TelemetryWriter {
     /// A line into the queue takes less time than letting other threads run would.
     fn put(&self, py: Python<'_>, write: impl FnOnce(&mut Vec<u8>) + Send) -> u8 {
-        let accepted = if self.0.is_direct() {
+        let (accepted, untold) = if self.0.is_direct() {
             py.detach(|| self.0.log(write))
         } else {
             self.0.log(write)
         };
-        u8::from(!accepted) | u8::from(self.0.has_untold()) << 1
+        u8::from(!accepted) | u8::from(untold) << 1
     }
 }
 

@@ -20,8 +20,6 @@ from eventkit.telemetry.privacy import Pseudonyms, error_kind, safe_correlation_
 
 __all__ = ["Measurement", "Telemetry"]
 
-Durability = Literal["background", "sync", "fsync"]
-Payload = Literal["counts", "full"]
 Exporter = Callable[[dict[str, Any]], object]
 
 _DAY = 86_400.0
@@ -84,8 +82,8 @@ class Telemetry:
         daily: bool = True,
         compress_after_days: float | None = 7,
         delete_after_days: float | None = 30,
-        durability: Durability = "background",
-        payload: Payload = "counts",
+        durability: Literal["background", "sync", "fsync"] = "background",
+        payload: Literal["counts", "full"] = "counts",
         queue_bytes: int = 33_554_432,
         exporter: Exporter | None = None,
     ) -> None:

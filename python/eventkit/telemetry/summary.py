@@ -9,17 +9,15 @@ from typing import Any, Literal
 
 from eventkit import _native
 
-__all__ = ["By", "summarize", "with_rotated"]
+__all__ = ["summarize", "with_rotated"]
 
-By = Literal["action", "source", "hour"]
 Progress = Callable[[int, int], object]
-Paths = "str | os.PathLike[str] | Iterable[str | os.PathLike[str]]"
 
 
 def summarize(
     paths: str | os.PathLike[str] | Iterable[str | os.PathLike[str]] = "telemetry.jsonl",
     *,
-    by: By = "action",
+    by: Literal["action", "source", "hour"] = "action",
     since: float | None = None,
     rotated: bool = True,
     progress: Progress | None = None,

@@ -142,9 +142,16 @@ impl Writer {
         Arc::clone(&current.shared)
     }
 
-    /// Takes the line that `write` appends, with its newline; whether it was accepted.
-    pub fn log(&self, write: impl FnOnce(&mut Vec<u8>)) -> bool {
+    /// Takes the line that `write` appends, with its newline; whether it was accepted, and whether there is something
+    /// [`untold`](Self::untold).
+    pub fn log(&self, write: impl FnOnce(&mut Vec<u8>)) -> (bool, bool) {
+        // Asked for once: finding out the process id is a system call.
         let shared = self.shared();
+        let accepted = self.log_to(&shared, write);
+        (accepted, shared.counters.untold.load(Ordering::Relaxed))
+    }
+
+    fn log_to(&self, shared: &Arc<Shared>, write: impl FnOnce(&mut Vec<u8>)) -> bool {
         shared.counters.logged.fetch_add(1, Ordering::Relaxed);
         let is_direct = self.options.durability != Durability::Background
             || shared.direct.load(Ordering::Acquire)
@@ -179,7 +186,6 @@ impl Writer {
     /// Whether a call writes for itself, and so may have to wait for the disk.
     pub fn is_direct(&self) -> bool {
         self.options.durability != Durability::Background
-            || self.shared().direct.load(Ordering::Acquire)
     }
 
     /// Counts a line that could not be made.
@@ -267,11 +273,6 @@ impl Writer {
         };
         stats.dropped = stats.dropped_queue_full + stats.dropped_io + stats.dropped_unserializable;
         stats
-    }
-
-    /// Whether something went wrong that nobody has asked after.
-    pub fn has_untold(&self) -> bool {
-        self.shared().counters.untold.load(Ordering::Relaxed)
     }
 
     /// What went wrong, the first time that somebody asks after it did.
