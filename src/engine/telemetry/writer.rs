@@ -7,7 +7,7 @@
 use std::io;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::thread;
 use std::time::{Duration, SystemTime};
 
@@ -76,13 +76,16 @@ pub struct Stats {
 #[derive(Debug)]
 pub struct Writer {
     options: Options,
-    current: Mutex<Current>,
+    first: Generation,
 }
 
+/// What one process writes with. A fork appends the next one, and nobody takes a lock for that: one that another thread
+/// held at the fork would stay held in the child for ever.
 #[derive(Debug)]
-struct Current {
+struct Generation {
     pid: u32,
     shared: Arc<Shared>,
+    next: OnceLock<Box<Self>>,
 }
 
 #[derive(Debug)]
@@ -117,12 +120,8 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 impl Writer {
     /// A writer; nothing is opened before the first line.
     pub fn new(options: Options) -> Self {
-        let shared = Shared::new(options.clone());
-        let current = Mutex::new(Current {
-            pid: std::process::id(),
-            shared,
-        });
-        Self { options, current }
+        let first = Generation::new(std::process::id(), &options);
+        Self { options, first }
     }
 
     /// How it writes.
@@ -130,16 +129,14 @@ impl Writer {
         &self.options
     }
 
-    fn shared(&self) -> Arc<Shared> {
-        let mut current = lock(&self.current);
+    fn shared(&self) -> &Arc<Shared> {
         let pid = std::process::id();
-        if current.pid != pid {
-            // Inherited by a fork: its locks may be held by threads that are not here. Never looked at again.
-            let fresh = Shared::new(self.options.clone());
-            std::mem::forget(std::mem::replace(&mut current.shared, fresh));
-            current.pid = pid;
+        let mut generation = &self.first;
+        while generation.pid != pid {
+            let next = || Box::new(Generation::new(pid, &self.options));
+            generation = generation.next.get_or_init(next);
         }
-        Arc::clone(&current.shared)
+        &generation.shared
     }
 
     /// Takes the line that `write` appends, with its newline; whether it was accepted, and whether there is something
@@ -147,7 +144,7 @@ impl Writer {
     pub fn log(&self, write: impl FnOnce(&mut Vec<u8>)) -> (bool, bool) {
         // Asked for once: finding out the process id is a system call.
         let shared = self.shared();
-        let accepted = self.log_to(&shared, write);
+        let accepted = self.log_to(shared, write);
         (accepted, shared.counters.untold.load(Ordering::Relaxed))
     }
 
@@ -287,10 +284,17 @@ impl Writer {
 
 impl Drop for Writer {
     fn drop(&mut self) {
-        let current = lock(&self.current);
-        if current.pid == std::process::id() {
-            // The thread writes what is left, and ends.
-            current.shared.queue.close();
+        // The thread writes what is left, and ends.
+        self.shared().queue.close();
+    }
+}
+
+impl Generation {
+    fn new(pid: u32, options: &Options) -> Self {
+        Self {
+            pid,
+            shared: Shared::new(options.clone()),
+            next: OnceLock::new(),
         }
     }
 }
