@@ -104,12 +104,16 @@ def test_5_1_a_torn_tail_is_not_glued_to_the_next_line(path: Path) -> None:
     assert (summarize(path)["count"], summarize(path)["torn"]) == (2, 1)
 
 
+PLACES_PASSED = 60
+"""At the least, by the forty lines of one process: four in each of its rotations."""
+
+
 def test_5_2_killed_in_rotation(path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """At each place between two system calls in turn; the next process goes on without help."""
     kills = faults_scale(12, 500)
     killed, first, said = 0, 0, []
     for place in range(1, kills + 1):
-        at = {"EVENTKIT_TELEMETRY_KILL_AT": str((place - 1) % 150 + 1)}
+        at = {"EVENTKIT_TELEMETRY_KILL_AT": str((place - 1) % PLACES_PASSED + 1)}
         process = start("rotate", path, first, **at)
         said += [int(word) for word in finished(process)]
         killed += process.returncode == -signal.SIGKILL

@@ -16,6 +16,8 @@ use super::writer::{Durability, Options};
 
 /// A file that cannot be opened is not tried again for so long, unless somebody flushes.
 const RETRY: Duration = Duration::from_secs(1);
+/// A batch is written again so often when its file was deleted: somebody who deletes in a loop must not keep us in one.
+const MOST_TRIES: u32 = 8;
 
 /// What became of a batch.
 #[derive(Debug, Default)]
@@ -86,6 +88,7 @@ impl Sink {
         let mut outcome = Outcome::default();
         // How far it was when the file that is open now was opened.
         let mut safe = Progress::default();
+        let mut tries = 0;
         loop {
             let mut progress = safe;
             if let Err(error) = self.write_from(batch, &mut progress, &mut safe, &mut outcome) {
@@ -97,7 +100,8 @@ impl Sink {
                 .open
                 .as_ref()
                 .is_some_and(|open| open.file.metadata().is_ok_and(|found| found.nlink() == 0));
-            if !deleted || progress.written == safe.written {
+            tries += 1;
+            if !deleted || progress.written == safe.written || tries == MOST_TRIES {
                 let Progress {
                     written,
                     dropped,
