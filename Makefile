@@ -19,12 +19,13 @@ endif
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help check-tools setup build demo test test-rust test-python parity faults bench bench-long figures \
+.PHONY: help check-tools setup build demo test test-rust test-python parity faults fuzz bench \
+	bench-long bench-telemetry figures \
 	lint lint-rust lint-python test-all clean
 
 help: ## List the targets
 	@awk 'BEGIN { FS = ":.*## "; print "Usage: make TARGET [PYTHON=python3.12] [VENV=.venv]\n" } \
-	  /^[a-z-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	  /^[a-z-]+:.*## / { printf "  %-16s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 check-tools: # Say what is missing, and where to get it, before anything half-works
 	@tools/check-tools "$(PYTHON)"
@@ -75,6 +76,9 @@ bench: $(VENV)/.stamp-dev $(VENV)/.stamp-native ## Print the table of ratios, dr
 
 bench-long: $(VENV)/.stamp-dev $(VENV)/.stamp-native ## The same, the Catalog to 10,000,000 sessions
 	$(EXPORTS) $(BIN)/python benches/table.py --long $(if $(AGENT),--agent "$(AGENT)")
+
+bench-telemetry: $(VENV)/.stamp-dev $(VENV)/.stamp-native ## Time telemetry against rotating handlers and a script
+	$(EXPORTS) $(BIN)/python benches/telemetry.py
 
 figures: $(VENV)/.stamp-dev $(VENV)/.stamp-native ## Measure, and write the README's figures and picture
 	$(EXPORTS) $(BIN)/python benches/table.py --readme

@@ -37,6 +37,7 @@ from eventkit.itinerary import export
 from eventkit.manifest import get_sessions, load_manifest
 from eventkit.profiles import load_profile, save_profile
 from eventkit.profiling import profile
+from eventkit.telemetry import Telemetry, get_telemetry, summarize
 
 __all__ = [
     "Catalog",
@@ -47,6 +48,7 @@ __all__ = [
     "InternalError",
     "ManifestError",
     "ProfileError",
+    "Telemetry",
     "__version__",
     "build_adaptive_card",
     "build_itinerary_markdown",
@@ -56,6 +58,7 @@ __all__ = [
     "explain",
     "export",
     "get_sessions",
+    "get_telemetry",
     "load_manifest",
     "load_profile",
     "manifest_hash",
@@ -65,4 +68,5 @@ __all__ = [
     "recommend_from_graph",
     "save_profile",
     "score_session",
+    "summarize",
 ]

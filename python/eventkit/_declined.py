@@ -5,6 +5,26 @@ from __future__ import annotations
 from importlib import metadata
 from typing import Any
 
+from eventkit._plain_telemetry import TelemetryWriter, summarize_telemetry, telemetry_segments
+
+__all__ = [
+    "TelemetryWriter",
+    "__version__",
+    "cache_info",
+    "clear_cache",
+    "count_conflicts",
+    "explain",
+    "explain_sessions",
+    "on_collection",
+    "profile",
+    "recommend",
+    "recommend_sessions",
+    "score_session",
+    "summarize_telemetry",
+    "telemetry_segments",
+    "transform_events",
+]
+
 try:
     __version__ = metadata.version("eventkit-recommender")
 except metadata.PackageNotFoundError:  # A bare checkout on the path.

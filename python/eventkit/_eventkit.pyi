@@ -1,4 +1,6 @@
-from collections.abc import Callable, Iterable
+import os
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
 from types import NotImplementedType
 from typing import Any, final
 
@@ -125,3 +127,47 @@ def open_catalog(
     path: str, verify: bool, progress: Callable[[int, int], object] | None
 ) -> tuple[Shelved, bytes]: ...
 def load_catalog(data: bytes) -> tuple[Shelved, bytes]: ...
+
+def summarize_telemetry(
+    paths: Sequence[str | os.PathLike[str]],
+    by: str,
+    since: float | None,
+    progress: Callable[[int, int], object] | None,
+    /,
+) -> dict[str, Any]: ...
+def telemetry_segments(path: str | os.PathLike[str], /) -> list[Path]: ...
+
+@final
+class TelemetryWriter:
+    def __new__(
+        cls,
+        path: str | os.PathLike[str],
+        max_bytes: int | None,
+        daily: bool,
+        compress_after: float | None,
+        delete_after: float | None,
+        durability: str,
+        queue_bytes: int,
+        /,
+    ) -> TelemetryWriter: ...
+    def log(
+        self,
+        action: str,
+        payload: Any,
+        start_ts: float | None,
+        latency_us: int | None,
+        success: bool,
+        error: str | None,
+        correlation_id: str | None,
+        user: str | None,
+        exception: bool,
+        /,
+    ) -> int: ...
+    def append(self, line: str, /) -> int: ...
+    def refuse(self, reason: str, /) -> None: ...
+    def flush(self, patience: float, /) -> bool: ...
+    def close(self, patience: float, /) -> bool: ...
+    def rotate(self) -> Path | None: ...
+    def tend(self) -> tuple[int, int]: ...
+    def stats(self) -> dict[str, Any]: ...
+    def untold(self) -> str | None: ...

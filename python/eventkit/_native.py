@@ -14,6 +14,7 @@ __all__ = [
     "AVAILABLE",
     "CatalogBase",
     "Filter",
+    "TelemetryWriter",
     "__version__",
     "cache_info",
     "clear_cache",
@@ -31,6 +32,8 @@ __all__ = [
     "save_catalog",
     "score_session",
     "shelve",
+    "summarize_telemetry",
+    "telemetry_segments",
     "transform_events",
 ]
 
@@ -38,6 +41,7 @@ try:
     from eventkit._eventkit import (
         CatalogBase,
         Filter,
+        TelemetryWriter,
         __version__,
         cache_info,
         clear_cache,
@@ -56,14 +60,17 @@ try:
         save_catalog,
         score_session,
         shelve,
+        summarize_telemetry,
+        telemetry_segments,
         transform_events,
     )
 
     AVAILABLE = True
 except ImportError as error:
-    from eventkit._declined import (
+    from eventkit._declined import (  # type: ignore[assignment]
         CatalogBase,
         Filter,
+        TelemetryWriter,
         __version__,
         cache_info,
         clear_cache,
@@ -82,6 +89,8 @@ except ImportError as error:
         save_catalog,
         score_session,
         shelve,
+        summarize_telemetry,
+        telemetry_segments,
         transform_events,
     )
 

@@ -72,7 +72,11 @@ pub(super) fn explained<'py>(
     let hits = input::hits(&session, interests)?;
     let popularity = input::popularity(&session)?;
     let matched_tags = matched_tags(&session, interests)?;
-    let chosen = Chosen { session, hits, popularity };
+    let chosen = Chosen {
+        session,
+        hits,
+        popularity,
+    };
     explanation(py, chosen.scored(scorer)?, matched_tags)
 }
 

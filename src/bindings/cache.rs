@@ -38,17 +38,26 @@ impl Clock {
             Self::System(start) => Ok(start.elapsed()),
             Self::Python(clock) => {
                 let now: f64 = clock.call0(py)?.extract(py)?;
-                Duration::try_from_secs_f64(now)
-                    .map_err(|_| PyValueError::new_err(format!("the clock says {now}, expected seconds from 0 up")))
+                Duration::try_from_secs_f64(now).map_err(|_| {
+                    PyValueError::new_err(format!(
+                        "the clock says {now}, expected seconds from 0 up"
+                    ))
+                })
             }
         }
     }
 }
 
 impl ResultCache {
-    pub(super) fn new(capacity: usize, time_to_live: f64, clock: Option<Py<PyAny>>) -> PyResult<Self> {
+    pub(super) fn new(
+        capacity: usize,
+        time_to_live: f64,
+        clock: Option<Py<PyAny>>,
+    ) -> PyResult<Self> {
         let time_to_live = Duration::try_from_secs_f64(time_to_live).map_err(|_| {
-            PyValueError::new_err(format!("cache_ttl is {time_to_live}, expected seconds from 0 up"))
+            PyValueError::new_err(format!(
+                "cache_ttl is {time_to_live}, expected seconds from 0 up"
+            ))
         })?;
         Ok(Self {
             cache: Mutex::new(Cache::new(capacity, time_to_live)),
@@ -69,7 +78,11 @@ impl ResultCache {
         let key = key(interests, scorer, most);
         let now = self.clock.now(py)?;
         // Nothing of Python runs while the lock is held.
-        let held = self.cache.lock().unwrap_or_else(PoisonError::into_inner).get(&key, now);
+        let held = self
+            .cache
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get(&key, now);
         if let Some(best) = held {
             return Ok(Some(best.to_vec()));
         }
@@ -88,7 +101,11 @@ impl ResultCache {
             (cache.stats(), cache.len())
         });
         let lookups = stats.hits + stats.misses;
-        let hit_rate = if lookups == 0 { 0.0 } else { stats.hits as f64 / lookups as f64 };
+        let hit_rate = if lookups == 0 {
+            0.0
+        } else {
+            stats.hits as f64 / lookups as f64
+        };
         let shown = PyDict::new(py);
         shown.set_item(intern!(py, "hits"), stats.hits)?;
         shown.set_item(intern!(py, "misses"), stats.misses)?;
@@ -96,7 +113,10 @@ impl ResultCache {
         shown.set_item(intern!(py, "expirations"), stats.expirations)?;
         shown.set_item(intern!(py, "hit_rate"), hit_rate)?;
         shown.set_item(intern!(py, "entries"), entries)?;
-        shown.set_item(intern!(py, "max_entries"), this.map_or(0, |this| this.capacity))?;
+        shown.set_item(
+            intern!(py, "max_entries"),
+            this.map_or(0, |this| this.capacity),
+        )?;
         Ok(shown)
     }
 }
@@ -104,7 +124,11 @@ impl ResultCache {
 fn key(interests: &InterestSet, scorer: &Scorer, most: usize) -> Key {
     let mut key = Vec::with_capacity(128);
     let weights = scorer.weights();
-    for weight in [Some(weights.interest), Some(weights.popularity), weights.diversity] {
+    for weight in [
+        Some(weights.interest),
+        Some(weights.popularity),
+        weights.diversity,
+    ] {
         let (kind, bits) = match weight {
             None => (0, 0),
             Some(Number::Int(value)) => (1, value.cast_unsigned()),

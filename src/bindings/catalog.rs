@@ -36,7 +36,11 @@ pub(super) struct Shelved(pub(super) Shelf);
 /// Compiles the sessions of a list.
 #[pyfunction]
 pub(super) fn shelve(sessions: &Bound<'_, PyList>) -> PyResult<Shelved> {
-    settled(unwind(|| Shelf::of_objects(sessions)), "the sessions changed while they were compiled").map(Shelved)
+    settled(
+        unwind(|| Shelf::of_objects(sessions)),
+        "the sessions changed while they were compiled",
+    )
+    .map(Shelved)
 }
 
 /// An answer that the engine must be able to give; what else to say where it cannot.
@@ -44,7 +48,9 @@ fn settled<T>(answer: PyResult<Answer<T>>, otherwise: &str) -> PyResult<T> {
     match answer? {
         Ok(value) => Ok(value),
         Err(Stop::Raised(error)) => Err(error),
-        Err(Stop::Declined) => Err(pyo3::exceptions::PyRuntimeError::new_err(otherwise.to_owned())),
+        Err(Stop::Declined) => Err(pyo3::exceptions::PyRuntimeError::new_err(
+            otherwise.to_owned(),
+        )),
     }
 }
 
@@ -71,10 +77,16 @@ impl CatalogBase {
     }
 
     /// How many sessions `[:top]` leaves, as far as that can be told without a filter's count.
-    pub(super) fn most(&self, top: &Bound<'_, PyAny>, filter: Option<&Narrowed<'_>>) -> Answer<usize> {
+    pub(super) fn most(
+        &self,
+        top: &Bound<'_, PyAny>,
+        filter: Option<&Narrowed<'_>>,
+    ) -> Answer<usize> {
         let most = input::slice_end(top, self.shelf.catalog.len())?;
         let from_the_end = || top.extract::<isize>().is_ok_and(|top| top < 0);
-        (filter.is_none() || !from_the_end()).then_some(most).or_decline()
+        (filter.is_none() || !from_the_end())
+            .then_some(most)
+            .or_decline()
     }
 
     pub(super) fn best(
@@ -94,7 +106,9 @@ impl CatalogBase {
         py: Python<'_>,
         filter: Option<&'f Bound<'_, Filter>>,
     ) -> Answer<Option<Narrowed<'f>>> {
-        let Some(filter) = filter.map(Bound::get) else { return Ok(None) };
+        let Some(filter) = filter.map(Bound::get) else {
+            return Ok(None);
+        };
         let mut identified = Identified::default();
         for id in &filter.sessions.excluded {
             let mut places = Vec::new();
@@ -105,7 +119,10 @@ impl CatalogBase {
             }
             identified.insert(id.clone(), places);
         }
-        Ok(Some(Narrowed { filter: &filter.sessions, identified }))
+        Ok(Some(Narrowed {
+            filter: &filter.sessions,
+            identified,
+        }))
     }
 
     /// [`Self::best`], from the result cache where there is one.
@@ -136,14 +153,25 @@ impl CatalogBase {
         chosen.collect()
     }
 
-    fn answer<'py>(&self, py: Python<'py>, best: Vec<Best>, scorer: &Scorer) -> Answer<Bound<'py, PyAny>> {
+    fn answer<'py>(
+        &self,
+        py: Python<'py>,
+        best: Vec<Best>,
+        scorer: &Scorer,
+    ) -> Answer<Bound<'py, PyAny>> {
         answer::finish(py, self.chosen(py, best)?, scorer)
     }
 
-    fn admitted<'py>(&self, py: Python<'py>, filter: Option<&Narrowed<'_>>) -> Answer<Bound<'py, PyList>> {
+    fn admitted<'py>(
+        &self,
+        py: Python<'py>,
+        filter: Option<&Narrowed<'_>>,
+    ) -> Answer<Bound<'py, PyList>> {
         let catalog = &self.shelf.catalog;
         match filter {
-            Some(filter) => self.shelf.sessions(py, catalog.admitted(filter.narrow()).into_iter()),
+            Some(filter) => self
+                .shelf
+                .sessions(py, catalog.admitted(filter.narrow()).into_iter()),
             None => self.shelf.sessions(py, catalog.places()),
         }
     }
@@ -195,7 +223,10 @@ pub(super) struct Narrowed<'f> {
 
 impl Narrowed<'_> {
     fn narrow(&self) -> Narrow<'_> {
-        Narrow { filter: self.filter, identified: &self.identified }
+        Narrow {
+            filter: self.filter,
+            identified: &self.identified,
+        }
     }
 }
 
@@ -219,7 +250,11 @@ fn or_else<'py>(
     otherwise: impl FnOnce() -> PyResult<Bound<'py, PyAny>>,
 ) -> PyResult<Bound<'py, PyAny>> {
     let answer = guarded(py, native)?;
-    if answer.is(py.NotImplemented()) { otherwise() } else { Ok(answer) }
+    if answer.is(py.NotImplemented()) {
+        otherwise()
+    } else {
+        Ok(answer)
+    }
 }
 
 #[pymethods]
@@ -270,7 +305,10 @@ impl CatalogBase {
     fn weights<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         let weights = self.weights.bind(py);
         // A copy: the catalogue's own may not change.
-        weights.cast_exact::<PyDict>().map_or_else(|_| Ok(weights.clone()), |weights| Ok(weights.copy()?.into_any()))
+        weights.cast_exact::<PyDict>().map_or_else(
+            |_| Ok(weights.clone()),
+            |weights| Ok(weights.copy()?.into_any()),
+        )
     }
 
     /// The memory of the compiled sessions, in bytes; the caller's own objects are not counted.
@@ -283,7 +321,11 @@ impl CatalogBase {
         self.shelf.catalog.len()
     }
 
-    fn __getitem__<'py>(&self, py: Python<'py>, position: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
+    fn __getitem__<'py>(
+        &self,
+        py: Python<'py>,
+        position: &Bound<'py, PyAny>,
+    ) -> PyResult<Bound<'py, PyAny>> {
         let count = self.__len__();
         let shown = position;
         // An int beyond 64 bits is beyond every catalogue too.
@@ -296,17 +338,22 @@ impl CatalogBase {
         let place = from_start.or_else(|| count.checked_sub(position.unsigned_abs()));
         let place = place.and_then(|position| self.shelf.catalog.at(position));
         let Some(place) = place else {
-            return Err(PyIndexError::new_err(format!("position {shown} of a catalogue of {count} sessions")));
+            return Err(PyIndexError::new_err(format!(
+                "position {shown} of a catalogue of {count} sessions"
+            )));
         };
         settled(unwind(|| self.shelf.session(py, place)), UNREADABLE)
     }
 
     fn __contains__(&self, py: Python<'_>, id: &Bound<'_, PyAny>) -> PyResult<bool> {
-        let Ok(id) = id.cast_exact::<PyString>() else { return Ok(false) };
+        let Ok(id) = id.cast_exact::<PyString>() else {
+            return Ok(false);
+        };
         let found = unwind(|| {
             input::with_bytes(id, |id| {
                 let mut candidates = self.shelf.catalog.identified(id);
-                candidates.find_map(|place| confirmed(self.shelf.is_identified(py, place, id), place))
+                candidates
+                    .find_map(|place| confirmed(self.shelf.is_identified(py, place, id), place))
             })?
             .transpose()
         });
@@ -398,7 +445,9 @@ impl CatalogBase {
             },
             || {
                 let answer = self.refer(py, interests, top, weights, held)?;
-                let dumps = py.import(intern!(py, "json"))?.getattr(intern!(py, "dumps"))?;
+                let dumps = py
+                    .import(intern!(py, "json"))?
+                    .getattr(intern!(py, "dumps"))?;
                 dumps.call1((answer,))?.call_method0(intern!(py, "encode"))
             },
         )
@@ -427,14 +476,19 @@ impl CatalogBase {
         top: &Bound<'py, PyAny>,
         weights: Option<&Bound<'py, PyAny>>,
     ) -> PyResult<Bound<'py, PyList>> {
-        let many_interests = &PyList::new(py, many_interests.try_iter()?.collect::<PyResult<Vec<_>>>()?)?;
+        let many_interests = &PyList::new(
+            py,
+            many_interests.try_iter()?.collect::<PyResult<Vec<_>>>()?,
+        )?;
         let queries = self.queries(many_interests, top, weights)?;
         let mut answers = Vec::with_capacity(queries.len());
         object::without_collector(py, || {
             self.rank_each(py, &queries, |number, best| {
                 answers.push(match self.answer_one(py, queries.get(number), best)? {
                     Some(answer) => answer,
-                    None => self.refer(py, &many_interests.get_item(number)?, top, weights, None)?,
+                    None => {
+                        self.refer(py, &many_interests.get_item(number)?, top, weights, None)?
+                    }
                 });
                 Ok(())
             })
@@ -456,9 +510,9 @@ impl CatalogBase {
         self.rank_each(py, &queries, |number, best| {
             let start = out.len();
             let query = queries.get(number).and_then(Option::as_ref);
-            let written = query.zip(best).map(|(query, best)| {
-                unwind(|| self.write(py, &best, &query.scorer, &mut out))
-            });
+            let written = query
+                .zip(best)
+                .map(|(query, best)| unwind(|| self.write(py, &best, &query.scorer, &mut out)));
             match written.transpose()? {
                 Some(Ok(())) => {}
                 Some(Err(Stop::Raised(error))) => return Err(error),
@@ -493,19 +547,29 @@ impl CatalogBase {
         let ranked = py.detach(|| {
             let mut positions = vec![-1_i64; rows.len() * columns];
             let mut scores = vec![f64::NAN; rows.len() * columns];
-            let cells = positions.par_chunks_mut(columns.max(1)).zip(scores.par_chunks_mut(columns.max(1)));
+            let cells = positions
+                .par_chunks_mut(columns.max(1))
+                .zip(scores.par_chunks_mut(columns.max(1)));
             let complete = pool.install(|| {
-                rows.par_iter().zip(cells).with_min_len(Query::GRAIN).all(|(query, (positions, scores))| {
-                    let Some(best) = self.best(&query.interests, &query.scorer, query.most, None) else {
-                        return false;
-                    };
-                    let cells = positions.iter_mut().zip(scores);
-                    for ((position, score), best) in cells.zip(best) {
-                        *position = self.shelf.catalog.position(best.place).map_or(-1, |place| place as i64);
-                        *score = best.score;
-                    }
-                    true
-                })
+                rows.par_iter().zip(cells).with_min_len(Query::GRAIN).all(
+                    |(query, (positions, scores))| {
+                        let Some(best) =
+                            self.best(&query.interests, &query.scorer, query.most, None)
+                        else {
+                            return false;
+                        };
+                        let cells = positions.iter_mut().zip(scores);
+                        for ((position, score), best) in cells.zip(best) {
+                            *position = self
+                                .shelf
+                                .catalog
+                                .position(best.place)
+                                .map_or(-1, |place| place as i64);
+                            *score = best.score;
+                        }
+                        true
+                    },
+                )
             });
             complete.then_some((positions, scores))
         });
@@ -546,7 +610,9 @@ impl CatalogBase {
                 let (set, scorer) = self.query(interests, weights)?;
                 match self.find_title(py, title)? {
                     None => answer::not_found(title),
-                    Some(place) => answer::explained(self.shelf.plain_session(py, place)?, &set, &scorer),
+                    Some(place) => {
+                        answer::explained(self.shelf.plain_session(py, place)?, &set, &scorer)
+                    }
                 }
             },
             || {
@@ -595,7 +661,10 @@ impl CatalogBase {
             }
         };
         let Some(place) = found else {
-            return Err(PyKeyError::new_err(format!("no session has the id or title {}", id_or_title.repr()?)));
+            return Err(PyKeyError::new_err(format!(
+                "no session has the id or title {}",
+                id_or_title.repr()?
+            )));
         };
         let session = settled(unwind(|| self.shelf.session(py, place)), UNREADABLE)?;
         let weights = weights.unwrap_or_else(|| self.weights.bind(py));
@@ -619,18 +688,26 @@ impl CatalogBase {
         guarded(py, || {
             let (set, scorer) = self.query(interests, weights)?;
             let most = self.shelf.catalog.len();
-            let mut best = self.best(&set, &scorer, most, filter.as_ref()).or_decline()?;
+            let mut best = self
+                .best(&set, &scorer, most, filter.as_ref())
+                .or_decline()?;
             // What matches nothing scores above 0 all the same: it would fill every free hour.
             best.retain(|best| best.hits > 0);
             best.sort_by_key(|best| best.place);
             let candidates = self.shelf.catalog.plannable(&best);
             let plan = py.detach(|| plan::best(&candidates, &plan::Limits { top, gap }));
             let plan = plan.map_err(|error| PyValueError::new_err(error.to_string()))?;
-            let chosen = plan.positions.iter().filter_map(|&number| best.get(number as usize).copied());
+            let chosen = plan
+                .positions
+                .iter()
+                .filter_map(|&number| best.get(number as usize).copied());
             let answer = self.answer(py, chosen.collect(), &scorer)?;
             let fields = input::exact_dict(&answer)?;
             fields.set_item(intern!(py, "total"), object::new_float(py, plan.total)?)?;
-            fields.set_item(intern!(py, "untimed"), object::new_int(py, plan.untimed as i64)?)?;
+            fields.set_item(
+                intern!(py, "untimed"),
+                object::new_int(py, plan.untimed as i64)?,
+            )?;
             Ok(answer)
         })
     }
@@ -659,7 +736,10 @@ impl CatalogBase {
             });
             settled(found, UNREADABLE)?;
             if gone.len() == before {
-                return Err(PyKeyError::new_err(format!("no session has the id {}", id.repr()?)));
+                return Err(PyKeyError::new_err(format!(
+                    "no session has the id {}",
+                    id.repr()?
+                )));
             }
         }
         changed.catalog.remove(gone);
@@ -690,17 +770,27 @@ impl CatalogBase {
     }
 
     /// Appends what `json.dumps` writes of the answer.
-    fn write(&self, py: Python<'_>, best: &[Best], scorer: &Scorer, out: &mut Vec<u8>) -> Answer<()> {
+    fn write(
+        &self,
+        py: Python<'_>,
+        best: &[Best],
+        scorer: &Scorer,
+        out: &mut Vec<u8>,
+    ) -> Answer<()> {
         // What `recommend` raises comes before what `json.dumps` raises, and conflicts before titles.
-        let slots: Answer<Vec<Bound<'_, PyDict>>> =
-            best.iter().map(|best| self.shelf.slot(py, best.place)).collect();
+        let slots: Answer<Vec<Bound<'_, PyDict>>> = best
+            .iter()
+            .map(|best| self.shelf.slot(py, best.place))
+            .collect();
         let conflicts = answer::conflicts(py, slots?.iter())?;
         let mut scoring = Vec::new();
         for (number, best) in best.iter().enumerate() {
             separate(number, &mut scoring);
             scoring.extend_from_slice(b"{\"title\": ");
             self.shelf.dump_title(py, best.place, &mut scoring)?;
-            let parts = scorer.contributions(best.hits, best.popularity).or_decline()?;
+            let parts = scorer
+                .contributions(best.hits, best.popularity)
+                .or_decline()?;
             write_scoring(&parts, scorer.total(&parts), &mut scoring);
         }
         out.extend_from_slice(b"{\"sessions\": [");

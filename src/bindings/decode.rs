@@ -14,7 +14,11 @@ pub(super) fn session<'py>(py: Python<'py>, view: SessionView<'_>) -> Answer<Bou
 }
 
 /// One value of a session, from its packed text.
-pub(super) fn value<'py>(py: Python<'py>, view: &SessionView<'_>, packed: &[u8]) -> Answer<Bound<'py, PyAny>> {
+pub(super) fn value<'py>(
+    py: Python<'py>,
+    view: &SessionView<'_>,
+    packed: &[u8],
+) -> Answer<Bound<'py, PyAny>> {
     let mut tokens = Tokens::new(packed);
     let first = tokens.next().or_decline()?;
     nested(py, view, first, &mut tokens, 0)
@@ -65,7 +69,10 @@ fn nested<'py>(
 
 fn text<'py>(py: Python<'py>, raw: &[u8]) -> Answer<Bound<'py, PyString>> {
     let bytes = decode(raw);
-    core::str::from_utf8(&bytes).ok().map(|text| PyString::new(py, text)).or_decline()
+    core::str::from_utf8(&bytes)
+        .ok()
+        .map(|text| PyString::new(py, text))
+        .or_decline()
 }
 
 fn scalar<'py>(py: Python<'py>, raw: &[u8]) -> Answer<Bound<'py, PyAny>> {

@@ -55,7 +55,9 @@ fn value(
             if number > 0 {
                 out.push(b',');
             }
-            value(&item, depth + 1, out, &mut || format!("{}[{number}]", path()))?;
+            value(&item, depth + 1, out, &mut || {
+                format!("{}[{number}]", path())
+            })?;
         }
         out.push(b']');
     } else if let Ok(object) = item.cast_exact::<PyDict>() {
@@ -64,7 +66,10 @@ fn value(
             if number > 0 {
                 out.push(b',');
             }
-            let text = name.cast_exact::<PyString>().ok().and_then(|name| name.to_str().ok());
+            let text = name
+                .cast_exact::<PyString>()
+                .ok()
+                .and_then(|name| name.to_str().ok());
             let Some(text) = text else {
                 return Err(refused(&name, &format!("a key of {}", path())));
             };
@@ -80,7 +85,14 @@ fn value(
 }
 
 fn refused(item: &Bound<'_, PyAny>, path: &str) -> PyErr {
-    let kind = item.get_type().name().map_or_else(|_| String::from("?"), |name| name.to_string());
-    let shown = item.repr().map_or_else(|_| String::from("a value"), |shown| shown.to_string());
-    PyValueError::new_err(format!("{path} is {shown} of type {kind}, which JSON cannot hold as it is"))
+    let kind = item
+        .get_type()
+        .name()
+        .map_or_else(|_| String::from("?"), |name| name.to_string());
+    let shown = item
+        .repr()
+        .map_or_else(|_| String::from("a value"), |shown| shown.to_string());
+    PyValueError::new_err(format!(
+        "{path} is {shown} of type {kind}, which JSON cannot hold as it is"
+    ))
 }

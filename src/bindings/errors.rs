@@ -55,7 +55,7 @@ pub(super) fn guarded<'py>(
 }
 
 /// Runs a native call: `eventkit.InternalError` where it panics.
-pub(super) fn unwind<T>(call: impl FnOnce() -> Answer<T>) -> PyResult<Answer<T>> {
+pub(super) fn unwind<T>(call: impl FnOnce() -> T) -> PyResult<T> {
     catch_unwind(AssertUnwindSafe(call)).map_err(|payload| {
         let message = payload
             .downcast_ref::<&str>()

@@ -26,14 +26,20 @@ const FIELDS: &str = "fields";
 
 /// Writes the sessions and the JSON of the other fields to a file, whole or not at all.
 #[pyfunction]
-pub(super) fn save_catalog(py: Python<'_>, shelved: &Bound<'_, Shelved>, fields: &[u8], path: &str) -> PyResult<()> {
+pub(super) fn save_catalog(
+    py: Python<'_>,
+    shelved: &Bound<'_, Shelved>,
+    fields: &[u8],
+    path: &str,
+) -> PyResult<()> {
     let shelf = &shelved.get().0;
     let rewritten = rewritten(py, shelf)?;
     let segment = shelf.catalog.only_text().or(rewritten.as_ref());
     let Some(segment) = segment else {
         return Err(PyValueError::new_err("the sessions cannot be written"));
     };
-    let written = py.detach(|| Writer::to_file(Path::new(path), |writer| write(writer, segment, fields)));
+    let written =
+        py.detach(|| Writer::to_file(Path::new(path), |writer| write(writer, segment, fields)));
     written.map_err(|error| failed(&error))
 }
 
@@ -44,9 +50,14 @@ pub(super) fn dump_catalog<'py>(
     shelved: &Bound<'py, Shelved>,
     fields: &[u8],
 ) -> PyResult<Option<Bound<'py, PyBytes>>> {
-    let Some(segment) = shelved.get().0.catalog.only_text() else { return Ok(None) };
+    let Some(segment) = shelved.get().0.catalog.only_text() else {
+        return Ok(None);
+    };
     let bytes = py.detach(|| Writer::to_bytes(|writer| write(writer, segment, fields)));
-    Ok(Some(PyBytes::new(py, &bytes.map_err(|error| failed(&error))?)))
+    Ok(Some(PyBytes::new(
+        py,
+        &bytes.map_err(|error| failed(&error))?,
+    )))
 }
 
 fn write(writer: &mut Writer<'_>, segment: &Segment, fields: &[u8]) -> Result<(), Error> {
@@ -82,13 +93,21 @@ pub(super) fn load_catalog<'py>(
     py: Python<'py>,
     data: &Bound<'py, PyBytes>,
 ) -> PyResult<(Shelved, Bound<'py, PyBytes>)> {
-    read(py, &Reader::from_bytes(data.as_bytes()).map_err(|error| failed(&error))?)
+    read(
+        py,
+        &Reader::from_bytes(data.as_bytes()).map_err(|error| failed(&error))?,
+    )
 }
 
 fn read<'py>(py: Python<'py>, reader: &Reader) -> PyResult<(Shelved, Bound<'py, PyBytes>)> {
-    let fields = reader.column::<u8>(FIELDS).map_err(|error| failed(&error))?;
+    let fields = reader
+        .column::<u8>(FIELDS)
+        .map_err(|error| failed(&error))?;
     let segment = Segment::open(&reader.under(SESSIONS)).map_err(|error| failed(&error))?;
-    Ok((Shelved(Shelf::of_text(Catalog::new(segment))), PyBytes::new(py, &fields)))
+    Ok((
+        Shelved(Shelf::of_text(Catalog::new(segment))),
+        PyBytes::new(py, &fields),
+    ))
 }
 
 /// The sessions compiled anew from their JSON, where they are not one text already.
@@ -105,7 +124,9 @@ fn rewritten(py: Python<'_>, shelf: &Shelf) -> PyResult<Option<Segment>> {
         text.push(b'\n');
     }
     let pool = pool()?;
-    let lower = |text: &str| Python::attach(|py| lowered(py, text)).unwrap_or_else(|_| text.as_bytes().to_vec());
+    let lower = |text: &str| {
+        Python::attach(|py| lowered(py, text)).unwrap_or_else(|_| text.as_bytes().to_vec())
+    };
     let segment = unwind(|| {
         let mut hooks = Hooks {
             lower: &lower,
@@ -113,13 +134,11 @@ fn rewritten(py: Python<'_>, shelf: &Shelf) -> PyResult<Option<Segment>> {
             pool: Some(&pool),
         };
         let loaded = json::load_ndjson(&text[..], &mut hooks);
-        Ok(loaded.and_then(|loaded| Segment::from_loaded(loaded, &lower, &pool)))
+        loaded.and_then(|loaded| Segment::from_loaded(loaded, &lower, &pool))
     })?;
-    match segment {
-        Ok(Ok(segment)) => Ok(Some(segment)),
-        Ok(Err(error)) => Err(PyValueError::new_err(format!("a session cannot be saved: {error}"))),
-        Err(_) => Err(PyValueError::new_err("a session cannot be saved")),
-    }
+    let refused =
+        |error: Error| PyValueError::new_err(format!("a session cannot be saved: {error}"));
+    segment.map(Some).map_err(refused)
 }
 
 /// The exception for a file that cannot be used.

@@ -82,13 +82,17 @@ impl Filter {
         show("no_tags", no_tags)?;
         show("exclude", exclude)?;
         let window_shown = [("start", start), ("end", end)];
-        let window_shown = window_shown.into_iter().filter_map(|(name, end)| Some(format!("{name}={:?}", end?)));
+        let window_shown = window_shown
+            .into_iter()
+            .filter_map(|(name, end)| Some(format!("{name}={:?}", end?)));
         let fit_shown = (fit != Fit::default()).then(|| format!("fit={fit_name:?}"));
         let shown: Vec<String> = window_shown.chain(fit_shown).chain(shown).collect();
         Ok(Self {
             sessions: Sessions {
                 window,
-                places: locations.map(|names| lowered("locations", names)).transpose()?,
+                places: locations
+                    .map(|names| lowered("locations", names))
+                    .transpose()?,
                 all_tags: all_tags.map_or(Ok(Vec::new()), |tags| lowered("all_tags", tags))?,
                 any_tags: any_tags.map(|tags| lowered("any_tags", tags)).transpose()?,
                 no_tags: no_tags.map_or(Ok(Vec::new()), |tags| lowered("no_tags", tags))?,
@@ -104,11 +108,15 @@ impl Filter {
 }
 
 fn lowered(name: &str, strings: &Bound<'_, PyAny>) -> PyResult<Vec<Vec<u8>>> {
-    each(name, strings, |string| input::with_lowered(string, <[u8]>::to_vec))
+    each(name, strings, |string| {
+        input::with_lowered(string, <[u8]>::to_vec)
+    })
 }
 
 fn exact(name: &str, strings: &Bound<'_, PyAny>) -> PyResult<Vec<Vec<u8>>> {
-    each(name, strings, |string| input::with_bytes(string, <[u8]>::to_vec))
+    each(name, strings, |string| {
+        input::with_bytes(string, <[u8]>::to_vec)
+    })
 }
 
 fn each(
@@ -122,11 +130,15 @@ fn each(
     };
     if strings.is_exact_instance_of::<PyString>() {
         let shown = strings.repr()?;
-        return Err(PyTypeError::new_err(format!("{name} is {shown}, expected a list of strings")));
+        return Err(PyTypeError::new_err(format!(
+            "{name} is {shown}, expected a list of strings"
+        )));
     }
     let read = |string: PyResult<Bound<'_, PyAny>>| {
         let string = string?;
-        let string = string.cast_exact::<PyString>().map_err(|_| expected(&string))?;
+        let string = string
+            .cast_exact::<PyString>()
+            .map_err(|_| expected(&string))?;
         read(string).map_err(|stop| match stop {
             Stop::Raised(error) => error,
             Stop::Declined => expected(string),

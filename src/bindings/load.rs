@@ -45,7 +45,9 @@ pub(super) fn load_ndjson<'py>(
     progress: Option<&Bound<'py, PyAny>>,
 ) -> PyResult<Outcome<'py>> {
     let read = file.getattr(intern!(py, "read"))?.unbind();
-    load(py, origin, progress, move |hooks| json::load_ndjson(Source { read }, hooks))
+    load(py, origin, progress, move |hooks| {
+        json::load_ndjson(Source { read }, hooks)
+    })
 }
 
 /// A Python file, read in big pieces.
@@ -56,8 +58,14 @@ struct Source {
 impl Read for Source {
     fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
         Python::attach(|py| {
-            let bytes = self.read.bind(py).call1((buffer.len(),)).map_err(std::io::Error::other)?;
-            let bytes = bytes.cast::<PyBytes>().map_err(|_| std::io::Error::other("the file gives no bytes"))?;
+            let bytes = self
+                .read
+                .bind(py)
+                .call1((buffer.len(),))
+                .map_err(std::io::Error::other)?;
+            let bytes = bytes
+                .cast::<PyBytes>()
+                .map_err(|_| std::io::Error::other("the file gives no bytes"))?;
             let bytes = bytes.as_bytes();
             let room = buffer.get_mut(..bytes.len());
             room.ok_or_else(|| std::io::Error::other("the file gave more than was asked for"))?
@@ -101,21 +109,22 @@ fn load<'py>(
             }
         };
         let segment = unwind(|| {
-            let mut hooks = Hooks { lower: &lower, progress: &mut advance, pool: Some(&pool) };
-            Ok(read(&mut hooks).and_then(|loaded| {
+            let mut hooks = Hooks {
+                lower: &lower,
+                progress: &mut advance,
+                pool: Some(&pool),
+            };
+            read(&mut hooks).and_then(|loaded| {
                 let fields = (loaded.shape == Shape::Manifest).then(|| loaded.fields.clone());
                 Ok((Segment::from_loaded(loaded, &lower, &pool)?, fields))
-            }))
+            })
         });
         (segment, raised.into_inner())
     });
     if let Some(error) = raised {
         return Err(error);
     }
-    let Ok(outcome) = segment? else {
-        return Ok(None);
-    };
-    let (segment, fields) = match outcome {
+    let (segment, fields) = match segment? {
         Ok(loaded) => loaded,
         Err(error) => return refused(&error, origin).map_or(Ok(None), Err),
     };
@@ -126,7 +135,10 @@ fn load<'py>(
         }
         Ok(members)
     };
-    Ok(Some((Shelved(Shelf::of_text(Catalog::new(segment))), fields.map(members).transpose()?)))
+    Ok(Some((
+        Shelved(Shelf::of_text(Catalog::new(segment))),
+        fields.map(members).transpose()?,
+    )))
 }
 
 /// The exception for a text that nobody can read; `None` for one that Python may.

@@ -22,6 +22,7 @@ mod shelf;
 mod snapshot;
 mod source;
 mod store;
+mod telemetry;
 
 use pyo3::prelude::*;
 
@@ -45,6 +46,8 @@ mod _eventkit {
     use super::load::{load_json, load_ndjson};
     #[pymodule_export]
     use super::probe::{panic_for_test, sum_contributions, sum_regime};
+    #[pymodule_export]
+    use super::telemetry::{TelemetryWriter, summarize_telemetry, telemetry_segments};
 
     use pyo3::prelude::*;
 

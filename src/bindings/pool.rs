@@ -15,7 +15,9 @@ static POOL: Mutex<Option<(u32, Arc<ThreadPool>)>> = Mutex::new(None);
 /// The pool of this process.
 pub(super) fn pool() -> PyResult<Arc<ThreadPool>> {
     let mut held = POOL.lock().unwrap_or_else(PoisonError::into_inner);
-    let own = held.as_ref().filter(|(process, _)| *process == process::id());
+    let own = held
+        .as_ref()
+        .filter(|(process, _)| *process == process::id());
     if let Some((_, pool)) = own {
         return Ok(Arc::clone(pool));
     }

@@ -40,7 +40,11 @@ impl CatalogBase {
             let query = || -> Answer<Query> {
                 let (interests, scorer) = self.query(&interests, weights)?;
                 let most = self.most(top, None)?;
-                Ok(Query { interests, scorer, most })
+                Ok(Query {
+                    interests,
+                    scorer,
+                    most,
+                })
             };
             match unwind(query)? {
                 Ok(query) => Ok(Some(query)),
@@ -87,10 +91,15 @@ impl CatalogBase {
                 for number in 0..tasks {
                     while !early.contains_key(&number) {
                         let next = py.detach(|| {
-                            receiver.lock().unwrap_or_else(PoisonError::into_inner).recv()
+                            receiver
+                                .lock()
+                                .unwrap_or_else(PoisonError::into_inner)
+                                .recv()
                         });
                         // Without a sender left, a task panicked, and the scope says so when it ends.
-                        let Ok((task, ranked)) = next else { return Err(Stop::Declined) };
+                        let Ok((task, ranked)) = next else {
+                            return Err(Stop::Declined);
+                        };
                         early.insert(task, ranked);
                     }
                     let first = number * Query::TASK;

@@ -30,9 +30,14 @@ impl Shelf {
     pub(super) fn of_objects(sessions: &Bound<'_, PyList>) -> Answer<Self> {
         let segment = source::compile(sessions)?;
         // A hostile session may have changed the list while it was read.
-        (segment.len() == sessions.len()).then_some(()).or_decline()?;
+        (segment.len() == sessions.len())
+            .then_some(())
+            .or_decline()?;
         let sessions = sessions.iter().map(Bound::unbind).collect();
-        let objects = Objects { sessions, dumped: OnceLock::new() };
+        let objects = Objects {
+            sessions,
+            dumped: OnceLock::new(),
+        };
         Ok(Self {
             catalog: Catalog::new(segment),
             holders: vec![Some(Arc::new(objects))],
@@ -54,7 +59,9 @@ impl Shelf {
         let mut kept = self.holders.len();
         while let Some(last) = kept.checked_sub(1) {
             let objects = self.holders.get(last).and_then(Option::as_ref);
-            let Some(objects) = objects.filter(|objects| objects.sessions.len() < 2 * sessions.len()) else {
+            let Some(objects) =
+                objects.filter(|objects| objects.sessions.len() < 2 * sessions.len())
+            else {
                 break;
             };
             let held = self.catalog.places_of(last as u32);
@@ -80,7 +87,11 @@ impl Shelf {
     }
 
     fn text(&self, place: Place) -> Option<&SessionText> {
-        self.catalog.segments().nth(place.part as usize)?.text.as_ref()
+        self.catalog
+            .segments()
+            .nth(place.part as usize)?
+            .text
+            .as_ref()
     }
 
     fn view(&self, place: Place) -> Option<SessionView<'_>> {
@@ -136,14 +147,24 @@ impl Shelf {
 
     /// Whether the session's id is this string.
     pub(super) fn is_identified(&self, py: Python<'_>, place: Place, id: &[u8]) -> Answer<bool> {
-        let Some(held) = self.member(py, place, "id")? else { return Ok(false) };
-        held.cast_exact::<PyString>().map_or(Ok(false), |held| input::with_bytes(held, |held| held == id))
+        let Some(held) = self.member(py, place, "id")? else {
+            return Ok(false);
+        };
+        held.cast_exact::<PyString>()
+            .map_or(Ok(false), |held| input::with_bytes(held, |held| held == id))
     }
 
-    fn member<'py>(&self, py: Python<'py>, place: Place, name: &str) -> Answer<Option<Bound<'py, PyAny>>> {
+    fn member<'py>(
+        &self,
+        py: Python<'py>,
+        place: Place,
+        name: &str,
+    ) -> Answer<Option<Bound<'py, PyAny>>> {
         if let (Some(text), Some(view)) = (self.text(place), self.view(place)) {
             let value = view.get(&text.member(name));
-            return value.map(|value| decode::value(py, &view, value.packed())).transpose();
+            return value
+                .map(|value| decode::value(py, &view, value.packed()))
+                .transpose();
         }
         let session = self.session(py, place)?;
         let name = PyString::intern(py, name);
@@ -162,7 +183,10 @@ impl Shelf {
         let slot = super::object::new_dict(py)?;
         for name in ["start", "end"] {
             if let Some(value) = view.get(&text.member(name)) {
-                slot.set_item(PyString::intern(py, name), decode::value(py, &view, value.packed())?)?;
+                slot.set_item(
+                    PyString::intern(py, name),
+                    decode::value(py, &view, value.packed())?,
+                )?;
             }
         }
         Ok(slot)
@@ -174,9 +198,9 @@ impl Shelf {
             self.view(place).or_decline()?.dump(out);
             return Ok(());
         };
-        let dumped = objects.dumped.get_or_init(|| {
-            objects.sessions.iter().map(|_| OnceLock::new()).collect()
-        });
+        let dumped = objects
+            .dumped
+            .get_or_init(|| objects.sessions.iter().map(|_| OnceLock::new()).collect());
         let slot = dumped.get(place.local as usize).or_decline()?;
         if slot.get().is_none() {
             let text = dumps(&self.session(py, place)?)?;
@@ -190,7 +214,10 @@ impl Shelf {
     pub(super) fn dump_title(&self, py: Python<'_>, place: Place, out: &mut Vec<u8>) -> Answer<()> {
         if let Some(text) = self.text(place) {
             let member = text.member("title");
-            self.view(place).and_then(|view| view.get(&member)).or_decline()?.dump(out);
+            self.view(place)
+                .and_then(|view| view.get(&member))
+                .or_decline()?
+                .dump(out);
             return Ok(());
         }
         let title = self.member(py, place, "title")?.or_decline()?;
@@ -205,6 +232,12 @@ impl Shelf {
 /// `json.dumps(value)`.
 fn dumps<'py>(value: &Bound<'py, PyAny>) -> Answer<Bound<'py, PyString>> {
     let py = value.py();
-    let dumps = py.import(intern!(py, "json"))?.getattr(intern!(py, "dumps"))?;
-    dumps.call1((value,))?.cast_into_exact::<PyString>().ok().or_decline()
+    let dumps = py
+        .import(intern!(py, "json"))?
+        .getattr(intern!(py, "dumps"))?;
+    dumps
+        .call1((value,))?
+        .cast_into_exact::<PyString>()
+        .ok()
+        .or_decline()
 }

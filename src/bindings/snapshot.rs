@@ -97,7 +97,10 @@ impl Snapshot {
             + self.fingerprint.nbytes()
             + self.vocabulary.nbytes()
             + self.index.nbytes()
-            + self.titles.get().map_or(0, |titles| titles.directory.nbytes())
+            + self
+                .titles
+                .get()
+                .map_or(0, |titles| titles.directory.nbytes())
     }
 
     /// Whether the list holds what it held when it was compiled. O(sessions + tags), a few nanoseconds a session.
@@ -188,7 +191,10 @@ fn titles(sessions: &Bound<'_, PyList>) -> Answer<Titles> {
         };
         input::with_lowered(&title, |lowered| directory.push(position, lowered))?;
     }
-    Ok(Titles { directory: directory.finish(), stops_early })
+    Ok(Titles {
+        directory: directory.finish(),
+        stops_early,
+    })
 }
 
 /// Whether `title.lower()` is this.

@@ -64,7 +64,10 @@ fn push(
         popularity = UNPROVEN;
     }
     let title = session.get_item(intern!(py, "title"))?;
-    match title.as_ref().and_then(|title| title.cast_exact::<PyString>().ok()) {
+    match title
+        .as_ref()
+        .and_then(|title| title.cast_exact::<PyString>().ok())
+    {
         Some(title) => input::with_lowered(title, |lowered| builder.push_title(Some(lowered)))?,
         None => builder.push_title(None),
     }
@@ -76,8 +79,13 @@ fn push(
     let end = bytes_of(session.get_item(intern!(py, "end"))?.as_ref())?;
     let span = Span::parse(&start, &end);
     let place = session.get_item(intern!(py, "location"))?;
-    match place.as_ref().and_then(|place| place.cast_exact::<PyString>().ok()) {
-        Some(place) => input::with_lowered(place, |place| builder.push(popularity, span, Some(place)))?,
+    match place
+        .as_ref()
+        .and_then(|place| place.cast_exact::<PyString>().ok())
+    {
+        Some(place) => {
+            input::with_lowered(place, |place| builder.push(popularity, span, Some(place)))?
+        }
         None => builder.push(popularity, span, None),
     }
     .ok()

@@ -76,7 +76,11 @@ impl<K: Eq + Hash + Clone, V: Clone> Cache<K, V> {
         }
         self.uses += 1;
         let expires = now.saturating_add(self.time_to_live);
-        let entry = Entry { value, expires, used: self.uses };
+        let entry = Entry {
+            value,
+            expires,
+            used: self.uses,
+        };
         if self.entries.insert(key, entry).is_none() && self.entries.len() > self.capacity {
             let oldest = self.entries.iter().min_by_key(|(_, entry)| entry.used);
             if let Some(key) = oldest.map(|(key, _)| key.clone()) {
@@ -117,7 +121,12 @@ mod tests {
         assert_eq!(cache.get(&"a", at(1299)), Some(1));
         assert_eq!(cache.get(&"a", at(1300)), None);
         assert!(cache.is_empty());
-        let stats = Stats { hits: 1, misses: 1, expirations: 1, ..Stats::default() };
+        let stats = Stats {
+            hits: 1,
+            misses: 1,
+            expirations: 1,
+            ..Stats::default()
+        };
         assert_eq!(cache.stats(), stats);
     }
 
@@ -129,7 +138,10 @@ mod tests {
         assert_eq!(cache.get(&"a", at(1)), Some(1));
         cache.insert("c", 3, at(1));
         assert_eq!(cache.get(&"b", at(1)), None);
-        assert_eq!((cache.get(&"a", at(1)), cache.get(&"c", at(1))), (Some(1), Some(3)));
+        assert_eq!(
+            (cache.get(&"a", at(1)), cache.get(&"c", at(1))),
+            (Some(1), Some(3))
+        );
         assert_eq!((cache.len(), cache.stats().evictions), (2, 1));
     }
 

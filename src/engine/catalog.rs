@@ -53,7 +53,11 @@ pub struct Narrow<'a> {
 
 impl Narrow<'_> {
     fn select<'s>(&self, part: u32, segment: &'s Segment) -> Selection<'s> {
-        let known = Known { segment, part, identified: self.identified };
+        let known = Known {
+            segment,
+            part,
+            identified: self.identified,
+        };
         self.filter.select(&segment.facets, &known)
     }
 }
@@ -74,7 +78,9 @@ impl Lookup for Known<'_> {
 
     fn visit_id(&self, id: &[u8], visit: &mut dyn FnMut(u32)) {
         let places = self.identified.get(id).into_iter().flatten();
-        places.filter(|place| place.part == self.part).for_each(|place| visit(place.local));
+        places
+            .filter(|place| place.part == self.part)
+            .for_each(|place| visit(place.local));
     }
 }
 
@@ -170,7 +176,9 @@ impl Catalog {
     /// The only segment, if it holds the text of its sessions and none was taken out.
     pub fn only_text(&self) -> Option<&Segment> {
         match self.parts.as_slice() {
-            [part] if part.removed.is_empty() => Some(&*part.segment).filter(|segment| segment.text.is_some()),
+            [part] if part.removed.is_empty() => {
+                Some(&*part.segment).filter(|segment| segment.text.is_some())
+            }
             _ => None,
         }
     }
@@ -184,7 +192,10 @@ impl Catalog {
 
     /// The session at a position.
     pub fn at(&self, position: usize) -> Option<Place> {
-        let number = self.parts.partition_point(|part| part.first <= position).checked_sub(1)?;
+        let number = self
+            .parts
+            .partition_point(|part| part.first <= position)
+            .checked_sub(1)?;
         let part = self.parts.get(number)?;
         let mut local = position - part.first;
         // Each removed session in front of it moves it one on.
@@ -194,7 +205,10 @@ impl Catalog {
             }
             local += 1;
         }
-        (local < part.segment.len()).then_some(Place { part: number as u32, local: local as u32 })
+        (local < part.segment.len()).then_some(Place {
+            part: number as u32,
+            local: local as u32,
+        })
     }
 
     /// All sessions, in order.
@@ -204,12 +218,18 @@ impl Catalog {
 
     /// The sessions of one part, in order.
     pub fn places_of(&self, number: u32) -> impl Iterator<Item = Place> {
-        self.parts.get(number as usize).into_iter().flat_map(move |part| {
-            let locals = 0..part.segment.len() as u32;
-            locals
-                .filter(move |&local| part.holds(local))
-                .map(move |local| Place { part: number, local })
-        })
+        self.parts
+            .get(number as usize)
+            .into_iter()
+            .flat_map(move |part| {
+                let locals = 0..part.segment.len() as u32;
+                locals
+                    .filter(move |&local| part.holds(local))
+                    .map(move |local| Place {
+                        part: number,
+                        local,
+                    })
+            })
     }
 
     /// The best `k` by (score descending, position ascending), of those that the filter admits.
@@ -226,7 +246,10 @@ impl Catalog {
         for (number, part) in (0..).zip(&self.parts) {
             let ranked = part.top_k(number, interests, scorer, k, narrow)?;
             best.extend(ranked.into_iter().map(|ranked| Best {
-                place: Place { part: number, local: ranked.position },
+                place: Place {
+                    part: number,
+                    local: ranked.position,
+                },
                 hits: ranked.hits,
                 popularity: ranked.popularity,
                 score: ranked.score,
@@ -234,7 +257,11 @@ impl Catalog {
         }
         if self.parts.len() > 1 {
             // Each part is in order already, and places are in order of position: a stable sort merges them.
-            best.sort_by(|a, b| b.score.partial_cmp(&a.score).unwrap_or(core::cmp::Ordering::Equal));
+            best.sort_by(|a, b| {
+                b.score
+                    .partial_cmp(&a.score)
+                    .unwrap_or(core::cmp::Ordering::Equal)
+            });
             best.truncate(k);
         }
         Some(best)
@@ -248,9 +275,15 @@ impl Catalog {
             let segment = &self.parts.get(best.place.part as usize)?.segment;
             let next = places.len() as u32;
             let place = segment.facets.place(best.place.local);
-            let place = place.map(|place| *places.entry(segment.facets.name(place)).or_insert(next));
+            let place =
+                place.map(|place| *places.entry(segment.facets.name(place)).or_insert(next));
             let span = segment.facets.span(best.place.local);
-            Some(Candidate { position: number, score: best.score, span, place })
+            Some(Candidate {
+                position: number,
+                score: best.score,
+                span,
+                place,
+            })
         };
         (0..).zip(best).filter_map(candidate).collect()
     }
@@ -262,7 +295,10 @@ impl Catalog {
             let selection = narrow.select(number, &part.segment);
             let admitted = selection.to_bitmap(part.segment.len());
             let held = admitted.iter().filter(|&local| part.holds(local));
-            places.extend(held.map(|local| Place { part: number, local }));
+            places.extend(held.map(|local| Place {
+                part: number,
+                local,
+            }));
         }
         places
     }
@@ -282,15 +318,21 @@ impl Catalog {
             let locals = find(&part.segment).into_iter();
             locals
                 .filter(|&local| part.holds(local))
-                .map(move |local| Place { part: number, local })
+                .map(move |local| Place {
+                    part: number,
+                    local,
+                })
         })
     }
 
     /// A session in front of which every title can be read, if some title cannot.
     pub fn untitled(&self) -> Option<Place> {
-        (0..)
-            .zip(&self.parts)
-            .find_map(|(part, held)| Some(Place { part, local: held.segment.untitled? }))
+        (0..).zip(&self.parts).find_map(|(part, held)| {
+            Some(Place {
+                part,
+                local: held.segment.untitled?,
+            })
+        })
     }
 }
 
@@ -307,19 +349,28 @@ impl Part {
         narrow: Option<Narrow<'_>>,
     ) -> Option<Vec<Ranked>> {
         let segment = &*self.segment;
-        let query: Vec<_> = interests.iter().filter_map(|interest| segment.vocabulary.get(interest)).collect();
-        let selection = narrow.map_or(Selection::Everything, |narrow| narrow.select(number, segment));
+        let query: Vec<_> = interests
+            .iter()
+            .filter_map(|interest| segment.vocabulary.get(interest))
+            .collect();
+        let selection = narrow.map_or(Selection::Everything, |narrow| {
+            narrow.select(number, segment)
+        });
         match selection {
-            Selection::Everything if self.removed.is_empty() => segment.index.top_k(&query, scorer, k),
+            Selection::Everything if self.removed.is_empty() => {
+                segment.index.top_k(&query, scorer, k)
+            }
             Selection::Everything if self.removed.len() <= Self::FEW => {
-                let mut ranked = segment.index.top_k(&query, scorer, k + self.removed.len())?;
+                let mut ranked = segment
+                    .index
+                    .top_k(&query, scorer, k + self.removed.len())?;
                 ranked.retain(|ranked| self.holds(ranked.position));
                 ranked.truncate(k);
                 Some(ranked)
             }
-            Selection::Everything => {
-                segment.index.top_k_where(&query, scorer, k, &|position| self.holds(position))
-            }
+            Selection::Everything => segment
+                .index
+                .top_k_where(&query, scorer, k, &|position| self.holds(position)),
             Selection::Nothing => Some(Vec::new()),
             Selection::Some(sieve) => segment.index.top_k_where(&query, scorer, k, &|position| {
                 sieve.admits(position) && self.holds(position)

@@ -4,15 +4,16 @@
 
 pub mod bitmap;
 mod bound;
-pub mod column;
 pub mod cache;
 pub mod catalog;
+pub mod column;
 pub mod conflict;
+pub mod directory;
 pub mod error;
 pub mod event;
 mod exhaustive;
-pub mod file;
 pub mod facet;
+pub mod file;
 pub mod filter;
 pub mod index;
 pub mod interest;
@@ -31,8 +32,8 @@ pub mod select;
 pub mod session;
 mod simd;
 mod sparse;
+pub mod telemetry;
 pub mod text;
-pub mod directory;
 mod topk;
 pub mod vocabulary;
 pub mod window;

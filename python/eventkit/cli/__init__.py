@@ -1,6 +1,6 @@
-"""The command line: ``eventkit recommend | explain | export | schema | validate | catalog``.
+"""The command line: ``eventkit COMMAND``, see ``eventkit --help``.
 
-Exit status: 0 done; 1 no such session, or a manifest with problems; 2 bad input;
+Exit status: 0 done; 1 no such session, a manifest with problems, or a limit exceeded; 2 bad input;
 130 interrupted; 141 the reader of standard output went away.
 """
 

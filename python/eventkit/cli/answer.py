@@ -18,6 +18,7 @@ class Answer:
         view: the lines for a reader at a terminal.
         status: the exit status.
         remarks: lines for standard error.
+        lines: whether the view is for every output, and JSON only for who asks for it.
         indent: the JSON's; the original prints one of its errors on one line.
     """
 
@@ -26,6 +27,7 @@ class Answer:
     status: int = 0
     remarks: list[str] = field(default_factory=list)
     indent: int | None = 2
+    lines: bool = False
 
     @classmethod
     def failed(

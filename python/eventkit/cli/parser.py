@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Callable
 from typing import Any
 
-from eventkit.cli import commands, manifests
+from eventkit.cli import commands, manifests, telemetry
 from eventkit.cli.catalogs import add_catalog_commands
 from eventkit.itinerary import FORMATS
 
@@ -106,6 +106,7 @@ def build_parser() -> argparse.ArgumentParser:
         if name == "validate":
             subparser.add_argument("file", nargs="?", metavar="FILE", help="the manifest to check")
     add_catalog_commands(subparsers)
+    telemetry.add_to(subparsers)
     return parser
 
 

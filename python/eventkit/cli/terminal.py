@@ -14,16 +14,22 @@ __all__ = ["complain", "show"]
 
 def show(answer: Answer, *, as_json: bool) -> None:
     """Print an answer, and its remarks."""
-    lines = [] if as_json or not _at_terminal() else _bold_heads(answer.view())
+    lines = _lines(answer) if not as_json else []
     if lines:
         _never_fail_on_characters()
         print("\n".join(lines))
-    elif as_json or not _at_terminal():
+    elif as_json or not (answer.lines or _at_terminal()):
         print(json.dumps(answer.result, indent=answer.indent))
     if sys.stdout is not None:
         sys.stdout.flush()  # here, where a reader who went away can still be handled
     for remark in answer.remarks:
         complain(remark)
+
+
+def _lines(answer: Answer) -> list[str]:
+    if _at_terminal():
+        return _bold_heads(answer.view())
+    return answer.view() if answer.lines else []
 
 
 def complain(message: str) -> None:

@@ -1,0 +1,269 @@
+//! The telemetry writer and the summary as Python sees them. `eventkit.telemetry` is the public face.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use pyo3::exceptions::PyValueError;
+use pyo3::intern;
+use pyo3::prelude::*;
+use pyo3::types::{PyDict, PyList, PyString};
+
+use super::errors::{guarded, unwind};
+use crate::engine::telemetry::line::Record;
+use crate::engine::telemetry::segment;
+use crate::engine::telemetry::summary::{self, By, Query};
+use crate::engine::telemetry::writer::{Durability, Options, Writer, unix_us};
+
+/// Longer actions are cut: an action is a name, not a text.
+const MOST_ACTION: usize = 64;
+
+/// Writes lines of telemetry.
+#[pyclass(frozen, module = "eventkit._eventkit")]
+pub(super) struct TelemetryWriter(Writer);
+
+#[pymethods]
+impl TelemetryWriter {
+    #[new]
+    #[pyo3(signature = (path, max_bytes, daily, compress_after, delete_after, durability, queue_bytes, /))]
+    fn new(
+        path: PathBuf,
+        max_bytes: Option<u64>,
+        daily: bool,
+        compress_after: Option<f64>,
+        delete_after: Option<f64>,
+        durability: &str,
+        queue_bytes: usize,
+    ) -> PyResult<Self> {
+        let durability = match durability {
+            "background" => Durability::Background,
+            "sync" => Durability::Sync,
+            "fsync" => Durability::Fsync,
+            _ => {
+                return Err(PyValueError::new_err(format!(
+                    "unknown durability {durability:?}"
+                )));
+            }
+        };
+        Ok(Self(Writer::new(Options {
+            path,
+            max_bytes,
+            daily,
+            compress_after: compress_after.map(seconds).transpose()?,
+            delete_after: delete_after.map(seconds).transpose()?,
+            durability,
+            queue_bytes,
+        })))
+    }
+
+    /// Logs the default line; 0, or the sum of 1 when it was dropped and 2 when there is an `untold` failure.
+    #[allow(clippy::too_many_arguments)] // As Python's signature.
+    #[pyo3(signature = (action, payload, start_ts, latency_us, success, error, correlation_id, user, exception, /))]
+    fn log(
+        &self,
+        py: Python<'_>,
+        action: &Bound<'_, PyString>,
+        payload: &Bound<'_, PyAny>,
+        start_ts: Option<f64>,
+        latency_us: Option<u64>,
+        success: bool,
+        error: Option<&str>,
+        correlation_id: Option<&str>,
+        user: Option<&str>,
+        exception: bool,
+    ) -> PyResult<u8> {
+        let now = unix_us();
+        let action = action.to_cow().unwrap_or_else(|_| action.to_string_lossy());
+        let facts = Facts::of(payload)?;
+        let record = Record {
+            unix_us: now,
+            action: cut(&action),
+            success,
+            exception,
+            error,
+            latency_us: latency_us.or_else(|| start_ts.and_then(|start| since(start, now))),
+            sessions: facts.sessions,
+            conflicts: facts.conflicts,
+            source: facts.source,
+            user,
+            correlation_id,
+        };
+        unwind(|| self.put(py, |out| record.write_to(out)))
+    }
+
+    /// Logs a line that is JSON already; as `log`.
+    #[pyo3(signature = (line, /))]
+    fn append(&self, py: Python<'_>, line: &str) -> PyResult<u8> {
+        unwind(|| {
+            self.put(py, |out| {
+                out.extend_from_slice(line.as_bytes());
+                out.push(b'\n');
+            })
+        })
+    }
+
+    /// Counts a line that could not be made.
+    #[pyo3(signature = (reason, /))]
+    fn refuse(&self, reason: String) -> PyResult<()> {
+        unwind(|| self.0.refuse(reason))
+    }
+
+    #[pyo3(signature = (patience, /))]
+    fn flush(&self, py: Python<'_>, patience: f64) -> PyResult<bool> {
+        let patience = seconds(patience)?;
+        unwind(|| py.detach(|| self.0.flush(patience)))
+    }
+
+    #[pyo3(signature = (patience, /))]
+    fn close(&self, py: Python<'_>, patience: f64) -> PyResult<bool> {
+        let patience = seconds(patience)?;
+        unwind(|| py.detach(|| self.0.close(patience)))
+    }
+
+    /// Rotates now; the segment, or `None` where there is nothing to rotate.
+    fn rotate(&self, py: Python<'_>) -> PyResult<Option<PathBuf>> {
+        Ok(unwind(|| py.detach(|| self.0.rotate()))??)
+    }
+
+    /// Compresses and deletes old segments; how many of each.
+    fn tend(&self, py: Python<'_>) -> PyResult<(u64, u64)> {
+        let tended = unwind(|| py.detach(|| self.0.tend()))??;
+        Ok((tended.compressed, tended.deleted))
+    }
+
+    fn stats<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        guarded(py, || {
+            Ok(pythonize::pythonize(py, &self.0.stats()).map_err(PyErr::from)?)
+        })
+    }
+
+    /// What went wrong, once each time.
+    fn untold(&self) -> PyResult<Option<String>> {
+        unwind(|| self.0.untold())
+    }
+}
+
+impl TelemetryWriter {
+    /// A line into the queue takes less time than letting other threads run would.
+    fn put(&self, py: Python<'_>, write: impl FnOnce(&mut Vec<u8>) + Send) -> u8 {
+        let (accepted, untold) = if self.0.is_direct() {
+            py.detach(|| self.0.log(write))
+        } else {
+            self.0.log(write)
+        };
+        u8::from(!accepted) | u8::from(untold) << 1
+    }
+}
+
+fn seconds(value: f64) -> PyResult<Duration> {
+    Duration::try_from_secs_f64(value)
+        .map_err(|error| PyValueError::new_err(format!("{value} seconds: {error}")))
+}
+
+/// Microseconds from a time of the wall clock until now; none from a time that is no number.
+fn since(start: f64, now: u64) -> Option<u64> {
+    let elapsed = now as f64 - start * 1e6;
+    #[allow(clippy::cast_sign_loss)] // A clock that was stepped back gives 0.
+    elapsed.is_finite().then(|| elapsed.max(0.0).round() as u64)
+}
+
+fn cut(text: &str) -> &str {
+    // The last boundary of a character that is not beyond the limit.
+    (0..=MOST_ACTION.min(text.len()))
+        .rev()
+        .find_map(|end| text.get(..end))
+        .unwrap_or_default()
+}
+
+/// What the default line takes from a payload: numbers and one of two words.
+#[derive(Default)]
+struct Facts {
+    sessions: Option<u64>,
+    conflicts: Option<u64>,
+    source: Option<&'static str>,
+}
+
+impl Facts {
+    fn of(payload: &Bound<'_, PyAny>) -> PyResult<Self> {
+        let py = payload.py();
+        let Ok(payload) = payload.cast_exact::<PyDict>() else {
+            return Ok(Self::default());
+        };
+        let sessions = match payload.get_item(intern!(py, "sessions"))? {
+            Some(sessions) => sessions
+                .cast_exact::<PyList>()
+                .ok()
+                .map(|list| list.len() as u64),
+            None => number(payload.get_item(intern!(py, "sessionCount"))?),
+        };
+        let source = match payload.get_item(intern!(py, "source"))? {
+            Some(source) => source.cast_exact::<PyString>().ok().and_then(|source| {
+                ["graph", "manifest"]
+                    .into_iter()
+                    .find(|known| source == *known)
+            }),
+            None => None,
+        };
+        Ok(Self {
+            sessions,
+            conflicts: number(payload.get_item(intern!(py, "conflicts"))?),
+            source,
+        })
+    }
+}
+
+fn number(value: Option<Bound<'_, PyAny>>) -> Option<u64> {
+    value?.extract().ok()
+}
+
+/// Summarises telemetry files; `progress`, if it is one, is called with bytes read and bytes in all.
+#[pyfunction]
+#[pyo3(signature = (paths, by, since, progress, /))]
+pub(super) fn summarize_telemetry<'py>(
+    py: Python<'py>,
+    paths: Vec<PathBuf>,
+    by: &str,
+    since: Option<f64>,
+    progress: Option<Bound<'py, PyAny>>,
+) -> PyResult<Bound<'py, PyAny>> {
+    let by = match by {
+        "action" => By::Action,
+        "source" => By::Source,
+        "hour" => By::Hour,
+        _ => return Err(PyValueError::new_err(format!("unknown grouping {by:?}"))),
+    };
+    let query = Query {
+        paths,
+        by,
+        since,
+        threads: 0,
+    };
+    let progress = progress.map(Bound::unbind);
+    guarded(py, || {
+        let mut raised = None;
+        let summary = py.detach(|| {
+            summary::summarize(&query, |read, all| {
+                let told = Python::attach(|py| {
+                    py.check_signals()?;
+                    progress
+                        .as_ref()
+                        .map_or(Ok(()), |progress| progress.call1(py, (read, all)).map(drop))
+                });
+                told.map_err(|error| raised = Some(error)).is_ok()
+            })
+        });
+        if let Some(error) = raised {
+            return Err(error.into());
+        }
+        let summary = summary.map_err(PyErr::from)?;
+        Ok(pythonize::pythonize(py, &summary).map_err(PyErr::from)?)
+    })
+}
+
+/// The rotated files of a telemetry file, in order.
+#[pyfunction]
+#[pyo3(signature = (path, /))]
+#[allow(clippy::needless_pass_by_value)] // As pyo3 extracts it.
+pub(super) fn telemetry_segments(path: PathBuf) -> PyResult<Vec<PathBuf>> {
+    let segments = unwind(|| segment::list(&path))??;
+    Ok(segments.into_iter().map(|segment| segment.path).collect())
+}

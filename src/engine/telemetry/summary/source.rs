@@ -1,0 +1,241 @@
+//! Files, plain and compressed, as pieces of work that yield lines.
+//!
+//! A plain file is cut into chunks, and a line belongs to the chunk that it begins in. What a file held when it was opened
+//! is what every pass reads, although it may grow meanwhile.
+
+use std::fs::File;
+use std::io::{self, Read};
+use std::os::unix::fs::{FileExt, MetadataExt};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use flate2::read::MultiGzDecoder;
+
+const CHUNK: u64 = 8 << 20;
+const BUFFER: usize = 256 << 10;
+/// Longer lines are no telemetry; they are skipped and counted, in the memory that one of this length takes.
+const MOST_LINE: usize = 16 << 20;
+
+/// An open file.
+#[derive(Debug)]
+pub(super) struct Source {
+    file: File,
+    length: u64,
+    compressed: bool,
+    path: PathBuf,
+}
+
+/// A part of a file, for one thread.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Piece {
+    source: usize,
+    start: u64,
+    end: u64,
+}
+
+/// What becomes of a line.
+pub(super) trait Lines {
+    /// A whole line, without its newline.
+    fn line(&mut self, line: &[u8]);
+    /// A line that is too long to be one.
+    fn too_long(&mut self);
+    /// Whether to give up.
+    fn is_stopped(&self) -> bool;
+}
+
+/// Opens files, each once: two names of one file are one, as are a segment and its compressed copy.
+pub(super) fn open(paths: &[PathBuf]) -> io::Result<Vec<Source>> {
+    let mut sources: Vec<Source> = Vec::new();
+    let mut seen = Vec::new();
+    for path in paths {
+        let named =
+            |error: io::Error| io::Error::new(error.kind(), format!("{}: {error}", path.display()));
+        let plain = path
+            .extension()
+            .is_some_and(|ending| ending == "gz")
+            .then(|| path.with_extension(""));
+        if plain.is_some_and(|plain| paths.contains(&plain) && plain.exists()) {
+            continue;
+        }
+        let file = open_to_read(path).map_err(named)?;
+        let found = file.metadata().map_err(named)?;
+        if !seen.contains(&(found.dev(), found.ino())) {
+            seen.push((found.dev(), found.ino()));
+            let mut magic = [0; 2];
+            let compressed = file.read_exact_at(&mut magic, 0).is_ok() && magic == [0x1f, 0x8b];
+            sources.push(Source {
+                file,
+                length: found.len(),
+                compressed,
+                path: path.clone(),
+            });
+        }
+    }
+    Ok(sources)
+}
+
+fn open_to_read(path: &Path) -> io::Result<File> {
+    // Not waiting for the other end of a pipe: those are refused below.
+    let flags = rustix::fs::OFlags::NONBLOCK | rustix::fs::OFlags::CLOEXEC;
+    let file = File::from(rustix::fs::open(path, flags, rustix::fs::Mode::empty())?);
+    if file.metadata()?.is_file() {
+        return Ok(file);
+    }
+    Err(io::Error::new(
+        io::ErrorKind::InvalidInput,
+        "not a regular file",
+    ))
+}
+
+/// All bytes that a pass reads.
+pub(super) fn length(sources: &[Source]) -> u64 {
+    sources.iter().map(|source| source.length).sum()
+}
+
+/// The work of a pass; compressed files first, which cannot be shared.
+pub(super) fn pieces(sources: &[Source]) -> Vec<Piece> {
+    let whole = |(index, source): (usize, &Source)| {
+        source.compressed.then_some(Piece {
+            source: index,
+            start: 0,
+            end: u64::MAX,
+        })
+    };
+    let mut pieces: Vec<Piece> = sources.iter().enumerate().filter_map(whole).collect();
+    for (index, source) in sources
+        .iter()
+        .enumerate()
+        .filter(|(_, source)| !source.compressed)
+    {
+        for start in (0..source.length).step_by(CHUNK as usize) {
+            pieces.push(Piece {
+                source: index,
+                start,
+                end: (start + CHUNK).min(source.length),
+            });
+        }
+    }
+    pieces
+}
+
+/// Hands over the lines of a piece; the path of the file with the reason when it cannot be read to its end.
+pub(super) fn read(
+    sources: &[Source],
+    piece: Piece,
+    read: &AtomicU64,
+    lines: &mut impl Lines,
+) -> Result<(), String> {
+    let Some(source) = sources.get(piece.source) else {
+        return Ok(());
+    };
+    let done = if source.compressed {
+        let counted = Counted {
+            file: &source.file,
+            at: 0,
+            length: source.length,
+            read,
+        };
+        let mut decoder = MultiGzDecoder::new(counted);
+        each_line(piece, |buffer, _| decoder.read(buffer), lines)
+    } else {
+        each_line(
+            piece,
+            |buffer, at| {
+                let left = usize::try_from(source.length.saturating_sub(at)).unwrap_or(usize::MAX);
+                let most = buffer.len().min(left);
+                let count = source
+                    .file
+                    .read_at(buffer.get_mut(..most).unwrap_or_default(), at)?;
+                read.fetch_add(count as u64, Ordering::Relaxed);
+                Ok(count)
+            },
+            lines,
+        )
+    };
+    done.map_err(|error| format!("{}: {error}", source.path.display()))
+}
+
+/// A file from its beginning, independent of who else reads it.
+struct Counted<'a> {
+    file: &'a File,
+    at: u64,
+    length: u64,
+    read: &'a AtomicU64,
+}
+
+impl Read for Counted<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let left = usize::try_from(self.length - self.at).unwrap_or(usize::MAX);
+        let most = buffer.len().min(left);
+        let count = self
+            .file
+            .read_at(buffer.get_mut(..most).unwrap_or_default(), self.at)?;
+        self.at += count as u64;
+        self.read.fetch_add(count as u64, Ordering::Relaxed);
+        Ok(count)
+    }
+}
+
+fn each_line(
+    piece: Piece,
+    mut read: impl FnMut(&mut [u8], u64) -> io::Result<usize>,
+    lines: &mut impl Lines,
+) -> io::Result<()> {
+    let mut buffer = vec![0; BUFFER];
+    // The byte before the piece tells whether a line begins with it.
+    let mut base = piece.start.saturating_sub(1);
+    let mut skipping = piece.start > 0;
+    let (mut filled, mut searched) = (0, 0);
+    while !lines.is_stopped() {
+        if skipping && base >= piece.end {
+            return Ok(());
+        }
+        let count = match read(
+            buffer.get_mut(filled..).unwrap_or_default(),
+            base + filled as u64,
+        ) {
+            Ok(count) => count,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+            Err(error) => return Err(error),
+        };
+        if count == 0 {
+            if !skipping && filled > 0 {
+                lines.line(buffer.get(..filled).unwrap_or_default());
+            }
+            return Ok(());
+        }
+        filled += count;
+        let mut begin = 0;
+        for newline in memchr::memchr_iter(b'\n', buffer.get(searched..filled).unwrap_or_default())
+        {
+            let end = searched + newline;
+            if skipping {
+                skipping = false;
+            } else {
+                lines.line(buffer.get(begin..end).unwrap_or_default());
+            }
+            begin = end + 1;
+            if base + begin as u64 >= piece.end {
+                return Ok(());
+            }
+        }
+        buffer.copy_within(begin..filled, 0);
+        base += begin as u64;
+        filled -= begin;
+        searched = filled;
+        if skipping {
+            base += filled as u64;
+            (filled, searched) = (0, 0);
+        } else if filled == buffer.len() {
+            if buffer.len() < MOST_LINE {
+                buffer.resize(buffer.len() * 2, 0);
+            } else {
+                lines.too_long();
+                skipping = true;
+                base += filled as u64;
+                (filled, searched) = (0, 0);
+            }
+        }
+    }
+    Ok(())
+}
