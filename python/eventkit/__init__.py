@@ -12,7 +12,9 @@ The functions of the original agent, with its answers to the last bit, many time
 """
 
 from eventkit._native import __version__
+from eventkit.accelerate import AccelerationWarning, accelerate
 from eventkit.errors import (
+    AccelerationError,
     EventKitError,
     ExportError,
     InternalError,
@@ -37,12 +39,15 @@ from eventkit.profiles import load_profile, save_profile
 from eventkit.profiling import profile
 
 __all__ = [
+    "AccelerationError",
+    "AccelerationWarning",
     "EventKitError",
     "ExportError",
     "InternalError",
     "ManifestError",
     "ProfileError",
     "__version__",
+    "accelerate",
     "build_adaptive_card",
     "build_itinerary_markdown",
     "cache_info",

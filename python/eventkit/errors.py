@@ -11,7 +11,14 @@ from eventkit import _installation
 # Every module of this package imports this one, also where `eventkit/__init__.py` is another's.
 _installation.check()
 
-__all__ = ["EventKitError", "ExportError", "InternalError", "ManifestError", "ProfileError"]
+__all__ = [
+    "AccelerationError",
+    "EventKitError",
+    "ExportError",
+    "InternalError",
+    "ManifestError",
+    "ProfileError",
+]
 
 
 class EventKitError(Exception):
@@ -20,6 +27,10 @@ class EventKitError(Exception):
 
 class InternalError(EventKitError, RuntimeError):
     """A fault of eventkit itself: the native engine failed where it never should. Report it."""
+
+
+class AccelerationError(EventKitError):
+    """A function of an agent does not answer as eventkit does, and ``strict`` was asked for."""
 
 
 class ManifestError(EventKitError, ValueError):

@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Callable
 from typing import Any
 
-from eventkit.cli import commands, manifests
+from eventkit.cli import acceleration, commands, manifests
 from eventkit.itinerary import FORMATS
 
 __all__ = ["build_parser"]
@@ -57,6 +57,20 @@ _FLAGS: dict[str, dict[str, Any]] = {
         "default": "manifest",
         "help": "where the sessions come from (default: manifest)",
     },
+    "--report": {
+        "action": "store_true",
+        "help": "end with a line on standard error: functions replaced, calls, time saved",
+    },
+    "--shadow": {
+        "type": float,
+        "default": 0.0,
+        "metavar": "RATE",
+        "help": "the share of calls, 0 to 1, on which the agent's own function runs as well",
+    },
+    "--strict": {
+        "action": "store_true",
+        "help": "fail where a function of the agent answers differently, instead of warning",
+    },
     "--json": {"action": "store_true", "help": "print JSON on a terminal too"},
 }
 _PROFILE = ("--profile-load", "--profile-save", "--profile-file")
@@ -85,6 +99,12 @@ _COMMANDS: tuple[_Command, ...] = (
             *(*_PROFILE, *_EVERYWHERE),
         ),
     ),
+    (
+        "accelerate",
+        "run a command, its agent accelerated",
+        acceleration.accelerate,
+        ("--report", "--shadow", "--strict"),
+    ),
     ("schema", "print the manifest's JSON Schema", manifests.schema, ("--json",)),
     ("validate", "check a manifest against the schema", manifests.validate, _EVERYWHERE),
 )
@@ -102,6 +122,10 @@ def build_parser() -> argparse.ArgumentParser:
         subparser.set_defaults(command=command)
         for flag in flags:
             subparser.add_argument(flag, **_FLAGS[flag])
+        if name == "accelerate":
+            subparser.add_argument(
+                "words", nargs=argparse.REMAINDER, metavar="-- COMMAND", help="what to run"
+            )
         if name == "validate":
             subparser.add_argument("file", nargs="?", metavar="FILE", help="the manifest to check")
     return parser
