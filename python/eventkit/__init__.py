@@ -11,6 +11,8 @@ The functions of the original agent, with its answers to the last bit, many time
 `eventkit.reference` is the specification in plain Python.
 """
 
+from typing import TYPE_CHECKING, Any
+
 from eventkit._native import __version__
 from eventkit.accelerate import AccelerationWarning, accelerate
 from eventkit.errors import (
@@ -33,10 +35,12 @@ from eventkit.functions import (
     recommend_from_graph,
     score_session,
 )
-from eventkit.itinerary import export
 from eventkit.manifest import get_sessions, load_manifest
 from eventkit.profiles import load_profile, save_profile
 from eventkit.profiling import profile
+
+if TYPE_CHECKING:
+    from eventkit.itinerary import export
 
 __all__ = [
     "AccelerationError",
@@ -65,3 +69,13 @@ __all__ = [
     "save_profile",
     "score_session",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    """Import the itineraries when they are asked for: a start without them takes half the time."""
+    if name != "export":
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from eventkit.itinerary import export
+
+    globals()[name] = export
+    return export

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import random
 import threading
 import types
 from collections.abc import Callable
@@ -19,8 +18,13 @@ from eventkit.errors import InternalError
 __all__ = ["Replacement"]
 
 _log = logging.getLogger("eventkit.accelerate")
-# A generator of its own: the agent's sequence of random numbers stays what it was.
-_random = random.Random()
+
+
+def _chance() -> Callable[[], float]:
+    # A generator of its own: the agent's sequence of random numbers stays what it was.
+    from random import Random
+
+    return Random().random
 
 
 class _Comparing(threading.local):
@@ -59,6 +63,7 @@ class Replacement:
         self._own = twin(self._function)
         self._target = found.target
         self._owner = found.owner
+        self._chance = _chance() if shadow else None
         self._shadow = shadow
         self._stop = stop
         self._unchanged = watch.unchanged(watch.readings(self._function, found.owner))
@@ -140,7 +145,7 @@ class Replacement:
         return self._own(*arguments)
 
     def _due(self, count: int) -> bool:
-        if self._shadow > 0 and _random.random() < self._shadow:
+        if self._chance is not None and self._chance() < self._shadow:
             return True
         return self._row is not None and report.is_sample(count)
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import mmap
 import os
-import secrets
 from pathlib import Path
 from typing import NamedTuple
 
@@ -65,7 +64,7 @@ class _File:
         os.register_at_fork(after_in_child=self._reopen)
 
     def _open(self) -> None:
-        name = Path(self._folder) / f"{os.getpid()}-{secrets.token_hex(4)}"
+        name = Path(self._folder) / f"{os.getpid()}-{os.urandom(4).hex()}"
         descriptor = os.open(name, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
         try:
             os.truncate(descriptor, _SIZE)

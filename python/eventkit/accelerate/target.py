@@ -7,16 +7,14 @@ import os
 import sys
 import types
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from eventkit.accelerate import native
 
 __all__ = ["TARGETS", "Found", "Target", "search"]
 
 
-@dataclass(frozen=True)
-class Target:
+class Target(NamedTuple):
     """A function that an agent may have.
 
     Attributes:
@@ -32,8 +30,7 @@ class Target:
     prepare: Callable[..., tuple[Any, ...]] | None = None
 
 
-@dataclass(frozen=True)
-class Found:
+class Found(NamedTuple):
     """A function of an agent, and the target that it is."""
 
     target: Target
