@@ -1,4 +1,4 @@
-"""The command line: ``eventkit recommend | explain | export | schema | validate``.
+"""The command line: ``eventkit recommend | explain | export | evaluate | template | ...``.
 
 Exit status: 0 done; 1 no such session, or a manifest with problems; 2 bad input;
 130 interrupted; 141 the reader of standard output went away.

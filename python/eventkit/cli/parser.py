@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Callable
 from typing import Any
 
-from eventkit.cli import acceleration, commands, manifests
+from eventkit.cli import acceleration, commands, evaluation, manifests, template
 from eventkit.itinerary import FORMATS
 
 __all__ = ["build_parser"]
@@ -57,6 +57,18 @@ _FLAGS: dict[str, dict[str, Any]] = {
         "default": "manifest",
         "help": "where the sessions come from (default: manifest)",
     },
+    "--profiles": {
+        "nargs": "+",
+        "metavar": 'NAME="a, b"',
+        "help": "profiles to evaluate: a name and its interests",
+    },
+    "--load": {"action": "store_true", "help": "evaluate the saved profiles too"},
+    "--count": {
+        "type": int,
+        "default": 3,
+        "metavar": "N",
+        "help": "how many sessions (default: 3)",
+    },
     "--report": {
         "action": "store_true",
         "help": "end with a line on standard error: functions replaced, calls, time saved",
@@ -104,6 +116,18 @@ _COMMANDS: tuple[_Command, ...] = (
         "run a command, its agent accelerated",
         acceleration.accelerate,
         ("--report", "--shadow", "--strict"),
+    ),
+    (
+        "evaluate",
+        "measure relevance, diversity, conflicts and latency for profiles",
+        evaluation.evaluate,
+        ("--profiles", "--load", "--top", "--profile-file", *_EVERYWHERE),
+    ),
+    (
+        "template",
+        "write sessions to fill in",
+        template.template,
+        ("--count", "--date", "--output", "--json"),
     ),
     ("schema", "print the manifest's JSON Schema", manifests.schema, ("--json",)),
     ("validate", "check a manifest against the schema", manifests.validate, _EVERYWHERE),
