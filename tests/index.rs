@@ -1,8 +1,10 @@
 //! Laws of the index: its answers are those of a scan, whatever the distribution, the weights and the interpreter.
 
+#![allow(missing_docs, clippy::expect_used)]
+
 mod common;
 
-use common::{Columns, Popularity, Random, Tags, default_scorer};
+use common::{Columns, Popularity, Random, Tags};
 use eventkit::engine::error::ErrorKind;
 use eventkit::engine::index::{Index, Ranked, Sessions, TagId};
 use eventkit::engine::score::{Number, Scorer, SumRegime, Weights};
@@ -28,14 +30,17 @@ fn number() -> impl Strategy<Value = Number> {
     ]
 }
 
-fn scorer() -> impl Strategy<Value = (Weights, SumRegime)> {
-    let weights = (number(), number(), proptest::option::weighted(0.8, number())).prop_map(
-        |(interest, popularity, diversity)| Weights {
+fn weights_and_regime() -> impl Strategy<Value = (Weights, SumRegime)> {
+    let weights = (
+        number(),
+        number(),
+        proptest::option::weighted(0.8, number()),
+    )
+        .prop_map(|(interest, popularity, diversity)| Weights {
             interest,
             popularity,
             diversity,
-        },
-    );
+        });
     (weights, proptest::sample::select(SumRegime::ALL.to_vec()))
 }
 
@@ -51,12 +56,20 @@ fn columns(sizes: impl Strategy<Value = usize>) -> impl Strategy<Value = Columns
     )
 }
 
+fn usual_scorer() -> Scorer {
+    common::scorer([2.0, 0.5, 0.3], 1)
+}
+
 fn query(seed: u64, columns: &Columns, wanted: usize) -> Vec<TagId> {
     let mut random = Random::new(seed);
     let mut tags: Vec<TagId> = (0..wanted)
         .map(|_| {
             // The first tags are the frequent ones under Zipf's law.
-            let limit = if random.below(2) == 0 { 12 } else { columns.tag_count };
+            let limit = if random.below(2) == 0 {
+                12
+            } else {
+                columns.tag_count
+            };
             TagId(random.below(limit.min(columns.tag_count)) as u32)
         })
         .collect();
@@ -71,7 +84,10 @@ fn check(columns: &Columns, index: &Index, query: &[TagId], scorer: &Scorer, siz
     for &k in sizes {
         let answer = index.top_k(query, scorer, k);
         let Some(all) = &expected else {
-            assert!(answer.is_none(), "answered {k} although a score is not comparable");
+            assert!(
+                answer.is_none(),
+                "answered {k} although a score is not comparable"
+            );
             continue;
         };
         let answer = answer.expect("comparable scores have an answer");
@@ -83,9 +99,17 @@ fn check(columns: &Columns, index: &Index, query: &[TagId], scorer: &Scorer, siz
                 (position, hits, score.to_bits()),
                 "place {place} of {k}"
             );
-            let parts = |popularity| scorer.contributions(hits, popularity).map(|parts| format!("{parts:?}"));
+            let parts = |popularity| {
+                scorer
+                    .contributions(hits, popularity)
+                    .map(|parts| format!("{parts:?}"))
+            };
             let original = columns.popularity[position as usize];
-            assert_eq!(parts(got.popularity), parts(original), "the type is part of the answer");
+            assert_eq!(
+                parts(got.popularity),
+                parts(original),
+                "the type is part of the answer"
+            );
         }
     }
 }
@@ -98,7 +122,11 @@ fn sizes(len: usize) -> [usize; 8] {
 fn config(cases: u32) -> ProptestConfig {
     let default = ProptestConfig::default();
     ProptestConfig {
-        cases: if std::env::var_os("PROPTEST_CASES").is_some() { default.cases } else { cases },
+        cases: if std::env::var_os("PROPTEST_CASES").is_some() {
+            default.cases
+        } else {
+            cases
+        },
         max_shrink_iters: 200,
         failure_persistence: None,
         ..default
@@ -111,7 +139,7 @@ proptest! {
     #[test]
     fn index_equals_scan(
         columns in columns(prop_oneof![0_usize..40, 400_usize..1600]),
-        (weights, regime) in scorer(),
+        (weights, regime) in weights_and_regime(),
         seed in any::<u64>(),
         wanted in prop_oneof![0_usize..12, Just(100)],
     ) {
@@ -176,16 +204,33 @@ fn memory_stays_within_64_bytes_a_session_of_four_tags() {
         let columns = Columns::new(7, 100_000, tag_count, tags, Popularity::Unit);
         let index = Index::build(&columns.sessions(), tag_count).expect("sound columns");
         let a_session = index.nbytes() as f64 / 100_000.0;
-        assert!(a_session <= 64.0, "{a_session} bytes a session with {tags:?} over {tag_count}");
+        assert!(
+            a_session <= 64.0,
+            "{a_session} bytes a session with {tags:?} over {tag_count}"
+        );
     }
+}
+
+/// All tags stand equally often, and bitmaps for all would take 125 bytes a session.
+#[test]
+fn memory_stays_bounded_when_all_tags_are_equally_frequent() {
+    let (len, tag_count) = (100_000, 1000);
+    let mut columns = Columns::new(7, len, 5, Tags::None, Popularity::Unit);
+    columns.offsets = (0..=len as u32).map(|position| 4 * position).collect();
+    columns.tags = (0..4 * len as u32).map(|at| TagId(at % 1000)).collect();
+    let index = Index::build(&columns.sessions(), tag_count).expect("sound columns");
+    assert!(index.nbytes() <= 64 * len, "{} bytes", index.nbytes());
 }
 
 #[test]
 fn tags_outside_the_vocabulary_match_nothing() {
     let columns = Columns::new(1, 100, 20, Tags::Zipf, Popularity::Unit);
     let index = Index::build(&columns.sessions(), 20).expect("sound columns");
-    let scorer = default_scorer(1);
-    let (known, unknown) = (index.top_k(&[], &scorer, 3), index.top_k(&[TagId(20), TagId(u32::MAX)], &scorer, 3));
+    let scorer = usual_scorer();
+    let (known, unknown) = (
+        index.top_k(&[], &scorer, 3),
+        index.top_k(&[TagId(20), TagId(u32::MAX)], &scorer, 3),
+    );
     assert_eq!(known, unknown);
 }
 
@@ -194,16 +239,29 @@ fn an_empty_catalogue_answers_with_nothing() {
     let columns = Columns::new(1, 0, 5, Tags::Zipf, Popularity::Unit);
     let index = Index::build(&columns.sessions(), 5).expect("sound columns");
     assert!(index.is_empty());
-    assert_eq!(index.top_k(&[TagId(1)], &default_scorer(1), 5), Some(Vec::<Ranked>::new()));
+    assert_eq!(
+        index.top_k(&[TagId(1)], &usual_scorer(), 5),
+        Some(Vec::<Ranked>::new())
+    );
 }
 
 #[test]
 fn contradicting_columns_are_refused() {
     let one = [Number::Int(1)];
     let tags = [TagId(0), TagId(3)];
-    let rows: [(&[u32], usize); 5] = [(&[0], 4), (&[0, 3], 4), (&[2, 1], 4), (&[0, 2], 3), (&[], 4)];
+    let rows: [(&[u32], usize); 5] = [
+        (&[0], 4),
+        (&[0, 3], 4),
+        (&[2, 1], 4),
+        (&[0, 2], 3),
+        (&[], 4),
+    ];
     for (offsets, tag_count) in rows {
-        let sessions = Sessions { popularity: &one, offsets, tags: &tags };
+        let sessions = Sessions {
+            popularity: &one,
+            offsets,
+            tags: &tags,
+        };
         let error = Index::build(&sessions, tag_count).expect_err("contradiction");
         assert_eq!(error.kind(), ErrorKind::Inconsistent, "{error}");
     }

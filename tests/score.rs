@@ -16,7 +16,7 @@ fn number() -> impl Strategy<Value = Number> {
 /// The bits, or that it is not a number.
 fn bits(number: Number) -> (bool, u64) {
     match number {
-        Number::Int(value) => (true, value as u64),
+        Number::Int(value) => (true, value.cast_unsigned()),
         Number::Float(value) if value.is_nan() => (false, u64::MAX),
         Number::Float(value) => (false, value.to_bits()),
     }

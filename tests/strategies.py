@@ -10,8 +10,9 @@ from collections.abc import Callable
 from random import Random
 from typing import Any
 
-from faults import generate
 from hypothesis import strategies as st
+
+from faults import generate
 
 Arguments = tuple[Any, ...]
 

@@ -10,19 +10,27 @@ from collections.abc import Iterator
 from random import Random
 from typing import Any
 
-import eventkit
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
+
+import eventkit
 import strategies
+from conftest import faults_scale
 from eventkit import reference
 from eventkit.compat import agent, core, graph_service
-from faults import edits, generate, series
+from faults import clean, edits, series, spoil
 from faults.oddities import Stage
 from faults.oracle import difference
 from faults.recipe import build
 from faults.roads import ROADS
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*encountered in.*:RuntimeWarning")
 
@@ -67,7 +75,11 @@ COMPAT = {
     "agent.recommend": (agent.recommend, reference.recommend, "recommend"),
     "agent.explain": (agent.explain, reference.explain, "explain"),
     "agent.score_session": (agent.score_session, reference.score_session, "score_session"),
-    "agent._count_conflicts": (agent._count_conflicts, reference.count_conflicts, "count_conflicts"),
+    "agent._count_conflicts": (
+        agent._count_conflicts,
+        reference.count_conflicts,
+        "count_conflicts",
+    ),
     "agent._normalize_interests": (
         agent._normalize_interests,
         reference.normalize_interests,
@@ -98,7 +110,7 @@ def test_the_original_names_agree(name: str) -> None:
     fast, slow, road = COMPAT[name]
 
     @given(STRATEGIES[road])
-    @settings(max_examples=100)
+    @settings(max_examples=settings().max_examples // 3)
     def agree(recipe: tuple[Any, ...]) -> None:
         assert difference(fast, slow, recipe, texts=ROADS[road].texts) is None
 
@@ -141,16 +153,18 @@ def test_changing_an_answer_changes_no_later_one(size: int) -> None:
 
 
 @given(st.randoms(use_true_random=False), st.sampled_from([40, 100]))
-@settings(max_examples=60)
+@settings(max_examples=settings().max_examples // 5)
 def test_big_lists_with_one_odd_thing(rng: Random, size: int) -> None:
-    recipe = generate.clean_manifest(rng, (6,))
+    recipe = clean.clean_manifest(rng, (6,))
     base = recipe["sessions"]
     many = [
-        {**base[place % 6], "title": f"Talk {place}"} if type(base[place % 6]) is dict else base[place % 6]
+        {**base[place % 6], "title": f"Talk {place}"}
+        if type(base[place % 6]) is dict
+        else base[place % 6]
         for place in range(size)
     ]
     manifest: Any = {**recipe, "sessions": many}
-    manifest = generate.spoil_manifest(rng, manifest) if rng.randrange(2) else manifest
+    manifest = spoil.spoil_manifest(rng, manifest) if rng.randrange(2) else manifest
     arguments = (manifest, ["ai", "web", "rust"], 5)
 
     def twice(*args: Any) -> Any:
@@ -167,7 +181,8 @@ def test_big_lists_with_one_odd_thing(rng: Random, size: int) -> None:
 class EditsAndCalls(RuleBasedStateMachine):
     """A manifest under every edit of the table, asked after each of them.
 
-    The native road keeps what it compiled of a list of sessions between calls. Whatever is done to that
+    The native road keeps what it compiled of a list of sessions between calls. Whatever is done to
+    that
     list, to a session in it, or to a list of tags, the next answer has to be the reference's.
     """
 
@@ -209,8 +224,6 @@ class EditsAndCalls(RuleBasedStateMachine):
 
 
 def test_edits_between_calls() -> None:
-    from conftest import faults_scale
-    from hypothesis.stateful import run_state_machine_as_test
 
     run_state_machine_as_test(
         EditsAndCalls,

@@ -1,4 +1,5 @@
-"""Rows 1.2 and 1.4-1.8 of the fault matrix: wrong answers. (1.1 is test_parity, 1.3 test_differential.)
+"""Rows 1.2 and 1.4-1.8 of the fault matrix: wrong answers. (1.1 is test_parity, 1.3
+test_differential.)
 
 Short by default; EVENTKIT_FAULTS=long runs the sizes of the matrix, EVENTKIT_SEED another seed.
 """
@@ -13,11 +14,12 @@ from collections.abc import Callable, Iterator
 from random import Random
 from typing import Any
 
-import eventkit
 import pytest
+
+import eventkit
 from conftest import faults_scale
 from eventkit import functions, reference
-from faults import edits, fuzz, generate, sums, variants
+from faults import clean, edits, fuzz, sums, variants
 from faults.roads import ROADS
 
 native: Any = pytest.importorskip("eventkit._eventkit", exc_type=ImportError)
@@ -82,7 +84,8 @@ def _vectors(rng: Random) -> tuple[dict[str, Any], list[str]]:
     """Make 1,000 sessions of 0 to 5 hits under random weights, ints among them."""
     interests = [f"i{n}" for n in range(rng.randrange(1, 21))]
     numbers: list[Callable[[], Any]] = [
-        rng.random, lambda: rng.randrange(101) / 100, lambda: rng.randrange(-5, 11), lambda: rng.uniform(-1e3, 1e3),
+        rng.random, lambda: rng.randrange(101) / 100, lambda: rng.randrange(-5, 11),
+        lambda: rng.uniform(-1e3, 1e3),
         lambda: rng.choice((1e16, -1e16, 1e308, 5e-324, -0.0, True, 2**53 + 1, -(2**62))),
     ]  # fmt: skip
     sessions = [
@@ -95,7 +98,11 @@ def _vectors(rng: Random) -> tuple[dict[str, Any], list[str]]:
         for place in range(1_000)
     ]
     weight = rng.choice(numbers)
-    weights = {key: weight() for key in PLAIN} if rng.randrange(4) else {"interest": 2.0, "popularity": 0.5, "diversity": 0.3}
+    weights = (
+        {key: weight() for key in PLAIN}
+        if rng.randrange(4)
+        else {"interest": 2.0, "popularity": 0.5, "diversity": 0.3}
+    )
     return {"weights": weights, "sessions": sessions}, interests
 
 
@@ -104,7 +111,7 @@ def _answer(manifest: dict[str, Any], interests: list[str]) -> tuple[list[Any], 
     return answer["scoring"], answer["sessions"]
 
 
-# -- 1.5 Unicode -----------------------------------------------------------------------------------------
+# -- 1.5 Unicode ---------------------------------------------------------------------------------
 
 CONTEXTS = ("{}", "A{}\u03a3", "\u03a3{}", "A\u03a3{}", "A\u03a3{}B")
 """Alone, and around a capital sigma, whose lower case depends on the letters about it."""
@@ -117,7 +124,11 @@ def _letters() -> list[str]:
 
 def _cased(letters: list[str]) -> list[str]:
     """Those with a lower case, and those that a sigma's context looks through or stops at."""
-    return [x for x in letters if x.lower() != x or x.upper() != x or f"A{x}\u03a3".lower()[-1] != "\u03c3"]
+    return [
+        x
+        for x in letters
+        if x.lower() != x or x.upper() != x or f"A{x}\u03a3".lower()[-1] != "\u03c3"
+    ]
 
 
 def test_1_5_every_letter_as_a_tag(capsys: pytest.CaptureFixture[str]) -> None:
@@ -127,16 +138,24 @@ def test_1_5_every_letter_as_a_tag(capsys: pytest.CaptureFixture[str]) -> None:
     texts = texts + [context.format(x) for x in cased for context in CONTEXTS]
     for start in range(0, len(texts), 48):
         _check_tags(texts[start : start + 48])
-    tell(capsys, f"1.5 tags: {len(texts)} texts, {len(cased)} cased letters in {len(CONTEXTS)} contexts")
+    tell(
+        capsys,
+        f"1.5 tags: {len(texts)} texts, {len(cased)} cased letters in {len(CONTEXTS)} contexts",
+    )
 
 
 def _check_tags(texts: list[str]) -> None:
     """Let half of the texts be wanted in lower case, and near misses of the others."""
     wanted = {text.lower() for text in texts[::2]}
     wanted |= {other for text in texts[1::2] for other in (text, text.casefold(), text.upper())}
-    sessions = [{"title": "t", "tags": [text], "popularity": 0, "start": n} for n, text in enumerate(texts)]
+    sessions = [
+        {"title": "t", "tags": [text], "popularity": 0, "start": n} for n, text in enumerate(texts)
+    ]
     answer = eventkit.recommend({"weights": PLAIN, "sessions": sessions}, wanted, None)
-    got = {s["start"]: row["contributions"]["interest_match"] for s, row in zip(answer["sessions"], answer["scoring"], strict=True)}
+    got = {
+        s["start"]: row["contributions"]["interest_match"]
+        for s, row in zip(answer["sessions"], answer["scoring"], strict=True)
+    }
     assert got == {n: float(text.lower() in wanted) for n, text in enumerate(texts)}
 
 
@@ -156,7 +175,7 @@ def test_1_5_every_cased_letter_as_a_title(capsys: pytest.CaptureFixture[str]) -
     tell(capsys, f"1.5 titles: {len(texts)} texts")
 
 
-# -- 1.6 top-k -----------------------------------------------------------------------------------------
+# -- 1.6 top-k -----------------------------------------------------------------------------------
 
 
 def test_1_6_top_k_is_the_head_of_the_full_sort(capsys: pytest.CaptureFixture[str]) -> None:
@@ -165,35 +184,43 @@ def test_1_6_top_k_is_the_head_of_the_full_sort(capsys: pytest.CaptureFixture[st
     for number in range(lists):
         size = 5_000 if number % 1_000 == 999 else rng.choice((0, 1, 2, 3, 10, 33, 40, 100))
         scores = _scores(rng, size)
-        sessions = [{"title": "t", "popularity": score, "start": n} for n, score in enumerate(scores)]
+        sessions = [
+            {"title": "t", "popularity": score, "start": n} for n, score in enumerate(scores)
+        ]
         manifest = {"weights": {**PLAIN, "interest": 0}, "sessions": sessions}
         order = sorted(range(size), key=lambda n: scores[n], reverse=True)
         for _ in range(4):
             top = rng.choice((0, 1, 5, size, rng.randint(-size, size), None, -1))
-            got = [session["start"] for session in eventkit.recommend(manifest, [], top)["sessions"]]
+            got = [
+                session["start"] for session in eventkit.recommend(manifest, [], top)["sessions"]
+            ]
             assert got == order[:top], (scores, top)
     tell(capsys, f"1.6 top-k: {lists} lists, 4 cuts each")
 
 
 def _scores(rng: Random, size: int) -> list[Any]:
-    # Scores are sums that begin with 0, and int ones come through as floats beside a float: both sort alike.
+    # Scores are sums that begin with 0, and int ones come through as floats beside a float: both
+    # sort alike.
     pools: list[list[Any]] = [
-        [0.0, -0.0, 1.0, 1.0, 2.0], [1, 2, 3, 3], [math.nan, 1.0, 2.0, 3.0], [math.inf, -math.inf, 0.5, 0.5],
-        [rng.random() for _ in range(size)], [1.5], [math.nan], list(range(10)), [math.nan, math.inf, 1, -1],
+        [0.0, -0.0, 1.0, 1.0, 2.0], [1, 2, 3, 3], [math.nan, 1.0, 2.0, 3.0], [math.inf, -math.inf,
+        0.5, 0.5],
+        [rng.random() for _ in range(size)], [1.5], [math.nan], list(range(10)), [math.nan,
+        math.inf, 1, -1],
     ]  # fmt: skip
     pool = rng.choice(pools) or [1.0]
     return [rng.choice(pool) for _ in range(size)]
 
 
 def test_1_6_index_and_reference_rank_alike(capsys: pytest.CaptureFixture[str]) -> None:
-    """Many questions to one unchanged list: the compiled index answers, every weight and level in turn."""
+    """Many questions to one unchanged list: the compiled index answers, every weight and level in
+    turn."""
     rng = Random(SEED)
     asked = 0
     for _ in range(faults_scale(60, 6_000)):
         bench = edits.Workbench(rng, rng.choice((32, 33, 64, 65, 100, 500)))
         for _ in range(40):
-            bench.manifest["weights"] = generate.clean_weights(rng)
-            interests = generate.clean_interests(rng)
+            bench.manifest["weights"] = clean.clean_weights(rng)
+            interests = clean.clean_interests(rng)
             top = rng.choice((0, 1, 2, 5, 10, -1, None, 31, 10**9))
             got = eventkit.recommend(bench.manifest, interests, top)
             want = reference.recommend(bench.manifest, interests, top)
@@ -204,7 +231,7 @@ def test_1_6_index_and_reference_rank_alike(capsys: pytest.CaptureFixture[str]) 
     tell(capsys, f"1.6 index: {asked} questions")
 
 
-# -- 1.7 the mutation gate -----------------------------------------------------------------------------
+# -- 1.7 the mutation gate -----------------------------------------------------------------------
 
 
 def _kills(kind: type[variants.Right]) -> str | None:
@@ -230,17 +257,42 @@ def test_1_7_there_are_enough_wrong_ones() -> None:
     assert len(variants.VARIANTS) >= 20
 
 
-# -- 1.8 how this interpreter adds -----------------------------------------------------------------------
+# -- 1.8 how this interpreter adds ---------------------------------------------------------------
 
-REGIMES = {"plain": sums.plain, "compensated": sums.compensated, "compensated_ints": sums.compensated_ints}
+REGIMES = {
+    "plain": sums.plain,
+    "compensated": sums.compensated,
+    "compensated_ints": sums.compensated_ints,
+}
 
 
 def _triples(count: int) -> Iterator[list[Any]]:
     rng = Random(SEED)
-    odd = [0.1, 0.2, 0.3, 1, 0.03, 1e16, -1e16, 1e308, -1e308, math.inf, -math.inf, math.nan, -0.0, 2**53 + 1, -(2**60), 5e-324]
+    odd = [
+        0.1,
+        0.2,
+        0.3,
+        1,
+        0.03,
+        1e16,
+        -1e16,
+        1e308,
+        -1e308,
+        math.inf,
+        -math.inf,
+        math.nan,
+        -0.0,
+        2**53 + 1,
+        -(2**60),
+        5e-324,
+    ]
     for _ in range(count):
         yield [
-            rng.choice(odd) if rng.randrange(3) == 0 else rng.randrange(-9, 10) if rng.randrange(3) == 0 else rng.uniform(-4, 4)
+            rng.choice(odd)
+            if rng.randrange(3) == 0
+            else rng.randrange(-9, 10)
+            if rng.randrange(3) == 0
+            else rng.uniform(-4, 4)
             for _ in range(rng.choice((2, 3, 3, 3)))
         ]
 
@@ -260,7 +312,13 @@ def test_1_8_the_probe_tells_regimes_apart() -> None:
     for name, model in REGIMES.items():
         assert native.sum_regime(model) == name
     assert native.sum_regime(lambda items: 0.5) is None
-    assert native.sum_regime(sum) == ("plain" if sys.version_info < (3, 12) else "compensated" if sys.version_info < (3, 14) else "compensated_ints")
+    assert native.sum_regime(sum) == (
+        "plain"
+        if sys.version_info < (3, 12)
+        else "compensated"
+        if sys.version_info < (3, 14)
+        else "compensated_ints"
+    )
 
 
 def test_the_functions_under_test_are_the_public_ones() -> None:

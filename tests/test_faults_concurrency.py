@@ -1,4 +1,5 @@
-"""Rows 2.1-2.6 of the fault matrix: threads, forks, exits and interrupts, in processes of their own.
+"""Rows 2.1-2.6 of the fault matrix: threads, forks, exits and interrupts, in processes of their
+own.
 
 No time is asserted but that a child ends at all. What a heartbeat or an interrupt costs is printed.
 """
@@ -8,6 +9,7 @@ from __future__ import annotations
 import os
 
 import pytest
+
 from conftest import faults_scale
 from faults import child
 
@@ -19,7 +21,9 @@ LONG_PATIENCE = 3600
 
 def scene(capsys: pytest.CaptureFixture[str], row: str, name: str, *numbers: int) -> None:
     """Run a scenario of `faults.threads` and print its figures."""
-    said = child.run("threads", name, *numbers, patience=faults_scale(child.PATIENCE, LONG_PATIENCE))
+    said = child.run(
+        "threads", name, *numbers, patience=faults_scale(child.PATIENCE, LONG_PATIENCE)
+    )
     with capsys.disabled():
         print(f"\n    {row} {said.strip()}", end="")
 
@@ -35,7 +39,9 @@ def test_2_2_swapped_lists(size: int, capsys: pytest.CaptureFixture[str]) -> Non
 
 
 @pytest.mark.parametrize("size", [8, 40, 200])
-def test_2_2_two_fields_that_go_back_and_forth(size: int, capsys: pytest.CaptureFixture[str]) -> None:
+def test_2_2_two_fields_that_go_back_and_forth(
+    size: int, capsys: pytest.CaptureFixture[str]
+) -> None:
     scene(capsys, "2.2", "toggles", faults_scale(250, 15_000), size)
 
 

@@ -1,4 +1,5 @@
-"""Threads that share functions and manifests without changing them; the fault rows have the races."""
+"""Threads that share functions and manifests without changing them; the fault rows have the
+races."""
 
 from __future__ import annotations
 
@@ -6,10 +7,11 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 from random import Random
 
-import eventkit
 import pytest
+
+import eventkit
 from eventkit import reference
-from faults import edits, generate
+from faults import clean, edits
 
 THREADS = 8
 
@@ -18,7 +20,7 @@ THREADS = 8
 def test_many_threads_one_manifest(size: int) -> None:
     """All ask the same manifest at once, each its own question, on a cold cache."""
     manifest = edits.Workbench(Random(size), size).manifest
-    questions = [generate.clean_interests(Random(n)) for n in range(THREADS)]
+    questions = [clean.clean_interests(Random(n)) for n in range(THREADS)]
     want = [repr(reference.recommend(manifest, question, 5)) for question in questions]
     eventkit.clear_cache()
     together = threading.Barrier(THREADS)

@@ -2,6 +2,24 @@ from collections.abc import Callable
 from types import NotImplementedType
 from typing import Any
 
+__all__ = [
+    "__version__",
+    "cache_info",
+    "clear_cache",
+    "count_conflicts",
+    "explain",
+    "explain_sessions",
+    "on_collection",
+    "panic_for_test",
+    "profile",
+    "recommend",
+    "recommend_sessions",
+    "score_session",
+    "sum_contributions",
+    "sum_regime",
+    "transform_events",
+]
+
 __version__: str
 
 def recommend(manifest: Any, interests: Any, top: Any) -> dict[str, Any] | NotImplementedType: ...
@@ -22,5 +40,5 @@ def clear_cache() -> None: ...
 def cache_info() -> dict[str, int]: ...
 def on_collection(phase: str, info: Any, /) -> None: ...
 def sum_regime(sum: Callable[[Any], Any]) -> str | None: ...
-def sum_contributions(items: Any, regime: str) -> int | float | NotImplementedType: ...
+def sum_contributions(items: list[Any], regime: str) -> int | float | NotImplementedType: ...
 def panic_for_test() -> None: ...

@@ -67,7 +67,10 @@ pub(super) fn recommendation<'py>(
     let answer = object::new_dict(py)?;
     answer.set_item(intern!(py, "sessions"), object::new_list(py, sessions)?)?;
     answer.set_item(intern!(py, "scoring"), object::new_list(py, scoring)?)?;
-    answer.set_item(intern!(py, "conflicts"), object::new_int(py, conflicts as i64)?)?;
+    answer.set_item(
+        intern!(py, "conflicts"),
+        object::new_int(py, conflicts as i64)?,
+    )?;
     Ok(answer.into_any())
 }
 
@@ -80,8 +83,14 @@ pub(super) fn explanation<'py>(
     let answer = object::new_dict(py)?;
     answer.set_item(intern!(py, "title"), entry.title)?;
     answer.set_item(intern!(py, "score"), number(py, entry.total)?)?;
-    answer.set_item(intern!(py, "contributions"), contributions(py, &entry.parts)?)?;
-    answer.set_item(intern!(py, "matched_tags"), object::new_list(py, matched_tags)?)?;
+    answer.set_item(
+        intern!(py, "contributions"),
+        contributions(py, &entry.parts)?,
+    )?;
+    answer.set_item(
+        intern!(py, "matched_tags"),
+        object::new_list(py, matched_tags)?,
+    )?;
     Ok(answer.into_any())
 }
 
@@ -110,7 +119,10 @@ pub(super) fn session_score<'py>(
 
 fn contributions<'py>(py: Python<'py>, parts: &Contributions) -> PyResult<Bound<'py, PyDict>> {
     let answer = object::new_dict(py)?;
-    answer.set_item(intern!(py, "interest_match"), number(py, parts.interest_match)?)?;
+    answer.set_item(
+        intern!(py, "interest_match"),
+        number(py, parts.interest_match)?,
+    )?;
     answer.set_item(intern!(py, "popularity"), number(py, parts.popularity)?)?;
     if let Some(diversity) = parts.diversity {
         answer.set_item(intern!(py, "diversity"), object::new_float(py, diversity)?)?;
@@ -150,7 +162,10 @@ where
         .iter()
         .map(|(start, end)| Some((moment(start.as_ref())?, moment(end.as_ref())?)))
         .collect();
-    native.map_or_else(|| equal_conflicts(py, &slots), |slots| Ok(count_conflicts(&slots)))
+    native.map_or_else(
+        || equal_conflicts(py, &slots),
+        |slots| Ok(count_conflicts(&slots)),
+    )
 }
 
 #[inline]

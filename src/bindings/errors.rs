@@ -6,6 +6,11 @@ use pyo3::prelude::*;
 
 pyo3::import_exception!(eventkit.errors, InternalError);
 
+/// Imports what [`guarded`] raises.
+pub(super) fn prepare(py: Python<'_>) {
+    let _ = py.get_type::<InternalError>();
+}
+
 /// Why a call gives no answer of its own.
 #[derive(Debug)]
 pub(super) enum Stop {

@@ -64,11 +64,14 @@ fn transform<'py>(event: &Bound<'py, PyDict>) -> Answer<Option<Bound<'py, PyDict
     let session = object::new_dict(py)?;
     session.set_item(intern!(py, "id"), event.get_item(intern!(py, "id"))?)?;
     session.set_item(intern!(py, "title"), title.unwrap_or_else(untitled))?;
-    session.set_item(intern!(py, "start"), text(py, &start)?)?;
-    session.set_item(intern!(py, "end"), text(py, &end)?)?;
+    session.set_item(intern!(py, "start"), text(py, start)?)?;
+    session.set_item(intern!(py, "end"), text(py, end)?)?;
     session.set_item(intern!(py, "location"), location)?;
     session.set_item(intern!(py, "tags"), object::new_list(py, tags)?)?;
-    session.set_item(intern!(py, "popularity"), object::new_float(py, signals.popularity())?)?;
+    session.set_item(
+        intern!(py, "popularity"),
+        object::new_float(py, signals.popularity())?,
+    )?;
     Ok(Some(session))
 }
 
@@ -77,7 +80,11 @@ fn flag(value: Option<Bound<'_, PyAny>>) -> Answer<bool> {
     match value {
         None => Ok(false),
         Some(value) if value.is_none() => Ok(false),
-        Some(value) => value.cast_exact::<PyBool>().ok().or_decline().map(|flag| flag.is_true()),
+        Some(value) => value
+            .cast_exact::<PyBool>()
+            .ok()
+            .or_decline()
+            .map(PyBoolMethods::is_true),
     }
 }
 
@@ -86,7 +93,8 @@ fn moment(value: Option<Bound<'_, PyAny>>) -> Answer<Option<ClockTime>> {
     let Some(value) = value.filter(|value| !value.is_none()) else {
         return Ok(None);
     };
-    let Some(instant) = input::exact_dict(&value)?.get_item(intern!(value.py(), "dateTime"))? else {
+    let Some(instant) = input::exact_dict(&value)?.get_item(intern!(value.py(), "dateTime"))?
+    else {
         return Ok(None);
     };
     let instant = object::ascii(input::exact_str(&instant)?).or_decline()?;
@@ -122,7 +130,10 @@ fn tags<'py>(event: &Bound<'py, PyDict>, online: bool) -> Answer<Option<Vec<Boun
     let mut tags = match event.get_item(intern!(py, "categories"))? {
         None => Vec::new(),
         Some(categories) if categories.is_none() => return Ok(None),
-        Some(categories) => input::exact_list(&categories)?.iter().take(MOST_TAGS).collect(),
+        Some(categories) => input::exact_list(&categories)?
+            .iter()
+            .take(MOST_TAGS)
+            .collect(),
     };
     if online {
         tags.push(intern!(py, "online").clone().into_any());
@@ -164,10 +175,17 @@ fn attendees(event: &Bound<'_, PyDict>) -> Answer<usize> {
     match event.get_item(intern!(event.py(), "attendees"))? {
         None => Ok(0),
         Some(attendees) if attendees.is_none() => Ok(0),
-        Some(attendees) => attendees.cast_exact::<PyList>().ok().or_decline().map(PyListMethods::len),
+        Some(attendees) => attendees
+            .cast_exact::<PyList>()
+            .ok()
+            .or_decline()
+            .map(PyListMethods::len),
     }
 }
 
-fn text<'py>(py: Python<'py>, clock: &ClockTime) -> Answer<Bound<'py, PyString>> {
-    core::str::from_utf8(clock).ok().map(|text| PyString::new(py, text)).or_decline()
+fn text(py: Python<'_>, clock: ClockTime) -> Answer<Bound<'_, PyString>> {
+    core::str::from_utf8(&clock)
+        .ok()
+        .map(|text| PyString::new(py, text))
+        .or_decline()
 }

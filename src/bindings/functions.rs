@@ -9,13 +9,12 @@ use std::time::Instant;
 
 use pyo3::intern;
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyList};
-use serde::Serialize;
+use pyo3::types::{PyDict, PyList, PyString};
 
 use super::answer::{self, Chosen};
 use super::errors::{Answer, OrDecline, Stop, guarded};
 use super::store::{Proof, Sight};
-use super::{input, snapshot, store};
+use super::{input, object, snapshot, store};
 use crate::engine::index::Ranked;
 use crate::engine::interest::InterestSet;
 use crate::engine::score::{Number, Scorer, SumRegime, Weights};
@@ -23,11 +22,14 @@ use crate::engine::select::Selection;
 
 static REGIME: OnceLock<Option<SumRegime>> = OnceLock::new();
 
-/// Finds out how this interpreter's `sum()` adds; without an answer every call is declined.
-pub(super) fn probe_regime(py: Python<'_>) -> PyResult<()> {
-    let sum = py.import(intern!(py, "builtins"))?.getattr(intern!(py, "sum"))?;
+/// Finds out how this interpreter's `sum()` adds and lays out dicts; without an answer every call is declined.
+pub(super) fn probe_interpreter(py: Python<'_>) -> PyResult<()> {
+    let layout_is_known = object::check_layout(py)?;
+    let sum = py
+        .import(intern!(py, "builtins"))?
+        .getattr(intern!(py, "sum"))?;
     let regime = regime_of(&sum)?;
-    let _ = REGIME.set(regime);
+    let _ = REGIME.set(regime.filter(|_| layout_is_known));
     Ok(())
 }
 
@@ -38,7 +40,8 @@ pub(super) fn regime_of(sum: &Bound<'_, PyAny>) -> PyResult<Option<SumRegime>> {
     let of_floats: f64 = sum.call1(((0.1, 0.2, 0.3),))?.extract()?;
     let of_mixed: f64 = sum.call1(((0.1, 1, 0.03),))?.extract()?;
     Ok(SumRegime::ALL.into_iter().find(|regime| {
-        regime.sum(&floats) == Number::Float(of_floats) && regime.sum(&mixed) == Number::Float(of_mixed)
+        regime.sum(&floats) == Number::Float(of_floats)
+            && regime.sum(&mixed) == Number::Float(of_mixed)
     }))
 }
 
@@ -92,48 +95,58 @@ pub(super) fn profile<'py>(
         let k = input::slice_end(top, sessions.len())?;
         let snapshot = store::current(&sessions)?;
         let load = stages.lap();
-        let indexed = snapshot.as_ref().and_then(|snapshot| snapshot.rank(&interests, &scorer, k));
+        let indexed = snapshot
+            .as_ref()
+            .and_then(|snapshot| snapshot.rank(&interests, &scorer, k));
         let (road, chosen, score, sort) = if let Some(ranked) = indexed {
             // The index finds the best in their order: there is nothing left to sort.
             let chosen = chosen_at(&sessions, ranked)?;
-            ("snapshot", chosen, stages.lap(), 0.0)
+            (intern!(py, "snapshot"), chosen, stages.lap(), 0.0)
         } else {
             let mut offers = Vec::with_capacity(sessions.len());
-            scan(&sessions, &interests, &scorer, |score, chosen| offers.push((score, chosen())))?;
+            scan(&sessions, &interests, &scorer, |score, chosen| {
+                offers.push((score, chosen()));
+            })?;
             let score = stages.lap();
             let mut selection = Selection::new(k);
             for (score, chosen) in offers {
                 selection.push_with(score, || chosen);
             }
-            ("scan", in_order(selection), score, stages.lap())
+            (
+                intern!(py, "scan"),
+                in_order(selection),
+                score,
+                stages.lap(),
+            )
         };
         let conflicts = answer::conflicts(py, chosen.iter().map(|chosen| &chosen.session))?;
         let conflicts_time = stages.lap();
-        let entries: Answer<Vec<_>> = chosen.into_iter().map(|chosen| chosen.scored(&scorer)).collect();
+        let entries: Answer<Vec<_>> = chosen
+            .into_iter()
+            .map(|chosen| chosen.scored(&scorer))
+            .collect();
         answer::recommendation(py, entries?, conflicts)?;
         let format = stages.lap();
-        let milliseconds = Milliseconds { load, score, sort, conflicts: conflicts_time, format };
-        let profile = Profile { road, sessions: sessions.len(), milliseconds };
-        Ok(pythonize::pythonize(py, &profile).map_err(PyErr::from)?)
+        let stages = [
+            (intern!(py, "load"), load),
+            (intern!(py, "score"), score),
+            (intern!(py, "sort"), sort),
+            (intern!(py, "conflicts"), conflicts_time),
+            (intern!(py, "format"), format),
+        ];
+        let milliseconds = object::new_dict(py)?;
+        for (stage, time) in stages {
+            milliseconds.set_item(stage, object::new_float(py, time)?)?;
+        }
+        let profile = object::new_dict(py)?;
+        profile.set_item(intern!(py, "road"), road)?;
+        profile.set_item(
+            intern!(py, "sessions"),
+            object::new_int(py, sessions.len() as i64)?,
+        )?;
+        profile.set_item(intern!(py, "milliseconds"), milliseconds)?;
+        Ok(profile.into_any())
     })
-}
-
-/// What `profile()` shows.
-#[derive(Serialize)]
-struct Profile {
-    road: &'static str,
-    sessions: usize,
-    milliseconds: Milliseconds,
-}
-
-/// The stages of the guide's latency breakdown.
-#[derive(Serialize)]
-struct Milliseconds {
-    load: f64,
-    score: f64,
-    sort: f64,
-    conflicts: f64,
-    format: f64,
 }
 
 struct Stopwatch(Instant);
@@ -170,7 +183,10 @@ fn finish<'py>(
     scorer: &Scorer,
 ) -> Answer<Bound<'py, PyAny>> {
     let conflicts = answer::conflicts(py, chosen.iter().map(|chosen| &chosen.session))?;
-    let entries: Answer<Vec<_>> = chosen.into_iter().map(|chosen| chosen.scored(scorer)).collect();
+    let entries: Answer<Vec<_>> = chosen
+        .into_iter()
+        .map(|chosen| chosen.scored(scorer))
+        .collect();
     answer::recommendation(py, entries?, conflicts)
 }
 
@@ -181,13 +197,14 @@ fn rank<'py>(
     scorer: &Scorer,
     k: usize,
 ) -> Answer<Vec<Chosen<'py>>> {
-    if let Some(snapshot) = store::current(sessions)? {
-        if let Some(ranked) = snapshot.rank(interests, scorer, k) {
-            return chosen_at(sessions, ranked);
-        }
+    let snapshot = store::current(sessions)?;
+    if let Some(ranked) = snapshot.and_then(|snapshot| snapshot.rank(interests, scorer, k)) {
+        return chosen_at(sessions, ranked);
     }
     let mut selection = Selection::new(k);
-    scan(sessions, interests, scorer, |score, chosen| selection.push_with(score, chosen))?;
+    scan(sessions, interests, scorer, |score, chosen| {
+        selection.push_with(score, chosen);
+    })?;
     Ok(in_order(selection))
 }
 
@@ -204,7 +221,11 @@ fn chosen_at<'py>(sessions: &Bound<'py, PyList>, ranked: Vec<Ranked>) -> Answer<
 }
 
 fn in_order(selection: Selection<Chosen<'_>>) -> Vec<Chosen<'_>> {
-    selection.into_sorted().into_iter().map(|(_, chosen)| chosen).collect()
+    selection
+        .into_sorted()
+        .into_iter()
+        .map(|(_, chosen)| chosen)
+        .collect()
 }
 
 /// Scores each session and offers it, in order of position, with what makes it a part of the answer.
@@ -222,7 +243,11 @@ fn scan<'py>(
         let popularity = input::popularity(session)?;
         let score = scorer.score(hits, popularity).or_decline()?.as_f64();
         (!score.is_nan()).then_some(()).or_decline()?;
-        offer(score, &mut || Chosen { session: session.clone(), hits, popularity });
+        offer(score, &mut || Chosen {
+            session: session.clone(),
+            hits,
+            popularity,
+        });
     }
     Ok(())
 }
@@ -272,15 +297,17 @@ fn explained<'py>(
     let hits = input::hits(&session, &interests)?;
     let popularity = input::popularity(&session)?;
     let matched_tags = answer::matched_tags(&session, &interests)?;
-    let entry = Chosen { session, hits, popularity }.scored(&scorer)?;
+    let entry = Chosen {
+        session,
+        hits,
+        popularity,
+    }
+    .scored(&scorer)?;
     answer::explanation(sessions.py(), entry, matched_tags)
 }
 
 /// The first session whose lowered title is this, from the snapshot where there is a current one.
-fn find<'py>(
-    sessions: &Bound<'py, PyList>,
-    lowered: &[u8],
-) -> Answer<Option<Bound<'py, PyDict>>> {
+fn find<'py>(sessions: &Bound<'py, PyList>, lowered: &[u8]) -> Answer<Option<Bound<'py, PyDict>>> {
     let py = sessions.py();
     let prove = |snapshot: &snapshot::Snapshot| {
         if !snapshot.is_searched() {
@@ -293,8 +320,12 @@ fn find<'py>(
         }
     };
     if let Some((_, place)) = store::current_if(sessions, Sight::Explain, prove)? {
-        let session = place.map(|position| sessions.get_item(position)).transpose()?;
-        return session.map(|session| input::exact_dict(&session).cloned()).transpose();
+        let session = place
+            .map(|position| sessions.get_item(position))
+            .transpose()?;
+        return session
+            .map(|session| input::exact_dict(&session).cloned())
+            .transpose();
     }
     for session in sessions {
         let session = input::exact_dict(&session)?;
@@ -336,7 +367,10 @@ pub(super) fn count_conflicts<'py>(
     guarded(py, || {
         let sessions = answer::exact_dicts(input::exact_list(sessions)?)?;
         let conflicts = answer::conflicts(py, sessions.iter())?;
-        Ok((conflicts as u64).into_pyobject(py).map_err(PyErr::from)?.into_any())
+        Ok((conflicts as u64)
+            .into_pyobject(py)
+            .map_err(PyErr::from)?
+            .into_any())
     })
 }
 
@@ -348,8 +382,21 @@ pub(super) fn clear_cache() {
 
 /// What the snapshots hold.
 #[pyfunction]
-pub(super) fn cache_info(py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
-    Ok(pythonize::pythonize(py, &store::info(py))?)
+pub(super) fn cache_info<'py>(py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+    guarded(py, || {
+        let held = store::info(py);
+        let info = object::new_dict(py)?;
+        let set = |name: &Bound<'py, PyString>, value: u64| -> PyResult<()> {
+            info.set_item(name, object::new_int(py, value as i64)?)
+        };
+        set(intern!(py, "snapshots"), held.snapshots)?;
+        set(intern!(py, "max_snapshots"), held.max_snapshots)?;
+        set(intern!(py, "sessions"), held.sessions)?;
+        set(intern!(py, "bytes"), held.bytes)?;
+        set(intern!(py, "hits"), held.hits)?;
+        set(intern!(py, "misses"), held.misses)?;
+        Ok(info.into_any())
+    })
 }
 
 /// For `gc.callbacks`: drops the snapshots of lists that nobody holds any more.

@@ -15,10 +15,11 @@ use crate::engine::interest::InterestSet;
 use crate::engine::score::{Number, Weights};
 use crate::engine::text;
 
-/// The object as an exact `dict`, or declined.
+/// The object as an exact `dict` whose look-ups run no foreign code, or declined.
 #[inline]
 pub(super) fn exact_dict<'a, 'py>(object: &'a Bound<'py, PyAny>) -> Answer<&'a Bound<'py, PyDict>> {
-    object.cast_exact::<PyDict>().ok().or_decline()
+    let dict = object.cast_exact::<PyDict>().ok().or_decline()?;
+    object::has_plain_keys(dict).then_some(dict).or_decline()
 }
 
 /// The object as an exact `list`, or declined.
@@ -62,9 +63,7 @@ pub(super) fn weights(object: &Bound<'_, PyAny>) -> Answer<Weights> {
 }
 
 /// The manifest's own weights and sessions; declined where an external file may hold the sessions.
-pub(super) fn manifest<'py>(
-    manifest: &Bound<'py, PyAny>,
-) -> Answer<(Weights, Bound<'py, PyList>)> {
+pub(super) fn manifest<'py>(manifest: &Bound<'py, PyAny>) -> Answer<(Weights, Bound<'py, PyList>)> {
     let py = manifest.py();
     let manifest = exact_dict(manifest)?;
     let weights = weights(&manifest.get_item(intern!(py, "weights"))?.or_decline()?)?;

@@ -21,8 +21,8 @@ mod _eventkit {
     use super::event::transform_events;
     #[pymodule_export]
     use super::functions::{
-        cache_info, clear_cache, count_conflicts, explain, explain_sessions, on_collection, profile,
-        recommend, recommend_sessions, score_session,
+        cache_info, clear_cache, count_conflicts, explain, explain_sessions, on_collection,
+        profile, recommend, recommend_sessions, score_session,
     };
     #[pymodule_export]
     use super::probe::{panic_for_test, sum_contributions, sum_regime};
@@ -32,6 +32,8 @@ mod _eventkit {
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
         module.add("__version__", env!("CARGO_PKG_VERSION"))?;
-        super::functions::probe_regime(module.py())
+        // Looked up now: at the time of a failure there may be no memory to do so.
+        super::errors::prepare(module.py());
+        super::functions::probe_interpreter(module.py())
     }
 }

@@ -39,13 +39,80 @@ pub(super) fn version(dict: &Bound<'_, PyDict>) -> Option<u64> {
     {
         let object = dict.as_ptr().cast::<ffi::PyDictObject>();
         // SAFETY: `dict` is a live dict, whose layout is that of this build's `PyDictObject`.
-        unsafe { (*object).ma_values.is_null().then(|| (*object).ma_version_tag) }
+        unsafe {
+            (*object)
+                .ma_values
+                .is_null()
+                .then(|| (*object).ma_version_tag)
+        }
     }
     #[cfg(any(Py_3_14, Py_GIL_DISABLED))]
     {
         let _ = dict;
         None
     }
+}
+
+/// Whether looking up a string in the dict can run no foreign code: every key is of a type whose `==` is CPython's own.
+#[inline]
+pub(super) fn has_plain_keys(dict: &Bound<'_, PyDict>) -> bool {
+    knows_all_str(dict) || all_plain(dict)
+}
+
+/// Whether CPython itself knows that all keys are exact strings (`dk_kind` of its keys, from 3.11 on).
+#[inline]
+fn knows_all_str(dict: &Bound<'_, PyDict>) -> bool {
+    #[cfg(all(Py_3_11, not(any(Py_3_14, Py_GIL_DISABLED))))]
+    {
+        // `Py_ssize_t dk_refcnt; uint8_t dk_log2_size, dk_log2_index_bytes, dk_kind;` (pycore_dict.h, 3.11 to 3.13).
+        const KIND: usize = size_of::<ffi::Py_ssize_t>() + 2;
+        const GENERAL: u8 = 0;
+        let object = dict.as_ptr().cast::<ffi::PyDictObject>();
+        // SAFETY: a live dict of this build's layout has keys, and their header is longer than `KIND`.
+        unsafe { *(*object).ma_keys.cast::<u8>().add(KIND) != GENERAL }
+    }
+    #[cfg(not(all(Py_3_11, not(any(Py_3_14, Py_GIL_DISABLED)))))]
+    {
+        let _ = dict;
+        false
+    }
+}
+
+/// Whether every key is of an exact built-in type, found by looking at them.
+fn all_plain(dict: &Bound<'_, PyDict>) -> bool {
+    let (mut place, mut key) = (0, core::ptr::null_mut());
+    // SAFETY: `PyDict_Next` lends the keys of a live dict, which nothing changes in between.
+    unsafe {
+        while ffi::PyDict_Next(
+            dict.as_ptr(),
+            &raw mut place,
+            &raw mut key,
+            core::ptr::null_mut(),
+        ) != 0
+        {
+            let plain = ffi::PyUnicode_CheckExact(key) != 0
+                || ffi::PyLong_CheckExact(key) != 0
+                || ffi::PyFloat_CheckExact(key) != 0
+                || ffi::PyBytes_CheckExact(key) != 0
+                || ffi::PyBool_Check(key) != 0
+                || key == ffi::Py_None();
+            if !plain {
+                return false;
+            }
+        }
+    }
+    true
+}
+
+/// Whether dicts are laid out as this file reads them: all strings are known to be, an int among them is noticed.
+pub(super) fn check_layout(py: Python<'_>) -> PyResult<bool> {
+    let dict = new_dict(py)?;
+    dict.set_item("key", 1)?;
+    let known = knows_all_str(&dict) || !cfg!(all(Py_3_11, not(any(Py_3_14, Py_GIL_DISABLED))));
+    let before = version(&dict);
+    dict.set_item(1, "key")?;
+    let numbered = before.is_none() || version(&dict) != before;
+    Ok(known && numbered && !knows_all_str(&dict) && has_plain_keys(&dict))
 }
 
 /// What a list of sessions looked like when it was compiled, in columns by position.
@@ -55,6 +122,8 @@ pub(super) struct Fingerprint {
     versions: Vec<u64>,
     /// The address of each session's list of tags, 0 where it has none. The unchanged session keeps it alive.
     tag_lists: Vec<usize>,
+    /// Where the elements of that list were: a hint for the cache, never read through.
+    tag_arrays: Vec<usize>,
     /// `tags[offsets[i]..offsets[i + 1]]` are the tags of session `i`.
     offsets: Vec<u32>,
     /// The tags themselves. Owning them is what makes an equal address mean an equal string.
@@ -70,6 +139,7 @@ impl Fingerprint {
         Self {
             versions: Vec::new(),
             tag_lists: Vec::new(),
+            tag_arrays: Vec::new(),
             offsets: vec![0],
             tags: Vec::new(),
         }
@@ -84,7 +154,8 @@ impl Fingerprint {
     }
 
     pub(super) fn nbytes(&self) -> usize {
-        8 * (self.versions.capacity() + self.tag_lists.capacity() + self.tags.capacity())
+        let addresses = self.tag_lists.capacity() + self.tag_arrays.capacity();
+        8 * (self.versions.capacity() + addresses + self.tags.capacity())
             + 4 * self.offsets.capacity()
     }
 
@@ -105,12 +176,14 @@ impl Fingerprint {
         self.versions.push(version);
         self.tag_lists
             .push(tag_list.map_or(0, |list| list.as_ptr() as usize));
+        self.tag_arrays.push(tag_list.map_or(0, elements));
         Some(())
     }
 
     pub(super) fn shrink_to_fit(&mut self) {
         self.versions.shrink_to_fit();
         self.tag_lists.shrink_to_fit();
+        self.tag_arrays.shrink_to_fit();
         self.offsets.shrink_to_fit();
         self.tags.shrink_to_fit();
     }
@@ -126,12 +199,16 @@ impl Fingerprint {
             let ahead = position + Self::AHEAD;
             prefetch(items.get(ahead).map_or(0, |&later| later as usize));
             prefetch(self.tag_lists.get(ahead).copied().unwrap_or_default());
+            prefetch(self.tag_arrays.get(ahead).copied().unwrap_or_default());
             // SAFETY: `session` is an element that the list owns.
             if !unsafe { is_version(session, version) } {
                 return false;
             }
             let &[start, end] = bounds else { return false };
-            let tags = self.tags.get(start as usize..end as usize).unwrap_or_default();
+            let tags = self
+                .tags
+                .get(start as usize..end as usize)
+                .unwrap_or_default();
             // SAFETY: the session is unchanged, so it still owns the list of tags found in it at `tag_list`.
             if tag_list != 0 && !unsafe { is_same_tags(tag_list, tags) } {
                 return false;
@@ -210,6 +287,12 @@ unsafe fn is_same_tags(address: usize, tags: &[Py<PyString>]) -> bool {
             .zip(tags)
             .all(|(&item, tag)| item == tag.as_ptr())
     }
+}
+
+/// The address of the list's elements.
+fn elements(list: &Bound<'_, PyList>) -> usize {
+    // SAFETY: `list` is a live list.
+    unsafe { (*list.as_ptr().cast::<ffi::PyListObject>()).ob_item as usize }
 }
 
 #[inline]

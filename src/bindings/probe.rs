@@ -2,8 +2,9 @@
 
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
+use pyo3::types::PyList;
 
-use super::errors::{OrDecline, guarded};
+use super::errors::{Answer, OrDecline, guarded};
 use super::functions::regime_of;
 use super::input;
 use crate::engine::score::{Number, SumRegime};
@@ -18,14 +19,17 @@ const NAMES: [(&str, SumRegime); 3] = [
 #[pyfunction]
 pub(super) fn sum_regime(sum: &Bound<'_, PyAny>) -> PyResult<Option<&'static str>> {
     let regime = regime_of(sum)?;
-    Ok(NAMES.into_iter().find(|(_, known)| Some(*known) == regime).map(|(name, _)| name))
+    Ok(NAMES
+        .into_iter()
+        .find(|(_, known)| Some(*known) == regime)
+        .map(|(name, _)| name))
 }
 
 /// `sum(items)` of ints and floats as the regime of this name adds them.
 #[pyfunction]
 pub(super) fn sum_contributions<'py>(
     py: Python<'py>,
-    items: Vec<Bound<'py, PyAny>>,
+    items: &Bound<'py, PyList>,
     regime: &str,
 ) -> PyResult<Bound<'py, PyAny>> {
     let known = NAMES.into_iter().find(|(name, _)| *name == regime);
@@ -36,7 +40,7 @@ pub(super) fn sum_contributions<'py>(
         )));
     };
     guarded(py, || {
-        let items: Result<Vec<_>, _> = items.iter().map(input::number).collect();
+        let items: Answer<Vec<_>> = items.iter().map(|item| input::number(&item)).collect();
         let items = items?;
         let exact = |item: &Number| match item {
             Number::Int(value) => value.unsigned_abs() <= Number::INT_LIMIT.unsigned_abs(),

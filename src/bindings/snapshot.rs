@@ -32,7 +32,7 @@ pub(super) struct Snapshot {
 
 impl Snapshot {
     /// Titles are indexed at this search: until then scanning for them is cheaper in sum.
-    const FIRST_SEARCH: u32 = 4;
+    const FIRST_SEARCH: u32 = 2;
 
     /// Compiles the list; declined where a later change could go unseen. O(sessions + tags).
     pub(super) fn compile(sessions: &Bound<'_, PyList>) -> Answer<Self> {

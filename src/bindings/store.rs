@@ -9,7 +9,6 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use pyo3::prelude::*;
 use pyo3::types::PyList;
-use serde::Serialize;
 
 use super::errors::Answer;
 use super::snapshot::Snapshot;
@@ -38,7 +37,7 @@ struct Store {
 #[derive(Clone, Copy)]
 pub(super) enum Sight {
     /// One `explain`.
-    Explain = 1,
+    Explain = 2,
     /// One `recommend`.
     Recommend = 8,
 }
@@ -68,17 +67,6 @@ struct Sighting {
     need: u32,
 }
 
-/// What `cache_info()` shows.
-#[derive(Serialize)]
-pub(super) struct Info {
-    snapshots: usize,
-    max_snapshots: usize,
-    sessions: usize,
-    bytes: usize,
-    hits: u64,
-    misses: u64,
-}
-
 impl Store {
     const fn new() -> Self {
         Self {
@@ -97,24 +85,38 @@ impl Store {
     fn find(&mut self, address: usize) -> Option<Arc<Snapshot>> {
         self.clock += 1;
         let used = self.clock;
-        let entry = self.entries.iter_mut().find(|entry| entry.address == address)?;
+        let entry = self
+            .entries
+            .iter_mut()
+            .find(|entry| entry.address == address)?;
         entry.used = used;
         Some(Arc::clone(&entry.snapshot))
     }
 
     fn serve(&mut self, address: usize) {
         self.hits += 1;
-        if let Some(entry) = self.entries.iter_mut().find(|entry| entry.address == address) {
+        if let Some(entry) = self
+            .entries
+            .iter_mut()
+            .find(|entry| entry.address == address)
+        {
             entry.served = entry.served.saturating_add(1);
         }
     }
 
     /// Takes a stale snapshot out and remembers its list.
     fn remove(&mut self, address: usize) -> Option<Entry> {
-        let place = self.entries.iter().position(|entry| entry.address == address)?;
+        let place = self
+            .entries
+            .iter()
+            .position(|entry| entry.address == address)?;
         let entry = self.entries.swap_remove(place);
         let paid = entry.served >= entry.need;
-        let need = if paid { FIRST_NEED } else { (entry.need * 2).min(MAX_NEED) };
+        let need = if paid {
+            FIRST_NEED
+        } else {
+            (entry.need * 2).min(MAX_NEED)
+        };
         self.remember(address, need);
         Some(entry)
     }
@@ -123,16 +125,27 @@ impl Store {
         if self.sightings.len() == MAX_SIGHTINGS {
             self.sightings.remove(0);
         }
-        self.sightings.push(Sighting { address, weight: 0, need });
+        self.sightings.push(Sighting {
+            address,
+            weight: 0,
+            need,
+        });
     }
 
     /// Notes a sight of a list; its need once that is met.
     fn sight(&mut self, address: usize, sight: Sight) -> Option<u32> {
         self.misses += 1;
-        if !self.sightings.iter().any(|sighting| sighting.address == address) {
+        if !self
+            .sightings
+            .iter()
+            .any(|sighting| sighting.address == address)
+        {
             self.remember(address, FIRST_NEED);
         }
-        let place = self.sightings.iter().position(|sighting| sighting.address == address)?;
+        let place = self
+            .sightings
+            .iter()
+            .position(|sighting| sighting.address == address)?;
         let sighting = self.sightings.get_mut(place)?;
         sighting.weight += sight as u32;
         (sighting.weight >= sighting.need).then(|| self.sightings.remove(place).need)
@@ -141,25 +154,43 @@ impl Store {
     /// Adds a snapshot; returns those that must go, for the caller to drop without the lock.
     fn insert(&mut self, address: usize, snapshot: Arc<Snapshot>, need: u32) -> Vec<Entry> {
         self.clock += 1;
-        self.entries.push(Entry { address, snapshot, need, served: 0, used: self.clock });
+        self.entries.push(Entry {
+            address,
+            snapshot,
+            need,
+            served: 0,
+            used: self.clock,
+        });
         let mut gone = Vec::new();
         while self.entries.len() > MAX_SNAPSHOTS {
-            let oldest = self.entries.iter().enumerate().min_by_key(|(_, entry)| entry.used);
-            let Some(place) = oldest.map(|(place, _)| place) else { break };
+            let oldest = self
+                .entries
+                .iter()
+                .enumerate()
+                .min_by_key(|(_, entry)| entry.used);
+            let Some(place) = oldest.map(|(place, _)| place) else {
+                break;
+            };
             gone.push(self.entries.swap_remove(place));
         }
         gone
     }
 
     fn take_abandoned(&mut self, py: Python<'_>) -> Vec<Entry> {
-        self.entries.extract_if(.., |entry| entry.snapshot.is_abandoned(py)).collect()
+        self.entries
+            .extract_if(.., |entry| entry.snapshot.is_abandoned(py))
+            .collect()
     }
 }
 
 /// The current snapshot of the list, compiled now if the list was seen often enough; `None` where a scan is due.
 pub(super) fn current(sessions: &Bound<'_, PyList>) -> Answer<Option<Arc<Snapshot>>> {
     let found = current_if(sessions, Sight::Recommend, |snapshot| {
-        Ok(if snapshot.is_current(sessions) { Proof::Current(()) } else { Proof::Stale })
+        Ok(if snapshot.is_current(sessions) {
+            Proof::Current(())
+        } else {
+            Proof::Stale
+        })
     });
     found.map(|found| found.map(|(snapshot, ())| snapshot))
 }
@@ -219,16 +250,29 @@ pub(super) fn clear() {
     drop(gone);
 }
 
+/// What `cache_info()` shows.
+pub(super) struct Info {
+    pub(super) snapshots: u64,
+    pub(super) max_snapshots: u64,
+    pub(super) sessions: u64,
+    pub(super) bytes: u64,
+    pub(super) hits: u64,
+    pub(super) misses: u64,
+}
+
 /// What is held now.
 pub(super) fn info(py: Python<'_>) -> Info {
     sweep(py);
     let store = Store::lock();
-    let snapshots = || store.entries.iter().map(|entry| &entry.snapshot);
+    let sum = |measure: fn(&Snapshot) -> usize| {
+        let measures = store.entries.iter().map(|entry| measure(&entry.snapshot));
+        measures.sum::<usize>() as u64
+    };
     Info {
-        snapshots: store.entries.len(),
-        max_snapshots: MAX_SNAPSHOTS,
-        sessions: snapshots().map(|snapshot| snapshot.len()).sum(),
-        bytes: snapshots().map(|snapshot| snapshot.nbytes()).sum(),
+        snapshots: store.entries.len() as u64,
+        max_snapshots: MAX_SNAPSHOTS as u64,
+        sessions: sum(Snapshot::len),
+        bytes: sum(Snapshot::nbytes),
         hits: store.hits,
         misses: store.misses,
     }

@@ -20,14 +20,19 @@ pub fn clock_time(text: &[u8], fractions: Fractions) -> Option<ClockTime> {
     let rest = rest.strip_suffix(b"Z").unwrap_or(rest);
     let readable = match rest.split_first() {
         None => true,
-        Some((b'.', digits)) => digits.iter().all(u8::is_ascii_digit) && reads(digits.len(), fractions),
+        Some((b'.', digits)) => {
+            digits.iter().all(u8::is_ascii_digit) && reads(digits.len(), fractions)
+        }
         Some(_) => false,
     };
     let template = b"dddd-dd-ddTdd:dd:dd";
-    let shaped = instant.iter().zip(template).all(|(&byte, &wanted)| match wanted {
-        b'd' => byte.is_ascii_digit(),
-        mark => byte == mark,
-    });
+    let shaped = instant
+        .iter()
+        .zip(template)
+        .all(|(&byte, &wanted)| match wanted {
+            b'd' => byte.is_ascii_digit(),
+            mark => byte == mark,
+        });
     if !(readable && shaped) {
         return None;
     }
@@ -57,7 +62,9 @@ fn reads(digits: usize, fractions: Fractions) -> bool {
 
 fn days_in(year: u32, month: u32) -> u32 {
     match month {
-        2 if year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400)) => 29,
+        2 if year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400)) => {
+            29
+        }
         2 => 28,
         4 | 6 | 9 | 11 => 30,
         _ => 31,
@@ -118,17 +125,38 @@ mod tests {
             (b"2023-12-16", None),
         ];
         for (text, expected) in rows {
-            assert_eq!(clock_time(text, Fractions::Any).as_ref(), expected, "{}", String::from_utf8_lossy(text));
+            assert_eq!(
+                clock_time(text, Fractions::Any).as_ref(),
+                expected,
+                "{}",
+                String::from_utf8_lossy(text)
+            );
         }
-        assert_eq!(clock_time(b"2017-08-29T04:00:00.0000000", Fractions::MillisOrMicros), None);
+        assert_eq!(
+            clock_time(b"2017-08-29T04:00:00.0000000", Fractions::MillisOrMicros),
+            None
+        );
         assert!(clock_time(b"2017-08-29T04:00:00.123", Fractions::MillisOrMicros).is_some());
     }
 
     /// Recorded from the original: parity cases of the group "graphxf".
     #[test]
     fn popularity_keeps_the_order_of_its_additions() {
-        let all = Signals { described: true, attendees: 9, located: true, online: true };
+        let all = Signals {
+            described: true,
+            attendees: 9,
+            located: true,
+            online: true,
+        };
         assert_eq!(all.popularity().to_string(), "0.9499999999999998");
-        assert_eq!(Signals { attendees: 3, ..Signals::default() }.popularity().to_string(), "0.4");
+        assert_eq!(
+            Signals {
+                attendees: 3,
+                ..Signals::default()
+            }
+            .popularity()
+            .to_string(),
+            "0.4"
+        );
     }
 }

@@ -1,8 +1,8 @@
 //! Sessions compiled for exact top-k.
 //!
 //! The answer of [`Index::top_k`] is that of scoring every session with [`Scorer::score`] and sorting stably by score,
-//! descending: to the bit and to the tie, or `None`. Memory is 12 bytes a session, 4 a posting or 32 a session for
-//! bitmaps, 8 a tag: see [`Index::nbytes`].
+//! descending: to the bit and to the tie, or `None`. Memory is 12 bytes a session, up to 44 for bitmaps, 4 a posting
+//! outside them, 8 a tag: see [`Index::nbytes`].
 
 use super::bound::Bound;
 use super::error::Error;
@@ -83,8 +83,18 @@ impl Index {
         Some(best.into_iter().map(ranked).collect())
     }
 
-    fn candidates(&self, matched: &Matched<'_>, scorer: &Scorer, k: usize) -> Option<Vec<Candidate>> {
-        let most_tags = self.order.segments().iter().map(|segment| segment.most_tags).max();
+    fn candidates(
+        &self,
+        matched: &Matched<'_>,
+        scorer: &Scorer,
+        k: usize,
+    ) -> Option<Vec<Candidate>> {
+        let most_tags = self
+            .order
+            .segments()
+            .iter()
+            .map(|segment| segment.most_tags)
+            .max();
         let most_hits = (matched.rows.len() + matched.lists.len()).min(most_tags? as usize) as u32;
         let order = &self.order;
         let bound = Bound::new(order, scorer, most_hits);

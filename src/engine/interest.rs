@@ -45,7 +45,11 @@ impl InterestSet {
             return;
         }
         if self.entries.len() == Self::LINEAR {
-            self.hashed = self.entries.iter().map(|entry| entry.bytes.clone()).collect();
+            self.hashed = self
+                .entries
+                .iter()
+                .map(|entry| entry.bytes.clone())
+                .collect();
         }
         if self.entries.len() >= Self::LINEAR {
             self.hashed.insert(interest.into());
@@ -103,7 +107,9 @@ impl InterestSet {
     #[inline]
     fn find(&self, length: usize, head: u64, same_bytes: impl Fn(&[u8]) -> bool) -> bool {
         self.entries.iter().any(|entry| {
-            entry.length == length && entry.head == head && (length <= 8 || same_bytes(&entry.bytes))
+            entry.length == length
+                && entry.head == head
+                && (length <= 8 || same_bytes(&entry.bytes))
         })
     }
 
@@ -144,7 +150,9 @@ mod tests {
 
     #[test]
     fn many_interests_answer_as_few_do() {
-        let names: Vec<String> = (0..200).map(|i| format!("tag-{i}-{}", "x".repeat(i % 70))).collect();
+        let names: Vec<String> = (0..200)
+            .map(|i| format!("tag-{i}-{}", "x".repeat(i % 70)))
+            .collect();
         let set = InterestSet::new(names.iter().map(String::as_bytes));
         assert_eq!(set.len(), 200);
         for name in &names {

@@ -85,10 +85,13 @@ impl<const P: usize> Planes<P> {
     /// Adds `carry` to the bits from plane `from` on.
     #[inline(always)]
     fn ripple(&mut self, from: usize, mut carry: Lane) {
-        for plane in self.0.iter_mut().skip(from) {
-            let next = plane.and(carry);
-            *plane = plane.xor(carry);
-            carry = next;
+        // Counted from 0 to `P`, so that it unrolls and the planes stay in registers.
+        for (index, plane) in self.0.iter_mut().enumerate() {
+            if index >= from {
+                let next = plane.and(carry);
+                *plane = plane.xor(carry);
+                carry = next;
+            }
         }
     }
 
@@ -137,11 +140,11 @@ impl<const P: usize> Planes<P> {
     pub(super) fn at_least(&self, level: u32) -> Lane {
         let mut mask = Lane::ONES;
         for (bit, plane) in self.0.iter().enumerate() {
-            mask = if level >> bit & 1 == 1 {
-                mask.and(*plane)
-            } else {
-                mask.or(*plane)
-            };
+            // A bit that the level has is needed; one that it lacks is enough. Without a branch.
+            let lacks = u64::from(level >> bit & 1).wrapping_sub(1);
+            mask = mask.zip(*plane, |mask, plane| {
+                (mask & plane) | ((mask | plane) & lacks)
+            });
         }
         mask
     }
@@ -194,7 +197,9 @@ pub(super) fn seek<const P: usize>(
 ) -> Option<Found<P>> {
     let first = lanes.start;
     for lane in lanes {
-        let mut planes = base.get(lane - first).copied().unwrap_or(Planes::ZERO);
+        let mut planes = base
+            .get(lane - first)
+            .map_or(Planes::ZERO, |counters| *counters);
         planes.add_rows(rows, lane);
         let mask = planes.at_least(level);
         if !mask.is_zero() {

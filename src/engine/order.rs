@@ -77,8 +77,9 @@ impl Order {
         let packing = Packing::new(survey.low, survey.high);
         let mut packed = vec![0_u64; padded];
         let mut next: Vec<usize> = segments.iter().map(|segment| segment.start).collect();
-        for ((position, popularity), pair) in
-            (0_u32..).zip(sessions.popularity).zip(sessions.offsets.windows(2))
+        for ((position, popularity), pair) in (0_u32..)
+            .zip(sessions.popularity)
+            .zip(sessions.offsets.windows(2))
         {
             let tags = (pair[1] - pair[0]) as usize;
             let slot = &mut next[class_of[tags.min(TAG_CLASSES - 1)]];
@@ -95,7 +96,10 @@ impl Order {
         let mut popularity = vec![0.0; padded].into_boxed_slice();
         for segment in &segments {
             let ranks = segment.start..segment.end;
-            for (value, &key) in popularity[ranks.clone()].iter_mut().zip(&packed[ranks.clone()]) {
+            for (value, &key) in popularity[ranks.clone()]
+                .iter_mut()
+                .zip(&packed[ranks.clone()])
+            {
                 *value = sessions.popularity[key as u32 as usize].as_f64();
             }
             if !packing.is_exact() {
@@ -245,8 +249,14 @@ fn settle(packed: &mut [u64], popularity: &mut [f64]) {
 /// A bit for every rank whose popularity is an int.
 fn int_bits(sessions: &Sessions<'_>, segments: &[Segment], positions: &[u32]) -> Box<[u64]> {
     let mut bits = vec![0_u64; positions.len() / 64].into_boxed_slice();
-    for rank in segments.iter().flat_map(|segment| segment.start..segment.end) {
-        if matches!(sessions.popularity[positions[rank] as usize], Number::Int(_)) {
+    for rank in segments
+        .iter()
+        .flat_map(|segment| segment.start..segment.end)
+    {
+        if matches!(
+            sessions.popularity[positions[rank] as usize],
+            Number::Int(_)
+        ) {
             bits[rank / 64] |= 1 << (rank % 64);
         }
     }

@@ -12,13 +12,13 @@ use super::lane::Lane;
 use super::order::{LANE_IDS, Order};
 use super::session::{Sessions, TagId};
 
-/// A tag at least this frequent (one session in so many) may get a bitmap: below, adding its postings one by one is
-/// faster than reading the bits (bench `top_k`).
-const SPARSEST_BITMAP: usize = 256;
+/// A tag at least this frequent (one session in so many) gets a bitmap while there is memory for it: reading the bits is
+/// faster than adding postings one by one far below the density at which a list is smaller.
+const SPARSEST_BITMAP: usize = 2048;
 /// Sessions whose tags are fetched together.
 const GATHERED: usize = 64;
 /// Bitmaps take at most so many bytes a session.
-const MOST_BITMAP_BYTES: usize = 32;
+const MOST_BITMAP_BYTES: usize = 44;
 /// The index aims to stay under so many bytes a session and four tags.
 const BYTES_OF_FOUR_TAGS: usize = 60;
 
@@ -126,12 +126,20 @@ impl Counts {
         let postings: usize = self.first.iter().map(|&count| count as usize).sum();
         let quarter = (BYTES_OF_FOUR_TAGS * postings / 4).max(BYTES_OF_FOUR_TAGS * sessions);
         let used = 12 * sessions + 4 * postings + 8 * self.first.len();
-        let bytes = quarter
-            .saturating_sub(used)
-            .clamp(8 * sessions, MOST_BITMAP_BYTES * sessions);
-        let rows = 8 * bytes / sessions.max(1);
-        frequent.truncate(rows);
-        frequent.last().map_or(u32::MAX, |&count| count)
+        let most = MOST_BITMAP_BYTES * sessions;
+        let mut left = quarter.saturating_sub(used).clamp(8 * sessions, most);
+        let rows = (1..).zip(&frequent).take_while(|&(rows, &count)| {
+            // A bitmap saves the list.
+            left = (left + 4 * count as usize).saturating_sub(sessions / 8);
+            left > 0 && rows * sessions <= 8 * most
+        });
+        let rows = rows.count();
+        match (frequent[..rows].last(), frequent.get(rows)) {
+            // Not all tags of that frequency fit.
+            (Some(last), Some(next)) if last == next => last + 1,
+            (Some(&last), _) => last,
+            (None, _) => u32::MAX,
+        }
     }
 }
 
@@ -146,11 +154,17 @@ impl Postings {
         let mut place = |count: u32| {
             if count >= bitmap_from {
                 rows += 1;
-                Place { start: rows - 1, len: Place::ROW }
+                Place {
+                    start: rows - 1,
+                    len: Place::ROW,
+                }
             } else {
                 listed += count;
                 // Filled below: `len` counts up to `count`.
-                Place { start: listed - count, len: 0 }
+                Place {
+                    start: listed - count,
+                    len: 0,
+                }
             }
         };
         let mut places: Box<[Place]> = counts.first.iter().map(|&count| place(count)).collect();
@@ -201,7 +215,10 @@ impl Postings {
             bitmaps,
             lists,
             places,
-            repeats: repeats.into_iter().map(|((tag, _), place)| (tag, place)).collect(),
+            repeats: repeats
+                .into_iter()
+                .map(|((tag, _), place)| (tag, place))
+                .collect(),
         }
     }
 
@@ -232,7 +249,9 @@ impl Postings {
             let row = start * self.lanes;
             matched.rows.push(&self.bitmaps[row..row + self.lanes]);
         } else if place.len > 0 {
-            matched.lists.push(&self.lists[start..start + place.len as usize]);
+            matched
+                .lists
+                .push(&self.lists[start..start + place.len as usize]);
         }
     }
 

@@ -87,7 +87,10 @@ fn pass(from: &[u64], to: &mut [u64], digit: u32) -> bool {
     for &key in from {
         next[bucket(key)] += 1;
     }
-    if from.first().is_some_and(|&key| next[bucket(key)] as usize == from.len()) {
+    if from
+        .first()
+        .is_some_and(|&key| next[bucket(key)] as usize == from.len())
+    {
         return false;
     }
     let mut sum = 0;

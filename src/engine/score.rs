@@ -194,7 +194,11 @@ impl Scorer {
             return Number::Float(total);
         }
         let three = |diversity| {
-            let parts = [parts.interest_match, parts.popularity, Number::Float(diversity)];
+            let parts = [
+                parts.interest_match,
+                parts.popularity,
+                Number::Float(diversity),
+            ];
             self.regime.sum(&parts)
         };
         parts.diversity.map_or_else(
@@ -216,7 +220,13 @@ mod tests {
     use super::Number::{Float, Int};
     use super::*;
 
-    fn score(regime: SumRegime, weights: [Number; 3], hits: u32, popularity: Number, interests: usize) -> Number {
+    fn score(
+        regime: SumRegime,
+        weights: [Number; 3],
+        hits: u32,
+        popularity: Number,
+        interests: usize,
+    ) -> Number {
         let weights = Weights {
             interest: weights[0],
             popularity: weights[1],
@@ -237,11 +247,28 @@ mod tests {
             (Compensated, default, 1, Float(0.01), 2, 2.011),
             (Plain, default, 1, Float(0.9), 1, 2.453_000_000_000_000_3),
             (Compensated, default, 1, Float(0.9), 1, 2.453),
-            (Plain, [Float(0.1), Float(0.2), Float(10.0)], 1, Float(1.0), 3, 0.600_000_000_000_000_1),
-            (Compensated, [Float(0.1), Float(0.2), Float(10.0)], 1, Float(1.0), 3, 0.6),
+            (
+                Plain,
+                [Float(0.1), Float(0.2), Float(10.0)],
+                1,
+                Float(1.0),
+                3,
+                0.600_000_000_000_000_1,
+            ),
+            (
+                Compensated,
+                [Float(0.1), Float(0.2), Float(10.0)],
+                1,
+                Float(1.0),
+                3,
+                0.6,
+            ),
         ];
         for (regime, weights, hits, popularity, interests, expected) in rows {
-            assert_eq!(score(regime, weights, hits, popularity, interests), Float(expected));
+            assert_eq!(
+                score(regime, weights, hits, popularity, interests),
+                Float(expected)
+            );
         }
     }
 
@@ -256,7 +283,10 @@ mod tests {
     #[test]
     fn only_the_newest_regime_compensates_ints() {
         let items = [Float(0.1), Int(1), Float(0.03)];
-        assert_eq!(SumRegime::Compensated.sum(&items), Float(1.130_000_000_000_000_1));
+        assert_eq!(
+            SumRegime::Compensated.sum(&items),
+            Float(1.130_000_000_000_000_1)
+        );
         assert_eq!(SumRegime::CompensatedInts.sum(&items), Float(1.13));
     }
 

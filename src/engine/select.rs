@@ -46,7 +46,10 @@ impl<T> Selection<T> {
         let place = self.best.partition_point(|(held, _)| *held >= score);
         self.best.insert(place, (score, item));
         if self.best.len() == self.k {
-            self.threshold = self.best.last().map_or(f64::NEG_INFINITY, |(held, _)| *held);
+            self.threshold = self
+                .best
+                .last()
+                .map_or(f64::NEG_INFINITY, |(held, _)| *held);
         }
     }
 
@@ -91,7 +94,11 @@ mod tests {
             for (position, &score) in scores.iter().enumerate() {
                 selection.push_with(score, || position);
             }
-            let got: Vec<usize> = selection.into_sorted().into_iter().map(|(_, p)| p).collect();
+            let got: Vec<usize> = selection
+                .into_sorted()
+                .into_iter()
+                .map(|(_, p)| p)
+                .collect();
             let want: Vec<usize> = expected.iter().take(k).map(|&(_, p)| p).collect();
             assert_eq!(got, want, "k = {k}, scores = {scores:?}");
         }
@@ -101,8 +108,19 @@ mod tests {
     fn ties_infinities_and_signed_zeros_keep_their_position() {
         check(&[]);
         check(&[0.0, -0.0, 0.0]);
-        check(&[1.0, f64::INFINITY, 1.0, f64::NEG_INFINITY, f64::INFINITY, 2.0]);
+        check(&[
+            1.0,
+            f64::INFINITY,
+            1.0,
+            f64::NEG_INFINITY,
+            f64::INFINITY,
+            2.0,
+        ]);
         check(&[f64::NEG_INFINITY; 5]);
-        check(&(0..200).map(|i| f64::from(i * 7919 % 13)).collect::<Vec<_>>());
+        check(
+            &(0..200)
+                .map(|i| f64::from(i * 7919 % 13))
+                .collect::<Vec<_>>(),
+        );
     }
 }

@@ -81,3 +81,57 @@ fn seek_avx512<const P: usize>(
 ) -> Option<Found<P>> {
     lane::seek(rows, base, lanes, level)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Every width finds the lane and the counts that adding up bit by bit finds.
+    #[test]
+    fn all_widths_agree() {
+        let mut state = 1_u64;
+        let mut word = || {
+            state = state.wrapping_mul(0x5851_f42d_4c95_7f2d).wrapping_add(1);
+            (state >> 7) & (state >> 23)
+        };
+        for height in 0..=7 {
+            let rows: Vec<[Lane; 3]> = (0..height)
+                .map(|_| [(); 3].map(|()| Lane([(); 8].map(|()| word()))))
+                .collect();
+            let rows: Vec<&[Lane]> = rows.iter().map(<[Lane; 3]>::as_slice).collect();
+            let count = |lane: usize, column: usize| -> u32 {
+                let bits = rows
+                    .iter()
+                    .map(|row| row[lane].0[column / 64] >> (column % 64) & 1);
+                bits.sum::<u64>() as u32
+            };
+            for level in 0..=u32::try_from(height).expect("few rows") {
+                let reached = |lane: &usize| (0..512).any(|column| count(*lane, column) >= level);
+                let expected = (0..3).find(reached);
+                for simd in [Simd(Level::Baseline), Simd::narrow(), Simd::detect()] {
+                    let found = simd.seek::<3>(&rows, &[], 0..3, level);
+                    assert_eq!(found.map(|found| found.lane), expected);
+                    for (found, column) in found
+                        .iter()
+                        .flat_map(|found| (0..512).map(move |column| (found, column)))
+                    {
+                        assert_eq!(found.planes.count(column), count(found.lane, column));
+                        let is_member = found.mask.0[column / 64] >> (column % 64) & 1 == 1;
+                        assert_eq!(is_member, count(found.lane, column) >= level);
+                    }
+                }
+            }
+        }
+    }
+
+    impl Simd {
+        /// Not the widest: the one that a processor without avx512 would use.
+        fn narrow() -> Self {
+            #[cfg(target_arch = "x86_64")]
+            if std::is_x86_feature_detected!("avx2") {
+                return Self(Level::Avx2);
+            }
+            Self(Level::Baseline)
+        }
+    }
+}

@@ -8,8 +8,10 @@ use core::ops::Range;
 use super::lane::Planes;
 use super::order::LANE_IDS;
 
-/// Lanes added up at a time: a window's counters stay in the first-level cache.
-const WINDOW: usize = 32;
+/// Lanes added up at a time. The first windows are small, because many queries end there, and the counters of the
+/// largest still fit the first-level cache.
+const SMALLEST_WINDOW: usize = 4;
+const LARGEST_WINDOW: usize = 32;
 
 /// Cursors into the lists and the counters of the current window.
 #[derive(Debug)]
@@ -17,8 +19,10 @@ pub(super) struct Sparse<'a, const P: usize> {
     /// What is left of every list.
     rest: Vec<&'a [u32]>,
     lists: u32,
-    counters: [Planes<P>; WINDOW],
+    counters: Vec<Planes<P>>,
     window: Range<usize>,
+    /// Lanes of the next window.
+    size: usize,
 }
 
 impl<'a, const P: usize> Sparse<'a, P> {
@@ -27,8 +31,9 @@ impl<'a, const P: usize> Sparse<'a, P> {
         Self {
             rest: lists.to_vec(),
             lists: lists.len() as u32,
-            counters: [Planes::ZERO; WINDOW],
+            counters: Vec::new(),
             window: 0..0,
+            size: SMALLEST_WINDOW,
         }
     }
 
@@ -65,7 +70,8 @@ impl<'a, const P: usize> Sparse<'a, P> {
 
     /// Moves the window to the start of `lanes`.
     fn enter(&mut self, lanes: Range<usize>, level: u32, rows: usize) -> Result<(), usize> {
-        let window = lanes.start..lanes.end.min(lanes.start + WINDOW);
+        let window = lanes.start..lanes.end.min(lanes.start + self.size);
+        self.size = LARGEST_WINDOW.min(2 * self.size);
         let start = window.start * LANE_IDS;
         let end = window.end * LANE_IDS;
         let (mut reaching, mut next) = (rows as u32, usize::MAX);
@@ -86,12 +92,17 @@ impl<'a, const P: usize> Sparse<'a, P> {
             return Ok(());
         }
         // Without a list no session reaches the level: on to the next posting.
-        Err(if (rows as u32) < level { lanes.end.min(window.end.max(next / LANE_IDS)) } else { window.end })
+        Err(if (rows as u32) < level {
+            lanes.end.min(window.end.max(next / LANE_IDS))
+        } else {
+            window.end
+        })
     }
 
     /// Adds up the postings of the window.
     fn add(&mut self) {
-        self.counters = [Planes::ZERO; WINDOW];
+        self.counters.clear();
+        self.counters.resize(self.window.len(), Planes::ZERO);
         let start = self.window.start * LANE_IDS;
         let end = self.window.end * LANE_IDS;
         for rest in &mut self.rest {

@@ -50,10 +50,16 @@ mod tests {
     fn a_word_is_lowered_byte_by_byte() {
         for byte in 0..=u8::MAX {
             let word = u64::from_le_bytes([byte; 8]);
-            assert_eq!(lower_word(word).to_le_bytes(), [byte.to_ascii_lowercase(); 8]);
+            assert_eq!(
+                lower_word(word).to_le_bytes(),
+                [byte.to_ascii_lowercase(); 8]
+            );
         }
         let mixed = *b"aZ@[`{9\xc4";
-        assert_eq!(lower_word(u64::from_le_bytes(mixed)).to_le_bytes(), mixed.map(|b| b.to_ascii_lowercase()));
+        assert_eq!(
+            lower_word(u64::from_le_bytes(mixed)).to_le_bytes(),
+            mixed.map(|b| b.to_ascii_lowercase())
+        );
     }
 
     #[test]
@@ -67,7 +73,8 @@ mod tests {
     fn long_strings_are_lowered_too() {
         for length in [0, 63, 64, 65, 1000] {
             let text = "A".repeat(length);
-            assert!(with_lowered(text.as_bytes(), |lowered| lowered == "a".repeat(length).as_bytes()));
+            assert!(with_lowered(text.as_bytes(), |lowered| lowered
+                == "a".repeat(length).as_bytes()));
         }
     }
 }

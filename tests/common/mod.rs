@@ -1,6 +1,12 @@
 //! Seeded catalogues for the Rust laws and benches, and the scan that the index must equal.
 
-#![allow(dead_code, missing_docs, unreachable_pub, clippy::missing_panics_doc)]
+#![allow(
+    dead_code,
+    missing_docs,
+    unreachable_pub,
+    clippy::expect_used,
+    clippy::cast_possible_wrap
+)]
 
 use eventkit::engine::index::{Sessions, TagId};
 use eventkit::engine::score::{Number, Scorer, SumRegime, Weights};
@@ -99,7 +105,11 @@ impl Popularity {
                 1 => f64::NEG_INFINITY,
                 _ => random.unit(),
             }),
-            Self::WithNan => Float(if random.below(50) == 0 { f64::NAN } else { random.unit() }),
+            Self::WithNan => Float(if random.below(50) == 0 {
+                f64::NAN
+            } else {
+                random.unit()
+            }),
             Self::HugeInts => Int((random.next() >> (1 + random.below(63))) as i64),
         }
     }
@@ -151,7 +161,13 @@ impl std::fmt::Debug for Columns {
 
 impl Columns {
     /// `len` sessions of 2 to 5 tags out of `tag_count` (see [`Tags`] for the exceptions).
-    pub fn new(seed: u64, len: usize, tag_count: usize, tags: Tags, popularity: Popularity) -> Self {
+    pub fn new(
+        seed: u64,
+        len: usize,
+        tag_count: usize,
+        tags: Tags,
+        popularity: Popularity,
+    ) -> Self {
         let mut random = Random::new(seed);
         let weights: Vec<f64> = (1..=tag_count)
             .scan(0.0, |sum, rank| {
@@ -180,7 +196,9 @@ impl Columns {
                     let tag = match tags {
                         Tags::Zipf | Tags::Outliers => {
                             let point = random.unit() * total;
-                            weights.partition_point(|&sum| sum <= point).min(tag_count - 1)
+                            weights
+                                .partition_point(|&sum| sum <= point)
+                                .min(tag_count - 1)
                         }
                         Tags::Clustered => {
                             let stretch = position * tag_count / len;
@@ -234,11 +252,12 @@ impl Columns {
     }
 }
 
-pub fn default_scorer(interests: usize) -> Scorer {
+/// A scorer of float weights in the order interest, popularity, diversity.
+pub fn scorer([interest, popularity, diversity]: [f64; 3], interests: usize) -> Scorer {
     let weights = Weights {
-        interest: Number::Float(2.0),
-        popularity: Number::Float(0.5),
-        diversity: Some(Number::Float(0.3)),
+        interest: Number::Float(interest),
+        popularity: Number::Float(popularity),
+        diversity: Some(Number::Float(diversity)),
     };
     Scorer::new(weights, interests, SumRegime::Compensated)
 }

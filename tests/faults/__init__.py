@@ -1,1 +1,2 @@
-"""What the proofs share: odd objects, generators, edits, oracles and the fault scenarios' child programs."""
+"""What the proofs share: odd objects, generators, edits, oracles and the fault scenarios' child
+programs."""

@@ -20,7 +20,11 @@ def environment(**changes: str) -> dict[str, str]:
 
 
 def run(
-    scenario: str, *arguments: object, options: Sequence[str] = (), patience: float = PATIENCE, **changes: str
+    scenario: str,
+    *arguments: object,
+    options: Sequence[str] = (),
+    patience: float = PATIENCE,
+    **changes: str,
 ) -> str:
     """Run ``python -m faults.<scenario>``; return its output.
 
@@ -31,7 +35,9 @@ def run(
     return finish([*command, *map(str, arguments)], patience, environment(**changes))
 
 
-def finish(command: Sequence[str], patience: float, env: dict[str, str], cwd: str | None = None) -> str:
+def finish(
+    command: Sequence[str], patience: float, env: dict[str, str], cwd: str | None = None
+) -> str:
     """Run a command to its end; see `run`."""
     try:
         done = subprocess.run(
@@ -39,5 +45,7 @@ def finish(command: Sequence[str], patience: float, env: dict[str, str], cwd: st
         )
     except subprocess.TimeoutExpired as late:
         raise AssertionError(f"{command} hung\n{late.stdout!r}\n{late.stderr!r}") from late
-    assert done.returncode == 0, f"{command}: status {done.returncode}\n{done.stdout}\n{done.stderr}"
+    assert done.returncode == 0, (
+        f"{command}: status {done.returncode}\n{done.stdout}\n{done.stderr}"
+    )
     return done.stdout

@@ -7,6 +7,8 @@ import types
 from collections.abc import Callable
 from typing import Any
 
+from faults.oddities import Hostile, Lowerable
+
 Outcome = tuple[str, Any]
 
 
@@ -38,6 +40,11 @@ def typed(value: Any, known: dict[int, str] | None = None, depth: int = 0) -> st
     return _odd(value, known, depth)
 
 
+def _is(value: Any, kinds: Any) -> bool:
+    # Not isinstance: it asks the object itself, which may raise.
+    return issubclass(type(value), kinds)
+
+
 def _number(value: Any) -> str:
     # Python refuses to write more than 4,300 digits, and hex is quicker above a few.
     if type(value) is int and value.bit_length() > 200:
@@ -49,24 +56,27 @@ def _odd(value: Any, known: dict[int, str] | None, depth: int) -> str:
     """Write an object of some other type, without calling anything that it overrides."""
     kind = type(value)
     name = f"{kind.__module__}.{kind.__qualname__}"
-    if isinstance(value, dict):
+    if _is(value, dict):
         inner = [
-            f"{typed(k, known, depth + 1)}: {typed(v, known, depth + 1)}" for k, v in dict.items(value)
+            f"{typed(k, known, depth + 1)}: {typed(v, known, depth + 1)}"
+            for k, v in dict.items(value)
         ]
-    elif isinstance(value, list | tuple):
+    elif _is(value, list | tuple):
         inner = [typed(item, known, depth + 1) for item in kind.__base__.__iter__(value)]
-    elif isinstance(value, set | frozenset):
+    elif _is(value, set | frozenset):
         inner = sorted(typed(item, known, depth + 1) for item in value)
-    elif isinstance(value, str):
+    elif _is(value, str):
         inner = [ascii(str.__str__(value))]
-    elif isinstance(value, float):
+    elif _is(value, float):
         inner = [float.__repr__(value)]
-    elif isinstance(value, int):
+    elif _is(value, int):
         inner = [hex(int.__index__(value))]
-    elif isinstance(value, types.GeneratorType) or kind.__module__ == "faults.oddities":
-        inner = [ascii(vars(value).get("text", ""))] if hasattr(value, "__dict__") else []
+    elif _is(value, types.GeneratorType) or kind.__module__ == "faults.oddities":
+        inner = [ascii(getattr(value, "text", ""))] if kind is Hostile or kind is Lowerable else []
     else:
-        inner = [_without_addresses(ascii(repr(value)))]  # Mappings of others: their content, by repr.
+        inner = [
+            _without_addresses(ascii(repr(value)))
+        ]  # Mappings of others: their content, by repr.
     return f"{name}<{', '.join(inner)}>"
 
 
@@ -75,14 +85,18 @@ def _without_addresses(text: str) -> str:
 
 
 def attempt(function: Callable[..., Any], arguments: tuple[Any, ...]) -> Outcome:
-    """Call, and keep what came: ``("ok", answer)`` or ``("error", (type, text, cause, context))``."""
+    """Call, and keep what came: ``("ok", answer)`` or ``("error", (type, text, cause,
+    context))``."""
     try:
         return ("ok", function(*arguments))
     except BaseException as error:
         if isinstance(error, KeyboardInterrupt | SystemExit):
             raise
-        text = f"{type(error).__module__}.{type(error).__qualname__}: {ascii(str(error))}"
-        return ("error", (_without_addresses(text), error.__cause__ is None, error.__context__ is None))
+        text = f"{type(error).__module__}.{type(error).__qualname__}: {str(error)!a}"
+        return (
+            "error",
+            (_without_addresses(text), error.__cause__ is None, error.__context__ is None),
+        )
 
 
 class Names(dict[int, str]):
@@ -106,17 +120,17 @@ def objects_in(arguments: tuple[Any, ...], *, texts: bool = True) -> Names:
 
 
 def _name(value: Any, name: str, known: Names, depth: int, texts: bool) -> None:
-    if value is None or isinstance(value, int | float | bytes) or id(value) in known or depth > 5:
+    if value is None or _is(value, int | float | bytes) or id(value) in known or depth > 5:
         return
-    if isinstance(value, str):
+    if _is(value, str):
         if texts:
-            known.add(value, f"{name}={ascii(str.__str__(value))}")
+            known.add(value, f"{name}={str.__str__(value)!a}")
         return
     known.add(value, name)
-    if isinstance(value, dict):
+    if _is(value, dict):
         for key, item in dict.items(value):
             _name(item, f"{name}.{typed(key)}", known, depth + 1, texts)
-    elif isinstance(value, list):
+    elif _is(value, list):
         for place, item in enumerate(list.__iter__(value)):
             _name(item, f"{name}.{place}", known, depth + 1, texts)
 

@@ -1,6 +1,7 @@
 """Every way to change a manifest in place, as one table.
 
-A snapshot of the manifest has to notice each of them. An edit takes a source of choices and a `Workbench`.
+A snapshot of the manifest has to notice each of them. An edit takes a source of choices and a
+`Workbench`.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from collections.abc import Callable
 from random import Random
 from typing import Any
 
-from faults import generate
+from faults import clean, spoil
 
 Session = dict[str, Any]
 
@@ -34,7 +35,7 @@ class Workbench:
 
     def __init__(self, rng: Random, size: int) -> None:
         sessions = [plain_session(rng, place) for place in range(size)]
-        self.manifest: dict[str, Any] = {"weights": generate.clean_weights(rng), "sessions": sessions}
+        self.manifest: dict[str, Any] = {"weights": clean.clean_weights(rng), "sessions": sessions}
         self.talks: list[Talk] = []
         self.spare: list[list[Any]] = []
         self.made = size
@@ -60,7 +61,7 @@ class Workbench:
         if type(session.get("tags")) is not list:
             session["tags"] = []
         if not session["tags"]:
-            session["tags"].append(rng.choice(generate.TAGS))
+            session["tags"].append(rng.choice(clean.TAGS))
         return session["tags"]  # type: ignore[no-any-return]
 
 
@@ -68,12 +69,12 @@ def plain_session(rng: Random, place: int) -> Session:
     """Make a session that every fast road takes."""
     session: Session = {
         "title": f"Talk {place}",
-        "tags": [rng.choice(generate.TAGS) for _ in range(rng.randrange(5))],
-        "popularity": rng.choice(generate.GRID) if rng.randrange(2) else rng.choice(generate.TIES),
+        "tags": [rng.choice(clean.TAGS) for _ in range(rng.randrange(5))],
+        "popularity": rng.choice(clean.GRID) if rng.randrange(2) else rng.choice(clean.TIES),
     }
     if rng.randrange(2):
-        session["start"] = rng.choice(generate.SLOTS)
-        session["end"] = rng.choice(generate.SLOTS)
+        session["start"] = rng.choice(clean.SLOTS)
+        session["end"] = rng.choice(clean.SLOTS)
     return session
 
 
@@ -82,7 +83,7 @@ def fresh_text(text: str) -> str:
     return "".join([text[:1], text[1:]]) if len(text) > 1 else text
 
 
-# -- the list of sessions -----------------------------------------------------------------------------
+# -- the list of sessions ------------------------------------------------------------------------
 
 
 def append(rng: Random, bench: Workbench) -> None:
@@ -170,7 +171,9 @@ def bring_back_a_list(rng: Random, bench: Workbench) -> None:
 
 def copy_deeply(rng: Random, bench: Workbench) -> None:
     bench.manifest["sessions"] = [
-        {**session, "tags": list(session["tags"])} if type(session.get("tags")) is list else dict(session)
+        {**session, "tags": list(session["tags"])}
+        if type(session.get("tags")) is list
+        else dict(session)
         for session in bench.sessions
     ]
 
@@ -180,15 +183,16 @@ def new_manifest_same_list(rng: Random, bench: Workbench) -> None:
 
 
 def to_tuple_and_back(rng: Random, bench: Workbench) -> None:
-    bench.manifest["sessions"] = list(tuple(bench.sessions))
+    frozen = tuple(bench.sessions)
+    bench.manifest["sessions"] = list(frozen)
 
 
-# -- tags -------------------------------------------------------------------------------------------
+# -- tags ----------------------------------------------------------------------------------------
 
 
 def assign_tag(rng: Random, bench: Workbench) -> None:
     tags = bench.any_tags(rng)
-    tags[rng.randrange(len(tags))] = rng.choice(generate.TAGS)
+    tags[rng.randrange(len(tags))] = rng.choice(clean.TAGS)
 
 
 def assign_equal_tag(rng: Random, bench: Workbench) -> None:
@@ -204,11 +208,11 @@ def assign_made_tag(rng: Random, bench: Workbench) -> None:
 
 
 def append_tag(rng: Random, bench: Workbench) -> None:
-    bench.any_tags(rng).append(rng.choice(generate.TAGS))
+    bench.any_tags(rng).append(rng.choice(clean.TAGS))
 
 
 def append_foreign_tag(rng: Random, bench: Workbench) -> None:
-    bench.any_tags(rng).append(rng.choice(generate.UNICODE))
+    bench.any_tags(rng).append(rng.choice(spoil.UNICODE))
 
 
 def pop_tag(rng: Random, bench: Workbench) -> None:
@@ -231,12 +235,12 @@ def reverse_tags(rng: Random, bench: Workbench) -> None:
 
 def refill_tags(rng: Random, bench: Workbench) -> None:
     tags = bench.any_tags(rng)
-    tags[:] = [rng.choice(generate.TAGS) for _ in tags]
+    tags[:] = [rng.choice(clean.TAGS) for _ in tags]
 
 
 def replace_tags(rng: Random, bench: Workbench) -> None:
     session = bench.any_session(rng)
-    session["tags"] = [rng.choice(generate.TAGS) for _ in range(rng.randrange(4))]
+    session["tags"] = [rng.choice(clean.TAGS) for _ in range(rng.randrange(4))]
 
 
 def replace_tags_by_equal(rng: Random, bench: Workbench) -> None:
@@ -265,15 +269,17 @@ def odd_tags(rng: Random, bench: Workbench) -> None:
     bench.any_session(rng)["tags"] = rng.choice((("AI", "web"), "ai", {"ai": 1}))
 
 
-# -- the other fields -----------------------------------------------------------------------------------
+# -- the other fields ----------------------------------------------------------------------------
 
 
 def set_popularity(rng: Random, bench: Workbench) -> None:
-    bench.any_session(rng)["popularity"] = generate.clean_number(rng)
+    bench.any_session(rng)["popularity"] = clean.clean_number(rng)
 
 
 def set_odd_popularity(rng: Random, bench: Workbench) -> None:
-    bench.any_session(rng)["popularity"] = rng.choice((True, 10**30, float("nan"), float("inf"), -0.0, 2**53 + 1))
+    bench.any_session(rng)["popularity"] = rng.choice(
+        (True, 10**30, float("nan"), float("inf"), -0.0, 2**53 + 1)
+    )
 
 
 def set_equal_popularity(rng: Random, bench: Workbench) -> None:
@@ -301,8 +307,8 @@ def lose_title(rng: Random, bench: Workbench) -> None:
 
 def set_slot(rng: Random, bench: Workbench) -> None:
     session = bench.any_session(rng)
-    session["start"] = rng.choice([*generate.SLOTS, 9, 9.0])
-    session["end"] = rng.choice(generate.SLOTS)
+    session["start"] = rng.choice([*clean.SLOTS, 9, 9.0])
+    session["end"] = rng.choice(clean.SLOTS)
 
 
 def add_unrelated(rng: Random, bench: Workbench) -> None:
@@ -314,12 +320,12 @@ def pop_unrelated(rng: Random, bench: Workbench) -> None:
 
 
 def update(rng: Random, bench: Workbench) -> None:
-    bench.any_session(rng).update(tags=[rng.choice(generate.TAGS)], popularity=generate.clean_number(rng))
+    bench.any_session(rng).update(tags=[rng.choice(clean.TAGS)], popularity=clean.clean_number(rng))
 
 
 def merge(rng: Random, bench: Workbench) -> None:
     session = bench.any_session(rng)
-    session |= {"popularity": generate.clean_number(rng), "title": "merged"}
+    session |= {"popularity": clean.clean_number(rng), "title": "merged"}
 
 
 def set_default(rng: Random, bench: Workbench) -> None:
@@ -342,17 +348,17 @@ def clear_and_fill(rng: Random, bench: Workbench) -> None:
 
 
 def init_again(rng: Random, bench: Workbench) -> None:
-    bench.any_session(rng).__init__(popularity=generate.clean_number(rng))  # type: ignore[misc]
+    bench.any_session(rng).__init__(popularity=clean.clean_number(rng))  # type: ignore[misc]
 
 
 def pop_item(rng: Random, bench: Workbench) -> None:
     session = bench.any_session(rng)
     if session:
         key, _ = session.popitem()
-        session[key] = "late" if key in ("title", "start", "end") else generate.clean_number(rng)
+        session[key] = "late" if key in ("title", "start", "end") else clean.clean_number(rng)
 
 
-# -- instances whose __dict__ is a session ----------------------------------------------------------
+# -- instances whose __dict__ is a session -------------------------------------------------------
 
 
 def add_talk(rng: Random, bench: Workbench) -> None:
@@ -368,7 +374,7 @@ def _talk(rng: Random, bench: Workbench) -> Talk:
 
 
 def write_attribute(rng: Random, bench: Workbench) -> None:
-    talk, value = _talk(rng, bench), generate.clean_number(rng)
+    talk, value = _talk(rng, bench), clean.clean_number(rng)
     # Often enough in one call for the interpreter to specialise the store.
     for step in range(12):
         talk.popularity = step
@@ -376,7 +382,7 @@ def write_attribute(rng: Random, bench: Workbench) -> None:
 
 
 def write_tags_attribute(rng: Random, bench: Workbench) -> None:
-    _talk(rng, bench).tags = [rng.choice(generate.TAGS)]
+    _talk(rng, bench).tags = [rng.choice(clean.TAGS)]
 
 
 def delete_attribute(rng: Random, bench: Workbench) -> None:
@@ -392,7 +398,7 @@ def set_attribute(rng: Random, bench: Workbench) -> None:
 
 
 def change_talk_dict(rng: Random, bench: Workbench) -> None:
-    vars(_talk(rng, bench))["popularity"] = generate.clean_number(rng)
+    vars(_talk(rng, bench))["popularity"] = clean.clean_number(rng)
 
 
 def replace_talk_dict(rng: Random, bench: Workbench) -> None:
@@ -407,7 +413,7 @@ def drop_talk(rng: Random, bench: Workbench) -> None:
         bench.talks.pop()
 
 
-# -- weights ------------------------------------------------------------------------------------------
+# -- weights -------------------------------------------------------------------------------------
 
 
 def set_weight(rng: Random, bench: Workbench) -> None:
@@ -420,7 +426,7 @@ def lose_diversity(rng: Random, bench: Workbench) -> None:
 
 
 def replace_weights(rng: Random, bench: Workbench) -> None:
-    bench.manifest["weights"] = generate.clean_weights(rng)
+    bench.manifest["weights"] = clean.clean_weights(rng)
 
 
 def touch_weights(rng: Random, bench: Workbench) -> None:
@@ -433,20 +439,36 @@ def touch_weights(rng: Random, bench: Workbench) -> None:
 EDITS: dict[str, Callable[[Random, Workbench], None]] = {
     edit.__name__: edit
     for edit in (
-        append, insert, extend, pop, remove, replace_by_equal, replace_at_same_address, swap, repeat_one, reverse,
-        sort, shuffle, assign_slice, delete_slice, clear_and_refill, swap_whole_list, bring_back_a_list, copy_deeply,
-        new_manifest_same_list, to_tuple_and_back, assign_tag, assign_equal_tag, assign_made_tag, append_tag,
-        append_foreign_tag, pop_tag, clear_tags, double_tags, reverse_tags, refill_tags, replace_tags,
-        replace_tags_by_equal, share_tags, exchange_tags, move_tag, lose_tags, odd_tags, set_popularity,
-        set_odd_popularity, set_equal_popularity, lose_popularity, set_title, set_equal_title, lose_title, set_slot,
-        add_unrelated, pop_unrelated, update, merge, set_default, pop_and_set, clear_and_fill, init_again, pop_item,
-        add_talk, write_attribute, write_tags_attribute, delete_attribute, set_attribute, change_talk_dict,
+        append, insert, extend, pop, remove, replace_by_equal, replace_at_same_address, swap,
+        repeat_one, reverse,
+        sort, shuffle, assign_slice, delete_slice, clear_and_refill, swap_whole_list,
+        bring_back_a_list, copy_deeply,
+        new_manifest_same_list, to_tuple_and_back, assign_tag, assign_equal_tag, assign_made_tag,
+        append_tag,
+        append_foreign_tag, pop_tag, clear_tags, double_tags, reverse_tags, refill_tags,
+        replace_tags,
+        replace_tags_by_equal, share_tags, exchange_tags, move_tag, lose_tags, odd_tags,
+        set_popularity,
+        set_odd_popularity, set_equal_popularity, lose_popularity, set_title, set_equal_title,
+        lose_title, set_slot,
+        add_unrelated, pop_unrelated, update, merge, set_default, pop_and_set, clear_and_fill,
+        init_again, pop_item,
+        add_talk, write_attribute, write_tags_attribute, delete_attribute, set_attribute,
+        change_talk_dict,
         replace_talk_dict, drop_talk, set_weight, lose_diversity, replace_weights, touch_weights,
     )
 }  # fmt: skip
 
-RARE = {"lose_title", "lose_tags", "odd_tags", "set_odd_popularity", "append_foreign_tag", "pop_item"}
-"""Edits that keep a manifest off the fast road, or make most calls raise, until another undoes them."""
+RARE = {
+    "lose_title",
+    "lose_tags",
+    "odd_tags",
+    "set_odd_popularity",
+    "append_foreign_tag",
+    "pop_item",
+}
+"""Edits that keep a manifest off the fast road, or make most calls raise, until another undoes
+them."""
 
 
 def mend(bench: Workbench) -> None:
@@ -457,7 +479,10 @@ def mend(bench: Workbench) -> None:
         if type(session.get("tags")) is not list:
             session["tags"] = ["ai"]
         session["tags"][:] = [tag for tag in session["tags"] if tag.isascii()]
-        if type(session.get("popularity")) not in (int, float) or abs(session["popularity"]) > 2**40:
+        if (
+            type(session.get("popularity")) not in (int, float)
+            or abs(session["popularity"]) > 2**40
+        ):
             session["popularity"] = 0.5
         if session["popularity"] != session["popularity"]:
             session["popularity"] = 0.25

@@ -22,7 +22,9 @@ from faults.roads import ROADS
 SIZES = (1, 5, 31, 32, 33, 40, 64, 100, 200)
 
 
-def compare_road(name: str, seed: int, cases: int, fast: Callable[..., Any] | None = None) -> str | None:
+def compare_road(
+    name: str, seed: int, cases: int, fast: Callable[..., Any] | None = None
+) -> str | None:
     """Run a road's function against its reference; return the first difference, with its recipe."""
     road = ROADS[name]
     rng = Random(f"{seed} {name}")
@@ -69,10 +71,16 @@ def main() -> int:
     for name in ROADS:
         cases = chosen.cases if name == "recommend" else chosen.others
         found = compare_road(name, chosen.seed, cases)
-        print(f"{version} seed {chosen.seed} {name}: {cases} cases", found or "0 differences", flush=True)
+        print(
+            f"{version} seed {chosen.seed} {name}: {cases} cases",
+            found or "0 differences",
+            flush=True,
+        )
         failed += found is not None
     made, found = compare_series(chosen.seed, chosen.calls)
-    print(f"{version} seed {chosen.seed} series: {made} calls", found or "0 differences", flush=True)
+    print(
+        f"{version} seed {chosen.seed} series: {made} calls", found or "0 differences", flush=True
+    )
     return 1 if failed or found else 0
 
 

@@ -1,6 +1,7 @@
 """Objects that no manifest should hold, and that some manifest will.
 
-Every hook that a caller could overwrite writes its name to a journal, so that two roads can be compared
+Every hook that a caller could overwrite writes its name to a journal, so that two roads can be
+compared
 by *what they touched, in which order*, and not only by what they answered.
 """
 
@@ -12,7 +13,8 @@ from typing import Any
 
 
 class Stage:
-    """What hostile objects of one built case can reach: the journal, and the case to tamper with."""
+    """What hostile objects of one built case can reach: the journal, and the case to tamper
+    with."""
 
     def __init__(self) -> None:
         self.journal: list[str] = []
@@ -229,9 +231,8 @@ class Hostile:
         return self.text.replace(old, new)
 
 
-HOOKS = tuple(
-    "eq hash bool str index len mul rmul contains iter getitem get lower strip replace".split()
-)
+HOOK_NAMES = "eq hash bool str index len mul rmul contains iter getitem get lower strip replace"
+HOOKS = tuple(HOOK_NAMES.split())
 
 
 class HostileStr(str):
@@ -296,17 +297,20 @@ def make_generator(items: list[Any]) -> Iterator[Any]:
     return (item for item in items)
 
 
-RAISING = (
-    "__eq__ __ne__ __lt__ __gt__ __le__ __ge__ __hash__ __bool__ __len__ __iter__ __contains__ __getitem__ "
-    "__mul__ __rmul__ __add__ __radd__ __sub__ __neg__ __float__ __int__ __index__ __str__ __repr__ "
-    "__format__ __getattribute__ __next__ __call__ __enter__ __reversed__ __missing__ get lower strip keys "
-    "items values __setitem__ __delitem__ __length_hint__ __del__ __sizeof__ __dir__ __reduce_ex__"
-).split()
+RAISING_NAMES = """
+    __eq__ __ne__ __lt__ __gt__ __le__ __ge__ __hash__ __bool__ __len__ __iter__ __contains__
+    __getitem__ __mul__ __rmul__ __add__ __radd__ __sub__ __neg__ __float__ __int__ __index__
+    __str__ __repr__ __format__ __getattribute__ __next__ __call__ __enter__ __reversed__
+    get lower strip keys items values __setitem__ __delitem__ __length_hint__ __del__ __sizeof__
+    __missing__ __dir__ __reduce_ex__
+"""
+RAISING = tuple(RAISING_NAMES.split())
 """The methods that `raising_classes` overwrites, one a class."""
 
 
 def raising_classes(bases: tuple[type, ...] = (object, str, dict, list, float, int)) -> list[type]:
-    """Make a class for each method in `RAISING` and base: a subclass in which that method raises."""
+    """Make a class for each method in `RAISING` and base: a subclass in which that method
+    raises."""
     return [_raising(base, name) for name in RAISING for base in bases]
 
 

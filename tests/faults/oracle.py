@@ -14,11 +14,17 @@ Function = Callable[..., Any]
 
 
 def difference(
-    fast: Function, reference: Function, recipe: tuple[Any, ...], *, texts: bool = True, inputs: bool = True
+    fast: Function,
+    reference: Function,
+    recipe: tuple[Any, ...],
+    *,
+    texts: bool = True,
+    inputs: bool = True,
 ) -> str | None:
     """Compare two functions on a recipe of arguments; ``None`` when nothing tells them apart.
 
-    Plain data are given to both, so that the very same objects have to come back. What can be consumed
+    Plain data are given to both, so that the very same objects have to come back. What can be
+    consumed
     or tampered with is built once for each.
 
     Args:
@@ -75,6 +81,6 @@ def _rest(arguments: tuple[Any, ...]) -> str:
     for argument in arguments:
         parts = [argument, *(argument.values() if type(argument) is dict else ())]
         for part in parts:
-            if isinstance(part, types.GeneratorType | map | reversed):
+            if type(part) in (types.GeneratorType, map, reversed):
                 rests.append(typed(attempt(list, (part,))))
     return " ".join(rests)

@@ -1,8 +1,11 @@
 """Recipes: descriptions from which the very same inputs can be built as often as wanted.
 
-A recipe is ordinary data. Lists and dicts in it are copied by `build`, `Make` nodes become whatever their
-factory returns, `Same` nodes become one object however often they stand in a recipe, everything else is
-immutable and used as it is. Two builds of a recipe are equal, share nothing that can change, and are
+A recipe is ordinary data. Lists and dicts in it are copied by `build`, `Make` nodes become
+whatever their
+factory returns, `Same` nodes become one object however often they stand in a recipe, everything
+else is
+immutable and used as it is. Two builds of a recipe are equal, share nothing that can change, and
+are
 shaped alike, so that two roads can each consume or damage a copy of their own.
 """
 

@@ -36,7 +36,12 @@ ROADS = {
         Road("recommend", eventkit.recommend, reference.recommend, generate.for_recommend),
         Road("explain", eventkit.explain, reference.explain, generate.for_explain),
         Road("score_session", eventkit.score_session, reference.score_session, generate.for_score),
-        Road("count_conflicts", eventkit.count_conflicts, reference.count_conflicts, generate.for_conflicts),
+        Road(
+            "count_conflicts",
+            eventkit.count_conflicts,
+            reference.count_conflicts,
+            generate.for_conflicts,
+        ),
         Road(
             "normalize_interests",
             eventkit.normalize_interests,

@@ -8,7 +8,7 @@ from typing import Any
 
 import eventkit
 from eventkit import reference
-from faults import edits, generate
+from faults import clean, edits
 from faults.compare import attempt, objects_in, written
 
 Call = tuple[str, Callable[..., Any], Callable[..., Any], tuple[Any, ...]]
@@ -25,7 +25,7 @@ def parted(bench: edits.Workbench, call: Call) -> str | None:
 
 def calls(rng: Random, bench: edits.Workbench, recommend: Any = eventkit.recommend) -> list[Call]:
     """Choose the next calls: mostly recommendations, twice with the same interests."""
-    manifest, interests = bench.manifest, generate.clean_interests(rng)
+    manifest, interests = bench.manifest, clean.clean_interests(rng)
     top = rng.choice((0, 1, 3, 5, 5, None, -1, 1000))
     chosen: list[Call] = [
         ("recommend", recommend, reference.recommend, (manifest, interests, top)),
@@ -34,10 +34,17 @@ def calls(rng: Random, bench: edits.Workbench, recommend: Any = eventkit.recomme
     kind = rng.randrange(6)
     if kind == 0:
         title = rng.choice(("keynote", "TALK 1", f"talk {rng.randrange(bench.made + 1)}", "merged"))
-        chosen.append(("explain", eventkit.explain, reference.explain, (manifest, title, interests)))
+        chosen.append(
+            ("explain", eventkit.explain, reference.explain, (manifest, title, interests))
+        )
     elif kind == 1:
         chosen.append(
-            ("count_conflicts", eventkit.count_conflicts, reference.count_conflicts, (bench.sessions,))
+            (
+                "count_conflicts",
+                eventkit.count_conflicts,
+                reference.count_conflicts,
+                (bench.sessions,),
+            )
         )
     elif kind == 2 and bench.sessions:
         session = bench.any_session(rng)
@@ -66,8 +73,11 @@ def write_script(rng: Random, steps: int) -> Script:
     return script
 
 
-def play(script: Script, seed: int, size: int, recommend: Any = eventkit.recommend) -> tuple[int, str | None]:
-    """Play a script on a fresh manifest; return the number of calls made and the first difference."""
+def play(
+    script: Script, seed: int, size: int, recommend: Any = eventkit.recommend
+) -> tuple[int, str | None]:
+    """Play a script on a fresh manifest; return the number of calls made and the first
+    difference."""
     bench = edits.Workbench(Random(seed), size)
     made = 0
     for name, choices in script:

@@ -1,4 +1,5 @@
-"""The three ways in which CPython's ``sum`` has added, as models: up to 3.11, from 3.12, from 3.14."""
+"""The three ways in which CPython's ``sum`` has added, as models: up to 3.11, from 3.12, from
+3.14."""
 
 from __future__ import annotations
 

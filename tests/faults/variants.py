@@ -24,7 +24,8 @@ class Right:
         sessions = [row[0] for row in chosen]
         conflicts = self.conflicts(sessions, rows)
         scoring = [
-            {"title": self.title(row[0]), "score": row[1], "contributions": row[2]} for row in chosen
+            {"title": self.title(row[0]), "score": row[1], "contributions": row[2]}
+            for row in chosen
         ]
         return {"sessions": sessions, "scoring": scoring, "conflicts": conflicts}
 
