@@ -9,6 +9,7 @@ import platform
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+import agent_table
 import generator
 import measure
 import memory
@@ -104,6 +105,17 @@ def curves(opponent: sides.Side, candidate: sides.Side) -> dict[str, list[tuple[
     return points
 
 
+def warm_curves(compared: Sequence[sides.Side]) -> dict[str, list[tuple[int, float]]]:
+    """The points of the agent's picture: seconds of a warm call by number of sessions."""
+    points: dict[str, list[tuple[int, float]]] = {side.name: [] for side in compared}
+    for case in plan.CURVE:
+        calls = [case.call(side) for side in compared]
+        best = measure.warm(calls, case.warm_inputs(), rounds=3)
+        for side, value in zip(compared, best, strict=True):
+            points[side.name].append((case.sessions, value))
+    return points
+
+
 def seconds(value: float) -> str:
     """Write a time with three digits and the unit that suits it."""
     for unit, scale in (("s", 1), ("ms", 1e-3), ("us", 1e-6)):
@@ -163,11 +175,26 @@ def main() -> None:
     for line in table(opponent, candidate):
         print(line, flush=True)
         lines.append(line)
+    if arguments.agent:
+        print_agent(arguments.agent, opponent)
+        return
     path = README.parent / "docs/scaling.png" if arguments.readme else RESULTS / "scaling.png"
     picture.draw(path, curves(opponent, candidate), machine())
     print(f"\nscaling curves: {os.path.relpath(path)}")
     if arguments.readme:
         write_readme(lines)
+
+
+def print_agent(folder: str, opponent: sides.Side) -> None:
+    """Print the table of an agent, plain and accelerated, and draw its picture."""
+    print()
+    accelerated = sides.accelerated_side(folder)
+    for line in agent_table.lines(folder, opponent, accelerated, seconds):
+        print(line, flush=True)
+    compared = [opponent, accelerated, sides.catalog_side() or sides.eventkit_side()]
+    path = RESULTS / "agent.png"
+    picture.draw(path, warm_curves(compared), machine())
+    print(f"\npicture: {os.path.relpath(path)}")
 
 
 if __name__ == "__main__":

@@ -261,7 +261,7 @@ def doubled(module):
 MONKEYPATCHES = {
     "score_session": doubled,
     "get_sessions": lambda module: lambda manifest: manifest["sessions"][:1],
-    "_external_sessions": lambda module: lambda manifest: manifest["sessions"][1:2],
+    "_load_external_sessions": lambda module: lambda manifest: manifest["sessions"][1:2],
     "_count_conflicts": lambda module: lambda sessions: 99,
     "defaultdict": lambda module: lambda kind: {},
     "sorted": lambda module: lambda rows, **options: rows,

@@ -11,7 +11,7 @@ The functions of the original agent, with its answers to the last bit, many time
 `eventkit.reference` is the specification in plain Python.
 """
 
-from typing import TYPE_CHECKING, Any
+import typing
 
 from eventkit._native import __version__
 from eventkit.accelerate import AccelerationWarning, accelerate
@@ -39,7 +39,7 @@ from eventkit.manifest import get_sessions, load_manifest
 from eventkit.profiles import load_profile, save_profile
 from eventkit.profiling import profile
 
-if TYPE_CHECKING:
+if typing.TYPE_CHECKING:
     from eventkit.itinerary import export
 
 __all__ = [
@@ -71,7 +71,7 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> Any:
+def __getattr__(name: str) -> typing.Any:
     """Import the itineraries when they are asked for: a start without them takes half the time."""
     if name != "export":
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
@@ -79,3 +79,7 @@ def __getattr__(name: str) -> Any:
 
     globals()[name] = export
     return export
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})
