@@ -85,7 +85,7 @@ def _scores(names: list[str]) -> Iterator[Arguments]:
         for session in programme:
             yield session, interests, dict(_WEIGHTS)
     for weights in _ODD_WEIGHTS:
-        for session in programme[::2]:
+        for session in programme:
             yield session, ["ai", "web", "x"], dict(weights)
     for value in (1, "ai", [1.5]):
         yield _marked(names, value)[1], ["ai"], _weights(names)
@@ -179,7 +179,8 @@ def _calendars(names: list[str]) -> Iterator[Arguments]:
     ):
         yield _Calendar(_programme()), interests, 5, None
     for weights in _ODD_WEIGHTS:
-        yield _Calendar(_programme()), ["ai", "web", "x"], 3, dict(weights)
+        for top in (3, 5):
+            yield _Calendar(_programme()), ["ai", "web", "x"], top, dict(weights)
     yield _Calendar(_marked(names, 1)), ["ai"], 2, _weights(names)
 
 

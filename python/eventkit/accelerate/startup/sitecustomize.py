@@ -41,7 +41,8 @@ def _start() -> None:
         return
 
 
-_start()
-del sys.modules[__name__]
-# Where there is none, this is the very error that `site` expects and passes over.
-import sitecustomize  # type: ignore[import-not-found]  # noqa: E402, F401
+if __name__ == "sitecustomize":
+    _start()
+    del sys.modules[__name__]
+    # Where there is none, this is the very error that `site` expects and passes over.
+    __import__(__name__)
