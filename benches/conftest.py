@@ -20,6 +20,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    return True if collection_path.name == "test_agent.py" and not _agent(config) else None
+
+
+def _agent(config: pytest.Config) -> str | None:
+    return config.getoption("--agent")
+
+
 def pytest_report_header(config: pytest.Config) -> str:
     return f"opponent: {config.getoption('--agent') or 'eventkit.reference'}"
 

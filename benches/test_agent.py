@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
-
 import agent_table
 import picture
 import sides
@@ -12,8 +10,6 @@ import table
 
 def test_scripts_starts_and_picture(request, opponent, capsys):
     folder = request.config.getoption("--agent")
-    if folder is None:
-        pytest.skip("needs --agent DIR")
     accelerated = request.getfixturevalue("accelerated")
     with capsys.disabled():
         print()
