@@ -173,9 +173,8 @@ def test_a_changed_function_is_refused_and_answers_as_before(variant, tmp_path, 
         assert handle.refused.keys() == variant.refused
         assert set(handle.replaced) == NINE - variant.refused
         assert len(warned) == len(variant.refused)
-        assert str(warned[0].message).count("\n") == 3 or "changes what it is given" in str(
-            warned[0].message
-        )
+        for text in (str(each.message) for each in warned):
+            assert text.count("\n") == 3 or "changes what it is given" in text or "prints" in text
         assert compare.same(answers(modules), plain)
         handle.restore()
 

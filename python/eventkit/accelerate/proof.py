@@ -10,15 +10,20 @@ from collections.abc import Iterator
 from typing import Any
 
 from eventkit.accelerate import compare, probe, watch
-from eventkit.accelerate.target import Found
+from eventkit.accelerate.target import TARGETS, Found
 
 __all__ = ["difference"]
+
+_TARGETS = frozenset(target.name for targets in TARGETS.values() for target in targets)
 
 
 def difference(found: Found) -> str | None:
     """Show the first probe on which the agent's function and ours differ; ``None`` without one."""
     function: types.FunctionType = found.function
     target = found.target
+    if watch.prints(function, found.owner, _TARGETS):
+        # Found out by looking: a probe would print too.
+        return f"{found.label} prints, which eventkit in its place would not"
     names = probe.mentioned(watch.codes(function, found.owner))
     with _quiet(function.__globals__):
         inputs = list(probe.inputs(target.name, names, found.owner))

@@ -12,11 +12,11 @@ import opcode
 import os
 import sys
 import types
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from operator import itemgetter
 from typing import Any, NamedTuple
 
-__all__ = ["Reading", "codes", "readings", "unchanged"]
+__all__ = ["Reading", "codes", "prints", "readings", "unchanged"]
 
 _LOAD_GLOBAL = opcode.opmap["LOAD_GLOBAL"]
 _IMPORTS = (opcode.opmap["IMPORT_NAME"], opcode.opmap["IMPORT_FROM"])
@@ -82,6 +82,17 @@ def readings(function: types.FunctionType, owner: type | None = None) -> list[Re
         for space, name in _reads(current, members):
             spaces.setdefault(id(space), (space, {}))[1][name] = space.get(name, _MISSING)
     return [_reading(space, found) for space, found in spaces.values()]
+
+
+def prints(function: types.FunctionType, owner: type | None, names: Collection[str]) -> bool:
+    """Whether a function prints: itself, or through one of those with the given names."""
+    reached = _reached(function, {} if owner is None else vars(owner))
+    return any(
+        "print" in code.co_names
+        for each in reached
+        if each is function or each.__name__ in names
+        for code in _codes(each.__code__)
+    )
 
 
 def codes(function: types.FunctionType, owner: type | None = None) -> Iterator[types.CodeType]:
