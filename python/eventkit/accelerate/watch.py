@@ -113,7 +113,9 @@ def _reached(function: types.FunctionType, members: Any) -> Iterator[types.Funct
         for space, name in _reads(current, members):
             value = space.get(name)
             value = getattr(value, "__func__", value)  # a static or class method
-            if isinstance(value, types.FunctionType) and _folder(value.__globals__) == home:
+            if isinstance(value, types.FunctionType) and (
+                value.__globals__ is function.__globals__ or _folder(value.__globals__) == home
+            ):
                 pending.append(value)
 
 
@@ -154,14 +156,14 @@ def _is_plain(value: Any, room: list[int]) -> bool:
 
 def _reads(function: types.FunctionType, members: Any) -> Iterator[tuple[Any, str]]:
     """The namespaces and names that one function reads."""
-    home = _folder(function.__globals__)
     for code in _codes(function.__code__):
         loaded, imported = _operands(code)
         for name in loaded:
             yield function.__globals__, name
         for module in imported:
-            namespace = getattr(sys.modules.get(module), "__dict__", None)
-            if namespace is not None and home is not None and _folder(namespace) == home:
+            namespace = getattr(sys.modules.get(module), "__dict__", {})
+            home = _folder(namespace)
+            if home is not None and home == _folder(function.__globals__):
                 for name in imported & namespace.keys():
                     yield namespace, name
         for name in members.keys() & set(code.co_names):
