@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+import eventkit
 import sides
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -19,6 +20,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    return True if collection_path.name == "test_agent.py" and not _agent(config) else None
+
+
+def _agent(config: pytest.Config) -> str | None:
+    return config.getoption("--agent")
+
+
 def pytest_report_header(config: pytest.Config) -> str:
     return f"opponent: {config.getoption('--agent') or 'eventkit.reference'}"
 
@@ -27,6 +36,24 @@ def pytest_report_header(config: pytest.Config) -> str:
 def opponent(request: pytest.FixtureRequest) -> sides.Side:
     """The side to beat. A real agent has to agree with the recorded answers first."""
     return sides.opponent(request.config.getoption("--agent"))
+
+
+@pytest.fixture(scope="session")
+def accelerated(request: pytest.FixtureRequest, opponent: sides.Side) -> sides.Side:
+    """The agent of `--agent` once more, accelerated. The plain one is loaded first."""
+    return sides.accelerated_side(request.config.getoption("--agent"))
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if "side" not in metafunc.fixturenames:
+        return
+    names = ["opponent", "eventkit"]
+    if metafunc.config.getoption("--agent"):
+        names.append("accelerated")
+        # A catalog is made from a manifest: there is no first call to speak of.
+        if hasattr(eventkit, "Catalog") and metafunc.function.__name__ != "test_first_call":
+            names.append("catalog")
+    metafunc.parametrize("side", names, indirect=True)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
@@ -39,5 +66,9 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         return
     terminalreporter.section("times faster than the opponent (best against best)")
     for name, best in groups.items():
-        if len(best) == 2:
-            terminalreporter.write_line(f"{name:<36}{best['opponent'] / best['eventkit']:>8.1f}x")
+        ratios = [
+            f"{side:>14} {best['opponent'] / seconds:>7.1f}x"
+            for side, seconds in best.items()
+            if side != "opponent" and "opponent" in best
+        ]
+        terminalreporter.write_line(f"{name:<36}{''.join(ratios)}")

@@ -6,6 +6,11 @@ import importlib
 import re
 import sys
 from pathlib import Path
+from random import Random
+
+import eventkit
+import generator
+from eventkit.accelerate import compare
 
 # The recorded answers and their runner are the tests'.
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests"))
@@ -14,15 +19,21 @@ from parity.case import EXACT_KINDS, load_cases
 from parity.runner import Agent, difference, run
 
 SHOWN = 5
+RANDOM_CALLS = 2_000
 NEIGHBOURS = re.compile(r"\b[CG]\.|\bgraph\(")
 """Cases of `core` and `graph_service`: the times are those of `agent` alone."""
 
 
 def load(folder: str) -> Agent:
-    """Import `agent`, `core` and `graph_service` from a folder; the last two may be missing."""
+    """Import `agent`, `core` and `graph_service` from a folder; the last two may be missing.
+
+    Each call makes copies of its own: one can be accelerated while another stays plain.
+    """
     where = Path(folder).resolve()
     if not (where / "agent.py").is_file():
         raise SystemExit(f"no agent.py in {where}")
+    for name in ("agent", "core", "graph_service"):
+        sys.modules.pop(name, None)
     sys.path.insert(0, str(where))
     try:
         agent = importlib.import_module("agent")
@@ -47,3 +58,33 @@ def check_recorded(agent: Agent) -> None:
         first = "\n".join(wrong[:SHOWN])
         raise SystemExit(f"{len(wrong)} of {len(cases)} recorded answers differ, first:\n{first}")
     print(f"the agent gives all of {len(cases)} recorded answers")
+
+
+def check_random(agent: Agent, count: int = RANDOM_CALLS) -> None:
+    """Refuse an agent that answers anything else than eventkit on so many random calls."""
+    rng = Random(count)
+    module = agent.agent
+    for number in range(count):
+        popularity = rng.choice(("random", "rounded", "equal", "missing"))
+        size = rng.choice((0, 1, 2, 5, 12, 40))
+        manifest = generator.manifest(size, tags=20, popularity=popularity, seed=number)
+        interests = generator.interests(rng.randint(1, 6), number, tags=20)
+        top = rng.choice((0, 1, 3, 5, 50, -1, None))
+        title = f"{rng.choice(generator.tag_names(20))}, part {rng.randint(0, 40)}".upper()
+        recommended = module.recommend(manifest, interests, top)
+        pairs = (
+            (recommended, eventkit.recommend(manifest, interests, top)),
+            (
+                module.explain(manifest, title, interests),
+                eventkit.explain(manifest, title, interests),
+            ),
+            (
+                module._build_itinerary_markdown(interests, recommended),
+                eventkit.build_itinerary_markdown(interests, recommended),
+            ),
+        )
+        known = compare.containers(manifest)
+        for theirs, ours in pairs:
+            if not compare.same(theirs, ours, known):
+                raise SystemExit(f"random call {number} differs:\n{theirs}\n{ours}")
+    print(f"the agent agrees with eventkit on {count:,} random calls")

@@ -36,11 +36,42 @@ def reference_side() -> Side:
 
 
 def agent_side(folder: str) -> Side:
-    """A real agent, from its folder, held against the recorded answers of the original first."""
+    """A real agent, from its folder, once it gives the recorded answers and agrees with ours."""
     agent = real_agent.load(folder)
     real_agent.check_recorded(agent)
-    module = agent.agent
-    return _python_side("agent", module.recommend, module.explain, module._build_itinerary_markdown)
+    real_agent.check_random(agent)
+    return _module_side("agent", agent)
+
+
+def accelerated_side(folder: str) -> Side:
+    """The same agent's files, loaded once more and accelerated for as long as the process runs."""
+    agent = real_agent.load(folder)
+    handle = eventkit.accelerate(agent.agent)
+    print(f"accelerated: {', '.join(handle.replaced)}")
+    return _module_side("accelerated", agent)
+
+
+def catalog_side() -> Side | None:
+    """A `Catalog` made once a manifest; ``None`` where this eventkit has none."""
+    kind = getattr(eventkit, "Catalog", None)
+    if kind is None:
+        return None
+    made: dict[int, tuple[Any, Answer]] = {}
+
+    def of(manifest: Answer) -> Any:
+        if id(manifest) not in made:
+            made.clear()
+            made[id(manifest)] = kind(manifest), manifest
+        return made[id(manifest)][0]
+
+    return Side(
+        "catalog",
+        lambda manifest, interests, top: of(manifest).recommend(interests, top),
+        lambda manifest, title, interests: of(manifest).explain(title, interests),
+        lambda manifest, interests: of(manifest).export(
+            interests, manifest["recommend"]["max_sessions_default"]
+        ),
+    )
 
 
 def opponent(folder: str | None) -> Side:
@@ -67,6 +98,11 @@ def check(manifest: Answer, interests: list[str], top: int, *sides: Side) -> Non
         pairs = zip(first[0]["sessions"], result[0]["sessions"], strict=True)
         if not all(mine is theirs for mine, theirs in pairs):
             raise AssertionError(f"{side.name} copied a session")
+
+
+def _module_side(name: str, agent: real_agent.Agent) -> Side:
+    module = agent.agent
+    return _python_side(name, module.recommend, module.explain, module._build_itinerary_markdown)
 
 
 def _python_side(

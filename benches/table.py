@@ -8,6 +8,7 @@ import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+import agent_table
 import catalog_plan
 import catalog_table
 import generator
@@ -89,6 +90,17 @@ def curves(opponent: sides.Side, candidate: sides.Side) -> dict[str, list[tuple[
     return points
 
 
+def warm_curves(compared: Sequence[sides.Side]) -> dict[str, list[tuple[int, float]]]:
+    """The points of the agent's picture: seconds of a warm call by number of sessions."""
+    points: dict[str, list[tuple[int, float]]] = {side.name: [] for side in compared}
+    for case in plan.CURVE:
+        calls = [case.call(side) for side in compared]
+        best = measure.warm(calls, case.warm_inputs(), rounds=3)
+        for side, value in zip(compared, best, strict=True):
+            points[side.name].append((case.sessions, value))
+    return points
+
+
 def heading(opponent: sides.Side) -> Iterator[str]:
     """What was measured, and where."""
     compiled = importlib.util.find_spec("eventkit._eventkit") is not None
@@ -141,6 +153,9 @@ def main() -> None:
     tell(heading(opponent))
     if arguments.only != "catalog":
         tell(table(opponent, candidate))
+    if arguments.agent:
+        print_agent(arguments.agent, opponent)
+        return
     if arguments.only != "functions":
         tell(catalog_table.table(sizes, points))
     path = README.parent / "docs/scaling.png" if arguments.readme else RESULTS / "scaling.png"
@@ -149,6 +164,18 @@ def main() -> None:
         print(f"\nscaling curves: {os.path.relpath(path)}")
     if arguments.readme:
         write_readme(lines)
+
+
+def print_agent(folder: str, opponent: sides.Side) -> None:
+    """Print the table of an agent, plain and accelerated, and draw its picture."""
+    print()
+    accelerated = sides.accelerated_side(folder)
+    for line in agent_table.lines(folder, opponent, accelerated, seconds):
+        print(line, flush=True)
+    compared = [opponent, accelerated, sides.catalog_side() or sides.eventkit_side()]
+    path = RESULTS / "agent.png"
+    picture.draw(path, warm_curves(compared), machine())
+    print(f"\npicture: {os.path.relpath(path)}")
 
 
 if __name__ == "__main__":

@@ -13,20 +13,24 @@ import sides
 from plan import CASES, Case
 
 
-@pytest.fixture(params=["opponent", "eventkit"])
+@pytest.fixture
 def side(request, opponent):
-    return opponent if request.param == "opponent" else sides.eventkit_side()
+    if request.param == "opponent":
+        return opponent
+    if request.param == "accelerated":
+        return request.getfixturevalue("accelerated")
+    return sides.catalog_side() if request.param == "catalog" else sides.eventkit_side()
 
 
 @pytest.fixture
-def agreed(opponent):
+def agreed(opponent, side):
     """Compare the answers of both sides on a case before either is timed."""
 
     def check(case: Case) -> None:
         manifest = plan.fresh_manifest(case.sessions)
         for seed in range(3):
             interests = generator.interests(case.interests, seed)
-            sides.check(manifest, interests, plan.TOP, opponent, sides.eventkit_side())
+            sides.check(manifest, interests, plan.TOP, opponent, side)
 
     return check
 

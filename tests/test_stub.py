@@ -17,6 +17,7 @@ README = Path(__file__).parent.parent / "README.md"
 
 
 def test_all_is_sorted_complete_and_importable():
+    assert all(hasattr(eventkit, name) for name in eventkit.__all__)
     public = {
         name
         for name, member in vars(eventkit).items()

@@ -11,9 +11,13 @@ The functions of the original agent, with its answers to the last bit, many time
 `eventkit.reference` is the specification in plain Python.
 """
 
+import importlib
+import typing
+
 from eventkit._native import Filter, __version__
-from eventkit.catalog import Catalog, manifest_hash
+from eventkit.accelerate import AccelerationWarning, accelerate
 from eventkit.errors import (
+    AccelerationError,
     CatalogFileError,
     EventKitError,
     ExportError,
@@ -33,13 +37,18 @@ from eventkit.functions import (
     recommend_from_graph,
     score_session,
 )
-from eventkit.itinerary import export
 from eventkit.manifest import get_sessions, load_manifest
 from eventkit.profiles import load_profile, save_profile
 from eventkit.profiling import profile
-from eventkit.telemetry import Telemetry, get_telemetry, summarize
+
+if typing.TYPE_CHECKING:
+    from eventkit.catalog import Catalog, manifest_hash
+    from eventkit.itinerary import export
+    from eventkit.telemetry import Telemetry, get_telemetry, summarize
 
 __all__ = [
+    "AccelerationError",
+    "AccelerationWarning",
     "Catalog",
     "CatalogFileError",
     "EventKitError",
@@ -50,6 +59,7 @@ __all__ = [
     "ProfileError",
     "Telemetry",
     "__version__",
+    "accelerate",
     "build_adaptive_card",
     "build_itinerary_markdown",
     "cache_info",
@@ -70,3 +80,26 @@ __all__ = [
     "score_session",
     "summarize",
 ]
+
+
+_LATER = {
+    "Catalog": "eventkit.catalog",
+    "Telemetry": "eventkit.telemetry",
+    "export": "eventkit.itinerary",
+    "get_telemetry": "eventkit.telemetry",
+    "manifest_hash": "eventkit.catalog",
+    "summarize": "eventkit.telemetry",
+}
+
+
+def __getattr__(name: str) -> typing.Any:
+    """Import the bigger parts when they are asked for: a start without them takes half the time."""
+    if name not in _LATER:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(importlib.import_module(_LATER[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

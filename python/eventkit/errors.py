@@ -12,6 +12,7 @@ from eventkit import _installation
 _installation.check()
 
 __all__ = [
+    "AccelerationError",
     "CatalogFileError",
     "EventKitError",
     "ExportError",
@@ -31,6 +32,10 @@ class CatalogFileError(EventKitError, ValueError):
 
 class InternalError(EventKitError, RuntimeError):
     """A fault of eventkit itself: the native engine failed where it never should. Report it."""
+
+
+class AccelerationError(EventKitError):
+    """A function of an agent does not answer as eventkit does, and ``strict`` was asked for."""
 
 
 class ManifestError(EventKitError, ValueError):

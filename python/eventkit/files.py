@@ -10,7 +10,6 @@ import contextlib
 import errno
 import fcntl
 import os
-import secrets
 import stat
 from collections.abc import Iterator
 from pathlib import Path
@@ -37,7 +36,7 @@ def atomic_write(path: str | os.PathLike[str], data: bytes, *, mode: int | None 
     """
     target = Path(os.path.realpath(path))
     # Short and random: a name made from the target's would be too long when the target's just fits.
-    _replace(target, target.with_name(f".{secrets.token_hex(8)}.tmp"), data, mode)
+    _replace(target, target.with_name(f".{os.urandom(8).hex()}.tmp"), data, mode)
 
 
 @contextlib.contextmanager

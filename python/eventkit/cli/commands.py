@@ -18,7 +18,15 @@ from eventkit.itinerary.saving import save, save_beneath
 from eventkit.profiles import load_profile, save_profile
 from eventkit.schema import validate
 
-__all__ = ["PROFILE_FILE", "explain", "export", "recommend"]
+__all__ = [
+    "PROFILE_FILE",
+    "computed",
+    "explain",
+    "export",
+    "profile_file",
+    "recommend",
+    "recommender",
+]
 
 NOT_FOUND, BAD_INPUT = 1, 2
 PROFILE_FILE = ".event_profiles.json"
@@ -39,7 +47,7 @@ def recommend(arguments: argparse.Namespace) -> Answer:
     if arguments.source == "graph":
         return _graph_unavailable()
     top = arguments.top or default_top(manifest)
-    result = _computed(file, manifest, lambda: _recommend(file)(manifest, interests, top))
+    result = computed(file, manifest, lambda: recommender(file)(manifest, interests, top))
     _save_profile(arguments, manifest, interests, result)
     return Answer(result, lambda: views.recommendation(result, interests))
 
@@ -50,7 +58,7 @@ def explain(arguments: argparse.Namespace) -> Answer:
     if not interests:
         return _no_interests()
     title, beside = arguments.session, [Path(file).parent]
-    result = _computed(
+    result = computed(
         file, manifest, lambda: functions.explain_with(manifest, title, interests, beside)
     )
     if "error" in result:
@@ -65,7 +73,7 @@ def export(arguments: argparse.Namespace) -> Answer:
     file, manifest, interests = _input(arguments)
     if not interests:
         return _no_interests()
-    document = _computed(file, manifest, lambda: _document(arguments, file, manifest, interests))
+    document = computed(file, manifest, lambda: _document(arguments, file, manifest, interests))
     result = _written(arguments, manifest, document)
     _save_profile(arguments, manifest, interests, result)
     remarks = _remarks(document, dated=arguments.date is not None)
@@ -76,12 +84,13 @@ def _input(arguments: argparse.Namespace) -> tuple[str, dict[str, Any], list[str
     file, manifest = read(arguments.manifest)
     interests = functions.normalize_interests(arguments.interests)
     if arguments.profile_load is not None:
-        profile = load_profile(_profile_file(arguments, manifest), arguments.profile_load)
+        profile = load_profile(profile_file(arguments, manifest), arguments.profile_load)
         interests = profile or interests
     return file, manifest, interests
 
 
-def _profile_file(arguments: argparse.Namespace, manifest: dict[str, Any]) -> Path:
+def profile_file(arguments: argparse.Namespace, manifest: dict[str, Any]) -> Path:
+    """The file of saved interests: the argument's, the manifest's, or the usual one."""
     if arguments.profile_file is not None:
         return Path(arguments.profile_file)
     return Path(str(_setting(manifest, "profile").get("file") or PROFILE_FILE)).expanduser()
@@ -102,11 +111,11 @@ def _save_profile(
     result: dict[str, Any],
 ) -> None:
     if arguments.profile_save is not None:
-        save_profile(_profile_file(arguments, manifest), arguments.profile_save, interests)
+        save_profile(profile_file(arguments, manifest), arguments.profile_save, interests)
         result["profileSaved"] = arguments.profile_save
 
 
-def _computed(file: str, manifest: dict[str, Any], compute: Callable[[], Any]) -> Any:
+def computed(file: str, manifest: dict[str, Any], compute: Callable[[], Any]) -> Any:
     """Compute, and blame a failure on the manifest: the arguments are strings and an int."""
     try:
         return compute()
@@ -120,7 +129,7 @@ def _computed(file: str, manifest: dict[str, Any], compute: Callable[[], Any]) -
         raise BadManifestError(f"{file}: {problems[0]}{more}") from error
 
 
-def _recommend(file: str) -> Recommend:
+def recommender(file: str) -> Recommend:
     """`recommend` for a manifest whose external sessions may lie beside it."""
     beside = [Path(file).parent]
     return lambda manifest, interests, top: functions.recommend_with(
@@ -138,7 +147,7 @@ def _document(
         format=arguments.format or _format_of(arguments.output),
         escape=arguments.escape,
         day=arguments.date,
-        recommend=_recommend(file),
+        recommend=recommender(file),
     )
 
 

@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Callable
 from typing import Any
 
-from eventkit.cli import commands, manifests, telemetry
+from eventkit.cli import acceleration, commands, evaluation, manifests, telemetry, template
 from eventkit.cli.catalogs import add_catalog_commands
 from eventkit.itinerary import FORMATS
 
@@ -58,6 +58,32 @@ _FLAGS: dict[str, dict[str, Any]] = {
         "default": "manifest",
         "help": "where the sessions come from (default: manifest)",
     },
+    "--profiles": {
+        "nargs": "+",
+        "metavar": 'NAME="a, b"',
+        "help": "profiles to evaluate: a name and its interests",
+    },
+    "--load": {"action": "store_true", "help": "evaluate the saved profiles too"},
+    "--count": {
+        "type": int,
+        "default": 3,
+        "metavar": "N",
+        "help": "how many sessions (default: 3)",
+    },
+    "--report": {
+        "action": "store_true",
+        "help": "end with a line on standard error: functions replaced, calls, time saved",
+    },
+    "--shadow": {
+        "type": float,
+        "default": 0.0,
+        "metavar": "RATE",
+        "help": "the share of calls, 0 to 1, on which the agent's own function runs as well",
+    },
+    "--strict": {
+        "action": "store_true",
+        "help": "fail where a function of the agent answers differently, instead of warning",
+    },
     "--json": {"action": "store_true", "help": "print JSON on a terminal too"},
 }
 _PROFILE = ("--profile-load", "--profile-save", "--profile-file")
@@ -86,6 +112,24 @@ _COMMANDS: tuple[_Command, ...] = (
             *(*_PROFILE, *_EVERYWHERE),
         ),
     ),
+    (
+        "accelerate",
+        "run a command, its agent accelerated",
+        acceleration.accelerate,
+        ("--report", "--shadow", "--strict"),
+    ),
+    (
+        "evaluate",
+        "measure relevance, diversity, conflicts and latency for profiles",
+        evaluation.evaluate,
+        ("--profiles", "--load", "--top", "--profile-file", *_EVERYWHERE),
+    ),
+    (
+        "template",
+        "write sessions to fill in",
+        template.template,
+        ("--count", "--date", "--output", "--json"),
+    ),
     ("schema", "print the manifest's JSON Schema", manifests.schema, ("--json",)),
     ("validate", "check a manifest against the schema", manifests.validate, _EVERYWHERE),
 )
@@ -103,6 +147,10 @@ def build_parser() -> argparse.ArgumentParser:
         subparser.set_defaults(command=command)
         for flag in flags:
             subparser.add_argument(flag, **_FLAGS[flag])
+        if name == "accelerate":
+            subparser.add_argument(
+                "words", nargs=argparse.REMAINDER, metavar="-- COMMAND", help="what to run"
+            )
         if name == "validate":
             subparser.add_argument("file", nargs="?", metavar="FILE", help="the manifest to check")
     add_catalog_commands(subparsers)

@@ -1,0 +1,85 @@
+"""What `eventkit.accelerate` returns: what it did, what came of it, and the way back."""
+
+from __future__ import annotations
+
+from types import TracebackType
+
+from eventkit.accelerate.replacement import Replacement
+
+__all__ = ["Handle"]
+
+
+class Handle:
+    """An acceleration that is under way.
+
+    As a context manager it ends with the block, if it began there.
+
+    Attributes:
+        refused: Why a function stays as it is, by the function's name.
+    """
+
+    def __init__(self, replacements: list[Replacement], refused: dict[str, str]) -> None:
+        """Keep what was found replaced; `owned` are those that this handle began."""
+        self._replacements = replacements
+        self._owned: list[Replacement] = []
+        self.refused = refused
+
+    def _own(self, replacement: Replacement) -> None:
+        self._replacements.append(replacement)
+        self._owned.append(replacement)
+
+    @property
+    def replaced(self) -> tuple[str, ...]:
+        """The functions whose calls eventkit gets, by module and name."""
+        return tuple(each.label for each in self._replacements if each.active)
+
+    @property
+    def native(self) -> int:
+        """Calls that eventkit answered."""
+        return sum(each.calls.native for each in self._replacements)
+
+    @property
+    def fallback(self) -> int:
+        """Calls that went the agent's own way."""
+        return sum(each.calls.fallback for each in self._replacements)
+
+    @property
+    def checked(self) -> int:
+        """Calls on which the agent's own function ran as well, see ``shadow``."""
+        return sum(each.checked for each in self._replacements)
+
+    @property
+    def differences(self) -> int:
+        """Checked calls that came out differently. The first one ends the acceleration."""
+        return sum(each.differences for each in self._replacements)
+
+    @property
+    def calls(self) -> dict[str, tuple[int, int]]:
+        """Native calls and those fallen back, by function."""
+        return {each.label: (each.calls.native, each.calls.fallback) for each in self._replacements}
+
+    def restore(self) -> None:
+        """Give all functions back what they were. Doing it again does nothing."""
+        for each in self._replacements:
+            each.restore()
+
+    def __enter__(self) -> Handle:
+        """Return the handle."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Restore what this very call of `eventkit.accelerate` replaced."""
+        for each in self._owned:
+            each.restore()
+
+    def __repr__(self) -> str:
+        """Say in short what is replaced, refused and counted."""
+        return (
+            f"<eventkit.accelerate: {len(self.replaced)} replaced, {len(self.refused)} refused,"
+            f" {self.native} calls native, {self.fallback} fallen back>"
+        )

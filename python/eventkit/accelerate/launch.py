@@ -1,0 +1,108 @@
+"""Runs a command with the start-up hook on the path of every Python that it starts."""
+
+from __future__ import annotations
+
+import os
+import resource
+import shutil
+import signal
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+from eventkit.accelerate import hook, report
+from eventkit.accelerate.function import is_disabled
+
+__all__ = ["environment", "launch"]
+
+_STARTUP = Path(__file__).resolve().parent / "startup"
+_NOT_FOUND, _NOT_EXECUTABLE = 127, 126
+_OWN_FAULTS = {signal.SIGSEGV, signal.SIGBUS, signal.SIGFPE, signal.SIGILL}
+_NEVER_CAUGHT = {signal.SIGKILL, signal.SIGSTOP}
+
+
+def environment(*, strict: bool = False, shadow: float = 0.0) -> dict[str, str]:
+    """The environment in which Python children accelerate."""
+    before = os.environ.get("PYTHONPATH")
+    path = [os.fspath(_STARTUP), before] if before else [os.fspath(_STARTUP)]
+    options = ["on", *(["strict"] if strict else []), *([f"shadow={shadow!r}"] if shadow else [])]
+    return {**os.environ, "PYTHONPATH": os.pathsep.join(path), hook.OPTIONS: ",".join(options)}
+
+
+def launch(
+    command: Sequence[str], *, strict: bool = False, shadow: float = 0.0, with_report: bool = False
+) -> int:
+    """Run a command, accelerated.
+
+    Without a report this process becomes the command: its exit status, signals and streams are the
+    command's own. With one it stays beside the command, passes signals on, and ends as it ended.
+
+    Returns:
+        The status of a command that could not be run, or was watched to its end.
+    """
+    disabled = is_disabled()
+    variables = dict(os.environ) if disabled else environment(strict=strict, shadow=shadow)
+    # Python ignores these two from its start on, and what is ignored is inherited.
+    signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+    signal.signal(signal.SIGXFSZ, signal.SIG_DFL)
+    try:
+        if disabled or not with_report:
+            os.execvpe(command[0], list(command), variables)
+        return _watched(command, variables)
+    except FileNotFoundError:
+        print(f"eventkit: {command[0]}: command not found", file=sys.stderr)
+        return _NOT_FOUND
+    except PermissionError as error:
+        print(f"eventkit: {command[0]}: {error.strerror}", file=sys.stderr)
+        return _NOT_EXECUTABLE
+
+
+def _watched(command: Sequence[str], variables: dict[str, str]) -> int:
+    folder = tempfile.mkdtemp(prefix="eventkit-report-")
+    try:
+        status = _run(command, {**variables, report.FOLDER: folder})
+        print(report.summary(folder), file=sys.stderr, flush=True)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+    return status if status >= 0 else _die_of(-status)
+
+
+def _run(command: Sequence[str], variables: dict[str, str]) -> int:
+    """Run to the end; the exit status, or the negative number of the signal that ended it."""
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    held = signal.valid_signals() - _OWN_FAULTS - _NEVER_CAUGHT
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, held)
+    child = os.posix_spawnp(command[0], list(command), variables, setsigmask=before)
+    try:
+        while True:
+            arrived = signal.sigwaitinfo(held)
+            if arrived.si_signo == signal.SIGCHLD:
+                status = _ended(child)
+                if status is not None:
+                    return status
+            elif arrived.si_code <= 0:
+                # From a process. What the terminal sends reaches the child, of the same group, too.
+                os.kill(child, arrived.si_signo)
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def _ended(child: int) -> int | None:
+    changed, status = os.waitpid(child, os.WNOHANG | os.WUNTRACED)
+    if not changed:
+        return None
+    if os.WIFSTOPPED(status):
+        os.kill(os.getpid(), signal.SIGSTOP)  # and once somebody continues us:
+        os.kill(child, signal.SIGCONT)
+        return None
+    return os.waitstatus_to_exitcode(status)
+
+
+def _die_of(number: int) -> int:
+    """End by the signal that ended the command, without a second core file."""
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    if number not in _NEVER_CAUGHT:
+        signal.signal(number, signal.SIG_DFL)
+    os.kill(os.getpid(), number)
+    return 128 + number  # a signal that does not end a process cannot have ended one

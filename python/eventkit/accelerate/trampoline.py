@@ -1,0 +1,64 @@
+"""Sends the calls of a function elsewhere, by giving it other code.
+
+The function itself stays the object that it was. So everybody who holds it is served, however they
+got hold of it (``from agent import recommend``, a default argument, a table of handlers), it
+pickles, and its name, signature, documentation and errors of arity remain its own.
+
+It imports nothing of eventkit: the start-up hook uses it where eventkit may be missing.
+"""
+
+from __future__ import annotations
+
+import types
+
+TYPE_CHECKING = False  # as in `typing`, whose import would cost a starting interpreter 2 ms
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+__all__ = ["obstacle", "trampoline", "twin"]
+
+_MARK = "eventkit: the handler goes here"
+# The flags of `inspect`, which is dear to import: VARARGS, VARKEYWORDS, GENERATOR, COROUTINE and
+# ASYNC_GENERATOR.
+_NOT_PLAIN = 0x04 | 0x08 | 0x20 | 0x80 | 0x200
+
+
+def obstacle(function: Any, parameters: int) -> str | None:
+    """Say why a function cannot be sent elsewhere; ``None`` when it can."""
+    if not isinstance(function, types.FunctionType):
+        return "it is not a plain Python function"
+    code = function.__code__
+    if code.co_freevars:
+        return "it is decorated, or defined inside another function"
+    plain = not (code.co_flags & _NOT_PLAIN or code.co_kwonlyargcount or code.co_posonlyargcount)
+    if not plain or code.co_argcount != parameters or not code.co_name.isidentifier():
+        return f"it does not take {parameters} positional parameters"
+    return None
+
+
+def trampoline(function: types.FunctionType, handler: Callable[..., Any]) -> types.CodeType:
+    """Make code that hands a call of a function, its defaults filled in, to a handler."""
+    code = function.__code__
+    names = ", ".join(code.co_varnames[: code.co_argcount])
+    # One line, so that a traceback names the line of the function's own `def`. A call of a literal
+    # would be a SyntaxWarning, hence the local name.
+    source = f"def {code.co_name}({names}): eventkit_handler = {_MARK!r}; "
+    source += f"return eventkit_handler({names})"
+    compiled = compile(source, code.co_filename, "exec")
+    made = next(item for item in compiled.co_consts if isinstance(item, types.CodeType))
+    constants = tuple(handler if item == _MARK else item for item in made.co_consts)
+    made = made.replace(co_consts=constants, co_firstlineno=code.co_firstlineno)
+    if hasattr(code, "co_qualname"):  # Python 3.11
+        made = made.replace(co_qualname=code.co_qualname)
+    return made
+
+
+def twin(function: types.FunctionType) -> types.FunctionType:
+    """A function with the code that this one has now, in the same namespace."""
+    made = types.FunctionType(
+        function.__code__, function.__globals__, function.__name__, function.__defaults__
+    )
+    made.__qualname__ = function.__qualname__
+    made.__module__ = function.__module__
+    return made

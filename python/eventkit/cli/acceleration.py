@@ -1,0 +1,28 @@
+"""The command ``accelerate``, which becomes another command."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from typing import NoReturn
+
+from eventkit.accelerate.launch import launch
+from eventkit.cli.terminal import complain
+
+__all__ = ["accelerate"]
+
+BAD_INPUT = 2
+
+
+def accelerate(arguments: argparse.Namespace) -> NoReturn:
+    """Run a command with acceleration in every Python that it starts."""
+    words = arguments.words
+    command = words[1:] if words[:1] == ["--"] else words
+    if not command:
+        complain("no command: eventkit accelerate -- python agent.py ...")
+        sys.exit(BAD_INPUT)
+    if not 0 <= arguments.shadow <= 1:
+        complain(f"--shadow {arguments.shadow}: a share of calls from 0 to 1")
+        sys.exit(BAD_INPUT)
+    options = {"strict": arguments.strict, "shadow": arguments.shadow}
+    sys.exit(launch(command, with_report=arguments.report, **options))
