@@ -80,6 +80,14 @@ bench-long: $(VENV)/.stamp-dev $(VENV)/.stamp-native ## The same, the Catalog to
 bench-telemetry: $(VENV)/.stamp-dev $(VENV)/.stamp-native ## Time telemetry against rotating handlers and a script
 	$(EXPORTS) $(BIN)/python benches/telemetry.py
 
+FUZZ_SECONDS ?= 600
+fuzz: ## Fuzz the file reader and the JSON loader (FUZZ_SECONDS=600 each; needs cargo-fuzz)
+	@for target in catalog_file json_loader; do \
+	  mkdir -p fuzz/corpus/$$target; \
+	  RUSTC_BOOTSTRAP=1 cargo fuzz run $$target fuzz/corpus/$$target fuzz/seeds/$$target -- \
+	    -dict=fuzz/$$target.dict -max_len=2048 -timeout=10 -rss_limit_mb=2048 \
+	    -max_total_time=$(FUZZ_SECONDS) || exit 1; done
+
 figures: $(VENV)/.stamp-dev $(VENV)/.stamp-native ## Measure, and write the README's figures and picture
 	$(EXPORTS) $(BIN)/python benches/table.py --readme
 

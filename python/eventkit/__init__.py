@@ -42,8 +42,9 @@ from eventkit.profiles import load_profile, save_profile
 from eventkit.profiling import profile
 
 if typing.TYPE_CHECKING:
-    from eventkit.catalog import Catalog, manifest_hash
-    from eventkit.itinerary import export
+    from eventkit.catalog.catalog import Catalog
+    from eventkit.catalog.hashing import manifest_hash
+    from eventkit.itinerary.export import export
     from eventkit.telemetry import Telemetry, get_telemetry, summarize
 
 __all__ = [

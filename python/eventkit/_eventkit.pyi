@@ -4,10 +4,13 @@ from pathlib import Path
 from types import NotImplementedType
 from typing import Any, final
 
+from typing_extensions import disjoint_base
+
 __all__ = [
     "CatalogBase",
     "Filter",
     "Shelved",
+    "TelemetryWriter",
     "__version__",
     "cache_info",
     "clear_cache",
@@ -29,6 +32,8 @@ __all__ = [
     "shelve",
     "sum_contributions",
     "sum_regime",
+    "summarize_telemetry",
+    "telemetry_segments",
     "transform_events",
 ]
 
@@ -58,6 +63,7 @@ def panic_for_test() -> None: ...
 @final
 class Shelved: ...
 
+@disjoint_base
 class CatalogBase:
     def __new__(
         cls,
@@ -127,7 +133,6 @@ def open_catalog(
     path: str, verify: bool, progress: Callable[[int, int], object] | None
 ) -> tuple[Shelved, bytes]: ...
 def load_catalog(data: bytes) -> tuple[Shelved, bytes]: ...
-
 def summarize_telemetry(
     paths: Sequence[str | os.PathLike[str]],
     by: str,

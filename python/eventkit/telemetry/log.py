@@ -136,6 +136,10 @@ class Telemetry:
 
         Returns:
             Whether the line was accepted; with ``durability="sync"``, whether it is written.
+
+        Example:
+            >>> Telemetry("telemetry.jsonl").log("explain", {}, None, False, "session not found")
+            True
         """
         if not self.enabled:
             return False
@@ -199,13 +203,25 @@ class Telemetry:
 
         Returns:
             Whether that came to pass within so many seconds.
+
+        Example:
+            >>> Telemetry("telemetry.jsonl").flush()
+            True
         """
         flushed = self._writer.flush(timeout)
         self._warn_once()
         return flushed
 
     def close(self, timeout: float = life.PATIENCE) -> bool:
-        """Flush, and end the thread. Later lines are still written, each by its caller."""
+        """Flush, and end the thread. Later lines are still written, each by its caller.
+
+        Returns:
+            Whether all was written within so many seconds.
+
+        Example:
+            >>> Telemetry("telemetry.jsonl").close()
+            True
+        """
         flushed = self._writer.close(timeout)
         self._warn_once()
         return flushed
@@ -218,18 +234,32 @@ class Telemetry:
 
         Raises:
             OSError: The file system refused; ``BlockingIOError`` when another process is at it.
+
+        Example:
+            >>> Telemetry("never-written.jsonl").rotate() is None
+            True
         """
         rotated = self.rotate_only()
         self.tend()
         return rotated
 
     def rotate_only(self) -> Path | None:
-        """Rotate now, and leave old rotated files alone; see `rotate`."""
+        """Rotate now, and leave old rotated files alone; see `rotate`.
+
+        Example:
+            >>> Telemetry("never-written.jsonl").rotate_only() is None
+            True
+        """
         self.flush()
         return self._writer.rotate()
 
     def tend(self) -> tuple[int, int]:
-        """Compress and delete old rotated files now; how many of each."""
+        """Compress and delete old rotated files now; how many of each.
+
+        Example:
+            >>> Telemetry("never-written.jsonl").tend()
+            (0, 0)
+        """
         return self._writer.tend()
 
     def stats(self) -> dict[str, Any]:
@@ -239,6 +269,10 @@ class Telemetry:
             ``logged`` = ``written`` + ``queued`` + ``dropped``; the latter by cause as
             ``dropped_queue_full``, ``dropped_io`` and ``dropped_unserializable``; ``bytes``,
             ``rotations`` and ``last_error``.
+
+        Example:
+            >>> Telemetry("never-written.jsonl").stats()["written"]
+            0
         """
         return self._writer.stats()
 
