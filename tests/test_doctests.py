@@ -44,8 +44,10 @@ def test_public_name_has_a_running_example(name):
 
 
 @pytest.mark.parametrize("name", [n for n in PUBLIC if isinstance(getattr(eventkit, n), type)])
-def test_public_methods_have_running_examples(name):
+def test_public_methods_have_running_examples(name, tmp_path, monkeypatch):
     """Also those of a class's compiled half, which no module walk finds."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HOME", os.fspath(tmp_path))
     kind = getattr(eventkit, name)
     module = importlib.import_module(kind.__module__)
     runner = doctest.DocTestRunner(optionflags=doctest.ELLIPSIS)
