@@ -107,7 +107,7 @@ lint-python: $(VENV)/.stamp-dev $(VENV)/.stamp-native
 	  --allowlist tools/stubtest-allowlist.txt eventkit
 
 test-all: $(VENV)/.stamp-build ## Test an installed wheel on every Python 3.10-3.13 of this machine
-	VENV=$(abspath $(VENV)) tools/test-all
+	VENV=$(abspath $(VENV)) tools/test-all $(VERSIONS)
 
 clean: ## Delete the virtual environments and everything that was built
 	rm -rf $(VENV) .venv-3.* target benches/results .benchmarks .hypothesis \
