@@ -18,6 +18,7 @@ mod object;
 mod pool;
 mod probe;
 mod query;
+mod search;
 mod shelf;
 mod snapshot;
 mod source;

@@ -1,0 +1,303 @@
+//! What the methods of a catalogue are made of: reading a query, ranking, finding one session, writing an answer.
+
+use pyo3::intern;
+use pyo3::prelude::*;
+use pyo3::types::{PyDict, PyList, PyString};
+
+use super::answer::{self, Chosen};
+use super::catalog::CatalogBase;
+use super::errors::{Answer, OrDecline, Stop, guarded, unwind};
+use super::filter::Filter;
+use super::functions::scorer;
+use super::input;
+use super::query::Query;
+use crate::engine::catalog::{Best, Identified, Narrow, Place};
+use crate::engine::interest::InterestSet;
+use crate::engine::json::write_number;
+use crate::engine::score::{Contributions, Number, Scorer};
+
+/// What is said where a file holds what no session can be.
+pub(super) const UNREADABLE: &str = "a session cannot be read: the catalogue's file is damaged";
+
+/// An answer that the engine must be able to give; what else to say where it cannot.
+pub(super) fn settled<T>(answer: PyResult<Answer<T>>, otherwise: &str) -> PyResult<T> {
+    match answer? {
+        Ok(value) => Ok(value),
+        Err(Stop::Raised(error)) => Err(error),
+        Err(Stop::Declined) => Err(pyo3::exceptions::PyRuntimeError::new_err(
+            otherwise.to_owned(),
+        )),
+    }
+}
+
+impl CatalogBase {
+    /// The query's parts, or declined.
+    pub(super) fn query(
+        &self,
+        interests: &Bound<'_, PyAny>,
+        weights: Option<&Bound<'_, PyAny>>,
+    ) -> Answer<(InterestSet, Scorer)> {
+        let weights = weights.map_or_else(|| self.parsed.or_decline(), input::weights)?;
+        let interests = input::interests(interests)?;
+        let scorer = scorer(weights, &interests)?;
+        Ok((interests, scorer))
+    }
+
+    /// How many sessions `[:top]` leaves, as far as that can be told without a filter's count.
+    pub(super) fn most(
+        &self,
+        top: &Bound<'_, PyAny>,
+        filter: Option<&Narrowed<'_>>,
+    ) -> Answer<usize> {
+        let most = input::slice_end(top, self.shelf.catalog.len())?;
+        let from_the_end = || top.extract::<isize>().is_ok_and(|top| top < 0);
+        (filter.is_none() || !from_the_end())
+            .then_some(most)
+            .or_decline()
+    }
+
+    pub(super) fn best(
+        &self,
+        interests: &InterestSet,
+        scorer: &Scorer,
+        most: usize,
+        filter: Option<&Narrowed<'_>>,
+    ) -> Option<Vec<Best>> {
+        let narrow = filter.map(Narrowed::narrow);
+        self.shelf.catalog.top_k(interests, scorer, most, narrow)
+    }
+
+    /// The filter, with the sessions of the ids that it excludes.
+    pub(super) fn narrowed<'f>(
+        &self,
+        py: Python<'_>,
+        filter: Option<&'f Bound<'_, Filter>>,
+    ) -> Answer<Option<Narrowed<'f>>> {
+        let Some(filter) = filter.map(Bound::get) else {
+            return Ok(None);
+        };
+        let mut identified = Identified::default();
+        for id in &filter.sessions.excluded {
+            let mut places = Vec::new();
+            for place in self.shelf.catalog.identified(id) {
+                if self.shelf.is_identified(py, place, id)? {
+                    places.push(place);
+                }
+            }
+            identified.insert(id.clone(), places);
+        }
+        Ok(Some(Narrowed {
+            filter: &filter.sessions,
+            identified,
+        }))
+    }
+
+    /// [`Self::best`], from the result cache where there is one.
+    pub(super) fn best_cached(
+        &self,
+        py: Python<'_>,
+        interests: &InterestSet,
+        scorer: &Scorer,
+        most: usize,
+        filter: Option<&Narrowed<'_>>,
+    ) -> Answer<Vec<Best>> {
+        let search = || self.best(interests, scorer, most, filter);
+        match &self.cache {
+            Some(cache) if filter.is_none() => cache.get_or(py, interests, scorer, most, search)?,
+            _ => search(),
+        }
+        .or_decline()
+    }
+
+    pub(super) fn chosen<'py>(&self, py: Python<'py>, best: Vec<Best>) -> Answer<Vec<Chosen<'py>>> {
+        let chosen = best.into_iter().map(|best| {
+            Ok(Chosen {
+                session: self.shelf.plain_session(py, best.place)?,
+                hits: best.hits,
+                popularity: best.popularity,
+            })
+        });
+        chosen.collect()
+    }
+
+    pub(super) fn answer<'py>(
+        &self,
+        py: Python<'py>,
+        best: Vec<Best>,
+        scorer: &Scorer,
+    ) -> Answer<Bound<'py, PyAny>> {
+        answer::finish(py, self.chosen(py, best)?, scorer)
+    }
+
+    pub(super) fn admitted<'py>(
+        &self,
+        py: Python<'py>,
+        filter: Option<&Narrowed<'_>>,
+    ) -> Answer<Bound<'py, PyList>> {
+        let catalog = &self.shelf.catalog;
+        match filter {
+            Some(filter) => self
+                .shelf
+                .sessions(py, catalog.admitted(filter.narrow()).into_iter()),
+            None => self.shelf.sessions(py, catalog.places()),
+        }
+    }
+
+    /// What the reference answers from the sessions themselves.
+    pub(super) fn refer<'py>(
+        &self,
+        py: Python<'py>,
+        interests: &Bound<'py, PyAny>,
+        top: &Bound<'py, PyAny>,
+        weights: Option<&Bound<'py, PyAny>>,
+        filter: Option<&Narrowed<'_>>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        let sessions = settled(unwind(|| self.admitted(py, filter)), UNREADABLE)?;
+        let weights = weights.unwrap_or_else(|| self.weights.bind(py));
+        reference(py, "rank_sessions")?.call1((sessions, weights, interests, top))
+    }
+
+    /// The place of the only session meant, its id first, its title next.
+    pub(super) fn find(&self, py: Python<'_>, name: &Bound<'_, PyString>) -> Answer<Option<Place>> {
+        let by_id = input::with_bytes(name, |id| {
+            let mut candidates = self.shelf.catalog.identified(id);
+            candidates.find_map(|place| confirmed(self.shelf.is_identified(py, place, id), place))
+        })?;
+        match by_id {
+            Some(found) => found.map(Some),
+            None => self.find_title(py, name),
+        }
+    }
+
+    pub(super) fn find_title(
+        &self,
+        py: Python<'_>,
+        title: &Bound<'_, PyString>,
+    ) -> Answer<Option<Place>> {
+        let found = input::with_lowered(title, |lowered| {
+            let mut candidates = self.shelf.catalog.titled(lowered);
+            candidates.find_map(|place| confirmed(self.shelf.is_titled(py, place, lowered), place))
+        })?;
+        let found = found.transpose()?;
+        // The original's search would stop at the first title that it cannot read.
+        let reached = |untitled: Place| found.is_none_or(|found| untitled < found);
+        let stopped = self.shelf.catalog.untitled().is_some_and(reached);
+        (!stopped).then_some(found).or_decline()
+    }
+}
+
+/// A filter that is ready for this catalogue.
+pub(super) struct Narrowed<'f> {
+    filter: &'f crate::engine::filter::Filter,
+    identified: Identified,
+}
+
+impl Narrowed<'_> {
+    pub(super) fn narrow(&self) -> Narrow<'_> {
+        Narrow {
+            filter: self.filter,
+            identified: &self.identified,
+        }
+    }
+}
+
+/// A candidate that is what was looked for, or why it cannot be told.
+pub(super) fn confirmed(is_it: Answer<bool>, place: Place) -> Option<Answer<Place>> {
+    match is_it {
+        Ok(true) => Some(Ok(place)),
+        Ok(false) => None,
+        Err(stop) => Some(Err(stop)),
+    }
+}
+
+pub(super) fn reference<'py>(py: Python<'py>, name: &str) -> PyResult<Bound<'py, PyAny>> {
+    py.import(intern!(py, "eventkit.reference"))?.getattr(name)
+}
+
+/// The native answer, or what `otherwise` makes of a query that was declined.
+pub(super) fn or_else<'py>(
+    py: Python<'py>,
+    native: impl FnOnce() -> Answer<Bound<'py, PyAny>>,
+    otherwise: impl FnOnce() -> PyResult<Bound<'py, PyAny>>,
+) -> PyResult<Bound<'py, PyAny>> {
+    let answer = guarded(py, native)?;
+    if answer.is(py.NotImplemented()) {
+        otherwise()
+    } else {
+        Ok(answer)
+    }
+}
+
+impl CatalogBase {
+    /// The answer to one of many queries; `None` where the reference must give it.
+    pub(super) fn answer_one<'py>(
+        &self,
+        py: Python<'py>,
+        query: Option<&Option<Query>>,
+        best: Option<Vec<Best>>,
+    ) -> PyResult<Option<Bound<'py, PyAny>>> {
+        let Some((query, best)) = query.and_then(Option::as_ref).zip(best) else {
+            return Ok(None);
+        };
+        let answer = guarded(py, || self.answer(py, best, &query.scorer))?;
+        Ok(Some(answer).filter(|answer| !answer.is(py.NotImplemented())))
+    }
+
+    /// Appends what `json.dumps` writes of the answer.
+    pub(super) fn write(
+        &self,
+        py: Python<'_>,
+        best: &[Best],
+        scorer: &Scorer,
+        out: &mut Vec<u8>,
+    ) -> Answer<()> {
+        // What `recommend` raises comes before what `json.dumps` raises, and conflicts before titles.
+        let slots: Answer<Vec<Bound<'_, PyDict>>> = best
+            .iter()
+            .map(|best| self.shelf.slot(py, best.place))
+            .collect();
+        let conflicts = answer::conflicts(py, slots?.iter())?;
+        let mut scoring = Vec::new();
+        for (number, best) in best.iter().enumerate() {
+            separate(number, &mut scoring);
+            scoring.extend_from_slice(b"{\"title\": ");
+            self.shelf.dump_title(py, best.place, &mut scoring)?;
+            let parts = scorer
+                .contributions(best.hits, best.popularity)
+                .or_decline()?;
+            write_scoring(&parts, scorer.total(&parts), &mut scoring);
+        }
+        out.extend_from_slice(b"{\"sessions\": [");
+        for (number, best) in best.iter().enumerate() {
+            separate(number, out);
+            self.shelf.dump(py, best.place, out)?;
+        }
+        out.extend_from_slice(b"], \"scoring\": [");
+        out.extend_from_slice(&scoring);
+        out.extend_from_slice(b"], \"conflicts\": ");
+        out.extend_from_slice(conflicts.to_string().as_bytes());
+        out.push(b'}');
+        Ok(())
+    }
+}
+
+/// The rest of a line of `scoring`, behind its title.
+fn write_scoring(parts: &Contributions, total: Number, out: &mut Vec<u8>) {
+    out.extend_from_slice(b", \"score\": ");
+    write_number(out, total);
+    out.extend_from_slice(b", \"contributions\": {\"interest_match\": ");
+    write_number(out, parts.interest_match);
+    out.extend_from_slice(b", \"popularity\": ");
+    write_number(out, parts.popularity);
+    if let Some(diversity) = parts.diversity {
+        out.extend_from_slice(b", \"diversity\": ");
+        write_number(out, Number::Float(diversity));
+    }
+    out.extend_from_slice(b"}}");
+}
+
+fn separate(number: usize, out: &mut Vec<u8>) {
+    if number > 0 {
+        out.extend_from_slice(b", ");
+    }
+}
