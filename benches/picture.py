@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import matplotlib as mpl
 
 mpl.use("Agg")
 from matplotlib import pyplot as plt
+from matplotlib.figure import Figure
 
 STYLES = (("#b5542b", "o"), ("#7a7a7a", "s"), ("#22628f", "^"))
 OWN = "#22628f"
@@ -27,10 +29,7 @@ def draw(path: Path, functions: Curves, catalog: Curves, caption: str) -> None:
     figure, (left, right) = plt.subplots(
         1, 2, figsize=(12.5, 4.8), layout="constrained", sharey=True
     )
-    for (name, points), (colour, marker) in zip(functions.items(), STYLES, strict=True):
-        _curve(left, points, colour, marker, name)
-    slow, *_, warm = functions.values()
-    _label_ratios(left, dict(slow), warm)
+    _functions(left, functions)
     own, *peers = catalog
     for name, colour in zip(peers, PEERS, strict=True):
         _curve(right, catalog[name], colour, "s", name)
@@ -38,10 +37,29 @@ def draw(path: Path, functions: Curves, catalog: Curves, caption: str) -> None:
     fastest = (min(times) for times in zip(*(_times(catalog[name]) for name in peers), strict=True))
     sizes = (size for size, _ in catalog[own])
     _label_ratios(right, dict(zip(sizes, fastest, strict=True)), catalog[own])
-    left.set_title("recommend(manifest, ...), 10 interests, top 5", loc="left")
     right.set_title("Catalog.recommend, 10 interests, top 5", loc="left")
     left.set_ylabel("seconds a call")
-    for axes in (left, right):
+    _finish(figure, (left, right), path, caption)
+
+
+def draw_agent(path: Path, compared: Curves, caption: str) -> None:
+    """Draw an agent's warm calls: plain, accelerated and with a Catalog."""
+    figure, axes = plt.subplots(figsize=(6.4, 4.8), layout="constrained")
+    _functions(axes, compared)
+    axes.set_ylabel("seconds a call")
+    _finish(figure, (axes,), path, caption)
+
+
+def _functions(axes: plt.Axes, functions: Curves) -> None:
+    for (name, points), (colour, marker) in zip(functions.items(), STYLES, strict=True):
+        _curve(axes, points, colour, marker, name)
+    slow, *_, warm = functions.values()
+    _label_ratios(axes, dict(slow), warm)
+    axes.set_title("recommend(manifest, ...), 10 interests, top 5", loc="left")
+
+
+def _finish(figure: Figure, panels: Sequence[plt.Axes], path: Path, caption: str) -> None:
+    for axes in panels:
         axes.set_xlabel("sessions")
         axes.margins(y=0.12)
         axes.grid(visible=True, which="major", linewidth=0.4, alpha=0.5)

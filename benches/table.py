@@ -174,7 +174,7 @@ def print_agent(folder: str, opponent: sides.Side) -> None:
         print(line, flush=True)
     compared = [opponent, accelerated, sides.catalog_side() or sides.eventkit_side()]
     path = RESULTS / "agent.png"
-    picture.draw(path, warm_curves(compared), machine())
+    picture.draw_agent(path, warm_curves(compared), machine())
     print(f"\npicture: {os.path.relpath(path)}")
 
 
