@@ -1,7 +1,9 @@
 """The specification of how a Microsoft Graph calendar event becomes a session, in plain Python.
 
 An event that cannot be read is left out, whatever is wrong with it: one broken meeting must not
-cost a calendar. The additions of the popularity keep their order, which decides the last bit.
+cost a calendar. The additions of the popularity keep their order, which decides the last bit. The
+recorded cases do not tell a location's share from a reminder's: the parts and their order are taken,
+as facts, from the original's published `graph_service`; the default title is an assumption.
 """
 
 from __future__ import annotations
