@@ -2,8 +2,8 @@
 
 An event that cannot be read is left out, whatever is wrong with it: one broken meeting must not
 cost a calendar. The additions of the popularity keep their order, which decides the last bit. The
-recorded cases do not tell a location's share from a reminder's: the parts and their order are taken,
-as facts, from the original's published `graph_service`; the default title is an assumption.
+recorded cases do not tell a location's share from a reminder's: the parts and their order are
+facts of the original's published `graph_service`; the default title is an assumption.
 """
 
 from __future__ import annotations
