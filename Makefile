@@ -3,6 +3,8 @@
 
 PYTHON ?= python3
 VENV ?= .venv
+# What the optional dependencies of pyproject.toml are called; tests and demo use them all.
+EXTRAS := graph,otel,redis,serve
 # A directory that holds a real agent.py, for `make bench AGENT=DIR`.
 AGENT ?=
 
@@ -45,7 +47,7 @@ $(VENV)/.stamp-native: $(RUST) $(VENV)/.stamp-build
 	rm -f python/eventkit/_eventkit.so python/eventkit/_eventkit.abi3.so \
 	  "python/eventkit/_eventkit$$($(BIN)/python -c \
 	  'import sysconfig; print(sysconfig.get_config_var("EXT_SUFFIX"))')"
-	$(EXPORTS) $(BIN)/maturin develop --release --quiet
+	$(EXPORTS) $(BIN)/maturin develop --release --quiet --extras $(EXTRAS)
 	@touch $@
 
 setup: $(VENV)/.stamp-dev ## Make .venv and install every tool the other targets use

@@ -23,6 +23,7 @@ from eventkit.errors import (
     ExportError,
     InternalError,
     ManifestError,
+    MissingExtraError,
     ProfileError,
 )
 from eventkit.functions import (
@@ -57,6 +58,7 @@ __all__ = [
     "Filter",
     "InternalError",
     "ManifestError",
+    "MissingExtraError",
     "ProfileError",
     "Telemetry",
     "__version__",

@@ -18,6 +18,7 @@ __all__ = [
     "ExportError",
     "InternalError",
     "ManifestError",
+    "MissingExtraError",
     "ProfileError",
 ]
 
@@ -32,6 +33,25 @@ class CatalogFileError(EventKitError, ValueError):
 
 class InternalError(EventKitError, RuntimeError):
     """A fault of eventkit itself: the native engine failed where it never should. Report it."""
+
+
+class MissingExtraError(EventKitError, ImportError):
+    """An optional dependency is not installed.
+
+    Attributes:
+        module: The module that is missing.
+        extra: The extra of ``eventkit-recommender`` that brings it.
+    """
+
+    def __init__(self, module: str, extra: str) -> None:
+        """Name the module, and how to get it."""
+        self.module = module
+        self.extra = extra
+        super().__init__(f"{module} is not installed: pip install 'eventkit-recommender[{extra}]'")
+
+    def __reduce__(self) -> tuple[type[MissingExtraError], tuple[str, str]]:
+        """Pickle the two parts, as the message alone cannot rebuild them."""
+        return type(self), (self.module, self.extra)
 
 
 class AccelerationError(EventKitError):
