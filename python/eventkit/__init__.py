@@ -25,6 +25,7 @@ from eventkit.errors import (
     ManifestError,
     MissingExtraError,
     ProfileError,
+    ServerSettingsError,
 )
 from eventkit.functions import (
     build_adaptive_card,
@@ -46,6 +47,7 @@ if typing.TYPE_CHECKING:
     from eventkit.catalog.catalog import Catalog
     from eventkit.catalog.hashing import manifest_hash
     from eventkit.itinerary.export import export
+    from eventkit.server.app import create_app, create_asgi_app, create_wsgi_app
     from eventkit.telemetry import Telemetry, get_telemetry, summarize
 
 __all__ = [
@@ -60,6 +62,7 @@ __all__ = [
     "ManifestError",
     "MissingExtraError",
     "ProfileError",
+    "ServerSettingsError",
     "Telemetry",
     "__version__",
     "accelerate",
@@ -68,6 +71,9 @@ __all__ = [
     "cache_info",
     "clear_cache",
     "count_conflicts",
+    "create_app",
+    "create_asgi_app",
+    "create_wsgi_app",
     "explain",
     "export",
     "get_sessions",
@@ -88,6 +94,9 @@ __all__ = [
 _LATER = {
     "Catalog": "eventkit.catalog",
     "Telemetry": "eventkit.telemetry",
+    "create_app": "eventkit.server",
+    "create_asgi_app": "eventkit.server",
+    "create_wsgi_app": "eventkit.server",
     "export": "eventkit.itinerary",
     "get_telemetry": "eventkit.telemetry",
     "manifest_hash": "eventkit.catalog",

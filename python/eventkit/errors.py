@@ -20,6 +20,7 @@ __all__ = [
     "ManifestError",
     "MissingExtraError",
     "ProfileError",
+    "ServerSettingsError",
 ]
 
 
@@ -125,3 +126,7 @@ class ExportError(EventKitError, ValueError):
     def __reduce__(self) -> tuple[type[ExportError], tuple[str, object, str]]:
         """Pickle the three parts, as the message alone cannot rebuild them."""
         return type(self), (self.argument, self.value, self.reason)
+
+
+class ServerSettingsError(EventKitError, ValueError):
+    """A setting of the server that cannot be meant; names it, its value and what was expected."""

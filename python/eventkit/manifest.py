@@ -17,6 +17,7 @@ from eventkit.errors import ManifestError
 from eventkit.external_cache import ExternalFile, copy_session, read_external
 
 __all__ = [
+    "DEFAULT_EXTERNAL_FILE",
     "PUBLIC_DIRECTORIES",
     "SAMPLE_MANIFEST_PATH",
     "copy_session",
@@ -25,6 +26,7 @@ __all__ = [
     "find_sessions",
     "get_sessions",
     "load_manifest",
+    "parse_manifest",
     "shared_sessions",
 ]
 
@@ -65,19 +67,31 @@ def load_manifest(path: str | os.PathLike[str] | None = None) -> dict[str, Any]:
         ['diversity', 'interest', 'popularity']
     """
     file = default_manifest_path() if path is None else Path(path)
-    data = file.read_bytes()
+    return parse_manifest(file.read_bytes(), str(file))
+
+
+def parse_manifest(data: bytes, origin: str) -> dict[str, Any]:
+    """Read a manifest from what its file holds.
+
+    Raises:
+        ManifestError: As for `load_manifest`; names the origin as the file.
+
+    Example:
+        >>> parse_manifest(b'{"name": "Day one"}', "agent.json")
+        {'name': 'Day one'}
+    """
     try:
         manifest = json.loads(data.decode("utf-8"))
     except json.JSONDecodeError as error:
-        raise ManifestError(str(file), error.msg, error.lineno, error.colno) from error
+        raise ManifestError(origin, error.msg, error.lineno, error.colno) from error
     except UnicodeDecodeError as error:
         line, column = _place(data[: error.start])
-        raise ManifestError(str(file), f"not UTF-8: {error.reason}", line, column) from error
+        raise ManifestError(origin, f"not UTF-8: {error.reason}", line, column) from error
     except (RecursionError, ValueError) as error:
-        raise ManifestError(str(file), str(error), 1, 1) from error
+        raise ManifestError(origin, str(error), 1, 1) from error
     if not isinstance(manifest, dict):
         kind = type(manifest).__name__
-        raise ManifestError(str(file), f"a manifest is a JSON object, this is a {kind}", 1, 1)
+        raise ManifestError(origin, f"a manifest is a JSON object, this is a {kind}", 1, 1)
     return manifest
 
 

@@ -87,6 +87,23 @@ class Catalog(_native.CatalogBase):
         return catalog
 
     @classmethod
+    def from_parts(cls, sessions: list[Any], manifest: Mapping[str, Any]) -> Catalog:
+        """Compile given sessions with the weights of a manifest, whose own sessions do not count.
+
+        Example:
+            >>> manifest = {"weights": {"interest": 2.0, "popularity": 0.5}, "name": "Day one"}
+            >>> Catalog.from_parts([{"title": "Agents"}], manifest).fields["name"]
+            'Day one'
+        """
+        fields = {name: value for name, value in manifest.items() if name != "sessions"}
+        return cls._made(_native.shelve(sessions), manifest["weights"], fields)
+
+    @property
+    def fields(self) -> dict[str, Any]:
+        """What the manifest held beside its sessions; only ``weights`` for bare sessions."""
+        return dict(self._fields)
+
+    @classmethod
     def from_json(
         cls,
         source: str | os.PathLike[str] | bytes,

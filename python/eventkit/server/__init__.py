@@ -1,0 +1,42 @@
+"""Serving: the original's endpoints as one application for WSGI and ASGI servers.
+
+`create_app` makes it; `ServerSettings` holds what may be set. The class API of the original's
+``RateLimiter`` and ``SecurityValidator`` is here too.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from eventkit.server.app import Application, create_app, create_asgi_app, create_wsgi_app
+    from eventkit.server.settings import ServerSettings
+    from eventkit.server.validation import SecurityValidator
+
+__all__ = [
+    "Application",
+    "SecurityValidator",
+    "ServerSettings",
+    "create_app",
+    "create_asgi_app",
+    "create_wsgi_app",
+]
+
+_LATER = {
+    "Application": "app",
+    "SecurityValidator": "validation",
+    "ServerSettings": "settings",
+    "create_app": "app",
+    "create_asgi_app": "app",
+    "create_wsgi_app": "app",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Import a part when it is asked for: the command line needs one of them at a time."""
+    if name not in _LATER:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(importlib.import_module(f"eventkit.server.{_LATER[name]}"), name)
+    globals()[name] = value
+    return value

@@ -1,0 +1,114 @@
+"""Who may ask: the token, the client's address behind proxies, and other origins' pages."""
+
+from __future__ import annotations
+
+import hmac
+import ipaddress
+from functools import lru_cache
+
+from eventkit.server.message import Headers, Problem, Request
+from eventkit.server.settings import ServerSettings
+
+__all__ = ["Access"]
+
+_PREFLIGHT_SECONDS = "600"
+
+
+class Access:
+    """What the settings say about who may ask."""
+
+    def __init__(self, settings: ServerSettings) -> None:
+        """Prepare the comparisons."""
+        token = settings.api_token
+        self._token = None if token is None else token.encode("utf-8", "surrogateescape")
+        self._proxies = [ipaddress.ip_network(p, strict=False) for p in settings.trusted_proxies]
+        self._origins = frozenset(settings.cors_origins)
+        # Bounded: an address costs its look-up once, not at each request.
+        self._is_proxy = lru_cache(maxsize=1_024)(self._within_proxies)
+
+    @property
+    def has_token(self) -> bool:
+        """Whether a token is asked for at all."""
+        return self._token is not None
+
+    def require_token(self, headers: Headers) -> None:
+        """Let the request pass if it brings the token.
+
+        The bytes are compared in constant time. A header that came twice was joined by a comma,
+        and so is not the token.
+
+        Raises:
+            Problem: 401.
+        """
+        if self._token is None:
+            return
+        scheme, _, given = (headers.get("authorization") or "").partition(" ")
+        if scheme.lower() != "bearer" or not hmac.compare_digest(_sent(given), self._token):
+            raise Problem(401, "unauthorized", ("WWW-Authenticate", 'Bearer realm="eventkit"'))
+
+    def client_of(self, request: Request) -> str:
+        """Return the address to count a request for.
+
+        ``X-Forwarded-For`` counts only as far as it was written by trusted proxies: from the right,
+        the first address that is not one of them.
+        """
+        client = request.client
+        if not self._proxies or not self._is_proxy(client):
+            return client
+        for hop in reversed((request.headers.get("x-forwarded-for") or "").split(",")):
+            address = _address(hop.strip())
+            if address is None:
+                return client
+            client = address
+            if not self._is_proxy(client):
+                return client
+        return client
+
+    def _within_proxies(self, client: str) -> bool:
+        try:
+            address = ipaddress.ip_address(client)
+        except ValueError:
+            return False
+        return any(address in network for network in self._proxies)
+
+    def cors_headers(self, headers: Headers) -> tuple[tuple[str, str], ...]:
+        """Return what lets a page of an allowed origin read the answer."""
+        origin = headers.get("origin")
+        if origin is None or origin not in self._origins:
+            return ()
+        return (
+            ("Access-Control-Allow-Origin", origin),
+            ("Access-Control-Expose-Headers", "ETag, Retry-After, X-Correlation-ID"),
+        )
+
+    def preflight_headers(self, request: Request, allow: str) -> tuple[tuple[str, str], ...]:
+        """Return what lets a page of an allowed origin ask with a method and headers."""
+        origin = self.cors_headers(request.headers)
+        if not origin or request.headers.get("access-control-request-method") is None:
+            return ()
+        wanted = "Authorization, Content-Type, If-None-Match, traceparent, X-Correlation-ID"
+        return (
+            ("Access-Control-Allow-Methods", allow),
+            ("Access-Control-Allow-Headers", wanted),
+            ("Access-Control-Max-Age", _PREFLIGHT_SECONDS),
+        )
+
+
+def _sent(text: str) -> bytes:
+    """Return the bytes that a header was sent as: servers decode them as Latin-1."""
+    try:
+        return text.strip(" \t").encode("latin-1")
+    except UnicodeEncodeError:
+        return text.encode("utf-8", "surrogatepass")
+
+
+def _address(text: str) -> str | None:
+    """Read an address, with or without a port: ``192.0.2.1:80``, ``[2001:db8::1]:80``."""
+    if text.startswith("["):
+        text = text[1:].partition("]")[0]
+    elif text.count(":") == 1:
+        text = text.partition(":")[0]
+    try:
+        return str(ipaddress.ip_address(text))
+    except ValueError:
+        return None

@@ -1,0 +1,103 @@
+"""The endpoints that answer from the manifest: the original's JSON, from the engine's bytes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from eventkit import functions
+from eventkit.errors import ExportError
+from eventkit.itinerary.export import FORMATS, build_document
+from eventkit.profiles import load_profile
+from eventkit.server.edition import Edition
+from eventkit.server.message import JSON, Problem, Request, Response, json_response
+from eventkit.server.parameters import parameters
+from eventkit.server.settings import ServerSettings
+from eventkit.server.validation import checked_interests, checked_text, checked_top
+
+__all__ = ["explain", "export", "recommend", "tags", "wants"]
+
+PROFILE_FILE = ".event_profiles.json"
+_LONGEST_KEY = 128
+
+
+def recommend(request: Request, edition: Edition, settings: ServerSettings) -> Response:
+    """Recommend sessions."""
+    asked = parameters(request)
+    interests = _interests(asked, edition, settings)
+    top = checked_top(asked.get("top"), edition.default_top, settings)
+    lasting = "profileLoad" not in asked
+    card = wants(asked, "card") or settings.card
+    if not card and not edition.telemetry.enabled:
+        body = edition.catalog.recommend_json(interests, top)
+        return Response(200, [JSON], body, lasting=lasting)
+    result = edition.catalog.recommend(interests, top)
+    if card:
+        result["adaptiveCard"] = functions.build_adaptive_card(result["sessions"])
+    return json_response(200, result, lasting=lasting)
+
+
+def explain(request: Request, edition: Edition, settings: ServerSettings) -> Response:
+    """Explain a session's score."""
+    asked = parameters(request)
+    interests = _interests(asked, edition, settings)
+    title = checked_text("session", asked.get("session"), settings.max_title_length)
+    result = edition.catalog.explain(title, interests)
+    lasting = "profileLoad" not in asked
+    return json_response(404 if "error" in result else 200, result, lasting=lasting)
+
+
+def export(request: Request, edition: Edition, settings: ServerSettings) -> Response:
+    """Return an itinerary; writes no file, whatever the manifest says about exports."""
+    asked = parameters(request)
+    interests = _interests(asked, edition, settings)
+    top = checked_top(asked.get("top"), edition.default_top, settings)
+    kind = asked.get("format", "markdown")
+    if not isinstance(kind, str) or kind not in FORMATS:
+        raise Problem.parameter("format", kind, f"one of {', '.join(FORMATS)}")
+    try:
+        document = build_document(
+            edition.fields,
+            interests,
+            top,
+            format=kind,
+            escape=wants(asked, "escape"),
+            day=asked.get("date"),
+            recommend=lambda _manifest, wanted, most: edition.catalog.recommend(wanted, most),
+        )
+    except ExportError as error:
+        raise Problem.parameter(error.argument, error.value, error.reason) from None
+    return json_response(200, document.result)
+
+
+def tags(_request: Request, edition: Edition, _settings: ServerSettings) -> Response:
+    """List the tags of the sessions, the most frequent first."""
+    return Response(200, [JSON], edition.tags(), lasting=True)
+
+
+def wants(asked: dict[str, Any], name: str) -> bool:
+    """Read a switch: ``card=1``, ``"card": true``.
+
+    Raises:
+        Problem: It is neither on nor off.
+    """
+    raw = asked.get(name)
+    if raw is None or raw is False or raw in ("0", "false", ""):
+        return False
+    if raw is True or raw in ("1", "true"):
+        return True
+    raise Problem.parameter(name, raw, "1, true, 0 or false")
+
+
+def _interests(asked: dict[str, Any], edition: Edition, settings: ServerSettings) -> list[str]:
+    """Return the interests asked for; as for the original, a profile that has some wins."""
+    key = asked.get("profileLoad")
+    if key is not None:
+        if settings.api_token is None:
+            raise Problem(403, "profiles are not readable", expected="a server with an API_TOKEN")
+        key = checked_text("profileLoad", key, _LONGEST_KEY)
+        profile = edition.fields.get("profile")
+        file = profile.get("file") if isinstance(profile, dict) else None
+        interests = load_profile(str(file or PROFILE_FILE), key)
+        if interests:
+            return checked_interests(interests, settings)
+    return checked_interests(asked.get("interests"), settings)

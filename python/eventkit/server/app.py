@@ -1,0 +1,232 @@
+"""`create_app`: one application for every server, WSGI and ASGI.
+
+A request goes through the same steps whatever protocol it came by: its correlation id, the limits,
+the route, the rate limit, the token, the answer, and what every answer bears.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from eventkit.server import asgi, wsgi
+from eventkit.server.access import Access
+from eventkit.server.correlation import correlation_id
+from eventkit.server.edition import Edition
+from eventkit.server.encoding import accepts_gzip, compressed, matches
+from eventkit.server.message import Problem, Request, Response, json_response
+from eventkit.server.route import PAGE, Route, routes_of
+from eventkit.server.settings import ServerSettings
+from eventkit.server.source import Source
+
+Answer = Callable[[Request, Edition, ServerSettings], Response]
+
+__all__ = ["Application", "create_app", "create_asgi_app", "create_wsgi_app"]
+
+_log = logging.getLogger("eventkit.server")
+_MISSING: Any = object()
+
+_SLOW = ("/recommend-graph", "/tags")
+
+_COMMON = (
+    ("Cache-Control", "no-cache"),
+    ("Vary", "Accept-Encoding, Authorization, Origin"),
+    ("X-Content-Type-Options", "nosniff"),
+    ("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'"),
+    ("Referrer-Policy", "no-referrer"),
+)
+
+
+class Application:
+    """The endpoints as one callable, for WSGI servers and for ASGI servers; see `create_app`.
+
+    Attributes:
+        settings: What it was made with.
+        source: The manifest as it is now.
+        access: Who may ask.
+        graph: Where calendars come from.
+    """
+
+    def __init__(self, source: Source, graph: Any = None) -> None:
+        """Put the parts together."""
+        self.source = source
+        self.settings = source.settings
+        self.access = Access(source.settings)
+        self.graph = graph
+        self._routes = routes_of(self)
+        # Servers tell ASGI from WSGI by whether `__call__` is a coroutine function. They see this
+        # attribute; a call goes to the class's own method, which tells by what it is given.
+        vars(self)["__call__"] = self._serve_asgi
+
+    def __call__(self, first: Any, second: Any, third: Any = _MISSING) -> Any:
+        """Serve a request: ``(environ, start_response)`` or ``(scope, receive, send)``."""
+        if third is _MISSING:
+            return wsgi.serve(self, first, second)
+        return asgi.serve(self, first, second, third)
+
+    async def _serve_asgi(self, scope: Any, receive: Any, send: Any) -> None:
+        await asgi.serve(self, scope, receive, send)
+
+    def respond(self, request: Request, refusal: Problem | None = None) -> Response:
+        """Answer a request; never raises.
+
+        Args:
+            request: It.
+            refusal: Why the protocol's shell did not even read all of it.
+        """
+        request.correlation_id = correlation_id(request.headers)
+        route = self._routes.get(request.path) or self._page(request.path)
+        try:
+            if refusal is not None:
+                raise refusal
+            response = self._routed(request, route)
+        except Problem as problem:
+            response = problem.response()
+        except Exception:
+            response = self._failed(request)
+        return self._finished(request, response)
+
+    def _routed(self, request: Request, route: Route | None) -> Response:
+        settings = self.settings
+        if len(request.path) + len(request.query) > settings.max_url_bytes:
+            expected = f"at most {settings.max_url_bytes} bytes"
+            raise Problem(414, "the address is too long", expected=expected)
+        if route is None:
+            raise Problem(404, "not found")
+        if request.method not in route.methods:
+            raise Problem(405, "method not allowed", ("Allow", route.allow), expected=route.allow)
+        if request.method == "OPTIONS":
+            preflight = self.access.preflight_headers(request, route.allow)
+            return Response(204, [("Allow", route.allow), *preflight])
+        if route.guarded and request.path not in settings.public_paths:
+            self.access.require_token(request.headers)
+        return route.respond(request)
+
+    def _page(self, path: str) -> Route | None:
+        """Everything beneath the page is the page's own business."""
+        return self._routes.get(PAGE) if path.startswith(f"{PAGE}/") else None
+
+    def is_slow(self, request: Request) -> bool:
+        """Whether an answer may take long enough for an event loop to notice."""
+        return request.path in _SLOW or self.source.is_due(self.source.clock())
+
+    def too_many_headers(self) -> Problem:
+        """Refuse a request for the number of its headers."""
+        most = self.settings.max_headers
+        return Problem(431, "too many headers", expected=f"at most {most}")
+
+    def header_too_large(self) -> Problem:
+        """Refuse a request for one of its headers."""
+        most = self.settings.max_header_bytes
+        return Problem(431, "a header is too large", expected=f"at most {most} bytes")
+
+    def _failed(self, request: Request) -> Response:
+        """Answer for a fault of ours: the trace goes to the log, the id to both."""
+        identity = request.correlation_id
+        _log.exception("%s %s failed (correlation id %s)", request.method, request.path, identity)
+        return json_response(500, {"error": "internal error", "correlationId": identity})
+
+    def answer(self, request: Request, answer: Answer) -> Response:
+        """Answer from the manifest, or with what was answered to the same question before."""
+        now = self.source.clock()
+        edition = self.source.current(now)
+        key = (request.path, request.query) if request.method != "POST" else None
+        if key is not None:
+            kept = edition.answers.get(key, now)
+            if kept is not None:
+                return kept
+        response = answer(request, edition, self.settings)
+        if response.lasting and response.status == 200 and key is not None:
+            # A tag for each edition will do: it is compared with those of the same address only.
+            response.headers.append(("ETag", f'W/"{edition.digest}"'))
+            edition.answers.put(key, response, now)
+        return response
+
+    def _finished(self, request: Request, response: Response) -> Response:
+        """Add what every answer bears, and leave out of its body what need not travel."""
+        wanted = request.headers
+        status, body, headers = response.status, response.body, [*response.headers]
+        etag = next((value for name, value in headers if name == "ETag"), None)
+        if etag is not None and matches(wanted.get("if-none-match"), etag):
+            status, body = 304, b""
+            headers = [("ETag", etag)]
+        elif len(body) >= self.settings.gzip_bytes and accepts_gzip(wanted.get("accept-encoding")):
+            body, encoding = compressed(body)
+            headers.extend(encoding)
+        if status not in (204, 304):
+            headers.append(("Content-Length", str(len(body))))
+        own = {name for name, _ in headers}
+        headers.extend(pair for pair in _COMMON if pair[0] not in own)
+        headers.extend(self.access.cors_headers(wanted))
+        headers.append(("X-Correlation-ID", request.correlation_id))
+        return Response(status, headers, b"" if request.method == "HEAD" else body)
+
+
+def create_app(
+    manifest: Mapping[str, Any] | str | os.PathLike[str] | None = None,
+    *,
+    settings: ServerSettings | None = None,
+    graph: Any = None,
+) -> Application:
+    """Make the application.
+
+    It is a WSGI and an ASGI application in one: ``gunicorn wsgi:app``, ``uvicorn wsgi:app``,
+    granian and hypercorn all serve the same object.
+
+    Args:
+        manifest: The manifest's file, looked at for changes while it is served; or a mapping, taken
+            as it is now. ``EVENTKIT_MANIFEST`` when not given, else ``agent.json`` here, else the
+            bundled sample.
+        settings: Read from the environment when not given.
+        graph: An `eventkit.graph.CachedGraphEventService` for ``/recommend-graph``; made from the
+            environment, when it is first asked, when not given.
+
+    Raises:
+        OSError: The manifest cannot be read.
+        ManifestError: It cannot be served.
+        ServerSettingsError: A setting in the environment that cannot be meant.
+
+    Example:
+        >>> from eventkit.server.message import Request
+        >>> app = create_app({"weights": {"interest": 2.0, "popularity": 0.5}, "sessions": []})
+        >>> app.respond(Request("GET", "/health")).body
+        b'{"status": "ok"}'
+    """
+    if manifest is None:
+        manifest = os.environ.get("EVENTKIT_MANIFEST") or None
+    source = Source(manifest, settings or ServerSettings.from_environment())
+    return Application(source, graph)
+
+
+def create_wsgi_app(
+    manifest: Mapping[str, Any] | str | os.PathLike[str] | None = None,
+    *,
+    settings: ServerSettings | None = None,
+    graph: Any = None,
+) -> Application:
+    """Make the application, under the name that the guide's ``wsgi.py`` calls; see `create_app`.
+
+    The guide hands the same ``wsgi:app`` to uvicorn, so it is an ASGI application as well.
+
+    Example:
+        >>> callable(create_wsgi_app({"weights": {"interest": 1, "popularity": 1}}))
+        True
+    """
+    return create_app(manifest, settings=settings, graph=graph)
+
+
+def create_asgi_app(
+    manifest: Mapping[str, Any] | str | os.PathLike[str] | None = None,
+    *,
+    settings: ServerSettings | None = None,
+    graph: Any = None,
+) -> Application:
+    """Make the application; see `create_app`.
+
+    Example:
+        >>> callable(create_asgi_app({"weights": {"interest": 1, "popularity": 1}}))
+        True
+    """
+    return create_app(manifest, settings=settings, graph=graph)

@@ -1,0 +1,110 @@
+"""The ASGI shell: a scope and two channels. See `wsgi`, its twin."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any
+
+from eventkit.server.message import Problem, Request
+
+if TYPE_CHECKING:
+    from eventkit.server.app import Application
+
+__all__ = ["serve"]
+
+
+class _Headers:
+    """Headers by name; one that came twice is joined, as WSGI servers join it."""
+
+    __slots__ = ("_known",)
+
+    def __init__(self, pairs: list[tuple[bytes, bytes]]) -> None:
+        self._known: dict[bytes, bytes] = {}
+        for name, value in pairs:
+            before = self._known.get(name)
+            self._known[name] = value if before is None else before + b", " + value
+
+    def get(self, name: str, /) -> str | None:
+        value = self._known.get(name.encode("ascii"))
+        return None if value is None else value.decode("latin-1")
+
+
+async def serve(app: Application, scope: dict[str, Any], receive: Any, send: Any) -> None:
+    """Answer one request, or the server's messages about its life."""
+    if scope["type"] == "lifespan":
+        await _live(receive, send)
+        return
+    if scope["type"] != "http":
+        await send({"type": "websocket.close", "code": 1008})
+        return
+    client = scope.get("client")
+    request = Request(
+        scope["method"],
+        _path(scope),
+        scope.get("query_string", b""),
+        _Headers(scope["headers"]),
+        client=client[0] if client else "",
+    )
+    refusal = _oversized(scope, app)
+    if refusal is None and request.method == "POST":
+        try:
+            request.body = await _body(request, receive, app.settings.max_body_bytes)
+        except Problem as problem:
+            refusal = problem
+        except ConnectionError:
+            return  # nobody is left to answer
+    if refusal is None and app.is_slow(request):
+        response = await asyncio.get_running_loop().run_in_executor(None, app.respond, request)
+    else:
+        response = app.respond(request, refusal)
+    headers = [
+        (name.lower().encode("latin-1"), value.encode("latin-1"))
+        for name, value in response.headers
+    ]
+    await send({"type": "http.response.start", "status": response.status, "headers": headers})
+    await send({"type": "http.response.body", "body": response.body})
+
+
+def _path(scope: dict[str, Any]) -> str:
+    path: str = scope["path"]
+    root = scope.get("root_path", "")
+    return path[len(root) :] or "/" if root and path.startswith(root) else path
+
+
+def _oversized(scope: dict[str, Any], app: Application) -> Problem | None:
+    """Refuse too many headers, or one too large."""
+    settings, sent = app.settings, scope["headers"]
+    if len(sent) > settings.max_headers:
+        return app.too_many_headers()
+    if any(len(value) > settings.max_header_bytes for _, value in sent):
+        return app.header_too_large()
+    return None
+
+
+async def _body(request: Request, receive: Any, most: int) -> bytes:
+    """Read a body, and not a byte of one that says it is too large."""
+    length = request.headers.get("content-length") or ""
+    if length.strip("0123456789"):
+        raise Problem.parameter("Content-Length", length, "a number of bytes")
+    if length and (len(length) > 18 or int(length) > most):
+        raise Problem.too_large(most)
+    body = bytearray()
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise ConnectionError
+        body += message.get("body", b"")
+        if len(body) > most:
+            raise Problem.too_large(most)
+        if not message.get("more_body"):
+            return bytes(body)
+
+
+async def _live(receive: Any, send: Any) -> None:
+    while True:
+        message = await receive()
+        if message["type"] == "lifespan.startup":
+            await send({"type": "lifespan.startup.complete"})
+        elif message["type"] == "lifespan.shutdown":
+            await send({"type": "lifespan.shutdown.complete"})
+            return

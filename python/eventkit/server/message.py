@@ -1,0 +1,125 @@
+"""What the routes know of HTTP: a request, a response, and the refusal of one as JSON."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, Protocol
+
+__all__ = ["JSON", "Headers", "Problem", "Request", "Response", "json_response"]
+
+JSON = ("Content-Type", "application/json")
+_LONGEST_VALUE = 100
+
+
+class Headers(Protocol):
+    """Request headers by lower-case name; a header that came twice is joined by ``", "``."""
+
+    def get(self, name: str, /) -> str | None:
+        """Return a header's value, ``None`` when it was not sent."""
+
+
+class Request:
+    """A request, whatever protocol it came by.
+
+    Attributes:
+        method: In capitals.
+        path: Percent-decoded, without the query.
+        query: What stands behind the question mark, as it was sent.
+        headers: By lower-case name; a ``dict`` will do.
+        body: All of it.
+        client: The address at the other end of the connection; ``""`` when there is none.
+        correlation_id: Connects this request with log lines; set before a route sees the request.
+    """
+
+    __slots__ = ("body", "client", "correlation_id", "headers", "method", "path", "query")
+
+    def __init__(
+        self,
+        method: str,
+        path: str,
+        query: bytes = b"",
+        headers: Headers | None = None,
+        body: bytes = b"",
+        client: str = "",
+    ) -> None:
+        """See the class."""
+        self.method = method
+        self.path = path
+        self.query = query
+        self.headers: Headers = {} if headers is None else headers
+        self.body = body
+        self.client = client
+        self.correlation_id = ""
+
+
+class Response:
+    """A response, for any protocol.
+
+    Attributes:
+        status: The status code.
+        headers: Pairs of name and value, both Latin-1 without line breaks.
+        body: All of it.
+        lasting: Whether the same question has this answer for as long as the manifest stays as it
+            is, so that it may be kept.
+        payload: What telemetry may count, where the body is bytes of the engine's.
+    """
+
+    __slots__ = ("body", "headers", "lasting", "payload", "status")
+
+    def __init__(
+        self,
+        status: int,
+        headers: list[tuple[str, str]],
+        body: bytes = b"",
+        *,
+        lasting: bool = False,
+        payload: Any = None,
+    ) -> None:
+        """See the class."""
+        self.status = status
+        self.headers = headers
+        self.body = body
+        self.lasting = lasting
+        self.payload = payload
+
+
+def json_response(status: int, content: Any, *, lasting: bool = False) -> Response:
+    """Answer with JSON, written as the original writes it."""
+    body = json.dumps(content).encode("ascii")
+    return Response(status, [JSON], body, lasting=lasting, payload=content)
+
+
+class Problem(Exception):  # noqa: N818 - the name of RFC 9457
+    """A request that is refused: a status, and JSON that says what was wrong and what is right.
+
+    Example:
+        >>> Problem.parameter("top", "abc", "a whole number").response().body.decode()
+        '{"error": "invalid top", "parameter": "top", "value": "abc", "expected": "a whole number"}'
+    """
+
+    def __init__(self, status: int, error: str, *headers: tuple[str, str], **details: Any) -> None:
+        """Name the status, the error, headers and further members of the JSON."""
+        super().__init__(error)
+        self.status = status
+        self.headers = headers
+        self.content = {"error": error, **details}
+
+    @classmethod
+    def parameter(cls, name: str, value: Any, expected: str, error: str | None = None) -> Problem:
+        """Refuse a parameter: its name, its value (not all of a long one) and what was expected."""
+        text = value if isinstance(value, str) else json.dumps(value, default=repr)
+        if len(text) > _LONGEST_VALUE:
+            text = f"{text[:_LONGEST_VALUE]}…"
+        error = error or f"invalid {name}"
+        return cls(400, error, parameter=name, value=text, expected=expected)
+
+    @classmethod
+    def too_large(cls, most: int) -> Problem:
+        """Refuse a body."""
+        return cls(413, "the body is too large", expected=f"at most {most} bytes")
+
+    def response(self) -> Response:
+        """Say it."""
+        response = json_response(self.status, self.content)
+        response.headers.extend(self.headers)
+        return response

@@ -1,0 +1,62 @@
+"""The parameters of a question: a query's, or those of a JSON body."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+from urllib.parse import parse_qsl
+
+from eventkit.server.message import Problem, Request
+
+__all__ = ["parameters"]
+
+_MOST_FIELDS = 100
+
+
+def parameters(request: Request) -> dict[str, Any]:
+    """Return what is asked, by name: texts from a query, JSON values from a body.
+
+    Of a parameter that comes twice in a query the first counts, as for the original. The body of a
+    POST is JSON whatever content type it claims: ``curl -d`` claims a form.
+
+    Raises:
+        Problem: The query or the body cannot be read.
+
+    Example:
+        >>> parameters(Request("GET", "/recommend", b"interests=ai%2C+web&top=5"))
+        {'interests': 'ai, web', 'top': '5'}
+        >>> parameters(Request("POST", "/recommend", body=b'{"interests": ["ai"], "top": 5}'))
+        {'interests': ['ai'], 'top': 5}
+    """
+    if request.method == "POST":
+        return _from_body(request)
+    if not request.query:
+        return {}
+    try:
+        pairs = parse_qsl(
+            request.query.decode("latin-1"), keep_blank_values=True, max_num_fields=_MOST_FIELDS
+        )
+    except ValueError:
+        raise Problem(400, "too many parameters", expected=f"at most {_MOST_FIELDS}") from None
+    asked: dict[str, Any] = {}
+    for name, value in pairs:
+        asked.setdefault(name, value)
+    return asked
+
+
+def _from_body(request: Request) -> dict[str, Any]:
+    if request.headers.get("content-encoding") not in (None, "", "identity"):
+        raise Problem(415, "unsupported content encoding", expected="a body that is not compressed")
+    expected = 'a JSON object such as {"interests": ["ai"], "top": 5}'
+    try:
+        content = json.loads(request.body.decode("utf-8"), parse_constant=_no_number)
+    except (ValueError, RecursionError) as error:
+        reason = "nested too deep" if isinstance(error, RecursionError) else str(error)
+        raise Problem(400, "invalid JSON", reason=reason[:200], expected=expected) from None
+    if not isinstance(content, dict):
+        raise Problem(400, "invalid JSON", reason="not an object", expected=expected)
+    return content
+
+
+def _no_number(name: str) -> Any:
+    raise ValueError(f"{name} is no JSON")

@@ -1,0 +1,148 @@
+"""`ServerSettings`: what an operator may set, each with a safe default."""
+
+from __future__ import annotations
+
+import dataclasses
+import ipaddress
+import os
+from collections.abc import Mapping
+from typing import Any
+
+from eventkit.errors import ServerSettingsError
+
+__all__ = ["ServerSettings"]
+
+SHORTEST_TOKEN = 32
+_TRUE, _FALSE = ("1", "true", "yes", "on"), ("0", "false", "no", "off", "")
+_ADDRESS = "an address or a network, such as 10.0.0.0/8"
+
+
+@dataclasses.dataclass(frozen=True)
+class ServerSettings:
+    """Settings of the application.
+
+    Attributes:
+        api_token: Who sends it as ``Authorization: Bearer ...`` may use everything. Without one,
+            everybody may, except for what is personal: profiles and calendars.
+        public_paths: What needs no token even when there is one; the page at ``/ui`` never does.
+        cors_origins: The origins whose pages may read answers, such as ``https://example.org``.
+        trusted_proxies: Addresses or networks whose ``X-Forwarded-For`` is believed.
+        requests_per_minute: For each client address; 0 for no limit.
+        limit_loopback: Whether that holds for this machine's own requests too.
+        max_body_bytes: Larger bodies are refused, unread when they say so beforehand.
+        max_url_bytes: Of path and query.
+        max_headers: How many.
+        max_header_bytes: Of one header's value.
+        max_interests: How many in one question.
+        max_interest_length: Characters of one.
+        max_title_length: Characters of a session's title asked for.
+        max_top: How many sessions one may ask for.
+        gzip_bytes: Answers of at least so many bytes are compressed for who accepts it.
+        reload_seconds: How often, at most, the files are looked at for changes.
+        cache_entries: How many answers are kept ready; 0 for none.
+        cache_bytes: How large they may be in all.
+        cache_seconds: How long one is kept, if the manifest stays as it is.
+        share_sessions: A manifest of so many sessions is compiled into a file, whose memory all
+            worker processes share; 0 for never.
+        cache_directory: Where that file lies; a private directory of the user's when not given.
+        metrics_directory: Where worker processes put their counters together; a private directory
+            of the process group when not given.
+        card: Whether ``/recommend`` answers with an Adaptive Card even when not asked for one.
+
+    Example:
+        >>> ServerSettings(max_top=10).max_top
+        10
+        >>> ServerSettings(api_token="secret")
+        Traceback (most recent call last):
+        eventkit.errors.ServerSettingsError: api_token has 6 characters, expected at least 32
+    """
+
+    api_token: str | None = dataclasses.field(default=None, repr=False)
+    public_paths: tuple[str, ...] = ("/health",)
+    cors_origins: tuple[str, ...] = ()
+    trusted_proxies: tuple[str, ...] = ()
+    requests_per_minute: int = 100
+    limit_loopback: bool = False
+    max_body_bytes: int = 65_536
+    max_url_bytes: int = 8_192
+    max_headers: int = 100
+    max_header_bytes: int = 8_192
+    max_interests: int = 100
+    max_interest_length: int = 200
+    max_title_length: int = 500
+    max_top: int = 1_000
+    gzip_bytes: int = 4_096
+    reload_seconds: float = 0.5
+    cache_entries: int = 4_096
+    cache_bytes: int = 16_777_216
+    cache_seconds: float = 300.0
+    share_sessions: int = 1_000
+    cache_directory: str | None = None
+    metrics_directory: str | None = None
+    card: bool = False
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot be meant."""
+        token = self.api_token
+        if token is not None and len(token) < SHORTEST_TOKEN:
+            raise ServerSettingsError(
+                f"api_token has {len(token)} characters, expected at least {SHORTEST_TOKEN}"
+            )
+        for proxy in self.trusted_proxies:
+            try:
+                ipaddress.ip_network(proxy, strict=False)
+            except ValueError:
+                raise ServerSettingsError(
+                    f"trusted_proxies holds {proxy!r}, expected {_ADDRESS}"
+                ) from None
+        for origin in self.cors_origins:
+            if origin == "*" or "://" not in origin or origin.endswith("/"):
+                raise ServerSettingsError(
+                    f"cors_origins holds {origin!r}, expected origins such as https://example.org"
+                )
+        for field in dataclasses.fields(self):
+            value = getattr(self, field.name)
+            if type(value) in (int, float) and value < 0:
+                raise ServerSettingsError(f"{field.name} is {value}, expected 0 or more")
+
+    @classmethod
+    def from_environment(
+        cls, environment: Mapping[str, str] | None = None, **settings: Any
+    ) -> ServerSettings:
+        """Read ``API_TOKEN``, and ``EVENTKIT_`` followed by any other setting's name in capitals.
+
+        Args:
+            environment: The process's own when not given.
+            **settings: What is set already; the environment does not count for these.
+
+        Raises:
+            ServerSettingsError: A value that cannot be meant; names it.
+
+        Example:
+            >>> ServerSettings.from_environment({"EVENTKIT_MAX_TOP": "50"}).max_top
+            50
+        """
+        given = os.environ if environment is None else environment
+        for field in dataclasses.fields(cls):
+            name = "API_TOKEN" if field.name == "api_token" else f"EVENTKIT_{field.name.upper()}"
+            text = given.get(name)
+            if field.name not in settings and text:
+                settings[field.name] = _read(name, text, field.default)
+        return cls(**settings)
+
+
+def _read(name: str, text: str, default: Any) -> Any:
+    """Read a setting of the type of its default."""
+    if isinstance(default, bool):
+        if text.lower() in _TRUE + _FALSE:
+            return text.lower() in _TRUE
+        raise ServerSettingsError(f"{name} is {text!r}, expected true or false")
+    if isinstance(default, (int, float)):
+        try:
+            return type(default)(text)
+        except ValueError:
+            kind = "a whole number" if isinstance(default, int) else "a number"
+            raise ServerSettingsError(f"{name} is {text!r}, expected {kind}") from None
+    if isinstance(default, tuple):
+        return tuple(part.strip() for part in text.split(",") if part.strip())
+    return text

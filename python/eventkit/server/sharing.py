@@ -1,0 +1,93 @@
+"""`Shelf`: catalogues in a private directory, which worker processes open by memory map.
+
+A file is named after the bytes that it was compiled from and this version of eventkit, and appears
+whole, by one rename. So workers that start together need no lock: they all save the same, and
+whichever came last is what the next one opens. Old files go when a newer one is saved.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import stat
+import tempfile
+import time
+from pathlib import Path
+
+from eventkit.catalog import Catalog
+from eventkit.errors import CatalogFileError
+
+__all__ = ["Shelf", "private_directory"]
+
+_log = logging.getLogger("eventkit.server")
+_KEPT_SECONDS = 86_400
+
+
+class Shelf:
+    """Where compiled manifests are shared among processes.
+
+    Args:
+        directory: It; a private one of the user's when not given.
+        least_sessions: Smaller catalogues are not worth a file; 0 for no sharing.
+    """
+
+    def __init__(self, directory: str | None, least_sessions: int) -> None:
+        """See the class."""
+        self._given = directory
+        self._least = least_sessions
+
+    def shared(self, name: str, catalog: Catalog | None) -> Catalog | None:
+        """Open what is shared under a name, or share a catalogue under it.
+
+        Returns:
+            The catalogue from the file, every byte of which was checked; ``None`` where there is
+            none, or it cannot be shared (a session that JSON cannot hold, a full disk).
+        """
+        if not self._least or (catalog is not None and len(catalog) < self._least):
+            return None
+        try:
+            directory = private_directory(self._given)
+            file = directory / f"{name}.catalog"
+            if catalog is not None:
+                catalog.save(file)
+                _forget_old(directory, file)
+            elif not file.exists():
+                return None
+            return Catalog.open(file, verify=True)
+        except CatalogFileError as error:
+            _log.warning("%s; it is compiled anew", error)
+        except (OSError, ValueError) as error:
+            _log.info("the catalogue is not shared among processes: %s", error)
+        return None
+
+
+def private_directory(given: str | None, purpose: str = "catalogs") -> Path:
+    """Return a directory that nobody else can write to, made when it is not there.
+
+    Raises:
+        PermissionError: It belongs to somebody else, or others may write to it.
+    """
+    directory = Path(given) if given is not None else _usual_place() / purpose
+    directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+    seen = directory.lstat()
+    if not stat.S_ISDIR(seen.st_mode) or seen.st_uid != os.geteuid() or seen.st_mode & 0o022:
+        raise PermissionError(f"{directory} is not a private directory of this user")
+    return directory
+
+
+def _usual_place() -> Path:
+    runtime = os.environ.get("XDG_RUNTIME_DIR")
+    if runtime and Path(runtime).is_dir():
+        return Path(runtime) / "eventkit"
+    place = Path(tempfile.gettempdir()) / f"eventkit-{os.geteuid()}"
+    private_directory(str(place))
+    return place
+
+
+def _forget_old(directory: Path, newest: Path) -> None:
+    """Delete what nobody opened for a day; whoever has it mapped keeps it."""
+    for file in directory.glob("*.catalog"):
+        with contextlib.suppress(OSError):
+            if file != newest and time.time() - file.stat().st_mtime > _KEPT_SECONDS:
+                file.unlink()

@@ -1,0 +1,167 @@
+"""What the server lets in, and the original's `SecurityValidator`, which it never called.
+
+The server's own rules are matched against the whole text: the original's end in ``$``, which lets a
+trailing line break pass, and refuse every interest that is not ASCII.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from eventkit.functions import normalize_interests
+from eventkit.server.message import Problem
+from eventkit.server.settings import ServerSettings
+
+__all__ = ["SecurityValidator", "checked_interests", "checked_text", "checked_top", "checked_user"]
+
+_CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+_USER = re.compile(r"[A-Za-z0-9._%+-]{1,64}(?:@[A-Za-z0-9.-]{1,190})?")
+_WHOLE_NUMBER = re.compile(r"-?[0-9]{1,18}")
+
+
+def checked_interests(raw: Any, settings: ServerSettings) -> list[str]:
+    """Return interests, lowered, without blanks: a text as on the command line, or a list.
+
+    Raises:
+        Problem: None, too many, one too long or with control characters in it.
+
+    Example:
+        >>> checked_interests("AI; Web,,", ServerSettings())
+        ['ai', 'web']
+        >>> checked_interests([" AI "], ServerSettings())
+        ['ai']
+    """
+    most, longest = settings.max_interests, settings.max_interest_length
+    expected = f"1 to {most} interests of at most {longest} characters"
+    if isinstance(raw, str):
+        interests = normalize_interests(raw)
+    elif isinstance(raw, list) and all(isinstance(interest, str) for interest in raw):
+        lowered = [interest.lower().strip() for interest in raw]
+        interests = [interest for interest in lowered if interest]
+    elif raw is None:
+        interests = []
+    else:
+        raise Problem.parameter("interests", raw, "a list of texts, or one text with commas")
+    if not interests:
+        raise Problem.parameter("interests", raw or "", expected, "no interests provided")
+    if len(interests) > most:
+        raise Problem.parameter("interests", f"{len(interests)} interests", expected)
+    for interest in interests:
+        if len(interest) > longest:
+            raise Problem.parameter("interests", interest, expected)
+        if not interest.isprintable() and _CONTROLS.search(interest):
+            raise Problem.parameter("interests", interest, "no control characters")
+    return interests
+
+
+def checked_top(raw: Any, default: int, settings: ServerSettings) -> int:
+    """Return how many sessions are wanted; as for the original's, 0 is the manifest's default.
+
+    In a query it is digits: not all that Python's ``int`` takes (``1_0``, blanks around).
+
+    Raises:
+        Problem: It is no whole number, negative, or larger than the settings allow.
+
+    Example:
+        >>> checked_top("5", 3, ServerSettings()), checked_top(None, 3, ServerSettings())
+        (5, 3)
+    """
+    if raw is None:
+        return default
+    top = raw
+    if isinstance(raw, str) and _WHOLE_NUMBER.fullmatch(raw):
+        top = int(raw)
+    if type(top) is not int or not 0 <= top <= settings.max_top:
+        expected = f"a whole number from 1 to {settings.max_top}, or 0 for the manifest's default"
+        raise Problem.parameter("top", raw, expected)
+    return top or default
+
+
+def checked_text(name: str, raw: Any, longest: int) -> str:
+    """Return a text of one line that is not empty.
+
+    Raises:
+        Problem: It is missing, longer, or holds control characters.
+
+    Example:
+        >>> checked_text("session", "Agents", 100)
+        'Agents'
+    """
+    if raw is None or raw == "":
+        raise Problem.parameter(name, "", f"1 to {longest} characters", f"{name} required")
+    if not isinstance(raw, str) or len(raw) > longest:
+        raise Problem.parameter(name, raw, f"1 to {longest} characters")
+    if not raw.isprintable() and _CONTROLS.search(raw):
+        raise Problem.parameter(name, raw, "no control characters")
+    return raw
+
+
+def checked_user(raw: Any) -> str:
+    """Return a user's id or principal name.
+
+    Raises:
+        Problem: It is missing or neither.
+
+    Example:
+        >>> checked_user("ada@example.com")
+        'ada@example.com'
+    """
+    if not isinstance(raw, str) or not _USER.fullmatch(raw):
+        value = "" if raw is None else raw
+        raise Problem.parameter("userId", value, "an id, or a name such as ada@example.com")
+    return raw
+
+
+class SecurityValidator:
+    r"""The original's checks, with its class's names and limits; the server has stricter ones.
+
+    Each returns ``(valid, message)``, the message ``""`` when valid. They end in ``$`` as the
+    original's do, so that one trailing line break passes.
+
+    Example:
+        >>> SecurityValidator.validate_interests("ai, machine learning")
+        (True, '')
+        >>> SecurityValidator.validate_user_id("ada")
+        (False, 'User ID must be a valid email address')
+    """
+
+    MAX_INTERESTS_LENGTH = 500
+    MAX_TITLE_LENGTH = 200
+
+    _INTERESTS = re.compile(r"^[a-zA-Z0-9\s,\-_.]+$")
+    _TITLE = re.compile(r"^[\w\s\-:,.&'()?!/#+]+$")
+    _EMAIL = re.compile(r"^[a-zA-Z0-9._%+-]+@[a-zA-Z0-9.-]+\.[a-zA-Z]{2,}$")
+
+    @staticmethod
+    def validate_interests(interests: str) -> tuple[bool, str]:
+        """Check a typed list of interests."""
+        if not interests or not interests.strip():
+            return False, "Interests cannot be empty"
+        if len(interests) > SecurityValidator.MAX_INTERESTS_LENGTH:
+            most = SecurityValidator.MAX_INTERESTS_LENGTH
+            return False, f"Interests too long (max {most} characters)"
+        if not SecurityValidator._INTERESTS.match(interests):
+            return False, "Interests contain invalid characters"
+        return True, ""
+
+    @staticmethod
+    def validate_user_id(user_id: str) -> tuple[bool, str]:
+        """Check a user's id, which is a mail address."""
+        if not user_id or not user_id.strip():
+            return False, "User ID cannot be empty"
+        if not SecurityValidator._EMAIL.match(user_id):
+            return False, "User ID must be a valid email address"
+        return True, ""
+
+    @staticmethod
+    def validate_session_title(title: str) -> tuple[bool, str]:
+        """Check a session's title."""
+        if not title or not title.strip():
+            return False, "Session title cannot be empty"
+        if len(title) > SecurityValidator.MAX_TITLE_LENGTH:
+            most = SecurityValidator.MAX_TITLE_LENGTH
+            return False, f"Session title too long (max {most} characters)"
+        if not SecurityValidator._TITLE.match(title):
+            return False, "Session title contains invalid characters"
+        return True, ""
