@@ -27,13 +27,18 @@ pub(super) struct ResultCache {
 }
 
 /// Monotonic time: the system's, or what a callable returns in seconds.
-enum Clock {
+pub(super) enum Clock {
     System(Instant),
     Python(Py<PyAny>),
 }
 
 impl Clock {
-    fn now(&self, py: Python<'_>) -> PyResult<Duration> {
+    /// The system's, where no other is given.
+    pub(super) fn new(clock: Option<Py<PyAny>>) -> Self {
+        clock.map_or_else(|| Self::System(Instant::now()), Self::Python)
+    }
+
+    pub(super) fn now(&self, py: Python<'_>) -> PyResult<Duration> {
         match self {
             Self::System(start) => Ok(start.elapsed()),
             Self::Python(clock) => {
@@ -62,7 +67,7 @@ impl ResultCache {
         Ok(Self {
             cache: Mutex::new(Cache::new(capacity, time_to_live)),
             capacity,
-            clock: clock.map_or_else(|| Clock::System(Instant::now()), Clock::Python),
+            clock: Clock::new(clock),
         })
     }
 

@@ -174,7 +174,7 @@ impl CatalogBase {
     ///     >>> catalog.recommend(["ai"], 1)["scoring"][0]["score"]
     ///     2.253
     #[pyo3(signature = (interests, top, *, weights=None, filter=None))]
-    fn recommend<'py>(
+    pub(super) fn recommend<'py>(
         &self,
         py: Python<'py>,
         interests: &Bound<'py, PyAny>,
@@ -388,7 +388,7 @@ impl CatalogBase {
     ///     >>> catalog.explain("agents", ["ai"])["matched_tags"]
     ///     ['AI']
     #[pyo3(signature = (title, interests, *, weights=None))]
-    fn explain<'py>(
+    pub(super) fn explain<'py>(
         &self,
         py: Python<'py>,
         title: &Bound<'py, PyAny>,

@@ -12,12 +12,16 @@ mod event;
 mod file;
 mod filter;
 mod functions;
+mod graph_cache;
+mod graph_events;
+mod graph_ticket;
 mod input;
 mod load;
 mod object;
 mod pool;
 mod probe;
 mod query;
+mod replica;
 mod search;
 mod shelf;
 mod snapshot;
@@ -43,6 +47,12 @@ mod _eventkit {
         cache_info, clear_cache, count_conflicts, explain, explain_sessions, on_collection,
         profile, recommend, recommend_sessions, score_session,
     };
+    #[pymodule_export]
+    use super::graph_cache::GraphCacheBase;
+    #[pymodule_export]
+    use super::graph_events::SharedEvents;
+    #[pymodule_export]
+    use super::graph_ticket::Ticket;
     #[pymodule_export]
     use super::load::{load_json, load_ndjson};
     #[pymodule_export]

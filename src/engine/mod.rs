@@ -15,6 +15,7 @@ mod exhaustive;
 pub mod facet;
 pub mod file;
 pub mod filter;
+pub mod graph_cache;
 pub mod index;
 pub mod interest;
 pub mod json;
