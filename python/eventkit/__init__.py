@@ -18,6 +18,8 @@ from eventkit._native import Filter, __version__
 from eventkit.accelerate import AccelerationWarning, accelerate
 from eventkit.errors import (
     AccelerationError,
+    CacheRecursionError,
+    CacheTimeoutError,
     CatalogFileError,
     EventKitError,
     ExportError,
@@ -46,6 +48,7 @@ from eventkit.profiling import profile
 if typing.TYPE_CHECKING:
     from eventkit.catalog.catalog import Catalog
     from eventkit.catalog.hashing import manifest_hash
+    from eventkit.graph.cache import CachedGraphEventService
     from eventkit.itinerary.export import export
     from eventkit.server.app import create_app, create_asgi_app, create_wsgi_app
     from eventkit.telemetry import Telemetry, get_telemetry, summarize
@@ -53,6 +56,9 @@ if typing.TYPE_CHECKING:
 __all__ = [
     "AccelerationError",
     "AccelerationWarning",
+    "CacheRecursionError",
+    "CacheTimeoutError",
+    "CachedGraphEventService",
     "Catalog",
     "CatalogFileError",
     "EventKitError",
@@ -92,6 +98,7 @@ __all__ = [
 
 
 _LATER = {
+    "CachedGraphEventService": "eventkit.graph",
     "Catalog": "eventkit.catalog",
     "Telemetry": "eventkit.telemetry",
     "create_app": "eventkit.server",

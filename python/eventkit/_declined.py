@@ -101,6 +101,27 @@ class Filter(_Compiled):
     """Stands in for `eventkit.Filter`."""
 
 
+class GraphCacheBase(_Compiled):
+    """Stands in for the compiled half of `eventkit.CachedGraphEventService`.
+
+    A clear error and no copy in Python: who may load and who must wait, proven once in Rust, would
+    have to be proven again, and a calendar service works without a cache.
+    """
+
+
+class SharedEvents(_Compiled):
+    """Stands in for compiled events."""
+
+
+class Ticket(_Compiled):
+    """Stands in for a caller's part in a load."""
+
+
+def share_events(events: list[Any], weights: Any) -> Any:
+    """Say what is missing."""
+    return SharedEvents(events, weights)
+
+
 def shelve(sessions: list[Any]) -> Any:
     """Say what is missing."""
     return CatalogBase(sessions)

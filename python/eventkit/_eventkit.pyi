@@ -9,8 +9,11 @@ from typing_extensions import disjoint_base
 __all__ = [
     "CatalogBase",
     "Filter",
+    "GraphCacheBase",
+    "SharedEvents",
     "Shelved",
     "TelemetryWriter",
+    "Ticket",
     "__version__",
     "cache_info",
     "clear_cache",
@@ -29,6 +32,7 @@ __all__ = [
     "recommend_sessions",
     "save_catalog",
     "score_session",
+    "share_events",
     "shelve",
     "sum_contributions",
     "sum_regime",
@@ -119,6 +123,88 @@ class Filter:
         no_tags: Iterable[str] | None = None,
         exclude: Iterable[str] | None = None,
     ) -> Filter: ...
+
+@disjoint_base
+class GraphCacheBase:
+    def __new__(
+        cls,
+        ttl: float,
+        stale_ttl: float,
+        stale_if_error: float,
+        cool_down: float,
+        jitter: float,
+        max_entries: int,
+        max_bytes: int,
+        refreshers: int,
+        reuse: bool,
+        keep_expired: bool,
+        one_mailbox: bool,
+        weights: Any,
+        clock: Callable[[], float] | None,
+        /,
+    ) -> GraphCacheBase: ...
+    def _look(
+        self,
+        user_id: str | None,
+        top: int,
+        start: str | None,
+        end: str | None,
+        shared: bool,
+        /,
+    ) -> Any: ...
+    def _board(
+        self,
+        user_id: str | None,
+        top: int,
+        start: str | None,
+        end: str | None,
+        shared: bool,
+        within: Sequence[int],
+        asynchronous: bool,
+        again: bool,
+        /,
+    ) -> Any: ...
+    def _note(self, source: str, age: float, /) -> None: ...
+    def _last(self) -> tuple[str, float, BaseException | None] | None: ...
+    def _forget(self, user_id: str | None, /) -> None: ...
+    def _clear(self) -> None: ...
+    def stats(self) -> dict[str, int | float]: ...
+
+@final
+class SharedEvents:
+    def __len__(self) -> int: ...
+    def recommend(self, interests: Any, top: Any, weights: Any, /) -> dict[str, Any]: ...
+    def explain(self, title: Any, interests: Any, weights: Any, /) -> dict[str, Any]: ...
+
+def share_events(events: list[Any], weights: Any, /) -> SharedEvents: ...
+
+@final
+class Ticket:
+    @property
+    def leads(self) -> bool: ...
+    @property
+    def answer(self) -> Any: ...
+    @property
+    def flight(self) -> int: ...
+    @property
+    def top(self) -> int: ...
+    @property
+    def state(self) -> Any: ...
+    def wait(self, timeout: float | None, interruptible: bool, /) -> bool: ...
+    def watch(self, wake: Callable[[], object], /) -> bool: ...
+    def outcome(self) -> Any: ...
+    def land(
+        self, events: list[Any], age: float, from_store: bool, state: Any, /
+    ) -> tuple[Any, bool]: ...
+    def fail(
+        self,
+        error: BaseException,
+        lasting: BaseException,
+        transient: bool,
+        retry_after: float | None,
+        /,
+    ) -> Any: ...
+    def abandon(self) -> None: ...
 
 def shelve(sessions: list[Any]) -> Shelved: ...
 def load_json(

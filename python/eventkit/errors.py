@@ -13,6 +13,8 @@ _installation.check()
 
 __all__ = [
     "AccelerationError",
+    "CacheRecursionError",
+    "CacheTimeoutError",
     "CatalogFileError",
     "EventKitError",
     "ExportError",
@@ -26,6 +28,50 @@ __all__ = [
 
 class EventKitError(Exception):
     """Root of all exceptions that eventkit defines."""
+
+
+class CacheRecursionError(EventKitError, RuntimeError):
+    """A calendar service that asks its cache, endlessly, for what the cache is asking it for.
+
+    Attributes:
+        user_id: Whose events.
+        top: How many.
+    """
+
+    def __init__(self, user_id: object, top: int) -> None:
+        """Name the request."""
+        self.user_id = user_id
+        self.top = top
+        super().__init__(
+            f"the calendar service asks the cache for the {top} events of {user_id!r} that the "
+            "cache is asking it for, again and again"
+        )
+
+    def __reduce__(self) -> tuple[type[CacheRecursionError], tuple[object, int]]:
+        """Pickle the two parts, as the message alone cannot rebuild them."""
+        return type(self), (self.user_id, self.top)
+
+
+class CacheTimeoutError(EventKitError, TimeoutError):
+    """Another caller's fetch of the same events took longer than ``wait_timeout``.
+
+    Attributes:
+        user_id: Whose events.
+        timeout: For how many seconds was waited.
+    """
+
+    def __init__(self, user_id: object, timeout: float) -> None:
+        """Name the user and the limit."""
+        self.user_id = user_id
+        self.timeout = timeout
+        super().__init__(
+            f"waited {timeout:g} s for another caller's fetch of the events of {user_id!r}, "
+            "which still goes on"
+        )
+
+    def __reduce__(self) -> tuple[type[CacheTimeoutError], tuple[object, float]]:
+        """Pickle the two parts, as the message alone cannot rebuild them."""
+        return type(self), (self.user_id, self.timeout)
 
 
 class CatalogFileError(EventKitError, ValueError):

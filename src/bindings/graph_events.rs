@@ -92,6 +92,19 @@ impl Stored {
     }
 }
 
+/// Compiles copies of events, for an answer that no entry stands behind.
+#[pyfunction]
+#[pyo3(signature = (events, weights, /))]
+#[allow(clippy::needless_pass_by_value)] // As pyo3 extracts it.
+pub(super) fn share_events(
+    events: &Bound<'_, PyList>,
+    weights: Py<PyAny>,
+) -> PyResult<Py<SharedEvents>> {
+    let copies = replica::events(events, usize::MAX)?;
+    let stored = Stored::new(copies, i64::MAX, None, false);
+    Ok(stored.shared(events.py(), usize::MAX, &weights)?.0)
+}
+
 /// Events of a calendar that many share: they cannot be had from it but as copies.
 #[pyclass(frozen, module = "eventkit._eventkit")]
 pub(super) struct SharedEvents {

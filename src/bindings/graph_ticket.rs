@@ -131,6 +131,9 @@ impl Ticket {
         transient: bool,
         retry_after: Option<f64>,
     ) -> PyResult<Bound<'py, PyAny>> {
+        if self.ended.load(Ordering::Relaxed) {
+            return Ok(py.None().into_bound(py));
+        }
         let traceback = error.getattr("__traceback__").ok().map(Bound::unbind);
         let mishap = Mishap {
             error: Arc::new(Failure {

@@ -50,7 +50,7 @@ mod _eventkit {
     #[pymodule_export]
     use super::graph_cache::GraphCacheBase;
     #[pymodule_export]
-    use super::graph_events::SharedEvents;
+    use super::graph_events::{SharedEvents, share_events};
     #[pymodule_export]
     use super::graph_ticket::Ticket;
     #[pymodule_export]

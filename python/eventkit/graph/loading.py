@@ -1,0 +1,230 @@
+"""How a cache loads: what the wrapped service takes, and what becomes of what it raises."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import warnings
+from collections.abc import Callable
+from typing import Any, NamedTuple
+from urllib.parse import quote
+
+__all__ = ["Loaded", "Loader", "retry_after", "twin", "window_bound"]
+
+
+class Loaded(NamedTuple):
+    """What a load brought.
+
+    Attributes:
+        events: A list of the service's own, not copied yet.
+        age: Seconds since they were fetched.
+        from_store: Whether the second tier had them.
+        state: What the next incremental load starts from.
+    """
+
+    events: list[Any]
+    age: float
+    from_store: bool
+    state: Any
+
+
+class Loader:
+    """Calls a service with the arguments that it takes, through a second tier where there is one.
+
+    Args:
+        service: Any object with ``get_events(top=...)``.
+        ttl: For how long the second tier may keep what was fetched.
+        delta: Whether to refresh by the service's ``refresh_events``.
+        store: The second tier.
+
+    Example:
+        >>> class Calendar:
+        ...     def get_events(self, top, user_id):
+        ...         return [f"{user_id} {n}" for n in range(top)]
+        >>> Loader(Calendar(), 300.0, False, None).load("ann", None, 1, None).events
+        ['ann 0']
+    """
+
+    def __init__(self, service: Any, ttl: float, delta: bool, store: Any) -> None:
+        """Look at the service's signature, once."""
+        if delta and not callable(getattr(service, "refresh_events", None)):
+            raise TypeError(
+                f"delta=True needs a service with refresh_events; {_named(service)} has none"
+            )
+        self.service = service
+        self.store = store
+        self.delta = delta
+        self._ttl = ttl
+        self._accepts = _acceptor(service.get_events)
+        self.takes_user = self._accepts("user_id")
+        self.tenant = _tenant(service)
+        if not self.takes_user:
+            warnings.warn(
+                f"{_named(service)}.get_events takes no user_id: every user of this cache gets "
+                "the same calendar",
+                RuntimeWarning,
+                stacklevel=4,
+            )
+
+    def load(self, user_id: Any, window: tuple[Any, Any] | None, top: int, state: Any) -> Loaded:
+        """Fetch, or ask the second tier."""
+        if self.store is None:
+            return Loaded(*self._fetch(user_id, window, top, state))
+        fetched: list[Loaded] = []
+
+        def load() -> list[Any]:
+            fetched.append(Loaded(*self._fetch(user_id, window, top, state)))
+            return fetched[-1].events
+
+        events, age = self.store.get_or_load(self.key(user_id, window, top), self._ttl, load)
+        return _from_tier(fetched, events, age, state)
+
+    async def aload(
+        self, user_id: Any, window: tuple[Any, Any] | None, top: int, state: Any
+    ) -> Loaded:
+        """Fetch without blocking the event loop: by ``aget_events``, else in a thread."""
+        direct = not self.delta and callable(getattr(self.service, "aget_events", None))
+        tier = self.store is None or callable(getattr(self.store, "aget_or_load", None))
+        if not (direct and tier):
+            return await asyncio.to_thread(self.load, user_id, window, top, state)
+        if self.store is None:
+            events = await self.service.aget_events(**self._arguments(user_id, window, top))
+            return Loaded(_listed(events), 0.0, False, None)
+        fetched: list[Loaded] = []
+
+        async def aload() -> list[Any]:
+            events = await self.service.aget_events(**self._arguments(user_id, window, top))
+            fetched.append(Loaded(_listed(events), 0.0, False, None))
+            return fetched[-1].events
+
+        key = self.key(user_id, window, top)
+        events, age = await self.store.aget_or_load(key, self._ttl, aload)
+        return _from_tier(fetched, events, age, state)
+
+    def key(self, user_id: Any, window: tuple[Any, Any] | None, top: int) -> str:
+        """Return the second tier's key: tenant, user, window and number, none like another."""
+        start, end = (None, None) if window is None else map(window_bound, window)
+        return f"{self.prefix(user_id)}{_part(start)}/{_part(end)}/{top}"
+
+    def prefix(self, *user_id: Any) -> str:
+        """Return the beginning of all keys of the tenant, or of one of its users."""
+        return "".join(f"{_part(part)}/" for part in ("events", self.tenant, *user_id))
+
+    def _fetch(
+        self, user_id: Any, window: tuple[Any, Any] | None, top: int, state: Any
+    ) -> tuple[list[Any], float, bool, Any]:
+        if self.delta and window is None:
+            arguments = self._arguments(user_id, window, top)
+            events, state = self.service.refresh_events(state, **arguments)
+            return _listed(events), 0.0, False, state
+        events = self.service.get_events(**self._arguments(user_id, window, top))
+        return _listed(events), 0.0, False, None
+
+    def _arguments(self, user_id: Any, window: tuple[Any, Any] | None, top: int) -> dict[str, Any]:
+        arguments: dict[str, Any] = {"top": top}
+        if self.takes_user:
+            arguments["user_id"] = user_id
+        for name, bound in zip(("start_time", "end_time"), window or (), strict=False):
+            if bound is None:
+                continue
+            if not self._accepts(name):
+                raise TypeError(f"{_named(self.service)}.get_events takes no {name}")
+            arguments[name] = bound
+        return arguments
+
+
+def window_bound(bound: Any) -> str | None:
+    """Return what a start or end says, exactly: no two that differ are one.
+
+    Example:
+        >>> window_bound("2026-01-31"), window_bound(None)
+        ('2026-01-31', None)
+    """
+    if bound is None or isinstance(bound, str):
+        return bound
+    isoformat = getattr(bound, "isoformat", None)
+    if isoformat is None:
+        raise TypeError(f"a window starts and ends with a datetime or a str, not {bound!r}")
+    return str(isoformat())
+
+
+def retry_after(error: BaseException) -> float | None:
+    """Return for how many seconds an error asks to leave the source alone, if it does.
+
+    Example:
+        >>> error = RuntimeError("429")
+        >>> error.retry_after = 5
+        >>> retry_after(error), retry_after(KeyError())
+        (5.0, None)
+    """
+    wanted = getattr(error, "retry_after", None)
+    if isinstance(wanted, bool) or not isinstance(wanted, (int, float)):
+        return None
+    return min(float(wanted), 3600.0) if wanted > 0 else None
+
+
+def twin(error: BaseException) -> BaseException:
+    """Return an equal exception that has no traceback, or the very one where none can be made.
+
+    One exception raised in a thousand threads grows by all their tracebacks, each of which keeps
+    the locals of its frames; so each caller raises one of its own.
+
+    Example:
+        >>> original = OSError(2, "gone")
+        >>> other = twin(original)
+        >>> other is original, type(other) is type(original), str(other) == str(original)
+        (False, True, True)
+    """
+    kind = type(error)
+    try:
+        other = kind.__new__(kind, *error.args)
+        other.__dict__.update(error.__dict__)
+        same = other.args == error.args and str(other) == str(error)
+    except Exception:
+        return error
+    return other if same else error
+
+
+def _from_tier(fetched: list[Loaded], events: Any, age: float, state: Any) -> Loaded:
+    state = fetched[-1].state if fetched else state
+    return Loaded(_listed(events), max(0.0, float(age)), not fetched, state)
+
+
+def _listed(events: Any) -> list[Any]:
+    if events is None:
+        return []
+    # As `recommend_from_graph` would say it of a generator: it has no length.
+    len(events)
+    return events if type(events) is list else list(events)
+
+
+def _acceptor(function: Callable[..., Any]) -> Callable[[str], bool]:
+    try:
+        parameters = inspect.signature(function).parameters.values()
+    except (TypeError, ValueError):  # A builtin that does not say.
+        return lambda name: False
+    kinds = {parameter.name: parameter.kind for parameter in parameters}
+    anything = inspect.Parameter.VAR_KEYWORD in kinds.values()
+    named = {
+        name
+        for name, kind in kinds.items()
+        if kind in (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
+    }
+    return lambda name: anything or name in named
+
+
+def _tenant(service: Any) -> str | None:
+    for holder in (service, getattr(service, "settings", None)):
+        tenant = getattr(holder, "tenant_id", None)
+        if isinstance(tenant, str):
+            return tenant
+    return None
+
+
+def _named(service: Any) -> str:
+    return type(service).__name__
+
+
+def _part(part: Any) -> str:
+    # A user who is called "-" is not nobody: quote keeps "-", so that one gets a mark.
+    return "-" if part is None else "=" + quote(part, safe="@", errors="surrogatepass")
