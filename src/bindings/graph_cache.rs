@@ -4,6 +4,8 @@
 //! this crate on its stack, which CPython before 3.14 would unwind. The lock is taken by attached threads only, nothing
 //! of Python runs under it, and what leaves the cache is dropped behind it.
 
+#![allow(clippy::doc_markdown, clippy::doc_link_with_quotes)] // Docstrings of Python.
+
 use core::cell::RefCell;
 use core::hash::{BuildHasher, Hasher};
 use core::time::Duration;
@@ -22,9 +24,13 @@ use super::graph_events::Value;
 use super::graph_ticket::Ticket;
 use super::search::settled;
 use super::{input, replica};
-use crate::engine::graph_cache::keeper::{Boarding, CacheFlight, Keeper, Look, Passenger};
+use crate::engine::graph_cache::keeper::Keeper;
 use crate::engine::graph_cache::key::Key;
+use crate::engine::graph_cache::outcome::{Boarding, CacheFlight, Look, Passenger};
 use crate::engine::graph_cache::policy::Policy;
+
+/// The parts of a `LastResult`.
+type Told<'py> = (&'static str, f64, Option<Bound<'py, PyAny>>);
 
 /// What a failed load leaves: the error, and where it came from while somebody may still wait for it.
 pub(super) struct Failure {
@@ -117,7 +123,11 @@ impl GraphCacheBase {
 
     /// What to do where memory has nothing: as `_look`, or a `Ticket` to load or to wait with, or whether to load for
     /// itself alone (`True`), or to give up (`False`).
-    #[allow(clippy::too_many_arguments, clippy::fn_params_excessive_bools)] // As Python's signature.
+    #[allow(
+        clippy::too_many_arguments,
+        clippy::fn_params_excessive_bools,
+        clippy::needless_pass_by_value
+    )] // As Python's signature.
     #[pyo3(signature = (user_id, top, start, end, shared, within, asynchronous, again, /))]
     fn _board<'py>(
         slf: &Bound<'py, Self>,
@@ -163,10 +173,7 @@ impl GraphCacheBase {
     }
 
     /// Where this thread's last answer came from, its age in seconds, and why it is old; `None` before the first.
-    fn _last<'py>(
-        &self,
-        py: Python<'py>,
-    ) -> PyResult<Option<(&'static str, f64, Option<Bound<'py, PyAny>>)>> {
+    fn _last<'py>(&self, py: Python<'py>) -> PyResult<Option<Told<'py>>> {
         unwind(|| {
             LAST.with_borrow(|last| {
                 let last = last.iter().find(|last| last.cache == self.number)?;
@@ -180,7 +187,7 @@ impl GraphCacheBase {
     /// Forgets a user.
     #[pyo3(signature = (user_id, /))]
     fn _forget(&self, user_id: &Bound<'_, PyAny>) -> PyResult<()> {
-        let prefix = with_user(user_id, |user| Key::prefix_of(user))?;
+        let prefix = with_user(user_id, Key::prefix_of)?;
         let discarded = unwind(|| self.lock().invalidate(&prefix))?;
         drop(discarded);
         Ok(())

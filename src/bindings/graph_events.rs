@@ -65,13 +65,13 @@ impl Stored {
         } else {
             events.get_slice(0, most)
         };
-        let shelf = settled(
+        let compiled = settled(
             unwind(|| Shelf::of_objects(&events)),
             "the events changed while they were compiled",
         )?;
-        let bytes = shelf.catalog.nbytes();
+        let bytes = compiled.catalog.nbytes();
         let catalog = CatalogBase {
-            shelf,
+            shelf: compiled,
             weights: weights.clone_ref(py),
             parsed: input::weights(weights.bind(py)).ok(),
             cache: None,

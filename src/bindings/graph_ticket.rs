@@ -13,8 +13,8 @@ use super::graph_cache::{Failure, GraphCacheBase, NativeFlight, Shared, Source, 
 use super::graph_events::{Stored, Value};
 use super::replica;
 use crate::engine::graph_cache::flight::Landing;
-use crate::engine::graph_cache::keeper::{Cargo, Ended, Mishap, Outcome};
 use crate::engine::graph_cache::key::Key;
+use crate::engine::graph_cache::outcome::{Cargo, Ended, Mishap, Outcome};
 
 /// The main thread looks for signals so often while it waits.
 const PATIENCE: Duration = Duration::from_millis(50);

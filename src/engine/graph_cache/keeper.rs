@@ -14,103 +14,11 @@ use hashbrown::HashMap;
 use super::flight::{Departure, Flight};
 use super::gate::Gates;
 use super::key::Key;
+use super::outcome::{
+    Boarding, CacheFlight, Cargo, Discarded, Ended, Look, Mishap, Outcome, Passenger, Stats,
+};
 use super::policy::Policy;
 use super::recency::Recency;
-
-/// What a cache did.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct Stats {
-    /// Answered by an entry that was fresh.
-    pub hits: u64,
-    /// Answered at once by an entry that was not.
-    pub stale_hits: u64,
-    /// Had to load, or to wait for who loads.
-    pub misses: u64,
-    /// Not answered: the source asked for patience, and there was nothing to give instead.
-    pub refusals: u64,
-    /// Answers, of those above, that were old because the source fails.
-    pub stale_errors: u64,
-    /// Loads that brought something.
-    pub loads: u64,
-    /// The time that loads took, failed ones too.
-    pub load_time: Duration,
-    /// Loads that failed.
-    pub errors: u64,
-    /// Loads whose leader died.
-    pub abandoned: u64,
-    /// Loads that an invalidation overtook.
-    pub overtaken: u64,
-    /// Refreshes that were due and not started, because too many were under way.
-    pub skipped: u64,
-    /// Calls from within the load that they would have waited for.
-    pub bypasses: u64,
-    /// Entries that made room for others.
-    pub evictions: u64,
-    /// Entries that were dropped for their age.
-    pub expirations: u64,
-}
-
-/// What a load came to, for everybody who waits.
-#[derive(Clone, Debug)]
-pub enum Outcome<V, E> {
-    /// Events, and how old they were when they came.
-    Loaded(V, Duration),
-    /// The last good events, their age, and why they are not new.
-    Stale(V, Duration, E),
-    /// Nothing but the reason.
-    Failed(E),
-}
-
-/// A flight of this cache.
-pub type CacheFlight<V, E, W> = Flight<Outcome<V, E>, W>;
-
-/// What memory says to a request.
-#[derive(Debug)]
-pub enum Look<V, E, W> {
-    /// Younger than its time to live.
-    Hit(V, Duration),
-    /// Older, and good enough.
-    Stale {
-        /// The old answer.
-        value: V,
-        /// Its age.
-        age: Duration,
-        /// Why it is not being replaced, if the source fails.
-        error: Option<E>,
-        /// The load that replaces it, if the caller shall see to that.
-        refresh: Option<Arc<CacheFlight<V, E, W>>>,
-    },
-    /// The source may not be asked for so long, and there is nothing to give instead.
-    Refused(E, Duration),
-    /// Nothing of use.
-    Miss,
-}
-
-/// What a caller whom memory does not help has to do.
-#[derive(Debug)]
-pub enum Boarding<V, E, W> {
-    /// Nothing: there is an answer by now.
-    Answered(Look<V, E, W>),
-    /// Load.
-    Lead(Arc<CacheFlight<V, E, W>>),
-    /// Wait.
-    Join(Arc<CacheFlight<V, E, W>>),
-    /// Load for itself alone: it would wait for a load that waits for it.
-    Bypass,
-    /// Give up: it does so again and again.
-    Recursion,
-}
-
-/// Who boards.
-#[derive(Clone, Copy, Debug)]
-pub struct Passenger<'a> {
-    /// The flights that this call is made from within, outermost first.
-    pub within: &'a [u64],
-    /// Whether it waits by a waker, so that its thread goes on.
-    pub asynchronous: bool,
-    /// Whether it was counted already.
-    pub again: bool,
-}
 
 #[derive(Debug)]
 struct Held<V, E> {
@@ -132,85 +40,24 @@ impl<V, E> Held<V, E> {
     fn beyond(&self, age: Duration) -> Duration {
         age.saturating_sub(self.ttl)
     }
-}
 
-/// What left the cache, to be dropped without its lock.
-#[derive(Debug)]
-pub struct Discarded<V, E, W> {
-    values: Vec<V>,
-    errors: Vec<E>,
-    flights: Vec<Arc<CacheFlight<V, E, W>>>,
-}
-
-impl<V, E, W> Default for Discarded<V, E, W> {
-    fn default() -> Self {
-        Self {
-            values: Vec::new(),
-            errors: Vec::new(),
-            flights: Vec::new(),
-        }
+    fn discard<W>(self, discarded: &mut Discarded<V, E, W>) {
+        discarded.values.push(self.value);
+        discarded
+            .errors
+            .extend(self.cooling.map(|cooling| cooling.error));
     }
 }
 
-impl<V, E, W> Discarded<V, E, W> {
-    fn push(&mut self, held: Held<V, E>) {
-        self.values.push(held.value);
-        self.errors
-            .extend(held.cooling.map(|cooling| cooling.error));
-    }
-
-    /// How many values there are.
-    pub fn len(&self) -> usize {
-        self.values.len()
-    }
-
-    /// Whether there are none.
-    pub fn is_empty(&self) -> bool {
-        self.values.is_empty()
-    }
-}
-
-/// What an ended load left behind.
-#[derive(Debug)]
-pub struct Ended<V, E, W> {
-    /// For everybody who waits.
-    pub outcome: Outcome<V, E>,
-    /// Whether the load was the current one, and not overtaken by an invalidation.
-    pub current: bool,
-    /// To be dropped without the lock.
-    pub discarded: Discarded<V, E, W>,
-}
-
-/// What a load brought.
-#[derive(Debug)]
-pub struct Cargo<V> {
-    /// The events.
-    pub value: V,
-    /// Their bytes.
-    pub weight: usize,
-    /// How old they are already.
-    pub age: Duration,
-}
-
-/// Why a load failed.
-#[derive(Debug)]
-pub struct Mishap<E> {
-    /// For those who wait.
-    pub error: E,
-    /// For those who come later: it may be kept for an hour.
-    pub lasting: E,
-    /// Whether trying again may help: only then old answers stand in.
-    pub transient: bool,
-    /// When the source may be asked again.
-    pub retry_after: Option<Duration>,
-}
+/// The loads that are under way, by what they load.
+type Flights<V, E, W> = HashMap<Box<[u8]>, Arc<CacheFlight<V, E, W>>, RandomState>;
 
 /// See the module.
 #[derive(Debug)]
 pub struct Keeper<V, E, W> {
     policy: Policy,
     entries: Recency<Held<V, E>>,
-    flights: HashMap<Box<[u8]>, Arc<CacheFlight<V, E, W>>, RandomState>,
+    flights: Flights<V, E, W>,
     gates: Gates<E>,
     stats: Stats,
     process: u32,
@@ -483,7 +330,9 @@ impl<V: Clone, E: Clone, W> Keeper<V, E, W> {
             cooling: None,
         };
         let before = self.entries.insert(place, held, cargo.weight);
-        before.into_iter().for_each(|held| discarded.push(held));
+        if let Some(before) = before {
+            before.discard(discarded);
+        }
         self.sweep(now, discarded);
         self.make_room(discarded);
     }
@@ -499,10 +348,9 @@ impl<V: Clone, E: Clone, W> Keeper<V, E, W> {
                 return;
             }
             self.stats.expirations += 1;
-            self.entries
-                .pop_oldest()
-                .into_iter()
-                .for_each(|held| discarded.push(held));
+            if let Some(held) = self.entries.pop_oldest() {
+                held.discard(discarded);
+            }
         }
     }
 
@@ -514,7 +362,7 @@ impl<V: Clone, E: Clone, W> Keeper<V, E, W> {
                 return;
             };
             self.stats.evictions += 1;
-            discarded.push(held);
+            held.discard(discarded);
         }
     }
 
@@ -598,7 +446,9 @@ impl<V: Clone, E: Clone, W> Keeper<V, E, W> {
         self.settle_process();
         let mut discarded = Discarded::default();
         let entries = self.entries.take_if(|key| key.starts_with(prefix));
-        entries.into_iter().for_each(|held| discarded.push(held));
+        for held in entries {
+            held.discard(&mut discarded);
+        }
         let flights = self.flights.extract_if(|key, _| key.starts_with(prefix));
         discarded.flights.extend(flights.map(|(_, flight)| flight));
         discarded

@@ -19,5 +19,6 @@ pub mod flight;
 pub mod gate;
 pub mod keeper;
 pub mod key;
+pub mod outcome;
 pub mod policy;
 pub mod recency;

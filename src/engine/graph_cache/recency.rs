@@ -88,18 +88,11 @@ impl<T> Recency<T> {
             older: NONE,
         };
         let key = Arc::clone(&slot.key);
-        let place = match self.free.pop() {
-            Some(place) => {
-                if let Some(free) = self.slots.get_mut(place as usize) {
-                    *free = slot;
-                }
-                place
-            }
-            None => {
-                self.slots.push(slot);
-                (self.slots.len() - 1) as u32
-            }
-        };
+        let place = self.free.pop().unwrap_or(self.slots.len() as u32);
+        match self.slots.get_mut(place as usize) {
+            Some(free) => *free = slot,
+            None => self.slots.push(slot),
+        }
         self.places.insert(key, place);
         self.weight += weight;
         self.link(place);
