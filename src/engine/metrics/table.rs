@@ -1,0 +1,259 @@
+//! What lies where in the shared words: a header, routes, counters, gauges.
+//!
+//! A place is taken once and never given back: its state goes from free over taken to named, by compare-and-swap, and
+//! its name is written in between. So any thread finds a place without a lock, and other processes read named ones only.
+
+use core::hash::BuildHasher;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use foldhash::fast::FixedState;
+
+use super::total::Totals;
+
+/// The upper bounds of the latency buckets, in seconds: ten a decade (rounded as in the series R10 of ISO 3) from 10 µs
+/// to 10 s, then 30 and 60. A percentile is at most one bucket off: up to 10 s, a factor of 1.28 at most.
+pub const BOUNDS: [f64; 63] = [
+    1e-5, 1.25e-5, 1.6e-5, 2e-5, 2.5e-5, 3.15e-5, 4e-5, 5e-5, 6.3e-5, 8e-5, 1e-4, 1.25e-4, 1.6e-4,
+    2e-4, 2.5e-4, 3.15e-4, 4e-4, 5e-4, 6.3e-4, 8e-4, 1e-3, 1.25e-3, 1.6e-3, 2e-3, 2.5e-3, 3.15e-3,
+    4e-3, 5e-3, 6.3e-3, 8e-3, 1e-2, 1.25e-2, 1.6e-2, 2e-2, 2.5e-2, 3.15e-2, 4e-2, 5e-2, 6.3e-2,
+    8e-2, 0.1, 0.125, 0.16, 0.2, 0.25, 0.315, 0.4, 0.5, 0.63, 0.8, 1.0, 1.25, 1.6, 2.0, 2.5, 3.15,
+    4.0, 5.0, 6.3, 8.0, 10.0, 30.0, 60.0,
+];
+/// The buckets: one a bound, and one for what is beyond.
+pub(super) const BUCKETS: usize = BOUNDS.len() + 1;
+/// The longest name of a route, counter or gauge, in bytes.
+pub const MOST_NAME: usize = 8 * NAME;
+
+/// Where a route goes that finds no place, or whose name is too long.
+const OTHER: &str = "other";
+
+const NAME: usize = 8;
+const MAGIC: u64 = u64::from_le_bytes(*b"ekmetri1");
+/// How many files one folding absorbs at most.
+pub(super) const MOST_ABSORBED: usize = 254;
+
+const ROUTES: usize = 32;
+const COUNTERS: usize = 128;
+const GAUGES: usize = 32;
+const LEAST_STATUS: u16 = 100;
+const STATUSES: usize = 500;
+
+/// State and name lead every place.
+const HEAD: usize = 1 + NAME;
+const ROUTE: usize = HEAD + 1 + STATUSES + BUCKETS;
+const NUMBER: usize = HEAD + 1;
+
+const AT_ABSORBED: usize = 2;
+const AT_ROUTES: usize = AT_ABSORBED + MOST_ABSORBED;
+const AT_COUNTERS: usize = AT_ROUTES + ROUTES * ROUTE;
+const AT_GAUGES: usize = AT_COUNTERS + COUNTERS * NUMBER;
+/// All words of a table.
+pub(super) const WORDS: usize = AT_GAUGES + GAUGES * NUMBER;
+
+const FREE: u64 = 0;
+const TAKEN: u64 = 1;
+const NAMED: u64 = 2;
+
+/// The words, with their meaning.
+#[derive(Clone, Copy)]
+pub(super) struct Table<'a>(&'a [AtomicU64]);
+
+impl<'a> Table<'a> {
+    /// The table in these words; `None` where there is none.
+    pub(super) fn of(words: &'a [AtomicU64]) -> Option<Self> {
+        let table = Self(words.get(..WORDS)?);
+        (table.word(0).load(Ordering::Acquire) == MAGIC).then_some(table)
+    }
+
+    /// The table in words that are known to be one's.
+    pub(super) fn over(words: &'a [AtomicU64]) -> Self {
+        Self(words)
+    }
+
+    /// Makes zeros a table, of which `absorbed` names the files that it has in it.
+    pub(super) fn init(words: &'a [AtomicU64], absorbed: &[u64]) -> Option<Self> {
+        let table = Self(words.get(..WORDS)?);
+        for (at, id) in (AT_ABSORBED..AT_ROUTES).zip(absorbed) {
+            table.word(at).store(*id, Ordering::Relaxed);
+        }
+        let count = absorbed.len().min(MOST_ABSORBED) as u64;
+        table.word(1).store(count, Ordering::Relaxed);
+        table.word(0).store(MAGIC, Ordering::Release);
+        Some(table)
+    }
+
+    /// The files that are in it.
+    pub(super) fn absorbed(self) -> Vec<u64> {
+        let count = self.word(1).load(Ordering::Relaxed) as usize;
+        (AT_ABSORBED..AT_ROUTES)
+            .take(count)
+            .map(|at| self.word(at).load(Ordering::Relaxed))
+            .collect()
+    }
+
+    pub(super) fn observe(self, route: &str, status: u16, seconds: f64) {
+        let place = self.route(route);
+        // What is no HTTP status is the server's fault, and counts as one.
+        let status = usize::from(status.checked_sub(LEAST_STATUS).unwrap_or(400));
+        let status = if status < STATUSES { status } else { 400 };
+        self.count(place + HEAD + 1 + status, 1);
+        let seconds = if seconds > 0.0 { seconds } else { 0.0 };
+        let bucket = BOUNDS.partition_point(|bound| *bound < seconds);
+        self.count(place + HEAD + 1 + STATUSES + bucket, 1);
+        #[allow(clippy::cast_sign_loss)] // Not below zero; beyond u64, it is cut.
+        self.count(place + HEAD, (seconds * 1e9) as u64);
+    }
+
+    pub(super) fn add(self, name: &str, amount: u64) {
+        if let Some(place) = self.place(AT_COUNTERS, COUNTERS, NUMBER, name) {
+            self.count(place + HEAD, amount);
+        }
+    }
+
+    pub(super) fn raise_to(self, name: &str, count: u64) {
+        if let Some(place) = self.place(AT_COUNTERS, COUNTERS, NUMBER, name) {
+            self.word(place + HEAD).fetch_max(count, Ordering::Relaxed);
+        }
+    }
+
+    pub(super) fn set(self, name: &str, value: f64) {
+        if let Some(place) = self.place(AT_GAUGES, GAUGES, NUMBER, name) {
+            self.word(place + HEAD)
+                .store(value.to_bits(), Ordering::Relaxed);
+        }
+    }
+
+    /// Adds everything to sums; gauges only where it is a living process's.
+    pub(super) fn add_to(self, totals: &mut Totals, alive: bool) {
+        totals.workers += u64::from(alive);
+        for (place, name) in self.named(AT_ROUTES, ROUTES, ROUTE) {
+            let route = totals.routes.entry(name).or_default();
+            let read = |at: usize| self.word(place + HEAD + at).load(Ordering::Relaxed);
+            route.nanos = route.nanos.saturating_add(read(0));
+            for (status, at) in (LEAST_STATUS..).zip(1..=STATUSES) {
+                let count = read(at);
+                if count > 0 {
+                    *route.statuses.entry(status).or_default() += count;
+                }
+            }
+            for (bucket, at) in route.buckets.iter_mut().zip(1 + STATUSES..) {
+                *bucket += read(at);
+            }
+        }
+        for (place, name) in self.named(AT_COUNTERS, COUNTERS, NUMBER) {
+            *totals.counters.entry(name).or_default() +=
+                self.word(place + HEAD).load(Ordering::Relaxed);
+        }
+        for (place, name) in self.named(AT_GAUGES, GAUGES, NUMBER).filter(|_| alive) {
+            let value = f64::from_bits(self.word(place + HEAD).load(Ordering::Relaxed));
+            let most = totals.gauges.entry(name).or_insert(value);
+            *most = most.max(value);
+        }
+    }
+
+    /// Adds sums that were made of other tables.
+    pub(super) fn absorb(self, totals: &Totals) {
+        for (name, route) in &totals.routes {
+            let place = self.route(name);
+            self.count(place + HEAD, route.nanos);
+            for (status, count) in &route.statuses {
+                self.count(
+                    place + HEAD + 1 + usize::from(status - LEAST_STATUS),
+                    *count,
+                );
+            }
+            for (at, count) in (place + HEAD + 1 + STATUSES..).zip(route.buckets) {
+                self.count(at, count);
+            }
+        }
+        for (name, count) in &totals.counters {
+            self.add(name, *count);
+        }
+    }
+
+    fn route(self, name: &str) -> usize {
+        // The last place is kept for what finds no other.
+        let last = AT_ROUTES + (ROUTES - 1) * ROUTE;
+        let place = (name != OTHER)
+            .then(|| self.place(AT_ROUTES, ROUTES - 1, ROUTE, name))
+            .flatten();
+        place
+            .or_else(|| self.place(last, 1, ROUTE, OTHER))
+            .unwrap_or(last)
+    }
+
+    /// The place of a name among `count` places of `width` words each; a free one is taken.
+    fn place(self, start: usize, count: usize, width: usize, name: &str) -> Option<usize> {
+        let packed = pack(name)?;
+        let first = FixedState::default().hash_one(name) as usize % count;
+        (0..count)
+            .map(|step| start + (first + step) % count * width)
+            .find(|place| self.is_of(*place, &packed))
+    }
+
+    fn is_of(self, place: usize, packed: &[u64; NAME]) -> bool {
+        let state = self.word(place);
+        let free = state.load(Ordering::Acquire) == FREE;
+        if free
+            && state
+                .compare_exchange(FREE, TAKEN, Ordering::Acquire, Ordering::Acquire)
+                .is_ok()
+        {
+            for (at, part) in (place + 1..).zip(packed) {
+                self.word(at).store(*part, Ordering::Relaxed);
+            }
+            state.store(NAMED, Ordering::Release);
+            return true;
+        }
+        // Another thread of this process is between the two stores above.
+        while state.load(Ordering::Acquire) == TAKEN {
+            core::hint::spin_loop();
+        }
+        (place + 1..)
+            .zip(packed)
+            .all(|(at, part)| self.word(at).load(Ordering::Relaxed) == *part)
+    }
+
+    fn named(
+        self,
+        start: usize,
+        count: usize,
+        width: usize,
+    ) -> impl Iterator<Item = (usize, String)> {
+        (0..count)
+            .map(move |number| start + number * width)
+            .filter(move |place| self.word(*place).load(Ordering::Acquire) == NAMED)
+            .map(move |place| {
+                let bytes: Vec<u8> = (place + 1..=place + NAME)
+                    .flat_map(|at| self.word(at).load(Ordering::Relaxed).to_le_bytes())
+                    .take_while(|byte| *byte != 0)
+                    .collect();
+                (place, String::from_utf8_lossy(&bytes).into_owned())
+            })
+    }
+
+    fn count(self, at: usize, amount: u64) {
+        self.word(at).fetch_add(amount, Ordering::Relaxed);
+    }
+
+    #[allow(clippy::indexing_slicing)] // Every place is within `WORDS`, by construction.
+    fn word(self, at: usize) -> &'a AtomicU64 {
+        &self.0[at]
+    }
+}
+
+/// A name as words, filled up with zeros; `None` of one that does not fit.
+fn pack(name: &str) -> Option<[u64; NAME]> {
+    if name.is_empty() || name.len() > MOST_NAME || name.contains('\0') {
+        return None;
+    }
+    let mut words = [0; NAME];
+    for (word, part) in words.iter_mut().zip(name.as_bytes().chunks(8)) {
+        let mut bytes = [0; 8];
+        for (byte, value) in bytes.iter_mut().zip(part) {
+            *byte = *value;
+        }
+        *word = u64::from_le_bytes(bytes);
+    }
+    Some(words)
+}
