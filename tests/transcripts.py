@@ -1,0 +1,49 @@
+"""Commands of a page, run as printed.
+
+A `console` block after the comment `<!-- run -->` is a transcript: every `$ ` line runs in one
+folder, and what the block prints below it must come out (`...` stands for anything).
+"""
+
+import doctest
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+_TRANSCRIPT = re.compile(r"<!-- run -->\n```console\n(.*?)```", re.DOTALL)
+
+
+def transcripts(page):
+    """The transcripts of a page's text."""
+    return _TRANSCRIPT.findall(page)
+
+
+def run(transcript, folder, **variables):
+    environment = os.environ | {
+        "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]]),
+        "HOME": str(folder),
+        "COLUMNS": "80",
+        **variables,
+    }
+    checker = doctest.OutputChecker()
+    for command, expected in _commands(transcript):
+        done = subprocess.run(
+            command,
+            shell=True,
+            cwd=folder,
+            env=environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            timeout=60,
+        )
+        assert checker.check_output(expected, done.stdout, doctest.ELLIPSIS), (
+            f"$ {command}\nexpected:\n{expected}\ngot:\n{done.stdout}"
+        )
+
+
+def _commands(transcript):
+    """Split a transcript into pairs (command, expected output)."""
+    steps = re.split(r"^\$ ", transcript, flags=re.MULTILINE)[1:]
+    return [tuple(step.split("\n", 1)) for step in steps]
