@@ -40,8 +40,8 @@ def correlation_id(headers: Headers) -> str:
         'build-7'
         >>> correlation_id({"traceparent": f"00-{'4' * 32}-{'5' * 16}-01"})
         '44444444444444444444444444444444'
-        >>> len(correlation_id({"x-correlation-id": "two words"}))
-        18
+        >>> correlation_id({"x-correlation-id": "two words"}) == "two words"
+        False
     """
     given = headers.get("x-correlation-id")
     if given is not None and _HARMLESS.fullmatch(given):
