@@ -6,6 +6,7 @@ Where the external sessions file is looked for depends on this module's ``__file
 
 from __future__ import annotations
 
+import importlib
 import json
 import sys
 from collections.abc import Iterator
@@ -17,6 +18,7 @@ from eventkit import manifest as manifests
 
 __all__ = [
     "MANIFEST_PATH",
+    "create_wsgi_app",
     "explain",
     "get_sessions",
     "load_manifest",
@@ -25,6 +27,9 @@ __all__ = [
     "save_profile",
     "score_session",
 ]
+
+
+_SERVERS = ("RateLimiter", "SecurityValidator")
 
 
 def _find_manifest() -> Path:
@@ -98,6 +103,20 @@ def recommend(manifest: Any, interests: Any, top_n: Any) -> dict[str, Any]:
 def explain(manifest: Any, title: Any, interests: Any) -> dict[str, Any]:
     """Say why a session scores as it does."""
     return functions.explain_with(manifest, title, interests, _DIRECTORIES)
+
+
+def create_wsgi_app(manifest: Any = None) -> Any:
+    """Make the application of the guide's ``wsgi.py``: the manifest of this module, served."""
+    from eventkit.server.app import create_wsgi_app as create
+
+    return create(MANIFEST_PATH if manifest is None else manifest)
+
+
+def __getattr__(name: str) -> Any:
+    """Import the server's classes when they are asked for, and no server before."""
+    if name not in _SERVERS:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(importlib.import_module("eventkit.server"), name)
 
 
 def _count_conflicts(sessions: Any) -> int:

@@ -1,0 +1,76 @@
+"""Real servers, as the guide starts them: in a folder with its `wsgi.py`, on a free port."""
+
+import contextlib
+import http.client
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+BIN = Path(sys.executable).parent
+# The guide's commands, with two workers and a free port instead of its four and 8000.
+COMMANDS = {
+    "gunicorn": "gunicorn -w 2 -b 127.0.0.1:{port} wsgi:app",
+    "uvicorn": "uvicorn wsgi:app --workers 2 --host 127.0.0.1 --port {port}",
+    "granian-wsgi": "granian --interface wsgi --workers 2 --port {port} wsgi:app",
+    "granian-asgi": "granian --interface asgi --workers 2 --port {port} wsgi:app",
+    "hypercorn": "hypercorn -w 2 -b 127.0.0.1:{port} wsgi:app",
+}
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+@contextlib.contextmanager
+def served(name, folder, **environment):
+    """Run one of the servers until the block ends; yields its port."""
+    port = free_port()
+    program, *arguments = COMMANDS[name].format(port=port).split()
+    with (folder / "server.log").open("wb") as log:
+        process = subprocess.Popen(
+            [sys.executable, BIN / program, *arguments],
+            cwd=folder,
+            env=os.environ | {"PYTHONPATH": str(folder)} | environment,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+        try:
+            _wait_for(port, process)
+            yield port
+        finally:
+            process.send_signal(signal.SIGTERM)
+            try:
+                process.wait(20)
+            except subprocess.TimeoutExpired:
+                os.killpg(process.pid, signal.SIGKILL)
+                process.wait()
+
+
+def _wait_for(port, process):
+    """A real process tells by answering that it is there: there is no clock to inject."""
+    until = time.monotonic() + 60
+    while time.monotonic() < until:
+        assert process.poll() is None, "the server ended"
+        with contextlib.suppress(OSError, http.client.HTTPException):
+            if asked(port, "GET", "/health")[0] == 200:
+                return
+        time.sleep(0.05)
+    raise AssertionError("the server does not answer")
+
+
+def asked(port, method, path, body=None, headers=()):
+    """Ask over a connection of its own."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+    try:
+        connection.request(method, path, body=body, headers=dict(headers))
+        reply = connection.getresponse()
+        return reply.status, {k.lower(): v for k, v in reply.getheaders()}, reply.read()
+    finally:
+        connection.close()
