@@ -27,9 +27,9 @@ class Access:
         self._is_proxy = lru_cache(maxsize=1_024)(self._within_proxies)
 
     @property
-    def has_token(self) -> bool:
-        """Whether a token is asked for at all."""
-        return self._token is not None
+    def trusts_proxies(self) -> bool:
+        """Whether there are proxies whose word counts for who asked."""
+        return bool(self._proxies)
 
     def require_token(self, headers: Headers) -> None:
         """Let the request pass if it brings the token.
@@ -40,11 +40,15 @@ class Access:
         Raises:
             Problem: 401.
         """
-        if self._token is None:
-            return
-        scheme, _, given = (headers.get("authorization") or "").partition(" ")
-        if scheme.lower() != "bearer" or not hmac.compare_digest(_sent(given), self._token):
+        if self._token is not None and not self.accepts(headers.get("authorization")):
             raise Problem(401, "unauthorized", ("WWW-Authenticate", 'Bearer realm="eventkit"'))
+
+    def accepts(self, authorization: str | None) -> bool:
+        """Whether a header's value opens the door, which may stand open."""
+        if self._token is None:
+            return True
+        scheme, _, given = (authorization or "").partition(" ")
+        return scheme.lower() == "bearer" and hmac.compare_digest(_sent(given), self._token)
 
     def client_of(self, request: Request) -> str:
         """Return the address to count a request for.

@@ -12,12 +12,18 @@ from eventkit.server.edition import Edition
 from eventkit.server.message import JSON, Problem, Request, Response, json_response
 from eventkit.server.parameters import parameters
 from eventkit.server.settings import ServerSettings
-from eventkit.server.validation import checked_interests, checked_text, checked_top
+from eventkit.server.validation import (
+    LONGEST_KEY,
+    checked_day,
+    checked_interests,
+    checked_switch,
+    checked_text,
+    checked_top,
+)
 
-__all__ = ["explain", "export", "recommend", "tags", "wants"]
+__all__ = ["explain", "export", "recommend", "tags"]
 
 PROFILE_FILE = ".event_profiles.json"
-_LONGEST_KEY = 128
 
 
 def recommend(request: Request, edition: Edition, settings: ServerSettings) -> Response:
@@ -26,7 +32,7 @@ def recommend(request: Request, edition: Edition, settings: ServerSettings) -> R
     interests = _interests(asked, edition, settings)
     top = checked_top(asked.get("top"), edition.default_top, settings)
     lasting = "profileLoad" not in asked
-    card = wants(asked, "card") or settings.card
+    card = checked_switch("card", asked.get("card")) or settings.card
     if not card and not edition.telemetry.enabled:
         body = edition.catalog.recommend_json(interests, top)
         return Response(200, [JSON], body, lasting=lasting)
@@ -60,8 +66,8 @@ def export(request: Request, edition: Edition, settings: ServerSettings) -> Resp
             interests,
             top,
             format=kind,
-            escape=wants(asked, "escape"),
-            day=asked.get("date"),
+            escape=checked_switch("escape", asked.get("escape")),
+            day=checked_day(asked.get("date")),
             recommend=lambda _manifest, wanted, most: edition.catalog.recommend(wanted, most),
         )
     except ExportError as error:
@@ -74,27 +80,13 @@ def tags(_request: Request, edition: Edition, _settings: ServerSettings) -> Resp
     return Response(200, [JSON], edition.tags(), lasting=True)
 
 
-def wants(asked: dict[str, Any], name: str) -> bool:
-    """Read a switch: ``card=1``, ``"card": true``.
-
-    Raises:
-        Problem: It is neither on nor off.
-    """
-    raw = asked.get(name)
-    if raw is None or raw is False or raw in ("0", "false", ""):
-        return False
-    if raw is True or raw in ("1", "true"):
-        return True
-    raise Problem.parameter(name, raw, "1, true, 0 or false")
-
-
 def _interests(asked: dict[str, Any], edition: Edition, settings: ServerSettings) -> list[str]:
     """Return the interests asked for; as for the original, a profile that has some wins."""
     key = asked.get("profileLoad")
     if key is not None:
         if settings.api_token is None:
             raise Problem(403, "profiles are not readable", expected="a server with an API_TOKEN")
-        key = checked_text("profileLoad", key, _LONGEST_KEY)
+        key = checked_text("profileLoad", key, LONGEST_KEY)
         profile = edition.fields.get("profile")
         file = profile.get("file") if isinstance(profile, dict) else None
         interests = load_profile(str(file or PROFILE_FILE), key)

@@ -7,15 +7,20 @@ the route, the rate limit, the token, the answer, and what every answer bears.
 from __future__ import annotations
 
 import logging
+import math
 import os
+from collections import Counter
 from collections.abc import Callable, Mapping
+from time import perf_counter
 from typing import Any
 
 from eventkit.server import asgi, wsgi
 from eventkit.server.access import Access
-from eventkit.server.correlation import correlation_id
+from eventkit.server.calendar import Calendars
+from eventkit.server.correlation import CORRELATION, correlation_id, mint
 from eventkit.server.edition import Edition
 from eventkit.server.encoding import accepts_gzip, compressed, matches
+from eventkit.server.journal import Journal
 from eventkit.server.message import Problem, Request, Response, json_response
 from eventkit.server.route import PAGE, Route, routes_of
 from eventkit.server.settings import ServerSettings
@@ -28,7 +33,8 @@ __all__ = ["Application", "create_app", "create_asgi_app", "create_wsgi_app"]
 _log = logging.getLogger("eventkit.server")
 _MISSING: Any = object()
 
-_SLOW = ("/recommend-graph", "/tags")
+_LOOPBACK = ("127.", "::1")
+_OTHER = "other"
 
 _COMMON = (
     ("Cache-Control", "no-cache"),
@@ -46,15 +52,23 @@ class Application:
         settings: What it was made with.
         source: The manifest as it is now.
         access: Who may ask.
-        graph: Where calendars come from.
+        calendars: Where calendars come from.
+        limiter: How often an address may ask; ``None`` for as often as it likes.
+        metrics: The counters.
     """
 
-    def __init__(self, source: Source, graph: Any = None) -> None:
+    def __init__(
+        self, source: Source, graph: Any = None, *, limiter: Any = None, metrics: Any = None
+    ) -> None:
         """Put the parts together."""
         self.source = source
         self.settings = source.settings
         self.access = Access(source.settings)
-        self.graph = graph
+        self.calendars = Calendars(graph)
+        self.limiter = limiter
+        self.metrics = metrics
+        self.journal = Journal(clock=source.clock)
+        self._counted_outside = Counter[str]()
         self._routes = routes_of(self)
         # Servers tell ASGI from WSGI by whether `__call__` is a coroutine function. They see this
         # attribute; a call goes to the class's own method, which tells by what it is given.
@@ -76,8 +90,9 @@ class Application:
             request: It.
             refusal: Why the protocol's shell did not even read all of it.
         """
+        begun = perf_counter()
         request.correlation_id = correlation_id(request.headers)
-        route = self._routes.get(request.path) or self._page(request.path)
+        route = self._route(request.path)
         try:
             if refusal is not None:
                 raise refusal
@@ -86,7 +101,67 @@ class Application:
             response = problem.response()
         except Exception:
             response = self._failed(request)
+        took = perf_counter() - begun
+        self._record(request, response, route, took)
         return self._finished(request, response)
+
+    def kept(self, path: str, query: bytes, client: str, token: str | None) -> Response | None:
+        """Return the whole answer to a question that was answered before, in a few microseconds.
+
+        It is for a GET without any header that changes the answer; the shells ask it first. Where
+        there is none, or the answer would be a refusal, `respond` has the say.
+        """
+        begun = perf_counter()
+        now = self.source.clock()
+        edition = self.source.current(now)
+        answer = edition.answers.get((path, query), now)
+        if answer is None or not answer.whole or edition.telemetry.enabled:
+            return None
+        if not self.access.accepts(token):
+            return None
+        if self.limiter is not None and self._wait(client, None) > 0:
+            return None
+        if self.metrics is not None:
+            self.metrics.add("cache_hits")
+            self.metrics.observe(path, 200, perf_counter() - begun)
+        return Response(200, [*answer.whole, (CORRELATION, mint())], answer.body)
+
+    def _route(self, path: str) -> Route | None:
+        # Everything beneath the page is the page's own business.
+        found = self._routes.get(path)
+        return self._routes.get(PAGE) if found is None and path.startswith(f"{PAGE}/") else found
+
+    def is_slow(self, request: Request) -> bool:
+        """Whether an answer may take long enough for an event loop to notice."""
+        route = self._route(request.path)
+        return route is not None and (route.slow or self.source.is_due(self.source.clock()))
+
+    def too_many_headers(self) -> Problem:
+        """Refuse a request for the number of its headers."""
+        most = self.settings.max_headers
+        return Problem(431, "too many headers", expected=f"at most {most}")
+
+    def header_too_large(self) -> Problem:
+        """Refuse a request for one of its headers."""
+        most = self.settings.max_header_bytes
+        return Problem(431, "a header is too large", expected=f"at most {most} bytes")
+
+    def close(self) -> None:
+        """Write out what waits to be written, and let go of calendars."""
+        self.source.current(0.0).telemetry.flush()
+        self.calendars.close()
+
+    def count_outside(self) -> None:
+        """Bring the counters of what counts by itself up to date."""
+        telemetry = self.source.current(self.source.clock()).telemetry.stats()
+        for name, amount in (
+            ("telemetry_dropped", telemetry["dropped"]),
+            ("graph_rate_limited", self.calendars.requests_refused),
+        ):
+            more = amount - self._counted_outside[name]
+            if more > 0:
+                self.metrics.add(name, more)
+            self._counted_outside[name] = amount
 
     def _routed(self, request: Request, route: Route | None) -> Response:
         settings = self.settings
@@ -100,27 +175,52 @@ class Application:
         if request.method == "OPTIONS":
             preflight = self.access.preflight_headers(request, route.allow)
             return Response(204, [("Allow", route.allow), *preflight])
-        if route.guarded and request.path not in settings.public_paths:
-            self.access.require_token(request.headers)
+        if route.guarded:
+            self._admit(request)
+            if route.name not in settings.public_paths:
+                self.access.require_token(request.headers)
         return route.respond(request)
 
-    def _page(self, path: str) -> Route | None:
-        """Everything beneath the page is the page's own business."""
-        return self._routes.get(PAGE) if path.startswith(f"{PAGE}/") else None
+    def _admit(self, request: Request) -> None:
+        """Let a request pass if its address has not asked too often.
 
-    def is_slow(self, request: Request) -> bool:
-        """Whether an answer may take long enough for an event loop to notice."""
-        return request.path in _SLOW or self.source.is_due(self.source.clock())
+        Raises:
+            Problem: 429.
+        """
+        if self.limiter is None:
+            return
+        wait = self._wait(request.client, request)
+        if wait > 0:
+            self._count("rate_limited")
+            seconds = str(math.ceil(wait))
+            raise Problem(429, "too many requests", ("Retry-After", seconds))
 
-    def too_many_headers(self) -> Problem:
-        """Refuse a request for the number of its headers."""
-        most = self.settings.max_headers
-        return Problem(431, "too many headers", expected=f"at most {most}")
+    def _wait(self, client: str, request: Request | None) -> float:
+        """Return the seconds after which an address may ask again; 0 when it may now."""
+        if self.access.trusts_proxies:
+            if request is None:
+                return math.inf
+            client = self.access.client_of(request)
+        if not self.settings.limit_loopback and client.startswith(_LOOPBACK):
+            return 0.0
+        wait: float = self.limiter.check(client)
+        return wait
 
-    def header_too_large(self) -> Problem:
-        """Refuse a request for one of its headers."""
-        most = self.settings.max_header_bytes
-        return Problem(431, "a header is too large", expected=f"at most {most} bytes")
+    def _count(self, name: str) -> None:
+        if self.metrics is not None:
+            self.metrics.add(name)
+
+    def _record(
+        self, request: Request, response: Response, route: Route | None, took: float
+    ) -> None:
+        """Count an answer, and write it down where the manifest wants that."""
+        if self.metrics is not None:
+            self.metrics.observe(_OTHER if route is None else route.name, response.status, took)
+            if response.status == 401:
+                self.metrics.add("unauthorized")
+        if route is not None and route.action is not None:
+            edition = self.source.current(self.source.clock())
+            self.journal.write(edition, route.action, request, response, took)
 
     def _failed(self, request: Request) -> Response:
         """Answer for a fault of ours: the trace goes to the log, the id to both."""
@@ -135,12 +235,16 @@ class Application:
         key = (request.path, request.query) if request.method != "POST" else None
         if key is not None:
             kept = edition.answers.get(key, now)
+            self._count("cache_misses" if kept is None else "cache_hits")
             if kept is not None:
                 return kept
         response = answer(request, edition, self.settings)
         if response.lasting and response.status == 200 and key is not None:
             # A tag for each edition will do: it is compared with those of the same address only.
             response.headers.append(("ETag", f'W/"{edition.digest}"'))
+            if len(response.body) < self.settings.gzip_bytes:
+                length = ("Content-Length", str(len(response.body)))
+                response.whole = (*response.headers, length, *_COMMON)
             edition.answers.put(key, response, now)
         return response
 
@@ -160,7 +264,7 @@ class Application:
         own = {name for name, _ in headers}
         headers.extend(pair for pair in _COMMON if pair[0] not in own)
         headers.extend(self.access.cors_headers(wanted))
-        headers.append(("X-Correlation-ID", request.correlation_id))
+        headers.append((CORRELATION, request.correlation_id))
         return Response(status, headers, b"" if request.method == "HEAD" else body)
 
 
@@ -196,8 +300,13 @@ def create_app(
     """
     if manifest is None:
         manifest = os.environ.get("EVENTKIT_MANIFEST") or None
-    source = Source(manifest, settings or ServerSettings.from_environment())
-    return Application(source, graph)
+    settings = settings or ServerSettings.from_environment()
+    return Application(Source(manifest, settings), graph, **_counters(settings))
+
+
+def _counters(settings: ServerSettings) -> dict[str, Any]:
+    """Return the rate limiter and the metrics."""
+    return {}
 
 
 def create_wsgi_app(

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from eventkit.server.message import Problem, Request
+from eventkit.server.message import Problem, Request, Response
 
 if TYPE_CHECKING:
     from eventkit.server.app import Application
 
 __all__ = ["serve"]
+
+# Headers that may make the answer to a GET another one.
+_CHANGING = frozenset({b"if-none-match", b"origin", b"traceparent", b"x-correlation-id"})
 
 
 class _Headers:
@@ -32,12 +36,25 @@ class _Headers:
 async def serve(app: Application, scope: dict[str, Any], receive: Any, send: Any) -> None:
     """Answer one request, or the server's messages about its life."""
     if scope["type"] == "lifespan":
-        await _live(receive, send)
+        await _live(app, receive, send)
         return
     if scope["type"] != "http":
         await send({"type": "websocket.close", "code": 1008})
         return
     client = scope.get("client")
+    sent = dict(scope["headers"])
+    once = len(sent) == len(scope["headers"])  # a token that came twice is none
+    if scope["method"] == "GET" and once and sent.keys().isdisjoint(_CHANGING):
+        token = sent.get(b"authorization")
+        kept = app.kept(
+            _path(scope),
+            scope.get("query_string", b""),
+            client[0] if client else "",
+            None if token is None else token.decode("latin-1"),
+        )
+        if kept is not None and _oversized(scope, app) is None:
+            await _send(send, kept)
+            return
     request = Request(
         scope["method"],
         _path(scope),
@@ -57,12 +74,18 @@ async def serve(app: Application, scope: dict[str, Any], receive: Any, send: Any
         response = await asyncio.get_running_loop().run_in_executor(None, app.respond, request)
     else:
         response = app.respond(request, refusal)
-    headers = [
-        (name.lower().encode("latin-1"), value.encode("latin-1"))
-        for name, value in response.headers
-    ]
+    await _send(send, response)
+
+
+async def _send(send: Any, response: Response) -> None:
+    headers = [_encoded(name, value) for name, value in response.headers]
     await send({"type": "http.response.start", "status": response.status, "headers": headers})
     await send({"type": "http.response.body", "body": response.body})
+
+
+@lru_cache(maxsize=4_096)
+def _encoded(name: str, value: str) -> tuple[bytes, bytes]:
+    return name.lower().encode("latin-1"), value.encode("latin-1")
 
 
 def _path(scope: dict[str, Any]) -> str:
@@ -100,11 +123,12 @@ async def _body(request: Request, receive: Any, most: int) -> bytes:
             return bytes(body)
 
 
-async def _live(receive: Any, send: Any) -> None:
+async def _live(app: Application, receive: Any, send: Any) -> None:
     while True:
         message = await receive()
         if message["type"] == "lifespan.startup":
             await send({"type": "lifespan.startup.complete"})
         elif message["type"] == "lifespan.shutdown":
+            await asyncio.get_running_loop().run_in_executor(None, app.close)
             await send({"type": "lifespan.shutdown.complete"})
             return

@@ -9,7 +9,9 @@ import secrets
 
 from eventkit.server.message import Headers
 
-__all__ = ["correlation_id"]
+__all__ = ["CORRELATION", "correlation_id", "mint"]
+
+CORRELATION = "X-Correlation-ID"
 
 _HARMLESS = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _TRACEPARENT = re.compile(
@@ -51,4 +53,14 @@ def correlation_id(headers: Headers) -> str:
         found = _TRACEPARENT.fullmatch(trace)
         if found is not None:
             return found[1]
+    return mint()
+
+
+def mint() -> str:
+    """Return an id that no other request has.
+
+    Example:
+        >>> mint() == mint()
+        False
+    """
     return f"{_mint.prefix}-{_mint.number():x}"

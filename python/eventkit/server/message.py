@@ -61,10 +61,12 @@ class Response:
         body: All of it.
         lasting: Whether the same question has this answer for as long as the manifest stays as it
             is, so that it may be kept.
-        payload: What telemetry may count, where the body is bytes of the engine's.
+        payload: What telemetry may count; ``None`` where the body is bytes of the engine's.
+        whole: The headers of the answer as it stands, all but what differs from one request to the
+            next; empty where there is none such.
     """
 
-    __slots__ = ("body", "headers", "lasting", "payload", "status")
+    __slots__ = ("body", "headers", "lasting", "payload", "status", "whole")
 
     def __init__(
         self,
@@ -81,6 +83,7 @@ class Response:
         self.body = body
         self.lasting = lasting
         self.payload = payload
+        self.whole: tuple[tuple[str, str], ...] = ()
 
 
 def json_response(status: int, content: Any, *, lasting: bool = False) -> Response:

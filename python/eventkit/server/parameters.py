@@ -11,6 +11,9 @@ from eventkit.server.message import Problem, Request
 __all__ = ["parameters"]
 
 _MOST_FIELDS = 100
+# In a query all is text; in JSON, what is none has a type of its own.
+_NO_TEXTS = frozenset({"top", "card", "escape"})
+_NAMES = _NO_TEXTS | {"interests", "session", "profileLoad", "userId", "format", "date"}
 
 
 def parameters(request: Request) -> dict[str, Any]:
@@ -55,6 +58,9 @@ def _from_body(request: Request) -> dict[str, Any]:
         raise Problem(400, "invalid JSON", reason=reason[:200], expected=expected) from None
     if not isinstance(content, dict):
         raise Problem(400, "invalid JSON", reason="not an object", expected=expected)
+    for name in _NAMES & content.keys():
+        if content[name] is None or (name in _NO_TEXTS and isinstance(content[name], str)):
+            raise Problem.parameter(name, content[name], "another type: see /openapi.json")
     return content
 
 

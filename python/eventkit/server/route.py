@@ -30,13 +30,17 @@ class Route:
         name: In metrics and telemetry: never what a client made up.
         respond: Answers.
         methods: What it takes.
-        guarded: Whether it needs the token, where there is one.
+        guarded: Whether it needs the token, where there is one, and counts for the rate limit.
+        action: Its name in telemetry; ``None`` where a request is not worth a line.
+        slow: Whether an answer may take long enough for an event loop to notice.
     """
 
     name: str
     respond: Callable[[Request], Response]
     methods: tuple[str, ...] = _LOOK
     guarded: bool = True
+    action: str | None = None
+    slow: bool = False
 
     @property
     def allow(self) -> str:
@@ -56,17 +60,27 @@ _ANSWERS: tuple[tuple[str, _Answer, tuple[str, ...]], ...] = (
 
 def routes_of(app: Application) -> dict[str, Route]:
     """Return the endpoints of an application, by path."""
-    routes = {path: _answering(app, path, answer, methods) for path, answer, methods in _ANSWERS}
-    routes["/health"] = Route("/health", lambda _request: state.health())
-    routes["/ready"] = Route("/ready", lambda _request: state.ready(app.source))
+    routes = [_answering(app, path, answer, methods) for path, answer, methods in _ANSWERS]
+    calendars = app.calendars.recommend
+    routes += [
+        _answering(app, "/recommend-graph", calendars, _QUESTION, slow=True),
+        Route("/health", lambda _request: state.health(), guarded=False),
+        Route("/ready", lambda _request: state.ready(app.source)),
+        Route("/metrics", lambda _request: state.metrics(app)),
+        Route("/latency", lambda _request: state.latency(app.metrics)),
+        Route("/openapi.json", lambda _request: state.described(app.settings)),
+    ]
     page = optional("eventkit.server.ui")
     if page is not None:
-        routes[PAGE] = Route(PAGE, page.respond, guarded=False)
-    return routes
+        routes.append(Route(PAGE, page.respond, guarded=False))
+    return {route.name: route for route in routes}
 
 
-def _answering(app: Application, path: str, answer: _Answer, methods: tuple[str, ...]) -> Route:
+def _answering(
+    app: Application, path: str, answer: _Answer, methods: tuple[str, ...], *, slow: bool = False
+) -> Route:
     def respond(request: Request) -> Response:
         return app.answer(request, answer)
 
-    return Route(path, respond, methods)
+    action = path[1:] if "POST" in methods else None
+    return Route(path, respond, methods, action=action, slow=slow or path == "/tags")

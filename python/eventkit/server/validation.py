@@ -13,11 +13,31 @@ from eventkit.functions import normalize_interests
 from eventkit.server.message import Problem
 from eventkit.server.settings import ServerSettings
 
-__all__ = ["SecurityValidator", "checked_interests", "checked_text", "checked_top", "checked_user"]
+__all__ = [
+    "DATE",
+    "INTERESTS",
+    "LINE",
+    "LONGEST_KEY",
+    "USER",
+    "SecurityValidator",
+    "checked_day",
+    "checked_interests",
+    "checked_switch",
+    "checked_text",
+    "checked_top",
+    "checked_user",
+]
 
-_CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
-_USER = re.compile(r"[A-Za-z0-9._%+-]{1,64}(?:@[A-Za-z0-9.-]{1,190})?")
-_WHOLE_NUMBER = re.compile(r"-?[0-9]{1,18}")
+# The OpenAPI document shows these too, hence the anchors; the server matches the whole text.
+LINE = re.compile(r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029]+$")
+INTERESTS = re.compile(
+    r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029]*"
+    r"[^\x00-\x1f\x7f-\x9f\u2028\u2029\s,;][^\x00-\x1f\x7f-\x9f\u2028\u2029]*$"
+)
+USER = re.compile(r"^[A-Za-z0-9._%+-]{1,64}(?:@[A-Za-z0-9.-]{1,190})?$")
+DATE = re.compile(r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$")
+LONGEST_KEY = 128
+_WHOLE_NUMBER = re.compile(r"[0-9]{1,18}")
 
 
 def checked_interests(raw: Any, settings: ServerSettings) -> list[str]:
@@ -35,10 +55,12 @@ def checked_interests(raw: Any, settings: ServerSettings) -> list[str]:
     most, longest = settings.max_interests, settings.max_interest_length
     expected = f"1 to {most} interests of at most {longest} characters"
     if isinstance(raw, str):
+        # Printable is what most are, and far cheaper to tell.
+        if not raw.isprintable() and _has_controls(raw):
+            raise Problem.parameter("interests", raw, "no control characters")
         interests = normalize_interests(raw)
-    elif isinstance(raw, list) and all(isinstance(interest, str) for interest in raw):
-        lowered = [interest.lower().strip() for interest in raw]
-        interests = [interest for interest in lowered if interest]
+    elif isinstance(raw, list):
+        interests = [_listed(interest) for interest in raw]
     elif raw is None:
         interests = []
     else:
@@ -47,12 +69,20 @@ def checked_interests(raw: Any, settings: ServerSettings) -> list[str]:
         raise Problem.parameter("interests", raw or "", expected, "no interests provided")
     if len(interests) > most:
         raise Problem.parameter("interests", f"{len(interests)} interests", expected)
-    for interest in interests:
-        if len(interest) > longest:
-            raise Problem.parameter("interests", interest, expected)
-        if not interest.isprintable() and _CONTROLS.search(interest):
-            raise Problem.parameter("interests", interest, "no control characters")
+    if len(max(interests, key=len)) > longest:
+        raise Problem.parameter("interests", max(interests, key=len), expected)
     return interests
+
+
+def _listed(interest: Any) -> str:
+    """Return an interest out of a list, in which it may hold commas."""
+    if isinstance(interest, str) and INTERESTS.fullmatch(interest):
+        return interest.lower().strip()
+    raise Problem.parameter("interests", interest, "texts that are not blank, on one line")
+
+
+def _has_controls(text: str) -> bool:
+    return text != "" and LINE.fullmatch(text) is None
 
 
 def checked_top(raw: Any, default: int, settings: ServerSettings) -> int:
@@ -69,9 +99,7 @@ def checked_top(raw: Any, default: int, settings: ServerSettings) -> int:
     """
     if raw is None:
         return default
-    top = raw
-    if isinstance(raw, str) and _WHOLE_NUMBER.fullmatch(raw):
-        top = int(raw)
+    top = int(raw) if isinstance(raw, str) and _WHOLE_NUMBER.fullmatch(raw) else raw
     if type(top) is not int or not 0 <= top <= settings.max_top:
         expected = f"a whole number from 1 to {settings.max_top}, or 0 for the manifest's default"
         raise Problem.parameter("top", raw, expected)
@@ -92,25 +120,50 @@ def checked_text(name: str, raw: Any, longest: int) -> str:
         raise Problem.parameter(name, "", f"1 to {longest} characters", f"{name} required")
     if not isinstance(raw, str) or len(raw) > longest:
         raise Problem.parameter(name, raw, f"1 to {longest} characters")
-    if not raw.isprintable() and _CONTROLS.search(raw):
+    if not raw.isprintable() and _has_controls(raw):
         raise Problem.parameter(name, raw, "no control characters")
     return raw
 
 
-def checked_user(raw: Any) -> str:
-    """Return a user's id or principal name.
+def checked_user(raw: Any) -> str | None:
+    """Return a user's id or principal name; ``None`` for the calendar that the server has.
 
     Raises:
-        Problem: It is missing or neither.
+        Problem: It is neither.
 
     Example:
         >>> checked_user("ada@example.com")
         'ada@example.com'
     """
-    if not isinstance(raw, str) or not _USER.fullmatch(raw):
-        value = "" if raw is None else raw
-        raise Problem.parameter("userId", value, "an id, or a name such as ada@example.com")
+    if raw is None:
+        return None
+    if not isinstance(raw, str) or not USER.fullmatch(raw):
+        raise Problem.parameter("userId", raw, "an id, or a name such as ada@example.com")
     return raw
+
+
+def checked_day(raw: Any) -> str | None:
+    """Return a day as ``2026-09-14``; whether there is such a day is for who reads it.
+
+    Raises:
+        Problem: It is written in another way.
+    """
+    if raw is None or (isinstance(raw, str) and DATE.fullmatch(raw)):
+        return raw
+    raise Problem.parameter("date", raw, "a date as 2026-09-14")
+
+
+def checked_switch(name: str, raw: Any) -> bool:
+    """Read a switch: ``card=1`` in a query, ``"card": true`` in a body.
+
+    Raises:
+        Problem: It is neither on nor off.
+    """
+    if raw is None or raw is False or raw == "0" or raw == "false":
+        return False
+    if raw is True or raw == "1" or raw == "true":
+        return True
+    raise Problem.parameter(name, raw, "1, true, 0 or false")
 
 
 class SecurityValidator:

@@ -1,0 +1,92 @@
+"""``/recommend-graph``: sessions out of somebody's calendar."""
+
+from __future__ import annotations
+
+import math
+import threading
+from typing import Any
+
+from eventkit import _imports
+from eventkit.errors import EventKitError
+from eventkit.server.edition import Edition
+from eventkit.server.message import Problem, Request, Response, json_response
+from eventkit.server.parameters import parameters
+from eventkit.server.settings import ServerSettings
+from eventkit.server.validation import checked_interests, checked_top, checked_user
+
+__all__ = ["Calendars"]
+
+_SOURCE = {"source": "graph"}
+_RETRY_SECONDS = 5.0
+
+
+class Calendars:
+    """Where calendars come from: a service that was given, or the environment's, made once.
+
+    Calendars are personal, so the endpoint wants a server that has a token.
+
+    Attributes:
+        requests_refused: How often Microsoft Graph has refused for now; for metrics.
+    """
+
+    def __init__(self, graph: Any = None) -> None:
+        """Keep the service; none is made yet."""
+        self._graph = graph
+        self._lock = threading.Lock()
+        self.requests_refused = 0
+
+    def recommend(self, request: Request, edition: Edition, settings: ServerSettings) -> Response:
+        """Recommend from the calendar of ``userId``."""
+        if settings.api_token is None:
+            raise Problem(403, "calendars are not readable", expected="a server with an API_TOKEN")
+        asked = parameters(request)
+        interests = checked_interests(asked.get("interests"), settings)
+        top = checked_top(asked.get("top"), edition.default_top, settings)
+        user = checked_user(asked.get("userId"))
+        graph = self._service()
+        try:
+            result = graph.recommend(user, interests, top)
+        except EventKitError as error:
+            raise self._refused(error) from error
+        return json_response(200, result)
+
+    def close(self) -> None:
+        """Close the service, whoever made it."""
+        close = getattr(getattr(self._graph, "service", None), "close", None)
+        if close is not None:
+            close()
+
+    def _service(self) -> Any:
+        with self._lock:
+            if self._graph is None:
+                self._graph = _from_environment()
+            return self._graph
+
+    def _refused(self, error: EventKitError) -> Problem:
+        """Say of a calendar that could not be had whether it is worth to ask again, and when."""
+        status = getattr(error, "status", None)
+        wait = getattr(error, "retry_after", None)
+        if status == 429:
+            self.requests_refused += 1
+        if wait is not None or getattr(error, "transient", False):
+            seconds = str(max(1, math.ceil(_RETRY_SECONDS if wait is None else wait)))
+            return Problem(503, "Graph API error", ("Retry-After", seconds), **_SOURCE)
+        if status == 404:
+            return Problem(404, "no such user", **_SOURCE)
+        return Problem(502, "Graph API error", **_SOURCE)
+
+
+def _from_environment() -> Any:
+    """Make the service that the environment has credentials for.
+
+    Raises:
+        Problem: 501: there are none.
+    """
+    graph = _imports.optional("eventkit.graph")
+    settings = getattr(graph, "GraphSettings", None)
+    if graph is None or settings is None:
+        raise Problem(501, "Graph API support not available", **_SOURCE)
+    try:
+        return graph.CachedGraphEventService(graph.GraphEventService(settings.from_environment()))
+    except (EventKitError, ValueError) as error:
+        raise Problem(501, str(error), **_SOURCE) from error

@@ -1,0 +1,226 @@
+"""The OpenAPI document of the endpoints, with the limits of the settings in it.
+
+Patterns are those that `eventkit.server.validation` matches: what the document allows is answered,
+what it forbids is refused.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from eventkit._native import __version__
+from eventkit.itinerary.export import FORMATS
+from eventkit.server.settings import ServerSettings
+from eventkit.server.validation import DATE, INTERESTS, LINE, LONGEST_KEY, USER
+
+__all__ = ["build_document"]
+
+_Schema = dict[str, Any]
+
+_PROBLEMS = {
+    400: "A parameter or the body is wrong; says which, and what was expected.",
+    401: "The token is missing or wrong.",
+    403: "What is personal needs a server that has a token.",
+    404: "There is no such thing.",
+    405: "The path does not take this method.",
+    413: "The body is too large.",
+    414: "The address is too long.",
+    415: "The body is compressed.",
+    429: "Too many requests; when to ask again is in `Retry-After`.",
+    431: "Too many headers, or one too large.",
+    500: "A fault of the server's; its log has the correlation id.",
+}
+
+
+def build_document(settings: ServerSettings) -> dict[str, Any]:
+    """Build the document.
+
+    Example:
+        >>> sorted(build_document(ServerSettings())["paths"])[:3]
+        ['/explain', '/export', '/health']
+    """
+    asked = _parameters(settings)
+    card = {"card": asked["card"]}
+    about = {"interests": asked["interests"], "profileLoad": asked["profileLoad"]}
+    top = {"top": asked["top"]}
+    explained = {**about, "session": asked["session"]}
+    exported = {**about, **top, **{name: asked[name] for name in ("format", "date", "escape")}}
+    calendar = {"interests": asked["interests"], **top, "userId": asked["userId"]}
+    graph = {501: "Microsoft Graph is not configured.", 502: "It failed.", 503: "It is busy."}
+    paths = {
+        "/recommend": _question("Recommend sessions", {**about, **top, **card}, "Recommendation"),
+        "/recommend-graph": _question(
+            "Recommend from a calendar", calendar, "Recommendation", graph
+        ),
+        "/explain": _question("Explain a session's score", explained, "Explanation"),
+        "/export": _question("An itinerary", exported, "Itinerary"),
+        "/tags": _look("The tags, most frequent first", "Tags"),
+        "/health": _look("Whether the process answers", "State", public=True),
+        "/ready": _look("What is served", "State"),
+        "/latency": _look("Latencies of each endpoint", "Latencies"),
+        "/metrics": _text("Prometheus metrics"),
+        "/openapi.json": _look("This document", "Document"),
+    }
+    components: _Schema = {"schemas": _SCHEMAS, "responses": _problem_responses()}
+    document: _Schema = {
+        "openapi": "3.1.0",
+        "info": {"title": "eventkit", "version": __version__, "license": {"name": "MIT"}},
+        "paths": paths,
+        "components": components,
+    }
+    if settings.api_token is not None:
+        components["securitySchemes"] = {"token": {"type": "http", "scheme": "bearer"}}
+        document["security"] = [{"token": []}]
+        for path in settings.public_paths:
+            if path in paths:
+                paths[path]["get"]["security"] = []
+    return document
+
+
+def _parameters(settings: ServerSettings) -> dict[str, tuple[_Schema, _Schema]]:
+    """Return the schema of each parameter: in a query, and in a body."""
+    interests = {
+        "type": "string",
+        "pattern": INTERESTS.pattern,
+        "description": f"separated by commas or semicolons; at most {settings.max_interests},"
+        f" of at most {settings.max_interest_length} characters",
+    }
+    listed = {
+        "type": "array",
+        "minItems": 1,
+        "maxItems": settings.max_interests,
+        "items": {"type": "string", "pattern": INTERESTS.pattern},
+    }
+    top = {"type": "integer", "minimum": 0, "maximum": settings.max_top}
+    switch: _Schema = {"type": "string", "enum": ["1", "true", "0", "false"]}
+
+    def line(longest: int, pattern: str = LINE.pattern) -> tuple[_Schema, _Schema]:
+        schema = {"type": "string", "minLength": 1, "maxLength": longest, "pattern": pattern}
+        return schema, schema
+
+    kinds: _Schema = {"type": "string", "enum": [*FORMATS]}
+    day = {"type": "string", "format": "date", "pattern": DATE.pattern}
+    user = {"type": "string", "pattern": USER.pattern}
+    return {
+        "interests": (interests, {"anyOf": [listed, interests]}),
+        "top": (top, top),
+        "session": line(settings.max_title_length),
+        "profileLoad": line(LONGEST_KEY),
+        "userId": (user, user),
+        "card": (switch, {"type": "boolean"}),
+        "escape": (switch, {"type": "boolean"}),
+        "format": (kinds, kinds),
+        "date": (day, day),
+    }
+
+
+_REQUIRED = ("session",)
+
+
+def _question(
+    summary: str,
+    parameters: dict[str, tuple[_Schema, _Schema]],
+    answer: str,
+    more: dict[int, str] | None = None,
+) -> _Schema:
+    """Describe an endpoint that is asked by query or by body."""
+    # A profile may take the place of the interests.
+    required = [name for name in (*_REQUIRED, "interests") if name in parameters]
+    if "profileLoad" in parameters:
+        required.remove("interests")
+    responses = {**_answers(answer), **{str(s): _problem(text) for s, text in (more or {}).items()}}
+    query = [
+        {"name": name, "in": "query", "required": name in required, "schema": schema}
+        for name, (schema, _) in parameters.items()
+    ]
+    members = {name: schema for name, (_, schema) in parameters.items()}
+    body: _Schema = {"type": "object", "properties": members}
+    if "profileLoad" in parameters:
+        body["anyOf"] = [{"required": ["interests"]}, {"required": ["profileLoad"]}]
+        query[0]["required"] = True
+    if required:
+        body["required"] = required
+    content = {"application/json": {"schema": body}}
+    return {
+        "get": {"summary": summary, "parameters": query, "responses": responses},
+        "post": {
+            "summary": summary,
+            "requestBody": {"required": True, "content": content},
+            "responses": responses,
+        },
+    }
+
+
+def _look(summary: str, answer: str, *, public: bool = False) -> _Schema:
+    get: _Schema = {"summary": summary, "responses": _answers(answer)}
+    return {"get": {**get, "security": []} if public else get}
+
+
+def _text(summary: str) -> _Schema:
+    content = {"text/plain": {"schema": {"type": "string"}}}
+    answers = {**_answers("State"), "200": {"description": summary, "content": content}}
+    return {"get": {"summary": summary, "responses": answers}}
+
+
+def _answers(name: str) -> _Schema:
+    schema = {"$ref": f"#/components/schemas/{name}"}
+    good = {"description": "The answer.", "content": {"application/json": {"schema": schema}}}
+    refused = {str(status): {"$ref": f"#/components/responses/{status}"} for status in _PROBLEMS}
+    return {"200": good, "304": {"description": "The client has it already."}, **refused}
+
+
+def _problem_responses() -> _Schema:
+    return {str(status): _problem(text) for status, text in _PROBLEMS.items()}
+
+
+def _problem(text: str) -> _Schema:
+    schema = {"$ref": "#/components/schemas/Problem"}
+    return {"description": text, "content": {"application/json": {"schema": schema}}}
+
+
+def _object(properties: _Schema, *required: str) -> _Schema:
+    return {"type": "object", "properties": properties, "required": [*required]}
+
+
+def _list_of(items: _Schema) -> _Schema:
+    return {"type": "array", "items": items}
+
+
+_NUMBER: _Schema = {"type": "number"}
+_CONTRIBUTIONS = _object(
+    {"interest_match": _NUMBER, "popularity": _NUMBER, "diversity": _NUMBER}, "interest_match"
+)
+_SCORE: _Schema = {"title": {}, "score": _NUMBER, "contributions": _CONTRIBUTIONS}
+_SCHEMAS: _Schema = {
+    "Problem": _object(
+        {
+            "error": {"type": "string"},
+            "parameter": {"type": "string"},
+            "value": {"type": "string"},
+            "expected": {"type": "string"},
+        },
+        "error",
+    ),
+    "Recommendation": _object(
+        {
+            "sessions": _list_of({"type": "object"}),
+            "scoring": _list_of(_object(_SCORE, *_SCORE)),
+            "conflicts": {"type": "integer", "minimum": 0},
+            "adaptiveCard": {"type": "object"},
+            "source": {"type": "string"},
+            "message": {"type": "string"},
+        },
+        *("sessions", "scoring", "conflicts"),
+    ),
+    "Explanation": _object(
+        {**_SCORE, "matched_tags": _list_of({"type": "string"})}, *_SCORE, "matched_tags"
+    ),
+    "Itinerary": _object({"sessionCount": {"type": "integer", "minimum": 0}}, "sessionCount"),
+    "Tags": _object(
+        {"tags": _list_of(_object({"tag": {"type": "string"}, "sessions": {"type": "integer"}}))},
+        "tags",
+    ),
+    "State": _object({"status": {"enum": ["ok", "ready", "stale"]}}, "status"),
+    "Latencies": {"type": "object"},
+    "Document": _object({"openapi": {"type": "string"}}, "openapi"),
+}
