@@ -3,5 +3,6 @@
 from __future__ import annotations
 
 from eventkit.graph.cache import CachedGraphEventService, LastResult, UserCalendar
+from eventkit.graph.store import ValkeyStore
 
-__all__ = ["CachedGraphEventService", "LastResult", "UserCalendar"]
+__all__ = ["CachedGraphEventService", "LastResult", "UserCalendar", "ValkeyStore"]
