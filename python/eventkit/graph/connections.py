@@ -191,10 +191,11 @@ class Connections:
                         target=self._connect, name="eventkit-store-connect", daemon=True
                     ).start()
                 left = until - monotonic()
-                if left <= 0 or not self._changed.wait(left):
+                if left <= 0:
                     if self._connecting:
                         raise TimeoutError("no connection in time")
                     raise BusyError("all connections are in use")
+                self._changed.wait(left)
 
     def _connect(self) -> None:
         connection, error = None, None
