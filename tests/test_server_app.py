@@ -145,7 +145,7 @@ BODIES = [
     b'{"interests": 5}',
     b'{"interests": [["a"]]}',
     b'{"interests": ["a"], "top": "5"x}',
-    b'{"interests": ["a"], "top": 5.0}',
+    b'{"interests": ["a"], "top": 5.5}',
     b'{"interests": ["a"], "top": true}',
     b'{"interests": ["a"], "top": ' + b"9" * 5_000 + b"}",
 ]

@@ -3,9 +3,9 @@
 import json
 
 import pytest
-from server_process import COMMANDS, asked, served
 
 import eventkit
+from server_process import COMMANDS, asked, served
 
 GUIDE = "from {module} import create_wsgi_app\napp = create_wsgi_app()\n"
 

@@ -114,9 +114,6 @@ def _parameters(settings: ServerSettings) -> dict[str, tuple[_Schema, _Schema]]:
     }
 
 
-_REQUIRED = ("session",)
-
-
 def _question(
     summary: str,
     parameters: dict[str, tuple[_Schema, _Schema]],
@@ -124,22 +121,15 @@ def _question(
     more: dict[int, str] | None = None,
 ) -> _Schema:
     """Describe an endpoint that is asked by query or by body."""
-    # A profile may take the place of the interests.
-    required = [name for name in (*_REQUIRED, "interests") if name in parameters]
-    if "profileLoad" in parameters:
-        required.remove("interests")
+    # A profile takes the place of the interests, but there may be none of that name.
+    required = [name for name in ("interests", "session") if name in parameters]
     responses = {**_answers(answer), **{str(s): _problem(text) for s, text in (more or {}).items()}}
     query = [
         {"name": name, "in": "query", "required": name in required, "schema": schema}
         for name, (schema, _) in parameters.items()
     ]
     members = {name: schema for name, (_, schema) in parameters.items()}
-    body: _Schema = {"type": "object", "properties": members}
-    if "profileLoad" in parameters:
-        body["anyOf"] = [{"required": ["interests"]}, {"required": ["profileLoad"]}]
-        query[0]["required"] = True
-    if required:
-        body["required"] = required
+    body: _Schema = {"type": "object", "properties": members, "required": required}
     content = {"application/json": {"schema": body}}
     return {
         "get": {"summary": summary, "parameters": query, "responses": responses},

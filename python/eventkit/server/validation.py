@@ -99,7 +99,11 @@ def checked_top(raw: Any, default: int, settings: ServerSettings) -> int:
     """
     if raw is None:
         return default
-    top = int(raw) if isinstance(raw, str) and _WHOLE_NUMBER.fullmatch(raw) else raw
+    top = raw
+    if isinstance(raw, str) and _WHOLE_NUMBER.fullmatch(raw):
+        top = int(raw)
+    elif isinstance(raw, float) and raw.is_integer():
+        top = int(raw)  # 5.0 is an integer to JSON Schema, and to JavaScript
     if type(top) is not int or not 0 <= top <= settings.max_top:
         expected = f"a whole number from 1 to {settings.max_top}, or 0 for the manifest's default"
         raise Problem.parameter("top", raw, expected)

@@ -1,0 +1,100 @@
+"""`/recommend-graph`: calendars, who may read them, and what is said when they cannot be had."""
+
+import json
+
+import pytest
+
+import eventkit
+from eventkit.errors import EventKitError
+from eventkit.graph import CachedGraphEventService
+from eventkit.server import ServerSettings
+from server_roads import ROADS
+
+TOKEN = "correct-horse-battery-staple-0123456789"
+BEARER = [("Authorization", f"Bearer {TOKEN}")]
+EVENTS = [{"title": f"Event {number}", "tags": ["Team"], "popularity": 0.5} for number in range(9)]
+
+
+class Calendar:
+    """Hands out events, or raises what it is told to."""
+
+    def __init__(self):
+        self.asked = []
+        self.error = None
+
+    def get_events(self, top, user_id=None):
+        self.asked.append((user_id, top))
+        if self.error is not None:
+            raise self.error
+        return EVENTS[:top]
+
+
+class RefusalError(EventKitError):
+    def __init__(self, status, retry_after=None, transient=False):
+        super().__init__("secret details")
+        self.status, self.retry_after, self.transient = status, retry_after, transient
+
+
+@pytest.fixture(params=ROADS)
+def ask(request):
+    return ROADS[request.param]
+
+
+@pytest.fixture
+def calendar():
+    return Calendar()
+
+
+@pytest.fixture
+def app(calendar):
+    graph = CachedGraphEventService(calendar)
+    return eventkit.create_app(settings=ServerSettings(api_token=TOKEN), graph=graph)
+
+
+def test_recommends_from_a_calendar(app, ask, calendar):
+    expected = json.dumps(eventkit.recommend_from_graph(Calendar(), ["team"], 2)).encode()
+    query = b"interests=Team&top=2&userId=ann@example.com"
+    assert ask(app, "GET", "/recommend-graph", query, headers=BEARER).body == expected
+    body = b'{"interests": ["Team"], "top": 2, "userId": "ann@example.com"}'
+    assert ask(app, "POST", "/recommend-graph", body=body, headers=BEARER).body == expected
+    assert calendar.asked == [("ann@example.com", 4)]  # once: the second was cached
+
+
+def test_wants_a_token(app, ask, calendar):
+    assert ask(app, "GET", "/recommend-graph", b"interests=a").status == 401
+    open_to_all = eventkit.create_app(settings=ServerSettings(), graph=app.calendars)
+    assert ask(open_to_all, "GET", "/recommend-graph", b"interests=a").status == 403
+    assert calendar.asked == []
+
+
+@pytest.mark.parametrize("user", [b"../me", b"a/b", b"a@b@c", b"a%0d%0ab", b"", b"a" * 65])
+def test_odd_users_are_refused(app, ask, calendar, user):
+    reply = ask(app, "GET", "/recommend-graph", b"interests=a&userId=" + user, headers=BEARER)
+    assert (reply.status, reply.json["parameter"]) == (400, "userId")
+    assert calendar.asked == []
+
+
+@pytest.mark.parametrize(
+    ("error", "status", "wait"),
+    [
+        (RefusalError(429, retry_after=4.2), 503, "5"),
+        (RefusalError(None, transient=True), 503, "5"),
+        (RefusalError(404), 404, None),
+        (RefusalError(403), 502, None),
+    ],
+)
+def test_a_calendar_that_cannot_be_had(app, ask, calendar, error, status, wait):
+    calendar.error = error
+    reply = ask(app, "GET", "/recommend-graph", b"interests=a&userId=ann", headers=BEARER)
+    assert (reply.status, reply.header("retry-after")) == (status, wait)
+    assert reply.json["source"] == "graph"
+    assert b"secret" not in reply.body
+
+
+def test_without_credentials_it_says_so(ask, monkeypatch):
+    for name in ("GRAPH_TENANT_ID", "GRAPH_CLIENT_ID", "GRAPH_CLIENT_SECRET"):
+        monkeypatch.delenv(name, raising=False)
+    app = eventkit.create_app(settings=ServerSettings(api_token=TOKEN))
+    reply = ask(app, "GET", "/recommend-graph", b"interests=a&userId=ann", headers=BEARER)
+    assert reply.status == 501
+    assert reply.json["error"].startswith("Graph ")
