@@ -22,7 +22,7 @@ endif
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .PHONY: help check-tools setup build demo test test-rust test-python parity faults fuzz bench \
-	bench-long bench-telemetry figures \
+	bench-long bench-telemetry bench-graph figures \
 	lint lint-rust lint-python test-all clean
 
 help: ## List the targets
@@ -81,6 +81,9 @@ bench-long: $(VENV)/.stamp-dev $(VENV)/.stamp-native ## The same, the Catalog to
 
 bench-telemetry: $(VENV)/.stamp-dev $(VENV)/.stamp-native ## Time telemetry against rotating handlers and a script
 	$(EXPORTS) $(BIN)/python benches/telemetry.py
+
+bench-graph: $(VENV)/.stamp-dev $(VENV)/.stamp-native ## Time caches in front of a calendar, and what bursts cost
+	$(EXPORTS) $(BIN)/python benches/graph_cache.py
 
 FUZZ_SECONDS ?= 600
 fuzz: ## Fuzz the file reader and the JSON loader (FUZZ_SECONDS=600 each; needs cargo-fuzz)
