@@ -22,7 +22,7 @@ endif
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .PHONY: help check-tools setup build demo test test-rust test-python parity faults fuzz bench \
-	bench-long bench-telemetry bench-graph figures \
+	bench-long bench-server bench-telemetry bench-graph figures \
 	lint lint-rust lint-python test-all clean
 
 help: ## List the targets
@@ -78,6 +78,9 @@ bench: $(VENV)/.stamp-dev $(VENV)/.stamp-native ## Print the table of ratios, dr
 
 bench-long: $(VENV)/.stamp-dev $(VENV)/.stamp-native ## The same, the Catalog to 10,000,000 sessions
 	$(EXPORTS) $(BIN)/python benches/table.py --long $(if $(AGENT),--agent "$(AGENT)")
+
+bench-server: $(VENV)/.stamp-dev $(VENV)/.stamp-native ## Load the endpoints beside the original's way and other servers (wrk)
+	$(EXPORTS) $(BIN)/python benches/server.py
 
 bench-telemetry: $(VENV)/.stamp-dev $(VENV)/.stamp-native ## Time telemetry against rotating handlers and a script
 	$(EXPORTS) $(BIN)/python benches/telemetry.py

@@ -62,9 +62,14 @@ class Handler(BaseHTTPRequestHandler):
         """Nothing: it would cost the opponent a write to a terminal for each request."""
 
 
+class Server(HTTPServer):
+    def handle_error(self, *_: Any) -> None:
+        """Nothing: a client that hangs up is not worth the traceback that it would cost."""
+
+
 def main() -> None:
     Handler.manifest = json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))
-    with HTTPServer(("127.0.0.1", int(sys.argv[2])), Handler) as server:
+    with Server(("127.0.0.1", int(sys.argv[2])), Handler) as server:
         server.serve_forever()
 
 

@@ -10,7 +10,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 HERE = Path(__file__).parent
@@ -24,11 +24,15 @@ Command = Callable[[int], list[str]]
 
 @dataclass(frozen=True)
 class Side:
-    """A server: its name in the table, its command for a port, and what its environment adds."""
+    """A server: its name in the table, its command for a port, and what its environment adds.
+
+    One that is a `ceiling` answers with a constant body, which is no answer to check.
+    """
 
     name: str
     command: Command
     environment: Mapping[str, str] = field(default_factory=dict)
+    ceiling: bool = False
 
 
 def opponent(manifest: Path) -> Side:
@@ -51,6 +55,16 @@ def granian(interface: str, target: str, *, workers: int = 1, options: Sequence[
     return Side(f"granian {interface}, {_workers(workers)}", lambda port: [*program, str(port)])
 
 
+def constant(interface: str, *, workers: int = 1) -> Side:
+    """The ceiling: granian and an application that has nothing to do."""
+    side = granian(interface, f"{CONSTANT}:{interface}", workers=workers)
+    return replace(side, name=f"constant body, {side.name}", ceiling=True)
+
+
+def named(name: str, side: Side, environment: Mapping[str, str]) -> Side:
+    return replace(side, name=name, environment={**side.environment, **environment})
+
+
 def gunicorn(target: str, *, workers: int = 1, threads: int = 1) -> Side:
     program = [str(BIN / "gunicorn"), "--log-level", "error", "--workers", str(workers)]
     program += ["--threads", str(threads), target, "--bind"]
@@ -71,9 +85,9 @@ def hypercorn(target: str, *, workers: int = 1) -> Side:
 
 
 @contextmanager
-def running(side: Side) -> Iterator[str]:
+def running(side: Side, port: int | None = None) -> Iterator[str]:
     """Start a server, wait until it accepts, yield its URL, stop it and all of its children."""
-    port = _free_port()
+    port = port or _free_port()
     process = subprocess.Popen(
         side.command(port),
         cwd=HERE,
