@@ -5,9 +5,11 @@ from __future__ import annotations
 from importlib import metadata
 from typing import Any
 
+from eventkit._plain_limiter import RateLimiter
 from eventkit._plain_telemetry import TelemetryWriter, summarize_telemetry, telemetry_segments
 
 __all__ = [
+    "RateLimiter",
     "TelemetryWriter",
     "__version__",
     "cache_info",
@@ -120,6 +122,10 @@ class Ticket(_Compiled):
 def share_events(events: list[Any], weights: Any) -> Any:
     """Say what is missing."""
     return SharedEvents(events, weights)
+
+
+class ServerMetrics(_Compiled):
+    """Stands in for the compiled half of `eventkit.server.ServerMetrics`."""
 
 
 def shelve(sessions: list[Any]) -> Any:

@@ -17,10 +17,12 @@ mod graph_events;
 mod graph_ticket;
 mod input;
 mod load;
+mod metrics;
 mod object;
 mod pool;
 mod probe;
 mod query;
+mod rate;
 mod replica;
 mod search;
 mod shelf;
@@ -56,7 +58,11 @@ mod _eventkit {
     #[pymodule_export]
     use super::load::{load_json, load_ndjson};
     #[pymodule_export]
+    use super::metrics::ServerMetrics;
+    #[pymodule_export]
     use super::probe::{panic_for_test, sum_contributions, sum_regime};
+    #[pymodule_export]
+    use super::rate::{RateLimiter, RequestLog};
     #[pymodule_export]
     use super::telemetry::{TelemetryWriter, summarize_telemetry, telemetry_segments};
 

@@ -11,12 +11,16 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from eventkit.server.app import Application, create_app, create_asgi_app, create_wsgi_app
+    from eventkit.server.limits import RateLimiter
+    from eventkit.server.metrics import ServerMetrics
     from eventkit.server.settings import ServerSettings
     from eventkit.server.validation import SecurityValidator
 
 __all__ = [
     "Application",
+    "RateLimiter",
     "SecurityValidator",
+    "ServerMetrics",
     "ServerSettings",
     "create_app",
     "create_asgi_app",
@@ -25,7 +29,9 @@ __all__ = [
 
 _LATER = {
     "Application": "app",
+    "RateLimiter": "limits",
     "SecurityValidator": "validation",
+    "ServerMetrics": "metrics",
     "ServerSettings": "settings",
     "create_app": "app",
     "create_asgi_app": "app",
