@@ -50,16 +50,15 @@ class Access:
         scheme, _, given = (authorization or "").partition(" ")
         return scheme.lower() == "bearer" and hmac.compare_digest(_sent(given), self._token)
 
-    def client_of(self, request: Request) -> str:
-        """Return the address to count a request for.
+    def client_of(self, client: str, forwarded: str | None) -> str:
+        """Return the address to count a request for: its connection's, or what proxies say.
 
         ``X-Forwarded-For`` counts only as far as it was written by trusted proxies: from the right,
         the first address that is not one of them.
         """
-        client = request.client
         if not self._proxies or not self._is_proxy(client):
             return client
-        for hop in reversed((request.headers.get("x-forwarded-for") or "").split(",")):
+        for hop in reversed((forwarded or "").split(",")):
             address = _address(hop.strip())
             if address is None:
                 return client

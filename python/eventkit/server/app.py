@@ -17,7 +17,7 @@ from typing import Any
 from eventkit.server import asgi, wsgi
 from eventkit.server.access import Access
 from eventkit.server.calendar import Calendars
-from eventkit.server.correlation import CORRELATION, correlation_id, mint
+from eventkit.server.correlation import CORRELATION, correlation_id
 from eventkit.server.edition import Edition
 from eventkit.server.encoding import accepts_gzip, compressed, matches
 from eventkit.server.journal import Journal
@@ -105,13 +105,15 @@ class Application:
         self._record(request, response, route, took)
         return self._finished(request, response)
 
-    def kept(self, path: str, query: bytes, client: str, token: str | None) -> Response | None:
+    def kept(
+        self, path: str, query: bytes, client: str, token: str | None, forwarded: str | None
+    ) -> Response | None:
         """Return the whole answer to a question that was answered before, in a few microseconds.
 
-        It is for a GET without any header that changes the answer; the shells ask it first. Where
-        there is none, or the answer would be a refusal, `respond` has the say.
+        It is for a GET without any header that changes the answer; the shells ask it first, and add
+        nothing but a correlation id. Where there is none, or the answer would be a refusal,
+        `respond` has the say.
         """
-        begun = perf_counter()
         now = self.source.clock()
         edition = self.source.current(now)
         answer = edition.answers.get((path, query), now)
@@ -119,12 +121,12 @@ class Application:
             return None
         if not self.access.accepts(token):
             return None
-        if self.limiter is not None and self._wait(client, None) > 0:
+        if self.limiter is not None and self._wait(client, forwarded) > 0:
             return None
         if self.metrics is not None:
             self.metrics.add("cache_hits")
-            self.metrics.observe(path, 200, perf_counter() - begun)
-        return Response(200, [*answer.whole, (CORRELATION, mint())], answer.body)
+            self.metrics.observe(path, 200, self.source.clock() - now)
+        return answer
 
     def _route(self, path: str) -> Route | None:
         # Everything beneath the page is the page's own business.
@@ -189,18 +191,15 @@ class Application:
         """
         if self.limiter is None:
             return
-        wait = self._wait(request.client, request)
+        wait = self._wait(request.client, request.headers.get("x-forwarded-for"))
         if wait > 0:
             self._count("rate_limited")
             seconds = str(math.ceil(wait))
             raise Problem(429, "too many requests", ("Retry-After", seconds))
 
-    def _wait(self, client: str, request: Request | None) -> float:
+    def _wait(self, client: str, forwarded: str | None) -> float:
         """Return the seconds after which an address may ask again; 0 when it may now."""
-        if self.access.trusts_proxies:
-            if request is None:
-                return math.inf
-            client = self.access.client_of(request)
+        client = self.access.client_of(client, forwarded)
         if not self.settings.limit_loopback and client.startswith(_LOOPBACK):
             return 0.0
         wait: float = self.limiter.check(client)
@@ -244,7 +243,7 @@ class Application:
             response.headers.append(("ETag", f'W/"{edition.digest}"'))
             if len(response.body) < self.settings.gzip_bytes:
                 length = ("Content-Length", str(len(response.body)))
-                response.whole = (*response.headers, length, *_COMMON)
+                response.make_whole((*response.headers, length, *_COMMON))
             edition.answers.put(key, response, now)
         return response
 

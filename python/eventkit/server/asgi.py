@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from eventkit.server.message import Problem, Request, Response
+from eventkit.server.correlation import CORRELATION, mint
+from eventkit.server.message import Problem, Request, encoded
 
 if TYPE_CHECKING:
     from eventkit.server.app import Application
 
 __all__ = ["serve"]
 
+_CORRELATION = CORRELATION.lower().encode("ascii")
 # Headers that may make the answer to a GET another one.
 _CHANGING = frozenset({b"if-none-match", b"origin", b"traceparent", b"x-correlation-id"})
 
@@ -29,8 +30,11 @@ class _Headers:
             self._known[name] = value if before is None else before + b", " + value
 
     def get(self, name: str, /) -> str | None:
-        value = self._known.get(name.encode("ascii"))
-        return None if value is None else value.decode("latin-1")
+        return _text(self._known.get(name.encode("ascii")))
+
+
+def _text(value: bytes | None) -> str | None:
+    return None if value is None else value.decode("latin-1")
 
 
 async def serve(app: Application, scope: dict[str, Any], receive: Any, send: Any) -> None:
@@ -45,15 +49,15 @@ async def serve(app: Application, scope: dict[str, Any], receive: Any, send: Any
     sent = dict(scope["headers"])
     once = len(sent) == len(scope["headers"])  # a token that came twice is none
     if scope["method"] == "GET" and once and sent.keys().isdisjoint(_CHANGING):
-        token = sent.get(b"authorization")
         kept = app.kept(
             _path(scope),
             scope.get("query_string", b""),
             client[0] if client else "",
-            None if token is None else token.decode("latin-1"),
+            _text(sent.get(b"authorization")),
+            _text(sent.get(b"x-forwarded-for")),
         )
         if kept is not None and _oversized(scope, app) is None:
-            await _send(send, kept)
+            await _send(send, 200, [*kept.encoded, (_CORRELATION, mint().encode())], kept.body)
             return
     request = Request(
         scope["method"],
@@ -74,18 +78,13 @@ async def serve(app: Application, scope: dict[str, Any], receive: Any, send: Any
         response = await asyncio.get_running_loop().run_in_executor(None, app.respond, request)
     else:
         response = app.respond(request, refusal)
-    await _send(send, response)
+    headers = [encoded(name, value) for name, value in response.headers]
+    await _send(send, response.status, headers, response.body)
 
 
-async def _send(send: Any, response: Response) -> None:
-    headers = [_encoded(name, value) for name, value in response.headers]
-    await send({"type": "http.response.start", "status": response.status, "headers": headers})
-    await send({"type": "http.response.body", "body": response.body})
-
-
-@lru_cache(maxsize=4_096)
-def _encoded(name: str, value: str) -> tuple[bytes, bytes]:
-    return name.lower().encode("latin-1"), value.encode("latin-1")
+async def _send(send: Any, status: int, headers: list[tuple[bytes, bytes]], body: bytes) -> None:
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})
 
 
 def _path(scope: dict[str, Any]) -> str:

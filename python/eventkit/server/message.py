@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any, Protocol
 
-__all__ = ["JSON", "Headers", "Problem", "Request", "Response", "json_response"]
+__all__ = ["JSON", "Headers", "Problem", "Request", "Response", "encoded", "json_response"]
 
 JSON = ("Content-Type", "application/json")
 _LONGEST_VALUE = 100
@@ -64,9 +64,10 @@ class Response:
         payload: What telemetry may count; ``None`` where the body is bytes of the engine's.
         whole: The headers of the answer as it stands, all but what differs from one request to the
             next; empty where there is none such.
+        encoded: The same as ASGI wants them.
     """
 
-    __slots__ = ("body", "headers", "lasting", "payload", "status", "whole")
+    __slots__ = ("body", "encoded", "headers", "lasting", "payload", "status", "whole")
 
     def __init__(
         self,
@@ -84,6 +85,17 @@ class Response:
         self.lasting = lasting
         self.payload = payload
         self.whole: tuple[tuple[str, str], ...] = ()
+        self.encoded: tuple[tuple[bytes, bytes], ...] = ()
+
+    def make_whole(self, headers: tuple[tuple[str, str], ...]) -> None:
+        """Say that it stands as it is, with these headers."""
+        self.encoded = tuple(encoded(name, value) for name, value in headers)
+        self.whole = headers
+
+
+def encoded(name: str, value: str) -> tuple[bytes, bytes]:
+    """Return a header as ASGI wants it."""
+    return name.lower().encode("latin-1"), value.encode("latin-1")
 
 
 def json_response(status: int, content: Any, *, lasting: bool = False) -> Response:

@@ -6,6 +6,7 @@ from http import HTTPStatus
 from operator import length_hint
 from typing import TYPE_CHECKING, Any
 
+from eventkit.server.correlation import CORRELATION, mint
 from eventkit.server.message import Problem, Request
 
 if TYPE_CHECKING:
@@ -41,10 +42,15 @@ def serve(app: Application, environ: dict[str, Any], start_response: Any) -> lis
     # Half of all that a request costs is saved by this look at the names of its headers.
     if environ["REQUEST_METHOD"] == "GET" and environ.keys().isdisjoint(_CHANGING):
         query = environ.get("QUERY_STRING", "").encode("latin-1", "replace")
-        client, token = environ.get("REMOTE_ADDR") or "", environ.get("HTTP_AUTHORIZATION")
-        kept = app.kept(environ.get("PATH_INFO") or "/", query, client, token)
+        kept = app.kept(
+            environ.get("PATH_INFO") or "/",
+            query,
+            environ.get("REMOTE_ADDR") or "",
+            environ.get("HTTP_AUTHORIZATION"),
+            environ.get("HTTP_X_FORWARDED_FOR"),
+        )
         if kept is not None and _oversized(environ, app) is None:
-            start_response("200 OK", kept.headers)
+            start_response("200 OK", [*kept.whole, (CORRELATION, mint())])
             return [kept.body]
     request = Request(
         environ["REQUEST_METHOD"],

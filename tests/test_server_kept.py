@@ -1,0 +1,54 @@
+"""Answers kept whole: the quick road gives what the long one gives, and lets nobody pass it."""
+
+import pytest
+
+import eventkit
+from eventkit.server import ServerSettings
+from eventkit.server.app import Application
+from eventkit.server.limits import RateLimiter
+from eventkit.server.source import Source
+from server_roads import ROADS
+
+MANIFEST = {
+    "weights": {"interest": 2.0, "popularity": 0.5},
+    "sessions": [{"title": "A", "tags": ["ai"], "popularity": 1}],
+}
+QUERY = b"interests=ai&top=1"
+
+
+@pytest.fixture(params=ROADS)
+def ask(request):
+    return ROADS[request.param]
+
+
+def test_both_roads_give_the_same_headers_in_the_same_order(ask):
+    app = eventkit.create_app(MANIFEST, settings=ServerSettings())
+    first = ask(app, "GET", "/recommend", QUERY)
+    kept = ask(app, "GET", "/recommend", QUERY)
+    # A correlation id of one's own takes the long road.
+    long = ask(app, "GET", "/recommend", QUERY, headers=[("X-Correlation-ID", "mine")])
+    assert app.kept("/recommend", QUERY, "192.0.2.1", None, None) is not None
+    assert long.header("X-Correlation-ID") == "mine"
+    replies = [
+        (reply.status, [pair for pair in reply.headers if pair[0].lower() != "x-correlation-id"])
+        for reply in (first, kept, long)
+    ]
+    assert replies[0] == replies[1] == replies[2]
+    assert first.body == kept.body == long.body
+    assert first.header("X-Correlation-ID") != kept.header("X-Correlation-ID")
+
+
+@pytest.mark.parametrize("proxies", [(), ("10.0.0.0/8",)], ids=["direct", "proxied"])
+def test_kept_answers_count_for_the_limit(ask, proxies):
+    settings = ServerSettings(trusted_proxies=proxies)
+    limiter = RateLimiter(requests_per_minute=3, clock=lambda: 0.0)
+    app = Application(Source(MANIFEST, settings), limiter=limiter)
+
+    def status(client):
+        peer, headers = client, []
+        if proxies:
+            peer, headers = "10.0.0.1", [("X-Forwarded-For", f"6.6.6.6, {client}")]
+        return ask(app, "GET", "/recommend", QUERY, headers=headers, client=peer).status
+
+    assert [status("192.0.2.1") for _ in range(5)] == [200, 200, 200, 429, 429]
+    assert status("192.0.2.2") == 200
