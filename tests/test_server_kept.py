@@ -1,11 +1,16 @@
 """Answers kept whole: the quick road gives what the long one gives, and lets nobody pass it."""
 
+import random
+from urllib.parse import parse_qsl
+
 import pytest
 
 import eventkit
 from eventkit.server import ServerSettings
 from eventkit.server.app import Application
 from eventkit.server.limits import RateLimiter
+from eventkit.server.message import Request
+from eventkit.server.parameters import parameters
 from eventkit.server.source import Source
 from server_roads import ROADS
 
@@ -52,3 +57,27 @@ def test_kept_answers_count_for_the_limit(ask, proxies):
 
     assert [status("192.0.2.1") for _ in range(5)] == [200, 200, 200, 429, 429]
     assert status("192.0.2.2") == 200
+
+
+def test_a_body_asked_again_has_the_same_answer_and_no_tag(ask):
+    app = eventkit.create_app(MANIFEST, settings=ServerSettings())
+    body = b'{"interests": ["ai"], "top": 1}'
+    first, again = (ask(app, "POST", "/recommend", body=body) for _ in range(2))
+    assert first.body == again.body == ask(app, "GET", "/recommend", QUERY).body
+    assert first.header("ETag") is again.header("ETag") is None
+    # The same bytes behind the question mark are another question.
+    assert ask(app, "GET", "/recommend", body).status == 400
+    # So is a body that claims to be compressed, whatever was answered before.
+    coded = [("Content-Encoding", "gzip")]
+    assert ask(app, "POST", "/recommend", headers=coded, body=body).status == 415
+
+
+def test_queries_are_read_as_the_original_s_library_reads_them():
+    chance = random.Random(3)
+    parts = [*"ab=&%+;", "%20", "%C3%A9", "\xe9", "%zz", "top", "interests", "%2C", "%26", "%00"]
+    for _ in range(5_000):
+        query = "".join(chance.choices(parts, k=chance.randrange(12)))
+        expected = {}
+        for name, value in parse_qsl(query, keep_blank_values=True):
+            expected.setdefault(name, value)
+        assert parameters(Request("GET", "/", query.encode("latin-1"))) == expected, query

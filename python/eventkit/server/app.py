@@ -35,6 +35,8 @@ _MISSING: Any = object()
 
 _LOOPBACK = ("127.", "::1")
 _OTHER = "other"
+# A question in a longer body is answered, but not kept.
+_LONGEST_KEPT = 2_048
 
 _COMMON = (
     ("Cache-Control", "no-cache"),
@@ -231,21 +233,29 @@ class Application:
         """Answer from the manifest, or with what was answered to the same question before."""
         now = self.source.clock()
         edition = self.source.current(now)
-        key = (request.path, request.query) if request.method != "POST" else None
-        if key is not None:
-            kept = edition.answers.get(key, now)
-            self._count("cache_misses" if kept is None else "cache_hits")
-            if kept is not None:
-                return kept
+        key = self._key(request)
+        kept = None if key is None else edition.answers.get(key, now)
+        self._count("cache_misses" if kept is None else "cache_hits")
+        if kept is not None:
+            return kept
         response = answer(request, edition, self.settings)
         if response.lasting and response.status == 200 and key is not None:
-            # A tag for each edition will do: it is compared with those of the same address only.
-            response.headers.append(("ETag", f'W/"{edition.digest}"'))
-            if len(response.body) < self.settings.gzip_bytes:
-                length = ("Content-Length", str(len(response.body)))
-                response.make_whole((*response.headers, length, *_COMMON))
+            if request.method != "POST":
+                # One tag an edition will do: it is compared with those of the same address only.
+                response.headers.append(("ETag", f'W/"{edition.digest}"'))
+                if len(response.body) < self.settings.gzip_bytes:
+                    length = ("Content-Length", str(len(response.body)))
+                    response.whole = (*response.headers, length, *_COMMON)
             edition.answers.put(key, response, now)
         return response
+
+    def _key(self, request: Request) -> tuple[Any, ...] | None:
+        """Return what an answer is kept under: the question as it was sent."""
+        if request.method != "POST":
+            return request.path, request.query
+        if len(request.body) > _LONGEST_KEPT or request.headers.get("content-encoding"):
+            return None
+        return request.path, request.body, "POST"
 
     def _finished(self, request: Request, response: Response) -> Response:
         """Add what every answer bears, and leave out of its body what need not travel."""

@@ -57,7 +57,9 @@ async def serve(app: Application, scope: dict[str, Any], receive: Any, send: Any
             _text(sent.get(b"x-forwarded-for")),
         )
         if kept is not None and _oversized(scope, app) is None:
-            await _send(send, 200, [*kept.encoded, (_CORRELATION, mint().encode())], kept.body)
+            await _send(
+                send, 200, [*kept.encoded_whole(), (_CORRELATION, mint().encode())], kept.body
+            )
             return
     request = Request(
         scope["method"],

