@@ -6,6 +6,25 @@ import json
 from typing import NamedTuple
 from wsgiref.validate import validator
 
+TOKEN = "correct-horse-battery-staple-0123456789"
+WEIGHTS = {"interest": 2.0, "popularity": 0.5, "diversity": 0.3}
+SESSIONS = [
+    {
+        "title": f"Session {number}",
+        "tags": ["AI", f"tag{number % 5}"],
+        "popularity": number / 40,
+        "start": f"{9 + number % 8:02}:00",
+        "end": f"{10 + number % 8:02}:00",
+        "location": "Caf\u00e9",
+    }
+    for number in range(40)
+]
+MANIFEST = {"name": "Days", "weights": WEIGHTS, "sessions": SESSIONS}
+
+
+def dumped(content):
+    return json.dumps(content).encode()
+
 
 class Reply(NamedTuple):
     status: int

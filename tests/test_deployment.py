@@ -128,7 +128,7 @@ def test_a_client_cannot_claim_another_address(nginx, recorder):
 
 
 LIMITS = [
-    pytest.param("POST", "/recommend", "x" * 65_537, {}, 413, id="body"),
+    pytest.param("POST", "/recommend", "x" * 262_145, {}, 413, id="body"),
     pytest.param("GET", "/recommend?interests=" + "a" * 9_000, None, {}, 414, id="address"),
     pytest.param("GET", "/health", None, {"X-Long": "a" * 9_000}, 431, id="header"),
 ]

@@ -27,7 +27,7 @@ def test_a_server_of_the_guide_serves_the_application(name, tmp_path):
         status, headers, _ = asked(port, "GET", "/health", headers={"X-Correlation-ID": "a.b"})
         assert (status, headers["x-correlation-id"]) == (200, "a.b")
         assert asked(port, "GET", "/recommend?top=1")[0] == 400
-        assert asked(port, "POST", "/recommend", b" " * 70_000)[0] == 413
+        assert asked(port, "POST", "/recommend", b" " * 270_000)[0] == 413
         assert asked(port, "GET", "/nowhere")[0] == 404
     log = (tmp_path / "server.log").read_text()
     assert "Traceback" not in log

@@ -27,7 +27,7 @@ def ask(request):
 
 
 def test_both_roads_give_the_same_headers_in_the_same_order(ask):
-    app = eventkit.create_app(MANIFEST, settings=ServerSettings())
+    app = eventkit.create_app(MANIFEST, settings=ServerSettings(insecure=True))
     first = ask(app, "GET", "/recommend", QUERY)
     kept = ask(app, "GET", "/recommend", QUERY)
     # A correlation id of one's own takes the long road.
@@ -45,7 +45,7 @@ def test_both_roads_give_the_same_headers_in_the_same_order(ask):
 
 @pytest.mark.parametrize("proxies", [(), ("10.0.0.0/8",)], ids=["direct", "proxied"])
 def test_kept_answers_count_for_the_limit(ask, proxies):
-    settings = ServerSettings(trusted_proxies=proxies)
+    settings = ServerSettings(trusted_proxies=proxies, insecure=not proxies)
     limiter = RateLimiter(requests_per_minute=3, clock=lambda: 0.0)
     app = Application(Source(MANIFEST, settings), limiter=limiter)
 

@@ -9,7 +9,7 @@ from functools import lru_cache
 from eventkit.server.message import Headers, Problem, Request
 from eventkit.server.settings import ServerSettings
 
-__all__ = ["Access"]
+__all__ = ["Access", "is_loopback"]
 
 _PREFLIGHT_SECONDS = "600"
 
@@ -23,13 +23,26 @@ class Access:
         self._token = None if token is None else token.encode("utf-8", "surrogateescape")
         self._proxies = [ipaddress.ip_network(p, strict=False) for p in settings.trusted_proxies]
         self._origins = frozenset(settings.cors_origins)
+        self._open_to_all = token is not None or settings.insecure
         # Bounded: an address costs its look-up once, not at each request.
         self._is_proxy = lru_cache(maxsize=1_024)(self._within_proxies)
 
-    @property
-    def trusts_proxies(self) -> bool:
-        """Whether there are proxies whose word counts for who asked."""
-        return bool(self._proxies)
+    def require_near(self, client: str) -> None:
+        """Let a request pass from this machine, and from everywhere once somebody said so.
+
+        The server that runs the application may listen on every address without knowing that there
+        is no token (``gunicorn -b 0.0.0.0``); so the other end of the connection is looked at.
+
+        Raises:
+            Problem: 403.
+        """
+        if not self.is_near(client):
+            reason = "the server has no API_TOKEN, so only its own machine may ask"
+            raise Problem(403, reason, expected="an API_TOKEN, or EVENTKIT_INSECURE=1, set there")
+
+    def is_near(self, client: str) -> bool:
+        """Whether a connection from an address may ask at all, with or without a token."""
+        return self._open_to_all or is_loopback(client) or self._is_proxy(client)
 
     def require_token(self, headers: Headers) -> None:
         """Let the request pass if it brings the token.
@@ -95,6 +108,25 @@ class Access:
             ("Access-Control-Allow-Headers", wanted),
             ("Access-Control-Max-Age", _PREFLIGHT_SECONDS),
         )
+
+
+@lru_cache(maxsize=1_024)
+def is_loopback(client: str) -> bool:
+    """Whether an address is this machine's own; one that is empty is a Unix socket's.
+
+    Example:
+        >>> [is_loopback(c) for c in ("127.0.0.1", "::1", "::ffff:127.0.0.1", "")]
+        [True, True, True, True]
+        >>> [is_loopback(c) for c in ("192.0.2.1", "::1:2", "127.0.0.1.example.org")]
+        [False, False, False]
+    """
+    if not client:
+        return True
+    try:
+        address = ipaddress.ip_address(client)
+    except ValueError:
+        return False
+    return (getattr(address, "ipv4_mapped", None) or address).is_loopback
 
 
 def _sent(text: str) -> bytes:

@@ -15,7 +15,7 @@ from time import perf_counter
 from typing import Any
 
 from eventkit.server import asgi, wsgi
-from eventkit.server.access import Access
+from eventkit.server.access import Access, is_loopback
 from eventkit.server.calendar import Calendars
 from eventkit.server.correlation import CORRELATION, correlation_id
 from eventkit.server.edition import Edition
@@ -33,7 +33,6 @@ __all__ = ["Application", "create_app", "create_asgi_app", "create_wsgi_app"]
 _log = logging.getLogger("eventkit.server")
 _MISSING: Any = object()
 
-_LOOPBACK = ("127.", "::1")
 _OTHER = "other"
 # A question in a longer body is answered, but not kept.
 _LONGEST_KEPT = 2_048
@@ -121,7 +120,7 @@ class Application:
         answer = edition.answers.get((path, query), now)
         if answer is None or not answer.whole or edition.telemetry.enabled:
             return None
-        if not self.access.accepts(token):
+        if not (self.access.is_near(client) and self.access.accepts(token)):
             return None
         if self.limiter is not None and self._wait(client, forwarded) > 0:
             return None
@@ -172,6 +171,8 @@ class Application:
         if len(request.path) + len(request.query) > settings.max_url_bytes:
             expected = f"at most {settings.max_url_bytes} bytes"
             raise Problem(414, "the address is too long", expected=expected)
+        if route is None or route.name not in settings.public_paths:
+            self.access.require_near(request.client)
         if route is None:
             raise Problem(404, "not found")
         if request.method not in route.methods:
@@ -202,7 +203,7 @@ class Application:
     def _wait(self, client: str, forwarded: str | None) -> float:
         """Return the seconds after which an address may ask again; 0 when it may now."""
         client = self.access.client_of(client, forwarded)
-        if not self.settings.limit_loopback and client.startswith(_LOOPBACK):
+        if not self.settings.limit_loopback and is_loopback(client):
             return 0.0
         wait: float = self.limiter.check(client)
         return wait

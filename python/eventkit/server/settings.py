@@ -23,7 +23,9 @@ class ServerSettings:
 
     Attributes:
         api_token: Who sends it as ``Authorization: Bearer ...`` may use everything. Without one,
-            everybody may, except for what is personal: profiles and calendars.
+            this machine's own requests may, and those of trusted proxies, except for what is
+            personal: profiles and calendars.
+        insecure: Whether everybody may, from everywhere, when there is no token.
         public_paths: What needs no token even when there is one; the page at ``/ui`` never does.
         cors_origins: The origins whose pages may read answers, such as ``https://example.org``.
         trusted_proxies: Addresses or networks whose ``X-Forwarded-For`` is believed.
@@ -58,12 +60,13 @@ class ServerSettings:
     """
 
     api_token: str | None = dataclasses.field(default=None, repr=False)
+    insecure: bool = False
     public_paths: tuple[str, ...] = ("/health",)
     cors_origins: tuple[str, ...] = ()
     trusted_proxies: tuple[str, ...] = ()
     requests_per_minute: int = 100
     limit_loopback: bool = False
-    max_body_bytes: int = 65_536
+    max_body_bytes: int = 262_144
     max_url_bytes: int = 8_192
     max_headers: int = 100
     max_header_bytes: int = 8_192

@@ -1,0 +1,193 @@
+"""Who may ask: the token, addresses near and far, pages of other origins, how often."""
+
+import math
+import random
+import statistics
+import time
+
+import pytest
+
+import eventkit
+from conftest import faults_scale
+from eventkit.errors import ServerSettingsError
+from eventkit.server import ServerSettings
+from eventkit.server.access import Access
+from server_roads import MANIFEST, ROADS, TOKEN, dumped
+
+
+@pytest.fixture(params=ROADS)
+def ask(request):
+    return ROADS[request.param]
+
+
+@pytest.fixture
+def app():
+    return eventkit.create_app(MANIFEST, settings=ServerSettings())
+
+
+def welch_t(function, one, other, compares):
+    """Welch's t of how long a function takes for two inputs, asked in a random order.
+
+    The slowest of both are left out: an interrupt is the machine's, not the function's.
+    """
+    chance = random.Random(68)
+    clock = time.perf_counter_ns
+    took = ([], [])
+    for _ in range(compares):
+        which = chance.random() < 0.5
+        given = other if which else one
+        begun = clock()
+        function(given)
+        took[which].append(clock() - begun)
+    limit = sorted(took[0] + took[1])[int(compares * 0.95)]
+    kept = [[time for time in times if time <= limit] for times in took]
+    means = [statistics.fmean(times) for times in kept]
+    errors = [statistics.variance(times) / len(times) for times in kept]
+    return (means[0] - means[1]) / math.sqrt(sum(errors))
+
+
+class TestToken:
+    @pytest.fixture
+    def app(self):
+        return eventkit.create_app(MANIFEST, settings=ServerSettings(api_token=TOKEN))
+
+    def test_opens_everything(self, app, ask):
+        for scheme in ("Bearer", "bearer", "BEARER"):
+            headers = [("Authorization", f"{scheme} {TOKEN}")]
+            assert ask(app, "GET", "/recommend", b"interests=ai", headers=headers).status == 200
+        assert ask(app, "GET", "/health").status == 200
+        refused = ask(app, "GET", "/recommend", b"interests=ai")
+        assert (refused.status, refused.json) == (401, {"error": "unauthorized"})
+        assert refused.header("www-authenticate").startswith("Bearer")
+
+    @pytest.mark.faults
+    def test_near_misses(self, app, ask):
+        """Row 6.8: near-miss tokens, not ASCII, empty, doubled: none is accepted, none raises."""
+        chance = random.Random(68)
+        for _ in range(faults_scale(300, 10_000)):
+            token = list(TOKEN)
+            place = chance.randrange(len(token))
+            kind = chance.randrange(4)
+            if kind == 0:
+                token[place] = chance.choice("aZ9-\xe9\xff ")
+            elif kind == 1:
+                del token[place]
+            elif kind == 2:
+                token.insert(place, chance.choice("aZ\xe9"))
+            else:
+                token = token[:place]
+            if "".join(token) == TOKEN:
+                continue
+            headers = [("Authorization", "Bearer " + "".join(token))]
+            assert ask(app, "GET", "/tags", headers=headers).status == 401
+        for odd in ("", "Bearer", "Bearer ", TOKEN, f"Basic {TOKEN}"):
+            assert ask(app, "GET", "/tags", headers=[("Authorization", odd)]).status == 401
+        twice = [("Authorization", f"Bearer {TOKEN}")] * 2
+        assert ask(app, "GET", "/tags", headers=twice).status == 401
+
+    @pytest.mark.faults
+    def test_the_time_of_a_refusal_tells_nothing(self):
+        """Row 6.8: Welch's t over refusals that differ from the token early, or late."""
+        early, late = f"Bearer x{TOKEN[1:]}", f"Bearer {TOKEN[:-1]}x"
+        compares = faults_scale(20_000, 1_000_000)
+
+        def leaking(given, token=f"Bearer {TOKEN}"):
+            return all(one == other for one, other in zip(given, token, strict=True))
+
+        def told(accepts):
+            return abs(welch_t(accepts, early, late, compares))
+
+        # What does tell is found out, with the same effort.
+        assert told(leaking) > 4.5
+        accepts = Access(ServerSettings(api_token=TOKEN)).accepts
+        assert told(accepts) < 4.5
+
+    def test_may_be_of_any_characters(self, ask):
+        token = "\u00e9\u4e2d" * 20
+        app = eventkit.create_app(MANIFEST, settings=ServerSettings(api_token=token))
+        sent = f"Bearer {token}".encode().decode("latin-1")
+        assert ask(app, "GET", "/tags", headers=[("Authorization", sent)]).status == 200
+
+    def test_short_ones_are_refused(self):
+        with pytest.raises(ServerSettingsError, match="expected at least 32"):
+            ServerSettings.from_environment({"API_TOKEN": "short"})
+
+    def test_profiles_are_for_who_has_it(self, app, ask, tmp_path):
+        file = tmp_path / "profiles.json"
+        eventkit.save_profile(file, "ada", ["tag3"])
+        manifest = {**MANIFEST, "profile": {"file": str(file)}}
+        query = b"profileLoad=ada&interests=ai&top=2"
+        app = eventkit.create_app(manifest, settings=ServerSettings(api_token=TOKEN))
+        bearer = [("Authorization", f"Bearer {TOKEN}")]
+        reply = ask(app, "GET", "/recommend", query, headers=bearer)
+        assert reply.body == dumped(eventkit.recommend(manifest, ["tag3"], 2))
+        eventkit.save_profile(file, "ada", ["tag4"])
+        reply = ask(app, "GET", "/recommend", query, headers=bearer)
+        assert reply.body == dumped(eventkit.recommend(manifest, ["tag4"], 2))
+        assert ask(app, "GET", "/recommend", query).status == 401
+        open_to_all = eventkit.create_app(manifest, settings=ServerSettings())
+        assert ask(open_to_all, "GET", "/recommend", query).status == 403
+
+
+def test_other_origins_read_answers_only_when_listed(ask):
+    settings = ServerSettings(cors_origins=("https://example.org",))
+    app = eventkit.create_app(MANIFEST, settings=settings)
+    allowed, other = [("Origin", "https://example.org")], [("Origin", "https://evil.example")]
+    allow = "access-control-allow-origin"
+    assert ask(app, "GET", "/tags", headers=allowed).header(allow) == "https://example.org"
+    assert ask(app, "GET", "/tags", headers=other).header(allow) is None
+    preflight = [("Access-Control-Request-Method", "POST")]
+    reply = ask(app, "OPTIONS", "/recommend", headers=allowed + preflight, check=False)
+    assert "POST" in reply.header("access-control-allow-methods")
+    reply = ask(app, "OPTIONS", "/recommend", headers=other + preflight, check=False)
+    assert reply.header("access-control-allow-methods") is None
+    with pytest.raises(ServerSettingsError):
+        ServerSettings(cors_origins=("*",))
+
+
+def test_a_forwarded_address_counts_only_from_trusted_proxies():
+    def client(proxies, peer, forwarded):
+        return Access(ServerSettings(trusted_proxies=proxies)).client_of(peer, forwarded)
+
+    assert client((), "10.0.0.1", "1.2.3.4") == "10.0.0.1"
+    assert client(("10.0.0.0/8",), "192.0.2.1", "1.2.3.4") == "192.0.2.1"
+    assert client(("10.0.0.0/8",), "10.0.0.1", "6.6.6.6, 1.2.3.4, 10.0.0.2") == "1.2.3.4"
+    assert client(("10.0.0.0/8",), "10.0.0.1", "junk") == "10.0.0.1"
+    assert client(("10.0.0.0/8",), "10.0.0.1", "[2001:db8::1]:80") == "2001:db8::1"
+
+
+def test_without_a_token_only_this_machine_may_ask(app, ask):
+    for near in ("127.0.0.1", "127.9.9.9", "::1", "::ffff:127.0.0.1", ""):
+        assert ask(app, "GET", "/recommend", b"interests=ai", client=near).status == 200
+    # The answer is kept ready now, which must not open the door.
+    for far in ("192.0.2.1", "10.0.0.1", "::2", "::1:2", "2001:db8::1", "localhost", "127.0.0.1.x"):
+        for path in ("/recommend", "/tags", "/openapi.json", "/metrics", "/ui", "/nowhere"):
+            reply = ask(app, "GET", path, b"interests=ai", client=far)
+            assert reply.status == 403
+            assert "no API_TOKEN" in reply.json["error"]
+        assert ask(app, "GET", "/health", client=far).status == 200
+    forwarded = [("X-Forwarded-For", "127.0.0.1")]
+    assert ask(app, "GET", "/tags", headers=forwarded, client="192.0.2.1").status == 403
+
+
+@pytest.mark.parametrize(
+    ("settings", "headers"),
+    [
+        ({"insecure": True}, []),
+        ({"trusted_proxies": ("192.0.2.0/24",)}, []),
+        ({"api_token": TOKEN}, [("Authorization", f"Bearer {TOKEN}")]),
+    ],
+)
+def test_others_may_where_somebody_said_so(ask, settings, headers):
+    app = eventkit.create_app(MANIFEST, settings=ServerSettings(**settings))
+    expected = dumped(eventkit.recommend(MANIFEST, ["ai"], 3))
+    for _ in range(2):
+        reply = ask(app, "GET", "/recommend", b"interests=ai", headers=headers, client="192.0.2.1")
+        assert (reply.status, reply.body) == (200, expected)
+
+
+def test_a_proxy_that_nobody_named_may_not(ask):
+    settings = ServerSettings(trusted_proxies=("10.0.0.0/8",))
+    app = eventkit.create_app(MANIFEST, settings=settings)
+    assert ask(app, "GET", "/tags", client="10.1.2.3").status == 200
+    assert ask(app, "GET", "/tags", client="192.0.2.1").status == 403

@@ -1,0 +1,109 @@
+"""Rows of the fault matrix that the application answers for: sizes, fuzz, paths, headers."""
+
+import random
+
+import pytest
+
+import eventkit
+from conftest import faults_scale
+from eventkit.server import ServerSettings
+from server_roads import MANIFEST, ROADS, TOKEN, dumped
+
+
+@pytest.fixture(params=ROADS)
+def ask(request):
+    return ROADS[request.param]
+
+
+@pytest.fixture
+def app():
+    return eventkit.create_app(MANIFEST, settings=ServerSettings())
+
+
+@pytest.mark.faults
+def test_oversized_questions(app, ask):
+    """Row 6.4: 101 headers, a header and an address of 9 KB, 20,000 interests."""
+    many = [(f"X-{number}", "1") for number in range(101)]
+    assert ask(app, "GET", "/recommend", b"interests=ai", headers=many).status == 431
+    assert ask(app, "GET", "/recommend", b"interests=ai", headers=many[:90]).status == 200
+    large = [("X-Large", "x" * 9_000)]
+    assert ask(app, "GET", "/recommend", b"interests=ai", headers=large).status == 431
+    assert ask(app, "GET", "/recommend", b"interests=" + b"a" * 9_000).status == 414
+    assert ask(app, "GET", "/" + "a" * 9_000).status == 414
+    for interests in ([f"tag{number}" for number in range(20_000)], ["a"] * 20_000):
+        for sent in (interests, ",".join(interests)):
+            reply = ask(app, "POST", "/recommend", body=dumped({"interests": sent}))
+            assert (reply.status, reply.json["value"]) == (400, "20000 interests")
+
+
+@pytest.mark.faults
+def test_correlation_headers_cannot_add_headers(app, ask):
+    """Row 6.7: 100 payloads of line breaks and control characters in correlation headers."""
+    names = {name.lower() for name, _ in ask(app, "GET", "/health").headers}
+    payloads = [
+        f"a{control}{extra}"
+        for control in ("\r\n", "\n", "\r", "\x00", "\x0b", "\x85", "%0d%0a", "\t", " ", "\r\n ")
+        for extra in (
+            "",
+            "Set-Cookie: evil=1",
+            "X: y",
+            "\r\n\r\n<script>",
+            "b",
+            "é",
+            "'",
+            '"',
+            ";",
+            ",",
+        )
+    ]
+    assert len(payloads) == 100
+    for payload in payloads:
+        for header in ("X-Correlation-ID", "traceparent"):
+            reply = ask(app, "GET", "/health", headers=[(header, payload)], check=False)
+            assert {name.lower() for name, _ in reply.headers} == names
+            assert all(value.isprintable() for _, value in reply.headers)
+            assert payload not in reply.header("x-correlation-id")
+
+
+@pytest.mark.faults
+def test_fuzzed_questions_are_always_answered_in_json(app, ask):
+    """Row 6.5: fuzzed bodies, query strings and `top`: no 5xx, always JSON."""
+    chance = random.Random(65)
+    alphabet = b'interests top session format date = & % %00 %FF \xff {" " [ ] { } : , 1e999 null'
+    alphabet += b" ai -1 \\ud800 \\u0000 \n ; + NaN " + b"9" * 30
+    pieces = alphabet.split(b" ")
+    for _ in range(faults_scale(400, 10_000)):
+        junk = b"".join(chance.choices(pieces, k=chance.randrange(1, 14)))
+        path = chance.choice(["/recommend", "/explain", "/export"])
+        for reply in (
+            ask(app, "GET", path, junk),
+            ask(app, "POST", path, body=junk),
+            ask(app, "POST", path, body=b'{"interests": ["ai"], ' + junk),
+        ):
+            assert reply.status < 500, junk
+            reply.json  # noqa: B018 - raises when it is none
+    for _ in range(faults_scale(100, 1_000)):
+        top = "".join(chance.choices("0123456789-+_. eExX\u0663%&=\t\x00", k=chance.randrange(12)))
+        reply = ask(app, "GET", "/recommend", f"interests=ai&top={top}".encode())
+        assert reply.status in (200, 400), top
+        reply.json  # noqa: B018
+
+
+@pytest.mark.faults
+def test_traversal_writes_and_reads_nothing(ask, tmp_path, monkeypatch):
+    """Row 6.6: traversal payloads on /export and profile names."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "in").mkdir()
+    monkeypatch.chdir(tmp_path / "in")
+    features = {"export": {"enabled": True, "output_dir": "exports"}}
+    app = eventkit.create_app(
+        {**MANIFEST, "features": features}, settings=ServerSettings(api_token=TOKEN)
+    )
+    bearer = [("Authorization", f"Bearer {TOKEN}")]
+    chance = random.Random(66)
+    parts = ["..", "/", "%2f", "%2e%2e", "..%5c", "etc", "passwd", "%00", "x", "~", "C:", "%0a"]
+    for _ in range(faults_scale(60, 500)):
+        evil = "".join(chance.choices(parts, k=chance.randrange(2, 9)))
+        query = f"interests={evil}&output={evil}&profileLoad={evil}&format=markdown"
+        assert ask(app, "GET", "/export", query.encode(), headers=bearer).status in (200, 400)
+    assert [path.name for path in tmp_path.rglob("*")] == ["in"]

@@ -1,0 +1,128 @@
+"""The manifest edited, deleted, made invalid while it is served, and shared by workers."""
+
+import json
+import os
+
+import pytest
+
+import eventkit
+from eventkit.errors import ManifestError
+from eventkit.server import ServerSettings
+from eventkit.server.app import Application
+from eventkit.server.source import Source
+from server_roads import ROADS, WEIGHTS, dumped
+
+
+@pytest.fixture(params=ROADS)
+def ask(request):
+    return ROADS[request.param]
+
+
+class TestReload:
+    """Row 7.4: the manifest edited, deleted, made invalid while it is served."""
+
+    @pytest.fixture
+    def clocks(self):
+        return {"now": 0.0, "wall": 0}
+
+    def served(self, file, clocks, **settings):
+        source = Source(
+            file,
+            ServerSettings(**settings),
+            clock=lambda: clocks["now"],
+            wall_clock=lambda: clocks["wall"],
+        )
+        return Application(source)
+
+    def titles(self, ask, app):
+        reply = ask(app, "GET", "/recommend", b"interests=none&top=3")
+        return [session["title"] for session in reply.json["sessions"]]
+
+    def write(self, file, *titles):
+        sessions = [{"title": title} for title in titles]
+        file.write_text(json.dumps({"weights": WEIGHTS, "sessions": sessions}))
+
+    @pytest.mark.faults
+    def test_edited_deleted_invalid(self, ask, clocks, tmp_path, caplog):
+        file = tmp_path / "agent.json"
+        self.write(file, "One")
+        app = self.served(file, clocks)
+        assert self.titles(ask, app) == ["One"]
+        self.write(file, "Two")
+        assert self.titles(ask, app) == ["One"]  # not looked at yet
+        clocks["now"] += 0.5
+        assert self.titles(ask, app) == ["Two"]
+        breakages = [
+            lambda: file.write_text("{"),
+            lambda: file.write_text("[]"),
+            lambda: file.write_text('{"sessions": []}'),
+            lambda: file.write_text('{"weights": {"interest": "x"}, "sessions": [{"title": 1}]}'),
+            lambda: file.write_bytes(b"\xff\xfe"),
+            file.unlink,
+        ]
+        for breakage in breakages:
+            caplog.clear()
+            breakage()
+            for _ in range(3):
+                clocks["now"] += 0.5
+                assert self.titles(ask, app) == ["Two"]
+            assert len(caplog.records) == 1, caplog.text
+            ready = ask(app, "GET", "/ready").json
+            assert ready["status"] == "stale"
+            assert "agent.json" in ready["manifest"]
+        self.write(file, "Three")
+        clocks["now"] += 0.5
+        assert self.titles(ask, app) == ["Three"]
+        assert ask(app, "GET", "/ready").json["status"] == "ready"
+
+    def test_a_change_that_looks_the_same_is_seen_while_it_could_be_one(
+        self, ask, clocks, tmp_path
+    ):
+        file = tmp_path / "agent.json"
+        self.write(file, "One")
+        app = self.served(file, clocks)
+        seen = file.stat()
+        self.write(file, "Two")
+        os.utime(file, ns=(seen.st_atime_ns, seen.st_mtime_ns))
+        clocks["now"] += 0.5
+        assert self.titles(ask, app) == ["Two"]
+
+    def test_external_sessions_are_looked_at_too(self, ask, clocks, tmp_path):
+        file, external = tmp_path / "agent.json", tmp_path / "sessions_external.json"
+        features = {"externalSessions": {"enabled": True}}
+        manifest = {"weights": WEIGHTS, "sessions": [{"title": "Own"}], "features": features}
+        file.write_text(json.dumps(manifest))
+        app = self.served(file, clocks)
+        assert self.titles(ask, app) == ["Own"]
+        for title in ("First", "Second"):
+            external.write_text(json.dumps([{"title": title}]))
+            clocks["now"] += 0.5
+            assert self.titles(ask, app) == [title]
+        external.unlink()
+        clocks["now"] += 0.5
+        assert self.titles(ask, app) == ["Own"]
+
+    def test_workers_share_one_file(self, ask, clocks, tmp_path):
+        file, cache = tmp_path / "agent.json", tmp_path / "cache"
+        self.write(file, *(f"Session {number}" for number in range(50)))
+        settings = {"share_sessions": 10, "cache_directory": str(cache)}
+        first = self.served(file, clocks, **settings)
+        (saved,) = cache.iterdir()
+        made = saved.stat().st_ino
+        second = self.served(file, clocks, **settings)
+        assert [each.stat().st_ino for each in cache.iterdir()] == [made]
+        query = b"interests=none&top=50"
+        assert (
+            ask(first, "GET", "/recommend", query).body
+            == ask(second, "GET", "/recommend", query).body
+            == dumped(eventkit.recommend(eventkit.load_manifest(file), ["none"], 50))
+        )
+        saved.write_bytes(b"damaged")
+        third = self.served(file, clocks, **settings)
+        assert ask(third, "GET", "/recommend", query).status == 200
+
+    def test_a_bad_manifest_does_not_start(self, tmp_path):
+        file = tmp_path / "agent.json"
+        file.write_text("{")
+        with pytest.raises(ManifestError, match=r"agent\.json"):
+            eventkit.create_app(file)
