@@ -1,0 +1,98 @@
+"""The page at ``/ui``: fixed files of this package, read once.
+
+A path is looked up in a table of names and never joined to a folder, so there is nothing to
+traverse. The pages bring a policy of their own: scripts and styles of this origin alone, nothing
+inline, no ``eval``, no markup made of text (Trusted Types), no other host.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+from eventkit.server.message import Request, Response
+
+__all__ = ["respond"]
+
+_FOLDER = Path(__file__).with_name("static")
+_TYPES = {
+    ".css": "text/css; charset=utf-8",
+    ".html": "text/html; charset=utf-8",
+    ".js": "text/javascript; charset=utf-8",
+    ".svg": "image/svg+xml",
+    ".txt": "text/plain; charset=utf-8",
+}
+_PAGES = {"/ui": "index.html", "/ui/latency": "latency.html"}
+_POLICY = "; ".join(
+    [
+        "default-src 'none'",
+        "script-src 'self'",
+        "style-src 'self'",
+        "img-src 'self'",
+        "connect-src 'self'",
+        "base-uri 'none'",
+        "form-action 'none'",
+        "frame-ancestors 'none'",
+        "require-trusted-types-for 'script'",
+        "trusted-types 'none'",
+    ]
+)
+_HEADERS = [
+    ("Content-Security-Policy", _POLICY),
+    ("X-Content-Type-Options", "nosniff"),
+    ("Referrer-Policy", "no-referrer"),
+]
+_CHECK_EVERY_TIME = "no-cache"
+_FOR_EVER = "public, max-age=31536000, immutable"
+
+
+@dataclass(frozen=True)
+class _Asset:
+    body: bytes
+    etag: str
+    headers: list[tuple[str, str]]
+
+
+def respond(request: Request) -> Response:
+    """Answer a request for ``/ui`` or anything below it.
+
+    Example:
+        >>> page = respond(Request("GET", "/ui"))
+        >>> page.status, page.body[:15]
+        (200, b'<!DOCTYPE html>')
+        >>> respond(Request("GET", "/ui/../settings.py")).status
+        404
+    """
+    if request.method not in ("GET", "HEAD"):
+        return Response(405, [("Allow", "GET, HEAD"), *_HEADERS])
+    if request.path == "/ui/":
+        # The pages' addresses are relative, for a server behind a prefix: they start at /ui.
+        return Response(308, [("Location", "../ui"), *_HEADERS])
+    asset = _assets().get(request.path)
+    if asset is None:
+        text = [("Content-Type", "text/plain; charset=utf-8")]
+        return Response(404, [*text, *_HEADERS], b"not found\n")
+    if asset.etag in (request.headers.get("if-none-match") or ""):
+        return Response(304, list(asset.headers))
+    # For HEAD too: the protocol's shell drops the body, and says its length.
+    return Response(200, list(asset.headers), asset.body)
+
+
+@lru_cache(maxsize=1)
+def _assets() -> dict[str, _Asset]:
+    """Read every file, by the path it is asked for with."""
+    assets = {path: _asset(_FOLDER / name, _CHECK_EVERY_TIME) for path, name in _PAGES.items()}
+    for folder, caching in ((_FOLDER, _CHECK_EVERY_TIME), (_FOLDER / "vendored", _FOR_EVER)):
+        for file in sorted(folder.iterdir()):
+            if file.suffix in _TYPES and file.name not in _PAGES.values():
+                assets[f"/ui/{file.name}"] = _asset(file, caching)
+    return assets
+
+
+def _asset(file: Path, caching: str) -> _Asset:
+    body = file.read_bytes()
+    etag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
+    headers = [("Content-Type", _TYPES[file.suffix]), ("ETag", etag), ("Cache-Control", caching)]
+    return _Asset(body, etag, headers + _HEADERS)
