@@ -25,6 +25,15 @@ _TYPES = {
     ".txt": "text/plain; charset=utf-8",
 }
 _PAGES = {"/ui": "index.html", "/ui/latency": "latency.html"}
+# The renderer makes these when it is loaded, for Markdown and cut texts, which the page has none of.
+_RENDERER_POLICIES = " ".join(
+    f"adaptivecards#{name}"
+    for name in (
+        "deprecatedExportedFunctionPolicy",
+        "markdownPassthroughPolicy",
+        "restoreContentsPolicy",
+    )
+)
 _POLICY = "; ".join(
     [
         "default-src 'none'",
@@ -36,7 +45,7 @@ _POLICY = "; ".join(
         "form-action 'none'",
         "frame-ancestors 'none'",
         "require-trusted-types-for 'script'",
-        "trusted-types 'none'",
+        f"trusted-types {_RENDERER_POLICIES}",
     ]
 )
 _HEADERS = [

@@ -2,6 +2,7 @@
 // Explain button below it instead of a row of buttons at the end.
 
 import { element } from "./element.js";
+import { describeSlot } from "./moment.js";
 
 const { AdaptiveCards } = globalThis;
 
@@ -20,28 +21,36 @@ const CONFIG = new AdaptiveCards.HostConfig({
   actions: { maxActions: 100, actionAlignment: "left", buttonSpacing: 8, spacing: "medium" },
 });
 
-// Cards are texts of a programme, never markup: `onProcessMarkdown` stays unset.
 AdaptiveCards.GlobalSettings.setTabIndexAtCardRoot = false;
 
+// A date and a time as people write them, where the manifest writes ISO 8601.
+function readable(item, session) {
+  const written = `${session.start} - ${session.end} @ `;
+  const slot = describeSlot(session);
+  const legible = slot && item.text.startsWith(written);
+  const text = legible ? `${slot} @ ${item.text.slice(written.length)}` : item.text;
+  return { ...item, text, wrap: true };
+}
+
 /** Split the card into one for each session; its heading is the page's own. */
-export function splitCard(card) {
+export function splitCard(card, sessions) {
   const containers = card.body.filter((part) => part.type === "Container");
-  return containers.map((container, place) => ({
+  return containers.map(({ items: [title, slot] }, place) => ({
     type: "AdaptiveCard",
     version: card.version,
-    body: container.items.map((item) => ({ ...item, wrap: true })),
+    body: [{ ...title, wrap: true }, readable(slot, sessions[place])],
     actions: [card.actions[place]],
   }));
 }
 
+function texts(card) {
+  return Array.from({ length: card.getItemCount() }, (_, place) => card.getItemAt(place));
+}
+
 // The renderer fills in {{DATE(...)}} and {{TIME(...)}} in any text; a title's text stays as it is.
 function drawTextAsText(card) {
-  for (let place = 0; place < card.getItemCount(); place += 1) {
-    const block = card.getItemAt(place);
-    if (block.renderedElement && block.text !== undefined) {
-      block.renderedElement.textContent = block.text;
-      block.renderedElement.dir = "auto";
-    }
+  for (const { renderedElement: drawn, text } of texts(card)) {
+    if (drawn) Object.assign(drawn, { textContent: text, dir: "auto" });
   }
 }
 
@@ -50,6 +59,8 @@ export function drawCard(content, place, explain) {
   const card = new AdaptiveCards.AdaptiveCard();
   card.hostConfig = CONFIG;
   card.parse(content);
+  // What a programme says is text, never Markdown.
+  for (const block of texts(card)) block.useMarkdown = false;
   const drawn = card.render();
   drawTextAsText(card);
   const heading = card.getItemAt(0)?.renderedElement;

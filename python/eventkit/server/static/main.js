@@ -41,7 +41,7 @@ async function explanationOf(place) {
   const wanted = new Set(interests.map((interest) => interest.toLowerCase()));
   const own = {
     ...score,
-    matched_tags: (session.tags ?? []).filter((tag) => wanted.has(tag.toLowerCase())),
+    matched_tags: (session.tags ?? []).filter((tag) => wanted.has(String(tag).toLowerCase())),
   };
   const twins = recommendation.sessions.filter(({ title }) => title === session.title).length > 1;
   if (twins) return { explanation: own, note: "Several sessions have this title." };
@@ -75,8 +75,8 @@ async function explain(place, button, panel) {
   }
 }
 
-function showCards({ adaptiveCard, scoring }) {
-  const items = splitCard(adaptiveCard).map((content, place) => {
+function showCards({ adaptiveCard, scoring, sessions }) {
+  const items = splitCard(adaptiveCard, sessions).map((content, place) => {
     const { drawn, button, panel } = drawCard(content, place, () => explain(place, button, panel));
     const score = element(
       "p",

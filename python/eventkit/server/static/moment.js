@@ -51,6 +51,23 @@ export function clock(minutes) {
   return `${String(Math.floor(within / 60)).padStart(2, "0")}:${String(within % 60).padStart(2, "0")}`;
 }
 
+/** A session's time as `Mon 14 Sept, 09:00 – 09:45`; null where it has no date, or no time. */
+export function describeSlot(session) {
+  const slot = parseSlot(session);
+  if (!slot || slot.day === null) return null;
+  const day = new Date(slot.day * 86_400_000).toLocaleDateString("en-GB", {
+    weekday: "short",
+    day: "numeric",
+    month: "short",
+    timeZone: "UTC",
+  });
+  return `${day}, ${clockRange(slot)}`;
+}
+
+export function clockRange({ from, to }) {
+  return to === null ? clock(from) : `${clock(from)} – ${clock(to)}`;
+}
+
 export function dayName(day) {
   if (day === null) return "Any day";
   return new Date(day * 86_400_000).toLocaleDateString("en-GB", {

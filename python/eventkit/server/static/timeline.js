@@ -1,7 +1,7 @@
 // The itinerary: one list a day, every session a bar on the day's hours, overlaps marked and said.
 
 import { element, foreign } from "./element.js";
-import { clock, dayName, overlap, parseSlot } from "./moment.js";
+import { clock, clockRange, dayName, overlap, parseSlot } from "./moment.js";
 
 /** Every session with its slot, and the places of those it overlaps with. */
 export function plan(sessions) {
@@ -56,14 +56,10 @@ function track(slot, { first, last }) {
   return element("div", { class: "lane", "aria-hidden": "true" }, filled);
 }
 
-function when(slot) {
-  return slot.to === null ? clock(slot.from) : `${clock(slot.from)} – ${clock(slot.to)}`;
-}
-
 function facts({ session, place, slot, clashes }) {
   const list = clashes.sort((one, other) => one - other).map((number) => `#${number}`);
   return [
-    element("span", { class: "when" }, slot ? when(slot) : "No time given"),
+    element("span", { class: "when" }, slot ? clockRange(slot) : "No time given"),
     element("span", { class: "number" }, `#${place}`),
     foreign("span", session.title, { class: "what" }),
     session.location ? foreign("span", session.location, { class: "where" }) : null,
