@@ -67,6 +67,8 @@ class _Asset:
 def respond(request: Request) -> Response:
     """Answer a request for ``/ui`` or anything below it.
 
+    Methods, ``If-None-Match`` and compression are the application's business, as for every answer.
+
     Example:
         >>> page = respond(Request("GET", "/ui"))
         >>> page.status, page.body[:15]
@@ -74,8 +76,6 @@ def respond(request: Request) -> Response:
         >>> respond(Request("GET", "/ui/../settings.py")).status
         404
     """
-    if request.method not in ("GET", "HEAD"):
-        return Response(405, [("Allow", "GET, HEAD"), *_HEADERS])
     if request.path == "/ui/":
         # The pages' addresses are relative, for a server behind a prefix: they start at /ui.
         return Response(308, [("Location", "../ui"), *_HEADERS])
@@ -83,9 +83,6 @@ def respond(request: Request) -> Response:
     if asset is None:
         text = [("Content-Type", "text/plain; charset=utf-8")]
         return Response(404, [*text, *_HEADERS], b"not found\n")
-    if asset.etag in (request.headers.get("if-none-match") or ""):
-        return Response(304, list(asset.headers))
-    # For HEAD too: the protocol's shell drops the body, and says its length.
     return Response(200, list(asset.headers), asset.body)
 
 
