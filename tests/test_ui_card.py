@@ -7,12 +7,12 @@ import json
 from pathlib import Path
 
 import pytest
-from browser.programmes import hostile, overlapping
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft6Validator
 
 import eventkit
+from browser.programmes import hostile, overlapping
 
 SCHEMA = json.loads(
     (Path(__file__).parent / "browser/vendored/adaptive-card-1.5.schema.json").read_text("utf-8")

@@ -1,4 +1,4 @@
-"""A real headless Chromium, and what it must never do: complain, break the policy, leave the server."""
+"""A real headless Chromium, and what it must never do: complain, break the policy, go elsewhere."""
 
 import os
 import shutil
@@ -65,7 +65,7 @@ class Visit:
         context.add_init_script(WATCH_POLICY)
         context.on("request", self._request)
         self.page = context.new_page()
-        self.page.set_default_timeout(10_000)
+        self.page.set_default_timeout(30_000)
         self.page.on("console", lambda message: self._console(message))
         self.page.on("pageerror", lambda error: self._complaints.append(f"error: {error}"))
         self.page.on("dialog", self._dialog)

@@ -25,7 +25,7 @@ _TYPES = {
     ".txt": "text/plain; charset=utf-8",
 }
 _PAGES = {"/ui": "index.html", "/ui/latency": "latency.html"}
-# The renderer makes these when it is loaded, for Markdown and cut texts, which the page has none of.
+# The renderer makes these when it is loaded, for Markdown and for cutting texts: neither is used.
 _RENDERER_POLICIES = " ".join(
     f"adaptivecards#{name}"
     for name in (
