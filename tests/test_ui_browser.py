@@ -118,7 +118,10 @@ def test_completion_over_the_tags(visit, sample):
     box.press("ArrowUp")
     box.press("Tab")
     assert box.input_value() == "performance, operations, "
-    box.press_sequentially("kube")
+    # Tab has gone on to the next field; back in the box, a click chooses as well.
+    assert page.evaluate("document.activeElement.id") == "top"
+    box.press("End")
+    page.keyboard.type("kube")
     page.locator("[role=option]").first.click()
     assert box.input_value() == "performance, operations, kubernetes, "
     assert page.evaluate("document.activeElement.id") == "interests"
@@ -134,11 +137,11 @@ def test_completion_in_the_middle_and_away(visit, sample):
     box.press("ArrowDown")
     box.press("Enter")
     assert box.input_value() == "agents, python, web"
-    box.fill("web")
-    box.press("Alt+ArrowDown")
+    box.fill("we")
+    assert options_of(page) == ["web"]
     box.press("Escape")
     assert box.get_attribute("aria-expanded") == "false"
-    assert box.input_value() == "web"
+    assert box.input_value() == "we"
     box.press("Escape")
     assert box.input_value() == ""
     box.press("Alt+ArrowDown")
@@ -245,7 +248,7 @@ def test_keyboard_alone(visit, sample):
     assert page.evaluate(focused) == "Explain #1"
     tab_to("Explain #2")
     press("Space")
-    assert page.locator(".contributions").nth(1).is_visible()
+    page.locator(".contributions").nth(1).wait_for()
     tab_to("Markdown")
     with page.expect_download():
         press("Enter")

@@ -65,7 +65,11 @@ export function drawCard(content, place, explain) {
   drawTextAsText(card);
   const heading = card.getItemAt(0)?.renderedElement;
   heading?.classList.add("title");
-  if (heading) heading.id = `session-${place}`;
+  if (heading) {
+    heading.id = `session-${place}`;
+    heading.setAttribute("role", "heading");
+    heading.setAttribute("aria-level", "3");
+  }
   const button = drawn.querySelector("button");
   button.setAttribute("aria-expanded", "false");
   button.setAttribute("aria-controls", `explanation-${place}`);

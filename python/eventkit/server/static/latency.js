@@ -37,7 +37,8 @@ function nameOf(part) {
   return part.closest("figure").dataset.endpoint;
 }
 
-function show({ routes }) {
+// A server that keeps no figures answers with an empty object.
+function show({ routes = {} }) {
   const entries = Object.entries(routes).filter(([, { count }]) => count > 0);
   entries.sort(([, one], [, other]) => other.count - one.count);
   byId("rows").replaceChildren(...entries.map(row));
