@@ -11,12 +11,10 @@ import subprocess
 import sys
 from pathlib import Path
 
-_TRANSCRIPT = re.compile(r"<!-- run -->\n```console\n(.*?)```", re.DOTALL)
 
-
-def transcripts(page):
-    """The transcripts of a page's text."""
-    return _TRANSCRIPT.findall(page)
+def transcripts(page, kind="run"):
+    """The transcripts of a page's text; those of another kind need more than a folder."""
+    return re.findall(rf"<!-- {kind} -->\n```console\n(.*?)```", page, re.DOTALL)
 
 
 def run(transcript, folder, **variables):
