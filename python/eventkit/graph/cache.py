@@ -362,6 +362,8 @@ class CachedGraphEventService(_native.GraphCacheBase):
                     outcome = self._land(ticket, user_id, loaded)
             except BaseException as error:
                 outcome = self._failed(ticket, error)
+                # The flight keeps the traceback, and that this frame.
+                ticket = None
                 if outcome is None:
                     raise
             finally:
@@ -395,6 +397,8 @@ class CachedGraphEventService(_native.GraphCacheBase):
                     outcome = self._land(ticket, user_id, loaded)
             except BaseException as error:
                 outcome = self._failed(ticket, error)
+                # The flight keeps the traceback, and that this frame.
+                ticket = None
                 if outcome is None:
                     raise
             finally:
@@ -483,6 +487,9 @@ class CachedGraphEventService(_native.GraphCacheBase):
         except BaseException as error:
             # Told by `stats` and `last_result`: nobody is here to be told.
             self._failed(ticket, error)
+        finally:
+            # The flight keeps the traceback, and that this frame.
+            del ticket
 
     def _late(self, user_id: str | None) -> CacheTimeoutError:
         return CacheTimeoutError(user_id, cast("float", self._wait_timeout))

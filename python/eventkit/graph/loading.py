@@ -178,6 +178,8 @@ def twin(error: BaseException) -> BaseException:
     kind = type(error)
     try:
         other = kind.__new__(kind, *error.args)
+        # `OSError` leaves them to the `__init__` of a subclass that has one.
+        other.args = error.args
         other.__dict__.update(error.__dict__)
         same = other.args == error.args and str(other) == str(error)
     except Exception:
