@@ -476,6 +476,10 @@ def test_2_5_forks(capsys: pytest.CaptureFixture[str]) -> None:
     scene(capsys, "2.5", "forks", faults_scale(20, 200))
 
 
+def test_2_5_forks_at_the_first_use(capsys: pytest.CaptureFixture[str]) -> None:
+    scene(capsys, "2.5", "first_forks", faults_scale(20, 500))
+
+
 def test_2_6_exit_with_busy_threads(capsys: pytest.CaptureFixture[str]) -> None:
     for _ in range(faults_scale(1, 50)):
         said = child.run("graph_cache", "exits", 6)

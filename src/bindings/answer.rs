@@ -3,11 +3,11 @@
 //! What may decline or raise is read first, and built after: making containers may run the garbage collector, and with
 //! it code that changes the caller's manifest.
 
-use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyDict, PyFloat, PyInt, PyList, PyString, PyTuple};
 
 use super::errors::{Answer, OrDecline};
+use super::intern::intern;
 use super::{input, object};
 use crate::engine::conflict::count_conflicts;
 use crate::engine::interest::InterestSet;

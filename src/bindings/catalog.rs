@@ -6,7 +6,6 @@
 use core::time::Duration;
 
 use pyo3::exceptions::{PyIndexError, PyKeyError, PyOverflowError, PyValueError};
-use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict, PyList, PyString};
 use rayon::prelude::*;
@@ -15,6 +14,7 @@ use super::answer::{self};
 use super::cache::ResultCache;
 use super::errors::{Answer, OrDecline, Stop, guarded, unwind};
 use super::filter::Filter;
+use super::intern::intern;
 use super::pool::pool;
 use super::query::Query;
 use super::search::{UNREADABLE, confirmed, or_else, reference, settled};

@@ -1,10 +1,10 @@
 //! Microsoft Graph events to sessions.
 
-use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyDict, PyList, PyString};
 
 use super::errors::{Answer, OrDecline, Stop, guarded};
+use super::intern::intern;
 use super::{input, object};
 use crate::engine::event::{ClockTime, Fractions, Signals, clock_time};
 

@@ -7,12 +7,12 @@
 use std::sync::OnceLock;
 use std::time::Instant;
 
-use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList, PyString};
 
 use super::answer::{self, Chosen};
 use super::errors::{Answer, OrDecline, Stop, guarded};
+use super::intern::intern;
 use super::store::{Proof, Sight};
 use super::{input, object, snapshot, store};
 use crate::engine::index::Ranked;

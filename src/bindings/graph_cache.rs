@@ -14,7 +14,6 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use pyo3::exceptions::{PyTypeError, PyValueError};
-use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyString};
 
@@ -22,6 +21,7 @@ use super::cache::Clock;
 use super::errors::{Answer, unwind};
 use super::graph_events::Value;
 use super::graph_ticket::Ticket;
+use super::intern::intern;
 use super::search::settled;
 use super::{input, replica};
 use crate::engine::graph_cache::keeper::Keeper;

@@ -2,12 +2,12 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList};
 
 use super::catalog::CatalogBase;
 use super::errors::unwind;
+use super::intern::intern;
 use super::search::settled;
 use super::shelf::Shelf;
 use super::{input, replica};

@@ -3,13 +3,13 @@
 //! `extract::<f64>()` and friends are not used: they accept `bool`, `Decimal`, `Fraction` and numpy scalars and
 //! convert them, where the original multiplies them as they are.
 
-use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{
     PyBool, PyBytes, PyDict, PyFloat, PyFrozenSet, PyInt, PyList, PySet, PyString, PyTuple,
 };
 
 use super::errors::{Answer, OrDecline};
+use super::intern::intern;
 use super::object;
 use crate::engine::interest::InterestSet;
 use crate::engine::score::{Number, Weights};

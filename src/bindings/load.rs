@@ -5,13 +5,13 @@ use core::ops::ControlFlow;
 use std::io::Read;
 
 use pyo3::exceptions::{PyRuntimeError, PyValueError};
-use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict, PyString};
 
 use super::catalog::Shelved;
 use super::errors::unwind;
 use super::input;
+use super::intern::intern;
 use super::pool::pool;
 use super::shelf::Shelf;
 use crate::engine::catalog::Catalog;

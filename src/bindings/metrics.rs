@@ -3,12 +3,12 @@
 use std::path::PathBuf;
 
 use pyo3::exceptions::{PyOSError, PyValueError};
-use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyBytes, PyDict};
 
 use super::errors::unwind;
+use super::intern::intern;
 use crate::engine::metrics::{self, BOUNDS, MOST_NAME, Metrics, Route};
 
 /// Whether Python was asked to tell of forks.

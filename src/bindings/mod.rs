@@ -16,6 +16,7 @@ mod graph_cache;
 mod graph_events;
 mod graph_ticket;
 mod input;
+mod intern;
 mod load;
 mod metrics;
 mod object;

@@ -3,10 +3,10 @@
 //! Exact dicts, lists and tuples are copied here and plain values shared; everything else, and what is nested deeper than
 //! any event, is for `copy.deepcopy`, which knows cycles and the protocols of foreign classes.
 
-use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyBytes, PyDict, PyFloat, PyInt, PyList, PyString, PyTuple};
 
+use super::intern::intern;
 use super::object;
 
 /// Deeper nesting is left to `copy.deepcopy`.

@@ -1,6 +1,5 @@
 //! What the methods of a catalogue are made of: reading a query, ranking, finding one session, writing an answer.
 
-use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList, PyString};
 
@@ -10,6 +9,7 @@ use super::errors::{Answer, OrDecline, Stop, guarded, unwind};
 use super::filter::Filter;
 use super::functions::scorer;
 use super::input;
+use super::intern::intern;
 use super::query::Query;
 use crate::engine::catalog::{Best, Identified, Narrow, Place};
 use crate::engine::interest::InterestSet;

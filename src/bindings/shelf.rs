@@ -2,11 +2,11 @@
 
 use std::sync::{Arc, OnceLock};
 
-use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList, PyString};
 
 use super::errors::{Answer, OrDecline};
+use super::intern::intern;
 use super::{decode, input, source};
 use crate::engine::catalog::{Catalog, Place};
 use crate::engine::json::{self, SessionText, SessionView};

@@ -7,12 +7,12 @@
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyList, PyString};
 
 use super::errors::{Answer, OrDecline};
 use super::input::{self, Tags};
+use super::intern::intern;
 use super::object::{self, Fingerprint};
 use crate::engine::directory::{Directory, DirectoryBuilder};
 use crate::engine::index::{Index, Ranked, Sessions, TagId};

@@ -3,12 +3,12 @@
 //! Lenient where the functions are strict: a session that the engine cannot score exactly is compiled all the same, with
 //! a popularity of NaN. The index then declines every query, and the reference answers from the caller's objects.
 
-use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList, PyString};
 
 use super::errors::{Answer, OrDecline};
 use super::input::{self, Tags};
+use super::intern::intern;
 use crate::engine::moment::Span;
 use crate::engine::score::Number;
 use crate::engine::segment::{Segment, SegmentBuilder};

@@ -4,11 +4,11 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use pyo3::exceptions::PyValueError;
-use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList, PyString};
 
 use super::errors::{guarded, unwind};
+use super::intern::intern;
 use crate::engine::telemetry::line::Record;
 use crate::engine::telemetry::segment;
 use crate::engine::telemetry::summary::{self, By, Query};

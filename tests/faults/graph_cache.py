@@ -225,6 +225,31 @@ def forks(rounds: int) -> str:
     return f"{rounds} forks, the slowest child {slowest * 1e3:.0f} ms, 0 hangs"
 
 
+def first_forks(rounds: int) -> str:
+    """2.5: a process forks while one of its threads uses the cache for the first time.
+
+    Each round is a process of its own, in which nothing was used yet; it forks again and again, as
+    the thread gets on.
+    """
+    for number in range(rounds):
+        fresh = os.fork()
+        if fresh == 0:
+            cached = CachedGraphEventService(Calendar())
+            threading.Thread(target=cached.recommend, args=("ann", INTERESTS, 2)).start()
+            children = []
+            for _ in range(3):
+                child = os.fork()
+                if child == 0:
+                    signal.alarm(15)
+                    os._exit(len(cached.recommend("ann", INTERESTS, 2)["sessions"]) != 2)
+                children.append(child)
+                time.sleep(0)
+            os._exit(any(os.waitpid(child, 0)[1] for child in children))
+        _, status = os.waitpid(fresh, 0)
+        assert status == 0, f"round {number} ended with {status}"
+    return f"{3 * rounds} forks at the first use, 0 hangs"
+
+
 def memory(operations: int) -> str:
     """3.4: mixed operations, failing ones too, after a warm-up."""
     logging.disable(logging.CRITICAL)
@@ -303,6 +328,7 @@ SCENARIOS = {
         killed_leaders,
         exits,
         forks,
+        first_forks,
         memory,
         distinct_keys,
     )
