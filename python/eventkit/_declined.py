@@ -17,6 +17,7 @@ __all__ = [
     "count_conflicts",
     "explain",
     "explain_sessions",
+    "graph_page",
     "on_collection",
     "profile",
     "recommend",
@@ -64,6 +65,11 @@ def count_conflicts(sessions: Any) -> Any:
 
 
 def transform_events(events: Any) -> Any:
+    """Decline."""
+    return NotImplemented
+
+
+def graph_page(body: bytes) -> Any:
     """Decline."""
     return NotImplemented
 

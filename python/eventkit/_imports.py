@@ -14,10 +14,11 @@ __all__ = ["optional", "required"]
 
 EXTRAS = {
     "granian": "serve",
+    "httpcore": "graph",
     "httpx": "graph",
-    "httpx_retries": "graph",
     "msal": "graph",
     "msal_extensions": "graph",
+    "requests": "graph",
     "valkey": "redis",
 }
 """Which extra of this distribution brings which top-level module."""

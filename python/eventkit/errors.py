@@ -18,6 +18,9 @@ __all__ = [
     "CatalogFileError",
     "EventKitError",
     "ExportError",
+    "GraphAuthError",
+    "GraphRateLimitError",
+    "GraphServiceError",
     "InternalError",
     "ManifestError",
     "MissingExtraError",
@@ -176,3 +179,39 @@ class ExportError(EventKitError, ValueError):
 
 class ServerSettingsError(EventKitError, ValueError):
     """A setting of the server that cannot be meant; names it, its value and what was expected."""
+
+
+class GraphServiceError(EventKitError):
+    """A calendar could not be had from Microsoft Graph. No message holds a token or a secret.
+
+    Attributes:
+        status: The HTTP status, where there was an answer.
+        retry_after: Seconds in which asking again is pointless, where the answer named them.
+        transient: Whether the same request may succeed later.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        status: int | None = None,
+        retry_after: float | None = None,
+        transient: bool = False,
+    ) -> None:
+        """Word the failure, and say whether it will pass."""
+        self.status = status
+        self.retry_after = retry_after
+        self.transient = transient
+        super().__init__(message)
+
+    def __reduce__(self) -> tuple[object, ...]:
+        """Pickle the attributes beside the message: they are keywords, which pickle cannot pass."""
+        return type(self), self.args, self.__dict__
+
+
+class GraphAuthError(GraphServiceError):
+    """There is no token for Microsoft Graph, or it is not accepted."""
+
+
+class GraphRateLimitError(GraphServiceError):
+    """Microsoft Graph wants fewer requests: `retry_after` says for how many seconds."""

@@ -13,7 +13,7 @@ const FRACTIONS: Fractions = if cfg!(Py_3_11) {
 } else {
     Fractions::MillisOrMicros
 };
-const MOST_TAGS: usize = 5;
+pub(super) const MOST_TAGS: usize = 5;
 
 /// Turns a list of events into sessions, without those that are cancelled, timeless or unreadable.
 #[pyfunction]

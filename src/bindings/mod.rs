@@ -9,6 +9,7 @@ mod decode;
 mod encode;
 mod errors;
 mod event;
+mod event_page;
 mod file;
 mod filter;
 mod functions;
@@ -41,6 +42,8 @@ mod _eventkit {
     use super::catalog::{CatalogBase, Shelved, shelve};
     #[pymodule_export]
     use super::event::transform_events;
+    #[pymodule_export]
+    use super::event_page::graph_page;
     #[pymodule_export]
     use super::file::{dump_catalog, load_catalog, open_catalog, save_catalog};
     #[pymodule_export]

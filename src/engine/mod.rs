@@ -11,6 +11,7 @@ pub mod conflict;
 pub mod directory;
 pub mod error;
 pub mod event;
+pub mod event_page;
 mod exhaustive;
 pub mod facet;
 pub mod file;

@@ -262,7 +262,8 @@ class _Handler(BaseHTTPRequestHandler):
         path, _, text = self.path.partition("?")
         query = {name: values[-1] for name, values in parse_qs(text).items()}
         if path.endswith("/.well-known/openid-configuration"):
-            base = f"{self.simulator.authority}/{path.split('/')[1]}"
+            # MSAL insists on https; eventkit's client turns it back for loopback.
+            base = f"https://127.0.0.1:{self.simulator.port}/{path.split('/')[1]}"
             ends = {
                 "token_endpoint": f"{base}/oauth2/v2.0/token",
                 "authorization_endpoint": f"{base}/oauth2/v2.0/authorize",

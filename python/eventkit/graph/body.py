@@ -1,0 +1,64 @@
+"""Reads a response's body: unpacked, and never more of it than is allowed."""
+
+from __future__ import annotations
+
+import zlib
+
+from eventkit.graph.exchange import Broken
+
+__all__ = ["Body"]
+
+_GZIP = 31  # A window of any size, with gzip's header and trailer.
+
+
+class Body:
+    """Bytes of a body as they arrive.
+
+    httpx unpacks too, but a chunk at a time to whatever size it has: 64 KiB of gzip hold 64 MiB.
+
+    Args:
+        encoding: The ``Content-Encoding``.
+        most: How many bytes there may be, unpacked.
+
+    Example:
+        >>> body = Body("", 8)
+        >>> body.add(b"[1, 2]")
+        >>> body.finish()
+        b'[1, 2]'
+    """
+
+    def __init__(self, encoding: str, most: int) -> None:
+        """Nothing has arrived."""
+        self._most = most
+        self._bytes = bytearray()
+        if encoding.lower() not in ("", "identity", "gzip", "x-gzip"):
+            raise Broken(
+                f"the answer is encoded as {encoding[:40]!r}, which was not asked for", again=False
+            )
+        packed = encoding.lower().endswith("gzip")
+        self._unpacker = zlib.decompressobj(_GZIP) if packed else None
+
+    def add(self, chunk: bytes) -> None:
+        """Add what arrived.
+
+        Raises:
+            Broken: It is too much, or no gzip.
+        """
+        if self._unpacker is not None:
+            try:
+                chunk = self._unpacker.decompress(chunk, self._most + 1 - len(self._bytes))
+            except zlib.error:
+                raise Broken("the answer is no gzip, though it says so", again=False) from None
+        self._bytes += chunk
+        if len(self._bytes) > self._most:
+            raise Broken(f"the answer is larger than {self._most} bytes", again=False)
+
+    def finish(self) -> bytes:
+        """Return all of it.
+
+        Raises:
+            Broken: The end of the gzip is missing.
+        """
+        if self._unpacker is not None and not self._unpacker.eof:
+            raise Broken("the answer ends too early")
+        return bytes(self._bytes)

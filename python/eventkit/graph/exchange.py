@@ -1,0 +1,173 @@
+"""What has to be done to get an answer of Graph, as steps that somebody else carries out.
+
+A generator yields a `Token`, a `Send` or a `Pause` and is sent what came of it; `transport` carries
+the steps out for a thread or for a task. So the rules are written once, and no clock is in them.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import uuid
+from collections.abc import Callable, Generator
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from typing import Any, TypeVar
+
+from eventkit.errors import GraphAuthError, GraphRateLimitError, GraphServiceError
+from eventkit.graph.retry import RETRIED, Refusals, backoff, parse_retry_after
+
+__all__ = ["Broken", "Pause", "Reply", "Rules", "Send", "Steps", "Token", "get"]
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Token:
+    """A token is needed, and another than the one that was rejected."""
+
+    rejected: str | None
+    until: float
+
+
+@dataclass(frozen=True)
+class Send:
+    """A GET request is to be sent, and answered before a monotonic instant."""
+
+    url: str
+    headers: dict[str, str]
+    mailbox: str
+    until: float
+
+
+@dataclass(frozen=True)
+class Pause:
+    """So many seconds have to pass."""
+
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Reply:
+    """What a server answered, its body whole."""
+
+    status: int
+    retry_after: str | None
+    body: bytes
+
+
+class Broken(Exception):  # noqa: N818 (never seen by a caller)
+    """There is no answer: the connection failed, or the answer came broken or too late.
+
+    Args:
+        reason: What happened.
+        again: Whether it is worth another attempt.
+    """
+
+    def __init__(self, reason: str, *, again: bool = True) -> None:
+        """Say what happened."""
+        self.again = again
+        super().__init__(reason)
+
+
+Steps = Generator[Any, Any, T]
+
+
+@dataclass(frozen=True)
+class Rules:
+    """How patiently to ask.
+
+    Attributes:
+        attempts: How often at most.
+        clock: Monotonic seconds.
+        jitter: A number in 0..1.
+        refusals: Mailboxes that are closed.
+    """
+
+    attempts: int
+    clock: Callable[[], float]
+    jitter: Callable[[], float]
+    refusals: Refusals
+
+
+def get(rules: Rules, url: str, headers: dict[str, str], mailbox: str, until: float) -> Steps[Any]:
+    """Ask until there is an answer that is final, or no time left; the body of a 200.
+
+    Raises:
+        GraphServiceError: There is none. A status that the caller may handle is in ``status``.
+    """
+    token = yield Token(None, until)
+    refreshed, attempt = False, 0
+    while True:
+        yield from _wait_until_open(rules, mailbox, until)
+        attempt += 1
+        sent = headers | {
+            "Authorization": f"Bearer {token}",
+            "client-request-id": str(uuid.uuid4()),
+        }
+        try:
+            reply: Reply = yield Send(url, sent, mailbox, until)
+        except Broken as broken:
+            failure: GraphServiceError = GraphServiceError(
+                f"Failed to fetch events: {broken}", transient=True
+            )
+            if not broken.again:
+                raise failure from None
+            seconds = None
+        else:
+            if reply.status == 200:
+                return reply.body
+            if reply.status == 401 and not refreshed:
+                refreshed = True
+                attempt -= 1
+                token = yield Token(token, until)
+                continue
+            seconds = _retry_after(reply)
+            failure = _failure(reply, seconds)
+            if seconds and reply.status in RETRIED:
+                rules.refusals.close(mailbox, seconds)
+            if reply.status not in RETRIED:
+                raise failure
+        wait = backoff(attempt, rules.jitter) if seconds is None else seconds
+        if attempt >= rules.attempts or rules.clock() + wait >= until:
+            raise failure
+        yield Pause(wait)
+
+
+def _wait_until_open(rules: Rules, mailbox: str, until: float) -> Steps[None]:
+    while (closed := rules.refusals.wait(mailbox)) > 0:
+        if rules.clock() + closed >= until:
+            raise _rate_limited(429, closed)
+        yield Pause(closed)
+
+
+def _retry_after(reply: Reply) -> float | None:
+    return parse_retry_after(reply.retry_after, datetime.now(timezone.utc))
+
+
+def _rate_limited(status: int, seconds: float | None) -> GraphRateLimitError:
+    when = "later" if seconds is None else f"after {seconds:.0f} seconds"
+    message = f"Rate limit exceeded: retry {when}"
+    return GraphRateLimitError(message, status=status, retry_after=seconds, transient=True)
+
+
+def _failure(reply: Reply, seconds: float | None) -> GraphServiceError:
+    if reply.status == 429:
+        return _rate_limited(429, seconds)
+    if reply.status == 401:
+        return GraphAuthError("Authentication failed: Invalid token", status=401)
+    return GraphServiceError(
+        f"Failed to fetch events: HTTP {reply.status}{_code(reply.body)}",
+        status=reply.status,
+        retry_after=seconds,
+        transient=reply.status >= 500,
+    )
+
+
+def _code(body: bytes) -> str:
+    """Graph's name for an error; not its message, which may quote what was sent."""
+    try:
+        code = json.loads(body)["error"]["code"]
+    except (ValueError, TypeError, LookupError, RecursionError):
+        return ""
+    return f" {code}" if isinstance(code, str) and re.fullmatch(r"[\w.-]{1,80}", code) else ""

@@ -1,0 +1,307 @@
+"""The calendar source: `GraphEventService`."""
+
+from __future__ import annotations
+
+import asyncio
+import operator
+import random
+import time
+from collections.abc import Awaitable, Callable
+from datetime import datetime, timezone
+from typing import Any, SupportsIndex
+from urllib.parse import quote, urlsplit
+
+from eventkit.errors import GraphServiceError
+from eventkit.graph import delta
+from eventkit.graph.exchange import Rules, Steps, get
+from eventkit.graph.page import FIELDS, read_page
+from eventkit.graph.retry import Refusals
+from eventkit.graph.settings import GraphSettings, is_loopback
+from eventkit.graph.token import TokenSource, app_credential
+from eventkit.graph.transport import Transport
+from eventkit.graph.window import default_window, mailbox_path, utc_text
+
+__all__ = ["GraphEventService"]
+
+MOST_PAGES = 50
+PAGE_SIZE = 250
+
+
+class GraphEventService:
+    """Somebody's calendar in Microsoft Graph, as sessions. Safe to share between threads and tasks.
+
+    One for the process is best: it holds the connections, the token, and what Graph refused.
+
+    Args:
+        credential: `GraphSettings`, or any object with ``get_token(*scopes)`` such as
+            azure-identity's credentials, sync or async.
+        settings: With a credential: whose calendar, and where Graph is.
+        delegated: The credential's tokens are a user's own: without a user, ``/me`` is asked.
+        clock: Monotonic seconds.
+        sleep: Lets seconds pass in a thread.
+        asleep: Lets seconds pass in a task.
+        jitter: A number in 0..1 by chance.
+        now: The time of day, which the default window begins with.
+
+    Attributes:
+        orders_by_start: Events come by their start: the first ten of fifty are those of ten.
+
+    Example:
+        >>> settings = GraphSettings("contoso", "app", "hunter2", user_id="ann@example.com")
+        >>> with GraphEventService(settings) as service:
+        ...     service
+        GraphEventService('https://graph.microsoft.com/v1.0', user_id='ann@example.com')
+    """
+
+    orders_by_start = True
+
+    def __init__(
+        self,
+        credential: Any,
+        settings: GraphSettings | None = None,
+        *,
+        delegated: bool = False,
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], None] = time.sleep,
+        asleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        jitter: Callable[[], float] = random.random,
+        now: Callable[[], datetime] = lambda: datetime.now(timezone.utc),
+    ) -> None:
+        """Find what is needed; nobody is asked yet."""
+        if isinstance(credential, GraphSettings):
+            settings, credential = credential, app_credential(credential)
+        self.settings = GraphSettings() if settings is None else settings
+        base = urlsplit(self.settings.base_url)
+        # The simulator takes any scope; a national cloud's is its own host's.
+        host = "graph.microsoft.com" if is_loopback(self.settings.base_url) else base.netloc
+        tokens = TokenSource(credential, f"https://{host}/.default")
+        self._origin = (base.scheme, base.netloc.lower())
+        self._delegated = delegated
+        self._now = now
+        self._clock = clock
+        self._rules = Rules(self.settings.attempts, clock, jitter, Refusals(clock))
+        self._transport = Transport(
+            clock=clock,
+            sleep=sleep,
+            asleep=asleep,
+            max_body_bytes=self.settings.max_body_bytes,
+            token=tokens.token,
+            atoken=tokens.atoken,
+        )
+
+    def __repr__(self) -> str:
+        """Name Graph and the user, and nothing that is secret."""
+        settings = self.settings
+        return f"{type(self).__name__}({settings.base_url!r}, user_id={settings.user_id!r})"
+
+    def get_events(
+        self,
+        start_time: datetime | None = None,
+        end_time: datetime | None = None,
+        top: int = 50,
+        *,
+        user_id: str | None = None,
+    ) -> list[dict[str, Any]]:
+        """Fetch events, by their start.
+
+        Args:
+            start_time: Where the window begins; now, to the quarter of an hour, when left out.
+                Without a zone it is in UTC.
+            end_time: Where it ends; seven days later when left out.
+            top: How many at most.
+            user_id: Whose; the settings' user when left out.
+
+        Returns:
+            Sessions as `eventkit.functions.transform_events` makes them, with ``start_at`` and
+            ``end_at`` beside: ISO 8601 with date and offset.
+
+        Raises:
+            GraphAuthError: There is no token, or it is not accepted.
+            GraphRateLimitError: Graph wants to be left alone for longer than the deadline.
+            GraphServiceError: Anything else went wrong. Nothing partial is ever returned.
+            ValueError: ``top`` is not positive, or the window ends before it begins.
+        """
+        return self._transport.run(self._events(start_time, end_time, top, user_id))
+
+    async def aget_events(
+        self,
+        start_time: datetime | None = None,
+        end_time: datetime | None = None,
+        top: int = 50,
+        *,
+        user_id: str | None = None,
+    ) -> list[dict[str, Any]]:
+        """`get_events` for a task."""
+        return await self._transport.arun(self._events(start_time, end_time, top, user_id))
+
+    def refresh_events(
+        self, state: Any, *, top: int = 50, user_id: str | None = None
+    ) -> tuple[list[dict[str, Any]], Any]:
+        """Fetch what changed since a state, by calendarView/delta.
+
+        Args:
+            state: What the last call gave; ``None`` to start anew, which also happens where Graph
+                has forgotten the state (410), and once a day.
+            top: How many events at most.
+            user_id: Whose; the settings' user when left out.
+
+        Returns:
+            The events of the next seven days as `get_events` has them, and the next state.
+        """
+        return self._transport.run(self._refresh(state, top, user_id))
+
+    async def arefresh_events(
+        self, state: Any, *, top: int = 50, user_id: str | None = None
+    ) -> tuple[list[dict[str, Any]], Any]:
+        """`refresh_events` for a task."""
+        return await self._transport.arun(self._refresh(state, top, user_id))
+
+    def close(self) -> None:
+        """Close the connections. A later call opens new ones."""
+        self._transport.close()
+
+    async def aclose(self) -> None:
+        """Close the connections of the running loop, and those of threads."""
+        await self._transport.aclose()
+
+    def __enter__(self) -> GraphEventService:
+        """Return the service."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Close it."""
+        self.close()
+
+    async def __aenter__(self) -> GraphEventService:
+        """Return the service."""
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        """Close it."""
+        await self.aclose()
+
+    def _events(
+        self,
+        start_time: datetime | None,
+        end_time: datetime | None,
+        top: SupportsIndex,
+        user_id: str | None,
+    ) -> Steps[list[dict[str, Any]]]:
+        most = _positive(top)
+        start, end = self._window(start_time, end_time)
+        mailbox = self._mailbox(user_id)
+        query = {
+            **_span(start, end),
+            "$select": ",".join(FIELDS),
+            "$orderby": "start/dateTime",
+            "$top": str(min(most, PAGE_SIZE)),
+        }
+        link: str | None = f"{self.settings.base_url}{mailbox}/calendarView?{_encoded(query)}"
+        until = self._clock() + self.settings.deadline
+        sessions: list[dict[str, Any]] = []
+        seen_links, seen_ids = set(), set()
+        while link is not None:
+            if link in seen_links or len(seen_links) == MOST_PAGES:
+                raise _endless(len(seen_links))
+            seen_links.add(link)
+            body = yield from get(self._rules, link, self._headers(), mailbox, until)
+            page = read_page(body)
+            for session in page.sessions:
+                identity = session["id"]
+                if identity is None or identity not in seen_ids:
+                    seen_ids.add(identity)
+                    sessions.append(session)
+            if len(sessions) >= most:
+                break
+            link = self._own(page.next_link)
+        return sessions[:most]
+
+    def _refresh(
+        self, state: Any, top: SupportsIndex, user_id: str | None
+    ) -> Steps[tuple[list[dict[str, Any]], Any]]:
+        most = _positive(top)
+        mailbox = self._mailbox(user_id)
+        start, end = self._window(None, None)
+        until = self._clock() + self.settings.deadline
+        if not isinstance(state, delta.State) or not state.serves(mailbox, start, end):
+            state = None
+        try:
+            state = yield from self._changes(state, mailbox, start, until)
+        except GraphServiceError as error:
+            if error.status != 410 or state is None:
+                raise
+            state = yield from self._changes(None, mailbox, start, until)
+        return state.sessions(start, end)[:most], state
+
+    def _changes(
+        self, state: delta.State | None, mailbox: str, start: datetime, until: float
+    ) -> Steps[delta.State]:
+        if state is None:
+            state = delta.State.new(mailbox, start)
+            query = _encoded(_span(state.start, state.end))
+            state = state.at(f"{self.settings.base_url}{mailbox}/calendarView/delta?{query}")
+        headers = self._headers(f"odata.maxpagesize={PAGE_SIZE}")
+        link: str | None = state.link
+        seen_links: set[str] = set()
+        while link is not None:
+            if link in seen_links or len(seen_links) == MOST_PAGES:
+                raise _endless(len(seen_links))
+            seen_links.add(link)
+            body = yield from get(self._rules, link, headers, mailbox, until)
+            changes = delta.read_changes(body)
+            state = state.changed(changes)
+            link = self._own(changes.next_link)
+        self._own(state.link)
+        return state
+
+    def _window(self, start: datetime | None, end: datetime | None) -> tuple[datetime, datetime]:
+        default = default_window(self._now())
+        start = _aware(start) if start is not None else default[0]
+        end = _aware(end) if end is not None else start + (default[1] - default[0])
+        if end <= start:
+            raise ValueError(f"the window ends at {utc_text(end)}, not after {utc_text(start)}")
+        return start, end
+
+    def _mailbox(self, user_id: str | None) -> str:
+        user_id = self.settings.user_id if user_id is None else user_id
+        return mailbox_path(user_id, delegated=self._delegated)
+
+    def _headers(self, *preferences: str) -> dict[str, str]:
+        zone = f'outlook.timezone="{self.settings.time_zone}"'
+        return {"Prefer": ", ".join([zone, 'IdType="ImmutableId"', *preferences])}
+
+    def _own(self, link: str | None) -> str | None:
+        """A link of Graph's, which must not lead the token to another host."""
+        if link is None:
+            return None
+        try:
+            parts = urlsplit(link)
+            own = (parts.scheme, parts.netloc.lower()) == self._origin
+        except ValueError:
+            own = False
+        if not own:
+            raise GraphServiceError("Failed to fetch events: the next page is on another host")
+        return link
+
+
+def _positive(top: SupportsIndex) -> int:
+    most = operator.index(top)
+    if most <= 0:
+        raise ValueError("top must be a positive integer")
+    return most
+
+
+def _aware(instant: datetime) -> datetime:
+    return instant.replace(tzinfo=timezone.utc) if instant.tzinfo is None else instant
+
+
+def _span(start: datetime, end: datetime) -> dict[str, str]:
+    return {"startDateTime": utc_text(start), "endDateTime": utc_text(end)}
+
+
+def _encoded(query: dict[str, str]) -> str:
+    return "&".join(f"{name}={quote(value, safe='/,:')}" for name, value in query.items())
+
+
+def _endless(pages: int) -> GraphServiceError:
+    return GraphServiceError(f"Failed to fetch events: no end after {pages} pages")

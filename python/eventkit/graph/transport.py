@@ -1,0 +1,229 @@
+"""Carries out the steps of an exchange: one httpx client, for threads and for tasks.
+
+The two ways through are the same functions in the same order, without and with ``await``.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import threading
+from collections.abc import Awaitable, Callable
+from typing import Any, TypeVar
+
+from eventkit._imports import required
+from eventkit.errors import GraphServiceError
+from eventkit.graph.body import Body
+from eventkit.graph.deadline import Deadlines
+from eventkit.graph.exchange import Broken, Pause, Reply, Send, Steps, Token
+from eventkit.graph.gate import Gate
+
+__all__ = ["Transport", "guard"]
+
+T = TypeVar("T")
+
+IN_FLIGHT = 4
+"""Graph's own limit of concurrent requests to a mailbox."""
+_CONNECT, _IDLE = 5.0, 10.0
+_ERROR_BODY = 64 << 10
+
+
+class Transport:
+    """The shared client of a service.
+
+    Args:
+        clock: Monotonic seconds.
+        sleep: Lets seconds pass.
+        asleep: The same for a task.
+        max_body_bytes: The largest body that is read.
+        token: Gives a token: ``token(rejected, seconds)``.
+        atoken: The same for a task.
+    """
+
+    def __init__(
+        self,
+        *,
+        clock: Callable[[], float],
+        sleep: Callable[[float], None],
+        asleep: Callable[[float], Awaitable[None]],
+        max_body_bytes: int,
+        token: Callable[[str | None, float], str],
+        atoken: Callable[[str | None, float], Awaitable[str]],
+    ) -> None:
+        """Find httpx; nothing is connected yet."""
+        self._httpx = required("httpx")
+        self._clock, self._sleep, self._asleep = clock, sleep, asleep
+        self._most = max_body_bytes
+        self._token, self._atoken = token, atoken
+        self._begin()
+
+    def _begin(self) -> None:
+        self._process = os.getpid()
+        self._lock = threading.Lock()
+        self._gate = Gate(IN_FLIGHT)
+        self._client: Any = None
+        self._deadlines = Deadlines(required("httpcore").SyncBackend())
+        self._clients: dict[asyncio.AbstractEventLoop, Any] = {}
+
+    def _check_process(self) -> None:
+        """A forked child must not write into its parent's connections."""
+        if self._process != os.getpid():
+            self._begin()
+
+    def run(self, steps: Steps[T]) -> T:
+        """Carry out the steps in this thread."""
+        self._check_process()
+        try:
+            step = next(steps)
+            while True:
+                try:
+                    outcome = self._take(step)
+                except Exception as error:
+                    step = steps.throw(error)
+                else:
+                    step = steps.send(outcome)
+        except StopIteration as stop:
+            return stop.value  # type: ignore[no-any-return]
+
+    async def arun(self, steps: Steps[T]) -> T:
+        """Carry out the steps in this task."""
+        self._check_process()
+        try:
+            step = next(steps)
+            while True:
+                try:
+                    outcome = await self._atake(step)
+                except Exception as error:
+                    step = steps.throw(error)
+                else:
+                    step = steps.send(outcome)
+        except StopIteration as stop:
+            return stop.value  # type: ignore[no-any-return]
+
+    def _take(self, step: Token | Send | Pause) -> Any:
+        if isinstance(step, Pause):
+            return self._sleep(step.seconds)
+        if isinstance(step, Token):
+            return self._token(step.rejected, self._left(step))
+        if not self._gate.enter(step.mailbox, self._left(step)):
+            raise _crowded()
+        try:
+            with self._deadlines.within(self._left(step)):
+                return self._send(step)
+        finally:
+            self._gate.leave(step.mailbox)
+
+    async def _atake(self, step: Token | Send | Pause) -> Any:
+        if isinstance(step, Pause):
+            return await self._asleep(step.seconds)
+        if isinstance(step, Token):
+            return await self._atoken(step.rejected, self._left(step))
+        if not await self._gate.enter_async(step.mailbox, self._left(step)):
+            raise _crowded()
+        try:
+            return await asyncio.wait_for(self._asend(step), self._left(step))
+        except asyncio.TimeoutError:
+            raise Broken("the time for the answer is over") from None
+        finally:
+            self._gate.leave(step.mailbox)
+
+    def _left(self, step: Token | Send) -> float:
+        left = step.until - self._clock()
+        if left <= 0:
+            message = "Failed to fetch events: the time for the answer is over"
+            raise GraphServiceError(message, transient=True)
+        return left
+
+    def _send(self, step: Send) -> Reply:
+        try:
+            with self._shared_client().stream("GET", step.url, headers=step.headers) as response:
+                body = self._body_of(response)
+                for chunk in response.iter_raw():
+                    body.add(chunk)
+                return self._reply(response, body)
+        except (self._httpx.HTTPError, self._httpx.InvalidURL) as error:
+            raise _broken(error) from None
+
+    async def _asend(self, step: Send) -> Reply:
+        client = self._shared_async_client()
+        try:
+            async with client.stream("GET", step.url, headers=step.headers) as response:
+                body = self._body_of(response)
+                async for chunk in response.aiter_raw():
+                    body.add(chunk)
+                return self._reply(response, body)
+        except (self._httpx.HTTPError, self._httpx.InvalidURL) as error:
+            raise _broken(error) from None
+
+    def _body_of(self, response: Any) -> Body:
+        most = self._most if response.status_code == 200 else _ERROR_BODY
+        return Body(response.headers.get("Content-Encoding", ""), most)
+
+    def _reply(self, response: Any, body: Body) -> Reply:
+        retry_after = response.headers.get("Retry-After")
+        return Reply(response.status_code, retry_after, body.finish())
+
+    def _shared_client(self) -> Any:
+        with self._lock:
+            if self._client is None:
+                self._client = self._httpx.Client(**self._settings())
+                guard(self._client, self._deadlines)
+            return self._client
+
+    def _shared_async_client(self) -> Any:
+        """The client of the running loop: a connection belongs to the loop that opened it."""
+        loop = asyncio.get_running_loop()
+        with self._lock:
+            for other in [other for other in self._clients if other.is_closed()]:
+                del self._clients[other]
+            if loop not in self._clients:
+                self._clients[loop] = self._httpx.AsyncClient(**self._settings())
+            return self._clients[loop]
+
+    def _settings(self) -> dict[str, Any]:
+        limits = self._httpx.Limits(max_connections=None, max_keepalive_connections=32)
+        timeout = self._httpx.Timeout(_IDLE, connect=_CONNECT)
+        headers = {"Accept": "application/json", "Accept-Encoding": "gzip"}
+        return {"limits": limits, "timeout": timeout, "headers": headers}
+
+    def close(self) -> None:
+        """Close the connections; a later call opens new ones."""
+        with self._lock:
+            client, self._client = self._client, None
+        if client is not None:
+            client.close()
+
+    async def aclose(self) -> None:
+        """Close also those of the running loop."""
+        with self._lock:
+            client = self._clients.pop(asyncio.get_running_loop(), None)
+        if client is not None:
+            await client.aclose()
+        self.close()
+
+
+def guard(client: Any, deadlines: Deadlines) -> None:
+    """Put the deadlines under a client, proxies of the environment included.
+
+    httpx has no parameter for httpcore's ``network_backend``, and one for ``transport`` only at
+    the price of those proxies.
+    """
+    transports = [client._transport, *client._mounts.values()]
+    for transport in transports:
+        if transport is not None:
+            transport._pool._network_backend = deadlines
+
+
+def _crowded() -> GraphServiceError:
+    return GraphServiceError(
+        f"Failed to fetch events: {IN_FLIGHT} requests to this mailbox are under way, and none"
+        " ended in time",
+        transient=True,
+    )
+
+
+def _broken(error: Exception) -> Broken:
+    """Name the fault by its type: httpx's texts are the system's, and may be empty."""
+    kind = type(error).__name__
+    text = str(error)
+    return Broken(f"{kind}: {text}" if text else kind)
