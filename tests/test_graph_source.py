@@ -9,11 +9,11 @@ import threading
 from datetime import datetime, timedelta, timezone
 
 import pytest
-from graph_simulator import GraphSimulator, link, make_event, status
 
 import eventkit
 from eventkit import errors, reference
 from eventkit.graph import GraphEventService, GraphSettings
+from graph_simulator import GraphSimulator, link, make_event, status
 
 ANN = "ann@example.com"
 

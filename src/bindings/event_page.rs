@@ -42,9 +42,9 @@ fn sessions<'py, 'a>(
     let mut zoned = Vec::new();
     for (position, draft) in page.drafts.iter().enumerate() {
         made.push(session(&mut strings, draft)?.into_any());
-        let zones = (name(&draft.start), name(&draft.end));
-        if zones != (None, None) {
-            zoned.push((position, zones.0, zones.1));
+        let names = (name(&draft.start), name(&draft.end));
+        if names != (None, None) {
+            zoned.push((position, names.0, names.1));
         }
     }
     Ok((object::new_list(py, made)?, zoned))

@@ -40,7 +40,7 @@ class Deadlines:
 
     def left(self, timeout: float | None, error: str) -> float | None:
         """The timeout of one read or write; an error of httpcore's where no time is left."""
-        until = getattr(self._local, "until", None)
+        until: float | None = getattr(self._local, "until", None)
         if until is None:
             return timeout
         left = until - time.monotonic()

@@ -3,8 +3,9 @@
 Pure functions and a table of closed mailboxes; nobody sleeps here.
 
 Not httpx-retries 0.6, by its source: it sleeps with `time.sleep` (no clock to inject), has a budget
-for sleeps but none for time, cuts a `Retry-After` that exceeds it short and asks too early, believes
-one of a day, and keeps nothing for the next caller. Overriding all that would leave its loop.
+for sleeps but none for time, cuts a `Retry-After` that exceeds it short and asks too early,
+believes one of a day, and keeps nothing for the next caller. Overriding all that would leave its
+loop.
 """
 
 from __future__ import annotations

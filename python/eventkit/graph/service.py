@@ -199,7 +199,8 @@ class GraphEventService:
         link: str | None = f"{self.settings.base_url}{mailbox}/calendarView?{_encoded(query)}"
         until = self._clock() + self.settings.deadline
         sessions: list[dict[str, Any]] = []
-        seen_links, seen_ids = set(), set()
+        seen_links: set[str] = set()
+        seen_ids: set[str] = set()
         while link is not None:
             if link in seen_links or len(seen_links) == MOST_PAGES:
                 raise _endless(len(seen_links))

@@ -92,7 +92,9 @@ GRAPH_CLIENT_ID not set, GRAPH_CLIENT_SECRET not set
                 f"GRAPH_DEADLINE {read['GRAPH_DEADLINE']!r}: not a number of seconds"
             ) from None
         return cls(
-            *(read[name] for name in CREDENTIALS),
+            tenant_id=read["GRAPH_TENANT_ID"],
+            client_id=read["GRAPH_CLIENT_ID"],
+            client_secret=read["GRAPH_CLIENT_SECRET"],
             user_id=read.get("GRAPH_USER_ID") or None,
             base_url=read.get("GRAPH_BASE_URL") or BASE_URL,
             authority=read.get("GRAPH_AUTHORITY") or AUTHORITY,
