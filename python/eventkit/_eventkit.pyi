@@ -24,6 +24,7 @@ __all__ = [
     "dump_catalog",
     "explain",
     "explain_sessions",
+    "graph_page",
     "load_catalog",
     "load_json",
     "load_ndjson",
@@ -60,7 +61,10 @@ def score_session(
 def count_conflicts(sessions: Any) -> int | NotImplementedType: ...
 def graph_page(
     body: bytes,
-) -> tuple[list[dict[str, Any]], str | None, list[tuple[int, str | None, str | None]]]: ...
+) -> (
+    tuple[list[dict[str, Any]], str | None, list[tuple[int, str | None, str | None]]]
+    | NotImplementedType
+): ...
 def transform_events(events: Any) -> list[dict[str, Any]] | NotImplementedType: ...
 def profile(manifest: Any, interests: Any, top: Any) -> dict[str, Any] | NotImplementedType: ...
 def clear_cache() -> None: ...
