@@ -12,6 +12,7 @@ from __future__ import annotations
 import importlib.util
 import os
 import sys
+import tempfile
 from pathlib import Path
 from typing import TypeVar
 
@@ -53,6 +54,10 @@ def _load_hypothesis_profile() -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    # Where servers share what is theirs, in this process and in those that tests start.
+    runtime = tempfile.TemporaryDirectory(prefix="eventkit-tests-")
+    config.add_cleanup(runtime.cleanup)
+    os.environ["XDG_RUNTIME_DIR"] = runtime.name
     for marker in MARKERS:
         config.addinivalue_line("markers", marker)
     _load_hypothesis_profile()

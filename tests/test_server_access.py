@@ -191,3 +191,48 @@ def test_a_proxy_that_nobody_named_may_not(ask):
     app = eventkit.create_app(MANIFEST, settings=settings)
     assert ask(app, "GET", "/tags", client="10.1.2.3").status == 200
     assert ask(app, "GET", "/tags", client="192.0.2.1").status == 403
+
+
+class TestRateLimit:
+    QUERY = b"interests=ai"
+
+    def app(self, **settings):
+        settings = ServerSettings(requests_per_minute=3, insecure=True, **settings)
+        return eventkit.create_app(MANIFEST, settings=settings)
+
+    def statuses(self, ask, app, **request):
+        return [ask(app, "GET", "/recommend", self.QUERY, **request).status for _ in range(5)]
+
+    def test_holds_for_each_address(self, ask):
+        app = self.app()
+        for client in ("192.0.2.1", "192.0.2.2", "2001:db8::1"):
+            assert self.statuses(ask, app, client=client) == [200] * 3 + [429] * 2
+        refused = ask(app, "POST", "/explain", body=b"{", client="192.0.2.1")
+        assert (refused.status, refused.json) == (429, {"error": "too many requests"})
+        assert 1 <= int(refused.header("retry-after")) <= 20
+        # To live is not to ask.
+        assert ask(app, "GET", "/health", client="192.0.2.1").status == 200
+        text = ask(app, "GET", "/metrics", client="127.0.0.1").body.decode()
+        assert "eventkit_rate_limited_total" in text
+
+    def test_holds_before_the_token_is_looked_at(self, ask):
+        app = self.app(api_token=TOKEN)
+        assert self.statuses(ask, app, client="192.0.2.1") == [401] * 3 + [429] * 2
+
+    def test_leaves_this_machine_alone_unless_told_otherwise(self, ask):
+        assert self.statuses(ask, self.app()) == [200] * 5
+        assert self.statuses(ask, self.app(limit_loopback=True)) == [200] * 3 + [429] * 2
+        unlimited = eventkit.create_app(settings=ServerSettings(requests_per_minute=0))
+        assert unlimited.limiter is None
+
+    def test_believes_trusted_proxies_only(self, ask):
+        def claimed(address):
+            return [("X-Forwarded-For", address)]
+
+        direct, proxied = self.app(), self.app(trusted_proxies=("192.0.2.0/24",))
+        for number in range(5):
+            headers = claimed(f"198.51.100.{number}")
+            reply = ask(direct, "GET", "/tags", headers=headers, client="192.0.2.1")
+            assert reply.status == (200 if number < 3 else 429)
+            reply = ask(proxied, "GET", "/tags", headers=headers, client="192.0.2.1")
+            assert reply.status == 200

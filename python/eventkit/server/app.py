@@ -9,8 +9,8 @@ from __future__ import annotations
 import logging
 import math
 import os
-from collections import Counter
 from collections.abc import Callable, Mapping
+from functools import cached_property
 from time import perf_counter
 from typing import Any
 
@@ -18,6 +18,7 @@ from eventkit.server import asgi, wsgi
 from eventkit.server.access import Access, is_loopback
 from eventkit.server.calendar import Calendars
 from eventkit.server.correlation import CORRELATION, correlation_id
+from eventkit.server.counting import Tally, build_limiter, build_metrics
 from eventkit.server.edition import Edition
 from eventkit.server.encoding import accepts_gzip, compressed, matches
 from eventkit.server.journal import Journal
@@ -55,7 +56,6 @@ class Application:
         access: Who may ask.
         calendars: Where calendars come from.
         limiter: How often an address may ask; ``None`` for as often as it likes.
-        metrics: The counters.
     """
 
     def __init__(
@@ -67,9 +67,10 @@ class Application:
         self.access = Access(source.settings)
         self.calendars = Calendars(graph)
         self.limiter = limiter
-        self.metrics = metrics
+        if metrics is not None:
+            self.metrics = metrics
         self.journal = Journal(clock=source.clock)
-        self._counted_outside = Counter[str]()
+        self.tally = Tally(source, self.calendars)
         self._routes = routes_of(self)
         # Servers tell ASGI from WSGI by whether `__call__` is a coroutine function. They see this
         # attribute; a call goes to the class's own method, which tells by what it is given.
@@ -83,6 +84,11 @@ class Application:
 
     async def _serve_asgi(self, scope: Any, receive: Any, send: Any) -> None:
         await asgi.serve(self, scope, receive, send)
+
+    @cached_property
+    def metrics(self) -> Any:
+        """The counters; made by the first request, for whoever forks before it is no worker."""
+        return build_metrics(self.settings)
 
     def respond(self, request: Request, refusal: Problem | None = None) -> Response:
         """Answer a request; never raises.
@@ -124,9 +130,8 @@ class Application:
             return None
         if self.limiter is not None and self._wait(client, forwarded) > 0:
             return None
-        if self.metrics is not None:
-            self.metrics.add("cache_hits")
-            self.metrics.observe(path, 200, self.source.clock() - now)
+        self.metrics.add("cache_hits")
+        self.metrics.observe(path, 200, self.source.clock() - now)
         return answer
 
     def _route(self, path: str) -> Route | None:
@@ -152,19 +157,9 @@ class Application:
     def close(self) -> None:
         """Write out what waits to be written, and let go of calendars."""
         self.source.current(0.0).telemetry.flush()
+        if "metrics" in vars(self):
+            self.tally.bring(self.metrics, at_once=True)
         self.calendars.close()
-
-    def count_outside(self) -> None:
-        """Bring the counters of what counts by itself up to date."""
-        telemetry = self.source.current(self.source.clock()).telemetry.stats()
-        for name, amount in (
-            ("telemetry_dropped", telemetry["dropped"]),
-            ("graph_rate_limited", self.calendars.requests_refused),
-        ):
-            more = amount - self._counted_outside[name]
-            if more > 0:
-                self.metrics.add(name, more)
-            self._counted_outside[name] = amount
 
     def _routed(self, request: Request, route: Route | None) -> Response:
         settings = self.settings
@@ -196,7 +191,7 @@ class Application:
             return
         wait = self._wait(request.client, request.headers.get("x-forwarded-for"))
         if wait > 0:
-            self._count("rate_limited")
+            self.metrics.add("rate_limited")
             seconds = str(math.ceil(wait))
             raise Problem(429, "too many requests", ("Retry-After", seconds))
 
@@ -208,21 +203,17 @@ class Application:
         wait: float = self.limiter.check(client)
         return wait
 
-    def _count(self, name: str) -> None:
-        if self.metrics is not None:
-            self.metrics.add(name)
-
     def _record(
         self, request: Request, response: Response, route: Route | None, took: float
     ) -> None:
         """Count an answer, and write it down where the manifest wants that."""
-        if self.metrics is not None:
-            self.metrics.observe(_OTHER if route is None else route.name, response.status, took)
-            if response.status == 401:
-                self.metrics.add("unauthorized")
+        self.metrics.observe(_OTHER if route is None else route.name, response.status, took)
+        if response.status == 401:
+            self.metrics.add("unauthorized")
         if route is not None and route.action is not None:
             edition = self.source.current(self.source.clock())
             self.journal.write(edition, route.action, request, response, took)
+        self.tally.bring(self.metrics)
 
     def _failed(self, request: Request) -> Response:
         """Answer for a fault of ours: the trace goes to the log, the id to both."""
@@ -236,7 +227,7 @@ class Application:
         edition = self.source.current(now)
         key = self._key(request)
         kept = None if key is None else edition.answers.get(key, now)
-        self._count("cache_misses" if kept is None else "cache_hits")
+        self.metrics.add("cache_misses" if kept is None else "cache_hits")
         if kept is not None:
             return kept
         response = answer(request, edition, self.settings)
@@ -311,12 +302,7 @@ def create_app(
     if manifest is None:
         manifest = os.environ.get("EVENTKIT_MANIFEST") or None
     settings = settings or ServerSettings.from_environment()
-    return Application(Source(manifest, settings), graph, **_counters(settings))
-
-
-def _counters(settings: ServerSettings) -> dict[str, Any]:
-    """Return the rate limiter and the metrics."""
-    return {}
+    return Application(Source(manifest, settings), graph, limiter=build_limiter(settings))
 
 
 def create_wsgi_app(

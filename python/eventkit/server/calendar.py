@@ -25,15 +25,13 @@ class Calendars:
 
     Calendars are personal, so the endpoint wants a server that has a token.
 
-    Attributes:
-        requests_refused: How often Microsoft Graph has refused for now; for metrics.
     """
 
     def __init__(self, graph: Any = None) -> None:
         """Keep the service; none is made yet."""
         self._graph = graph
         self._lock = threading.Lock()
-        self.requests_refused = 0
+        self._rate_limited = 0
 
     def recommend(self, request: Request, edition: Edition, settings: ServerSettings) -> Response:
         """Recommend from the calendar of ``userId``."""
@@ -49,6 +47,16 @@ class Calendars:
         except EventKitError as error:
             raise self._refused(error) from error
         return json_response(200, result)
+
+    def counts(self) -> dict[str, int]:
+        """Return what happened so far, by the names of metrics."""
+        counts = {"graph_rate_limited": self._rate_limited}
+        stats = getattr(self._graph, "stats", None)
+        if stats is not None:
+            told = stats()
+            counts["graph_cache_hits"] = told["hits"] + told["stale_hits"]
+            counts["graph_cache_misses"] = told["misses"]
+        return counts
 
     def close(self) -> None:
         """Close the service, whoever made it."""
@@ -67,7 +75,7 @@ class Calendars:
         status = getattr(error, "status", None)
         wait = getattr(error, "retry_after", None)
         if status == 429:
-            self.requests_refused += 1
+            self._rate_limited += 1
         if wait is not None or getattr(error, "transient", False):
             seconds = str(max(1, math.ceil(_RETRY_SECONDS if wait is None else wait)))
             return Problem(503, "Graph API error", ("Retry-After", seconds), **_SOURCE)

@@ -66,8 +66,8 @@ def routes_of(app: Application) -> dict[str, Route]:
         _answering(app, "/recommend-graph", calendars, _QUESTION, slow=True),
         Route("/health", lambda _request: state.health(), guarded=False),
         Route("/ready", lambda _request: state.ready(app.source)),
-        Route("/metrics", lambda _request: state.metrics(app)),
-        Route("/latency", lambda _request: state.latency(app.metrics)),
+        Route("/metrics", lambda request: state.metrics(request, app)),
+        Route("/latency", lambda _request: state.latency(app)),
         Route("/openapi.json", lambda _request: state.described(app.settings)),
     ]
     page = optional("eventkit.server.ui")

@@ -41,6 +41,11 @@ _Signature = tuple[tuple[int, int, int, int, int] | None, ...]
 class Source:
     """The manifest that an application serves.
 
+    Attributes:
+        trouble: Why the manifest's present state cannot be served; ``None`` when it is.
+        reloads: How often a changed manifest took the place of another.
+        failures: How often one could not.
+
     Args:
         manifest: A file, or a mapping, which is taken as it is now and never looked at again;
             ``agent.json`` here, else the bundled sample, when not given.
@@ -64,6 +69,7 @@ class Source:
         self.settings = settings
         self.clock = clock
         self.trouble: str | None = None
+        self.reloads = self.failures = 0
         self._wall_clock = wall_clock
         self._lock = threading.Lock()
         self._path: Path | None = None
@@ -100,7 +106,9 @@ class Source:
             return
         try:
             self._signature = signature
-            self._edition = self._read()
+            read = self._read()
+            self.reloads += read is not self._edition
+            self._edition = read
         except (EventKitError, OSError) as error:
             self._fail(error)
             return
@@ -114,6 +122,7 @@ class Source:
         trouble = f"{type(error).__name__}: {error}"
         if trouble != self.trouble:
             self.trouble = trouble
+            self.failures += 1
             _log.error("%s; the last good state of it is served", error)
 
     def _read(self) -> Edition:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from eventkit.server.message import JSON, Problem, Response, json_response
+from eventkit.server.message import JSON, Request, Response, json_response
+from eventkit.server.metrics import exposition
 from eventkit.server.openapi import build_document
 from eventkit.server.settings import ServerSettings
 from eventkit.server.source import Source
@@ -15,7 +16,6 @@ if TYPE_CHECKING:
 __all__ = ["described", "health", "latency", "metrics", "ready"]
 
 _ALIVE = b'{"status": "ok"}'
-_PROMETHEUS = ("Content-Type", "text/plain; version=0.0.4; charset=utf-8")
 
 
 def health() -> Response:
@@ -32,17 +32,16 @@ def ready(source: Source) -> Response:
     return json_response(200, content)
 
 
-def metrics(app: Application) -> Response:
+def metrics(request: Request, app: Application) -> Response:
     """Show the counters of all worker processes."""
-    if app.metrics is None:
-        raise Problem(404, "no metrics are kept")
-    app.count_outside()
-    return Response(200, [_PROMETHEUS], app.metrics.render())
+    app.tally.bring(app.metrics, at_once=True)
+    kind, text = exposition(app.metrics, request.headers.get("accept"))
+    return Response(200, [("Content-Type", kind)], text)
 
 
-def latency(kept: Any) -> Response:
+def latency(app: Application) -> Response:
     """Show how long answers took."""
-    return json_response(200, {} if kept is None else kept.snapshot())
+    return json_response(200, app.metrics.snapshot())
 
 
 def described(settings: ServerSettings) -> Response:

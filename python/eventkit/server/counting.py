@@ -1,0 +1,100 @@
+"""Where an application counts, and what its parts have counted by themselves."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import shutil
+import threading
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+from eventkit.server.calendar import Calendars
+from eventkit.server.limits import RateLimiter
+from eventkit.server.metrics import ServerMetrics, group_directory
+from eventkit.server.settings import ServerSettings
+from eventkit.server.source import Source
+
+__all__ = ["Tally", "build_limiter", "build_metrics"]
+
+_log = logging.getLogger("eventkit.server")
+
+
+def build_limiter(settings: ServerSettings) -> RateLimiter | None:
+    """Make the limiter that the settings ask for, if they ask for one."""
+    most = settings.requests_per_minute
+    return RateLimiter(requests_per_minute=most) if most else None
+
+
+def build_metrics(settings: ServerSettings) -> ServerMetrics:
+    """Make the counters: those of all workers where they can meet, else this process's own."""
+    directory = settings.metrics_directory
+    try:
+        if directory is None:
+            together = group_directory()
+            _forget_ended(together)
+            directory = str(together)
+        return ServerMetrics(directory)
+    except OSError as error:
+        _log.warning("the metrics are those of this process alone: %s", error)
+        return ServerMetrics()
+
+
+def _forget_ended(newest: Path) -> None:
+    """Delete the counters of process groups that have ended."""
+    user = f"eventkit-metrics-{os.getuid()}-"
+    for directory in newest.parent.glob(f"{user}*-*"):
+        group = directory.name.removeprefix(user).partition("-")[0]
+        if directory != newest and group.isdigit() and not _lives(int(group)):
+            shutil.rmtree(directory, ignore_errors=True)
+
+
+def _lives(group: int) -> bool:
+    with contextlib.suppress(PermissionError):
+        try:
+            os.killpg(group, 0)
+        except ProcessLookupError:
+            return False
+    return True
+
+
+class Tally:
+    """Brings counters up to what counts by itself: telemetry, calendars, the manifest.
+
+    Args:
+        source: Where the manifest comes from.
+        calendars: Where calendars come from.
+    """
+
+    SECONDS = 1.0
+
+    def __init__(self, source: Source, calendars: Calendars) -> None:
+        """See the class."""
+        self._source = source
+        self._calendars = calendars
+        self._lock = threading.Lock()
+        self._seen = Counter[str]()
+        self._due = float("-inf")
+
+    def bring(self, metrics: Any, *, at_once: bool = False) -> None:
+        """Add what is new, at most once a second unless it is wanted at once."""
+        now = self._source.clock()
+        if not at_once and now < self._due:
+            return
+        with self._lock:
+            self._due = now + self.SECONDS
+            edition = self._source.current(now)
+            counts = {
+                "telemetry_dropped": edition.telemetry.stats()["dropped"],
+                "manifest_reloads": self._source.reloads,
+                "manifest_failures": self._source.failures,
+                **self._calendars.counts(),
+            }
+            for name, amount in counts.items():
+                if amount > self._seen[name]:
+                    metrics.add(name, amount - self._seen[name])
+                self._seen[name] = amount
+            metrics.set("manifest_sessions", len(edition.catalog))
+            metrics.set("manifest_stale", float(self._source.trouble is not None))
