@@ -73,10 +73,10 @@ def serve(app: Application, environ: dict[str, Any], start_response: Any) -> lis
 def _oversized(environ: dict[str, Any], app: Application) -> Problem | None:
     """Refuse too many headers, or one too large."""
     settings = app.settings
-    # Most have not as many variables in all, nor one as long.
+    # Most have not as many variables in all, and not as much in all of them.
     if len(environ) <= settings.max_headers:
-        longest = max(map(length_hint, environ.values()))
-        if longest <= settings.max_header_bytes:
+        total = sum(map(length_hint, environ.values()))
+        if total <= settings.max_header_bytes:
             return None
     sent = [value for name, value in environ.items() if name.startswith("HTTP_")]
     if len(sent) > settings.max_headers:
