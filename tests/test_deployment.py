@@ -280,6 +280,25 @@ def test_the_dashboard_s_queries_are_promql(tmp_path):
     assert done.returncode == 0, done.stderr
 
 
+RULES = (DEPLOY / "prometheus-rules.yml").read_text(encoding="utf-8")
+METRIC = re.compile(r"\beventkit_[a-z0-9_]+")
+
+
+def test_every_metric_that_is_asked_for_is_there(served):
+    """Those of the dashboard and of the alerts, in the text of a server that has just answered."""
+    connection = http.client.HTTPConnection("127.0.0.1", served, timeout=20)
+    for target in (QUESTION, "/metrics"):
+        connection.request("GET", target)
+        text = connection.getresponse().read().decode()
+    connection.close()
+    shown = {*METRIC.findall("\n".join(re.findall(r"^[^#\s{]+", text, re.MULTILINE)))}
+    asked = {*METRIC.findall(" ".join([*dashboard_queries(), RULES]))}
+    assert len(asked) >= 8
+    assert asked <= shown
+    assert re.search(r'requests_total\{route="/recommend",status="200"\} \d', text)
+    assert re.search(r'duration_seconds_bucket\{route="/recommend",le="\+Inf"\} \d', text)
+
+
 def test_the_dashboard_s_panels_do_not_overlap():
     dashboard = json.loads((DEPLOY / "grafana-dashboard.json").read_text(encoding="utf-8"))
     cells = [

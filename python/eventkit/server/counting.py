@@ -28,8 +28,22 @@ def build_limiter(settings: ServerSettings) -> RateLimiter | None:
     return RateLimiter(requests_per_minute=most) if most else None
 
 
+# Shown from the start: Prometheus takes a counter that appears at 1 for one that has always been 1.
+_COUNTERS = (
+    *("cache_hits", "cache_misses", "rate_limited", "unauthorized"),
+    *("telemetry_dropped", "graph_rate_limited", "manifest_reloads", "manifest_failures"),
+)
+
+
 def build_metrics(settings: ServerSettings) -> ServerMetrics:
     """Make the counters: those of all workers where they can meet, else this process's own."""
+    metrics = _metrics_of(settings)
+    for name in _COUNTERS:
+        metrics.add(name, 0)
+    return metrics
+
+
+def _metrics_of(settings: ServerSettings) -> ServerMetrics:
     directory = settings.metrics_directory
     try:
         if directory is None:
