@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Callable
 from typing import Any
 
-from eventkit.cli import acceleration, commands, evaluation, manifests, telemetry, template
+from eventkit.cli import acceleration, commands, evaluation, manifests, serving, telemetry, template
 from eventkit.cli.catalogs import add_catalog_commands
 from eventkit.itinerary import FORMATS
 
@@ -154,6 +154,7 @@ def build_parser() -> argparse.ArgumentParser:
         if name == "validate":
             subparser.add_argument("file", nargs="?", metavar="FILE", help="the manifest to check")
     add_catalog_commands(subparsers)
+    serving.add_to(subparsers)
     telemetry.add_to(subparsers)
     return parser
 

@@ -1,0 +1,69 @@
+"""The command ``serve``."""
+
+from __future__ import annotations
+
+import argparse
+from typing import Any
+
+from eventkit.cli.answer import Answer
+from eventkit.cli.terminal import complain
+
+__all__ = ["add_to", "serve"]
+
+CANNOT_LISTEN = 1
+PORT = 8010
+
+_Subparsers = Any  # argparse does not name the type
+
+
+def add_to(subparsers: _Subparsers) -> None:
+    """Add ``serve``."""
+    summary = "answer over HTTP: recommend, explain, export, a page, metrics"
+    parser = subparsers.add_parser("serve", help=summary, description=f"{summary}.")
+    parser.set_defaults(command=serve, json=False)
+    add = parser.add_argument
+    add("--port", type=_port, default=PORT, metavar="N", help=f"0 for a free one (default: {PORT})")
+    add("--host", default="127.0.0.1", help="the address to listen at (default: 127.0.0.1)")
+    add("--workers", type=_workers, default=1, metavar="N", help="processes (default: 1)")
+    add("--card", action="store_true", help="answer /recommend with an Adaptive Card as well")
+    add("--manifest", metavar="PATH", help="the manifest (default: agent.json here, else a sample)")
+    add(
+        "--insecure",
+        action="store_true",
+        help="listen at an address that other machines reach, without an API_TOKEN",
+    )
+
+
+def serve(arguments: argparse.Namespace) -> Answer:
+    """Serve until a signal ends it."""
+    # Imported here: no other command needs a server.
+    from eventkit.server import ServerSettings, run
+
+    read = ServerSettings.from_environment
+    try:
+        run.serve(
+            arguments.manifest,
+            host=arguments.host,
+            port=arguments.port,
+            workers=arguments.workers,
+            insecure=arguments.insecure,
+            settings=read(card=True) if arguments.card else read(),
+            say=complain,
+        )
+    except run.ListenError as error:
+        return Answer(None, list, CANNOT_LISTEN, [str(error)], lines=True)
+    return Answer(None, list, lines=True)
+
+
+def _port(text: str) -> int:
+    return _number(text, 0, 65_535)
+
+
+def _workers(text: str) -> int:
+    return _number(text, 1, 1_000)
+
+
+def _number(text: str, least: int, most: int) -> int:
+    if text.isascii() and text.isdigit() and least <= int(text) <= most:
+        return int(text)
+    raise argparse.ArgumentTypeError(f"{text!r}, expected a whole number from {least} to {most}")

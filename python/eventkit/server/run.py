@@ -1,0 +1,259 @@
+"""``eventkit serve``: the application on granian, or on the standard library's `fallback`.
+
+Granian's WSGI mode: its asyncio modes took half again the time for a request that needs no waiting
+(`make bench-server`). What is set differently from its defaults is explained where it is set.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import errno
+import ipaddress
+import os
+import shutil
+import signal
+import socket
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from functools import partial
+from multiprocessing import util
+from typing import Any
+
+from eventkit._imports import optional
+from eventkit.errors import EventKitError, ServerSettingsError
+from eventkit.server.app import create_app
+from eventkit.server.bodies import bounded
+from eventkit.server.fallback import HEAD_SECONDS, FallbackServer
+from eventkit.server.settings import SHORTEST_TOKEN, ServerSettings
+
+__all__ = ["ListenError", "serve"]
+
+GRACE_SECONDS = 30
+BACKLOG = 1_024
+# A slow calendar, or a body that comes slowly, holds a thread; idle ones end after half a minute,
+# so that many cost nothing until they are needed.
+BLOCKING_THREADS, THREADS_WITHOUT_BODY = 256, 64
+BACKPRESSURE = 1_024
+# Granian gives up when a worker dies twice in 5.5 seconds. One that was up for a second had served,
+# and whatever killed it may kill the next as well; the service stays. A worker that cannot even
+# start ends the server, so that whoever watches it knows.
+CRASH_LOOP_SECONDS, LEAST_LIFE_SECONDS = 5.5, 1.0
+
+_IN_USE = (errno.EADDRINUSE, errno.EACCES, errno.EADDRNOTAVAIL)
+
+
+class ListenError(EventKitError):
+    """The address cannot be listened at; says which, and why."""
+
+
+def serve(
+    manifest: str | None = None,
+    *,
+    host: str = "127.0.0.1",
+    port: int = 8010,
+    workers: int = 1,
+    insecure: bool = False,
+    settings: ServerSettings | None = None,
+    say: Callable[[str], None] = print,
+) -> None:
+    """Serve until SIGTERM or SIGINT, and answer what is in flight then.
+
+    Args:
+        manifest: See `create_app`.
+        host: An address, or a name of one.
+        port: 0 for one that is free.
+        workers: Processes. Each has its own rate limit; the metrics are of all of them.
+        insecure: Whether everybody may ask from everywhere: an address that other machines reach
+            needs an ``API_TOKEN`` otherwise.
+        settings: Read from the environment when not given.
+        say: Takes the lines that say what is served where.
+
+    Raises:
+        ListenError: The address is in use, or not one of this machine.
+        ServerSettingsError: Other machines could ask without a token.
+        OSError, ManifestError: The manifest cannot be served.
+    """
+    settings = settings or ServerSettings.from_environment()
+    family, address = _resolved(host, port)
+    if not (insecure or settings.api_token or ipaddress.ip_address(address).is_loopback):
+        raise ServerSettingsError(
+            f"{host} can be reached from other machines: set API_TOKEN ({SHORTEST_TOKEN} "
+            "characters or more), or add --insecure"
+        )
+    port = _free_port(family, address, port)
+    create_app(manifest, settings=settings).close()  # what is wrong with it is said here, once
+    place = f"http://[{address}]:{port}" if ":" in address else f"http://{address}:{port}"
+    granian = optional("granian")
+    with _metrics_together(settings) as (settings, made):
+        if granian is None:
+            say(
+                "granian is not installed (pip install 'eventkit-recommender[serve]'): the server "
+                "is the standard library's, slower and one process"
+            )
+            say(f"serving on {place}")
+            _serve_fallback(manifest, settings, (family, address, port))
+        else:
+            many = f"{workers} workers" if workers > 1 else "1 worker"
+            say(f"serving on {place} (granian {granian.__version__}, {many})")
+            _serve_granian(granian, manifest, settings, (address, port, workers), made)
+
+
+def _resolved(host: str, port: int) -> tuple[int, str]:
+    """Return the kind of an address, and the address."""
+    try:
+        found = socket.getaddrinfo(host or None, port, type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError, OverflowError) as error:
+        raise ListenError(f"{host}:{port}: {error}") from None
+    if not host:
+        raise ListenError("the host is empty, expected an address such as 127.0.0.1")
+    return found[0][0], str(found[0][4][0]).partition("%")[0]
+
+
+def _free_port(family: int, address: str, port: int) -> int:
+    """Return the port, or a free one for 0.
+
+    Granian's workers share their port (SO_REUSEPORT), and would share it with another server's.
+
+    Raises:
+        ListenError: Somebody else has it.
+    """
+    try:
+        with _listener(family, address, port) as probe:
+            return int(probe.getsockname()[1])
+    except OSError as error:
+        if error.errno not in _IN_USE:
+            raise
+        why = "in use" if error.errno == errno.EADDRINUSE else os.strerror(error.errno)
+        raise ListenError(f"{address}:{port}: {why}; --port 0 takes a free one") from None
+    except OverflowError:
+        raise ListenError(f"port is {port}, expected 0 to 65535") from None
+
+
+def _listener(family: int, address: str, port: int) -> socket.socket:
+    return socket.create_server((address, port), family=family, backlog=BACKLOG)
+
+
+@contextlib.contextmanager
+def _metrics_together(settings: ServerSettings) -> Iterator[tuple[ServerSettings, str]]:
+    """Give the workers a directory of their own to count in, for as long as they run."""
+    if settings.metrics_directory is not None:
+        yield settings, ""
+        return
+    directory = tempfile.mkdtemp(prefix="eventkit-metrics-")
+    try:
+        yield dataclasses.replace(settings, metrics_directory=directory), directory
+    finally:
+        shutil.rmtree(directory, ignore_errors=True)
+
+
+def _serve_fallback(
+    manifest: str | None, settings: ServerSettings, place: tuple[int, str, int]
+) -> None:
+    app = create_app(manifest, settings=settings)
+    with _listener(*place) as listener:
+        server = FallbackServer(app, listener, grace=GRACE_SECONDS)
+        server.stop_on_signals()
+        server.serve()
+    app.close()
+
+
+def _serve_granian(
+    granian: Any,
+    manifest: str | None,
+    settings: ServerSettings,
+    place: tuple[str, int, int],
+    directory: str,
+) -> None:
+    address, port, workers = place
+    constants, http, log = (optional(f"granian.{name}") for name in ("constants", "http", "log"))
+    if constants is None or http is None or log is None:
+        raise ServerSettingsError(
+            f"granian {granian.__version__} is too old, expected 2.5 or later"
+        )
+    server = _granian_server(granian.Granian, directory)(
+        "eventkit",
+        address=address,
+        port=port,
+        interface=constants.Interfaces.WSGI,
+        workers=workers,
+        backlog=BACKLOG,
+        backpressure=BACKPRESSURE,
+        blocking_threads=BLOCKING_THREADS,
+        http=constants.HTTPModes.http1,  # HTTP/2 without TLS is for proxies that we do not have
+        http1_settings=http.HTTP1Settings(header_read_timeout=int(HEAD_SECONDS * 1_000)),
+        log_dictconfig=_LOGGING,
+        log_level=log.LogLevels.warning,
+        respawn_failed_workers=True,
+        respawn_interval=0.0,
+        workers_kill_timeout=GRACE_SECONDS,
+    )
+    server.serve(
+        target_loader=partial(_application, manifest, settings, os.getpid()), wrap_loader=False
+    )
+
+
+def _granian_server(base: Any, own_directory: str) -> Any:
+    """Return granian's server, with the two habits that it should have and has not."""
+
+    class Server(base):  # type: ignore[misc]
+        def signal_handler_interrupt(self, number: int = signal.SIGTERM, *rest: Any) -> None:
+            if self.interrupt_signal:
+                for worker in self.wrks:
+                    worker.kill()
+                shutil.rmtree(own_directory, ignore_errors=True)
+                signal.signal(number, signal.SIG_DFL)
+                os.kill(os.getpid(), number)
+            super().signal_handler_interrupt(number, *rest)
+
+        def _respawn_workers(self, workers: Any, *rest: Any, **settings: Any) -> None:
+            super()._respawn_workers(workers, *rest, **settings)
+            for worker in workers:
+                self.respawned_wrks[worker] -= CRASH_LOOP_SECONDS - LEAST_LIFE_SECONDS
+
+    return Server
+
+
+def _application(manifest: str | None, settings: ServerSettings, parent: int) -> Any:
+    """Make the application, in a worker."""
+    _end_with(parent)
+    app = create_app(manifest, settings=settings)
+    # `multiprocessing` ends a process without `atexit`; this is its own way.
+    util.Finalize(None, app.close, exitpriority=10)
+    return bounded(app, BLOCKING_THREADS - THREADS_WITHOUT_BODY)
+
+
+def _end_with(parent: int) -> None:
+    """Stop when the parent is killed: on Linux, a worker would serve on and hold the port."""
+    if sys.platform != "linux":
+        return
+    import ctypes
+
+    with contextlib.suppress(OSError, AttributeError):
+        ctypes.CDLL(None).prctl(1, signal.SIGTERM)  # PR_SET_PDEATHSIG
+    if os.getppid() != parent:  # already gone
+        os._exit(1)
+
+
+def _worth_saying(record: Any) -> bool:
+    # That threads are many is meant: see BLOCKING_THREADS.
+    return "Python threads" not in str(record.msg)
+
+
+_LOGGING: dict[str, Any] = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "filters": {"worth": {"()": lambda: _worth_saying}},
+    "formatters": {"line": {"format": "eventkit: %(levelname)s: %(message)s"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "loggers": {
+        "_granian": {
+            "handlers": ["stderr"],
+            "level": "WARNING",
+            "filters": ["worth"],
+            "propagate": False,
+        },
+        "eventkit": {"handlers": ["stderr"], "level": "WARNING", "propagate": False},
+    },
+}
