@@ -100,7 +100,7 @@ class Nginx:
         command = [program("nginx"), "-e", str(self.errors), "-c", str(self.conf)]
         process = subprocess.Popen(command)
         try:
-            _wait_for(self.secure, process)
+            wait_for(self.secure, process)
             yield self
         finally:
             process.terminate()
@@ -151,7 +151,7 @@ class Recorder:
         self._listener.close()
 
 
-def _wait_for(port, process):
+def wait_for(port, process):
     """A real process tells by listening that it is there: there is no clock to inject."""
     until = time.monotonic() + 30
     while time.monotonic() < until:

@@ -17,7 +17,8 @@ from pathlib import Path
 import pytest
 
 import eventkit
-from nginx_server import DEPLOY, Certificate, Nginx, Recorder, _wait_for, free_port, program
+from eventkit.manifest import SAMPLE_MANIFEST_PATH
+from nginx_server import DEPLOY, Certificate, Nginx, Recorder, free_port, program, wait_for
 from transcripts import run, transcripts
 
 pytestmark = pytest.mark.once
@@ -33,24 +34,54 @@ def certificate(tmp_path_factory):
     return Certificate(tmp_path_factory.mktemp("tls"))
 
 
+BIN = Path(sys.executable).parent
+
+
+@contextlib.contextmanager
+def started(arguments, port, **variables):
+    """Run the command `eventkit` until the block ends."""
+    process = subprocess.Popen(
+        [sys.executable, BIN / "eventkit", *arguments], env=os.environ | variables
+    )
+    try:
+        wait_for(port, process)
+        yield process
+    finally:
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(20) == 0
+
+
+def rendered_unit(folder):
+    """The unit with this environment's command, a manifest that is there, and a free port."""
+    unit = (DEPLOY / "eventkit.service").read_text(encoding="utf-8")
+    (folder / "cache").mkdir(mode=0o700)
+    port = free_port()
+    places = {
+        "/opt/eventkit/bin/eventkit": BIN / "eventkit",
+        "/etc/eventkit/agent.json": SAMPLE_MANIFEST_PATH,
+        "--port 8010": f"--port {port}",
+        "/var/cache/eventkit": folder / "cache",
+        "/run/eventkit": folder,
+    }
+    for old, new in places.items():
+        assert unit.count(old) == 1, old
+        unit = unit.replace(old, str(new))
+    file = folder / "eventkit.service"
+    file.write_text(unit)
+    return file, port
+
+
 @pytest.fixture(scope="module")
 def served(tmp_path_factory):
-    """An eventkit that trusts a proxy on this machine; its port."""
-    folder = tmp_path_factory.mktemp("served")
-    (folder / "wsgi.py").write_text("import eventkit\napp = eventkit.create_app()\n")
-    port = free_port()
-    command = ["-m", "granian", "--interface", "wsgi", "--port", str(port), "wsgi:app"]
-    process = subprocess.Popen(
-        [sys.executable, *command],
-        cwd=folder,
-        env=os.environ | {"EVENTKIT_TRUSTED_PROXIES": "127.0.0.1"},
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    _wait_for(port, process)
-    yield port
-    process.send_signal(signal.SIGTERM)
-    process.wait(20)
+    """What the unit starts, in the environment that it says; its port."""
+    file, port = rendered_unit(tmp_path_factory.mktemp("served"))
+    unit = file.read_text()
+    variables = re.findall(r"^Environment=(.*)$", unit, re.MULTILINE)
+    environment = dict(pair.split("=", 1) for line in variables for pair in line.split())
+    assert environment["EVENTKIT_TRUSTED_PROXIES"] == "127.0.0.1"
+    (command,) = re.findall(r"^ExecStart=(.*)$", unit, re.MULTILINE)
+    with started(command.split()[1:], port, **environment):
+        yield port
 
 
 @pytest.fixture
@@ -230,15 +261,8 @@ def test_no_eventkit_is_503(nginx):
     assert json.loads(body) == {"error": "unavailable"}
 
 
-def rendered_unit(tmp_path):
-    unit = (DEPLOY / "eventkit.service").read_text(encoding="utf-8")
-    file = tmp_path / "eventkit.service"
-    file.write_text(unit.replace("/opt/eventkit/bin/", f"{Path(sys.executable).parent}/"))
-    return file
-
-
 def test_the_unit_is_one_to_systemd(tmp_path):
-    file = rendered_unit(tmp_path)
+    file, _ = rendered_unit(tmp_path)
     done = subprocess.run(
         [program("systemd-analyze"), "verify", file], capture_output=True, text=True
     )
@@ -246,17 +270,42 @@ def test_the_unit_is_one_to_systemd(tmp_path):
 
 
 def test_the_unit_exposes_little(tmp_path):
-    file = rendered_unit(tmp_path)
+    file, _ = rendered_unit(tmp_path)
     command = [program("systemd-analyze"), "security", "--offline=true", "--threshold=20", file]
     done = subprocess.run(command, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr
 
 
 def test_a_unit_s_mistakes_would_be_seen(tmp_path):
-    file = rendered_unit(tmp_path)
+    file, _ = rendered_unit(tmp_path)
     file.write_text(file.read_text().replace("ProtectProc=invisible", "ProtectProc=perhaps"))
     command = [program("systemd-analyze"), "verify", file]
     assert b"perhaps" in subprocess.run(command, capture_output=True).stderr
+
+
+CONTAINER = (DEPLOY / "Containerfile").read_text(encoding="utf-8")
+(COMMAND, CHECK) = (json.loads(found) for found in re.findall(r"CMD (\[.*\])", CONTAINER))
+
+
+def test_a_container_wants_a_token():
+    assert COMMAND[0] == "eventkit"
+    environment = {name: value for name, value in os.environ.items() if name != "API_TOKEN"}
+    done = subprocess.run(
+        [sys.executable, BIN / "eventkit", *COMMAND[1:]], env=environment, capture_output=True
+    )
+    assert done.returncode != 0
+    assert b"API_TOKEN" in done.stderr
+
+
+def test_a_container_s_command_and_health_check(tmp_path):
+    """On loopback, unlike in a container: a test opens no port to the network."""
+    port = free_port()
+    places = {"/srv/agent.json": str(SAMPLE_MANIFEST_PATH), "0.0.0.0": "127.0.0.1"}
+    arguments = [places.get(word, word).replace("8010", str(port)) for word in COMMAND[1:]]
+    healthy = [sys.executable, *(word.replace("8010", str(port)) for word in CHECK[1:])]
+    assert subprocess.run(healthy, capture_output=True).returncode != 0
+    with started(arguments, port, API_TOKEN="t" * 32):
+        assert subprocess.run(healthy).returncode == 0
 
 
 def dashboard_queries():
