@@ -136,9 +136,7 @@ def ratios(bench: Bench) -> Iterator[str]:
     old = server_sides.opponent(bench.manifest)
     ceiling = server_sides.constant("wsgi")
     new = server_sides.granian("wsgi", APP)
-    uncached = server_sides.named(
-        "the same, nothing kept ready", server_sides.granian("wsgi", APP), NOTHING_KEPT
-    )
+    uncached = server_sides.named("the same, nothing kept ready", new, NOTHING_KEPT)
     figures = timed(bench, [old, ceiling, new, uncached], (10, 1), checked=QUESTIONS)
     count = len(load_manifest()["sessions"])
     yield f"{count} sessions, {len(bench.asked)} questions, 5 answers; one worker each"
@@ -159,11 +157,13 @@ def servers(bench: Bench) -> Iterator[str]:
         server_sides.granian("wsgi", APP),
         server_sides.constant("asgi"),
         server_sides.granian("asgi", APP),
+        server_sides.serve(),
+        server_sides.serve(workers=2),
+        server_sides.serve(fallback=True),
         server_sides.gunicorn(APP),
         server_sides.gunicorn(APP, threads=4),
         server_sides.uvicorn(APP),
         server_sides.hypercorn(APP),
-        server_sides.granian("wsgi", APP, workers=2),
     ]
     figures = timed(bench, sides, (10, 1), checked=20)
     yield "the same application by every server"
