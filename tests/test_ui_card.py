@@ -14,6 +14,8 @@ from jsonschema import Draft6Validator
 import eventkit
 from browser.programmes import hostile, overlapping
 
+pytestmark = pytest.mark.once
+
 SCHEMA = json.loads(
     (Path(__file__).parent / "browser/vendored/adaptive-card-1.5.schema.json").read_text("utf-8")
 )

@@ -50,6 +50,16 @@ def started_chromium():
             browser.close()
 
 
+def prepared(context, script):
+    """A page of the context's that watches its policy, and runs a file's script before its own."""
+    page = context.new_page()
+    page.set_default_timeout(30_000)
+    page.add_init_script(WATCH_POLICY)
+    if script is not None:
+        page.add_init_script(path=script)
+    return page
+
+
 class Visit:
     """A page of one server's, and everything about it that must not be.
 
@@ -58,21 +68,30 @@ class Visit:
         expected: Beginnings of complaints that a test brings about on purpose.
     """
 
-    def __init__(self, context, origin):
+    def __init__(self, page, origin):
+        self.page = page
         self.origin = origin
         self.expected = []
         self._complaints = []
-        context.add_init_script(WATCH_POLICY)
-        context.on("request", self._request)
-        self.page = context.new_page()
-        self.page.set_default_timeout(30_000)
-        self.page.on("console", lambda message: self._console(message))
-        self.page.on("pageerror", lambda error: self._complaints.append(f"error: {error}"))
-        self.page.on("dialog", self._dialog)
+        self._heard = {
+            "console": self._console,
+            "dialog": self._dialog,
+            "pageerror": lambda error: self._complaints.append(f"error: {error}"),
+            "request": self._request,
+        }
+        for event, hear in self._heard.items():
+            page.on(event, hear)
+        page.emulate_media(color_scheme="light", reduced_motion="reduce")
 
     def open(self, path):
         self.page.goto(self.origin + path)
         return self.page
+
+    def leave(self):
+        """Leave the page as a new one."""
+        for event, hear in self._heard.items():
+            self.page.remove_listener(event, hear)
+        self.page.goto("about:blank")
 
     def _console(self, message):
         if message.type in ("error", "warning"):

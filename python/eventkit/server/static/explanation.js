@@ -14,6 +14,7 @@ function bar(value, most) {
   const filled = element("span", { class: value < 0 ? "filled negative" : "filled" });
   // Set as a property: a style attribute is what the page's policy forbids.
   filled.style.inlineSize = `${most > 0 ? (Math.abs(value) / most) * 100 : 0}%`;
+  filled.hidden = !value;
   return element("span", { class: "track", "aria-hidden": "true" }, filled);
 }
 

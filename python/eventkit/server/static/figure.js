@@ -51,17 +51,22 @@ function columns(shown, width) {
 
 function marks(latency, shown, width) {
   const places = ["p50", "p95", "p99"].map((name) => [name, position(latency[name], shown, width)]);
-  let taken = -Infinity;
-  return places.flatMap(([name, x]) => {
-    if (x === null) return [];
-    const line = drawing("line", { class: "mark", x1: x, x2: x, y1: TOP - 8, y2: BASE });
-    const label = Math.min(WIDTH - 14, Math.max(14, x));
-    // Two marks close together share the first one's label.
-    if (label - taken < 28) return [line];
-    taken = label;
-    const text = { class: "percentile", x: label, y: 12, "text-anchor": "middle" };
-    return [line, drawing("text", text, name)];
+  const lines = [];
+  const said = [];
+  for (const [name, x] of places.filter(([, x]) => x !== null)) {
+    lines.push(drawing("line", { class: "mark", x1: x, x2: x, y1: TOP - 8, y2: BASE }));
+    // Marks close together share one label.
+    const last = said.at(-1);
+    if (last && x - last.x < 30) last.names.push(name);
+    else said.push({ x, names: [name] });
+  }
+  const texts = said.map(({ x, names }) => {
+    const half = 12 * names.length;
+    const middle = Math.min(WIDTH - half, Math.max(half, x));
+    const where = { class: "percentile", x: middle, y: 12, "text-anchor": "middle" };
+    return drawing("text", where, names.join(" "));
   });
+  return [...lines, ...texts];
 }
 
 function labels(shown, width) {

@@ -15,11 +15,13 @@ function row([name, latency]) {
     ...["p50", "p95", "p99"].map((key) => duration(latency[key])),
     duration(latency.count ? latency.sum / latency.count : NaN),
   ];
+  const drawn = cells.map((text) => element("td", {}, text));
+  drawn.at(-1).className = "mean";
   return element(
     "tr",
     { "data-endpoint": name },
     element("th", { scope: "row" }, name),
-    ...cells.map((text) => element("td", {}, text)),
+    ...drawn,
   );
 }
 

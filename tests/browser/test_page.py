@@ -6,14 +6,12 @@ dialog, a request to another origin, a break of the page's policy.
 
 import json
 import re
-from contextlib import ExitStack
 from datetime import datetime, timezone
 
 import pytest
 from icalendar import Calendar
 
 import eventkit
-from browser.chromium import Visit, started_chromium
 from browser.programmes import HOSTILE_TITLES, hostile, overlapping, programme
 from browser.serving import served
 
@@ -26,12 +24,6 @@ QUESTION = "/ui?interests=ai%2C+performance&top=5"
 
 
 @pytest.fixture(scope="module")
-def chromium():
-    with started_chromium() as browser:
-        yield browser
-
-
-@pytest.fixture(scope="module")
 def sample():
     with served(SAMPLE) as origin:
         yield origin
@@ -41,32 +33,6 @@ def sample():
 def harmful():
     with served(hostile()) as origin:
         yield origin
-
-
-@pytest.fixture
-def serve():
-    """Serve a manifest until the test has ended: `serve(manifest, **settings)` gives the origin."""
-    with ExitStack() as servers:
-        yield lambda manifest, **settings: servers.enter_context(served(manifest, **settings))
-
-
-@pytest.fixture
-def visit(chromium, serve):
-    """Open pages: `visit(origin, path, **context)`; at the end nothing may have gone wrong."""
-    visits = []
-
-    def begin(origin, path, **options):
-        options = {"viewport": {"width": 1280, "height": 900}, "reduced_motion": "reduce"} | options
-        context = chromium.new_context(**options)
-        visits.append((context, Visit(context, origin)))
-        visits[-1][1].open(path)
-        return visits[-1][1]
-
-    yield begin
-    complaints = [text for _, made in visits for text in made.complaints()]
-    for context, _ in visits:
-        context.close()
-    assert complaints == []
 
 
 def answered(page):
@@ -259,8 +225,7 @@ def test_keyboard_alone(visit, sample):
 
 @pytest.mark.parametrize("width", [1280, 360])
 def test_hostile_titles_are_drawn_as_text(visit, harmful, width):
-    view = {"viewport": {"width": width, "height": 800}}
-    made = visit(harmful, "/ui?interests=ai&top=50", **view)
+    made = visit(harmful, "/ui?interests=ai&top=50", width=width)
     made.expected = [TITLE_REFUSED]
     page = made.page
     cards = answered(page)
@@ -298,9 +263,11 @@ def test_the_titles_refused_by_explain_are_explained_all_the_same(visit, harmful
 
 
 def test_dark_mode(visit, sample):
+    page = visit(sample, QUESTION).page
+    answered(page)
+
     def colours(scheme):
-        page = visit(sample, QUESTION, color_scheme=scheme).page
-        answered(page)
+        page.emulate_media(color_scheme=scheme)
         style = "part => [getComputedStyle(part).color, getComputedStyle(part).backgroundColor]"
         parts = ("body", ".card", ".ac-textBlock.title", "button.primary")
         return [page.locator(part).first.evaluate(style) for part in parts]
@@ -316,9 +283,12 @@ def test_dark_mode(visit, sample):
 
 
 def test_reduced_motion(visit, sample):
+    page = visit(sample, QUESTION).page
+    answered(page).first.get_by_role("button").click()
+    page.locator(".filled").first.wait_for()
+
     def animation(motion):
-        page = visit(sample, QUESTION, reduced_motion=motion).page
-        answered(page).first.get_by_role("button").click()
+        page.emulate_media(reduced_motion=motion)
         return page.locator(".filled").first.evaluate("bar => getComputedStyle(bar).animationName")
 
     assert animation("reduce") == "none"
@@ -342,7 +312,7 @@ def test_a_token_is_asked_for_and_kept_in_this_tab(visit, serve):
     page.reload()
     assert answered(page).count() == 5
     assert page.evaluate("[localStorage.length, document.cookie]") == [0, ""]
-    other = visit(origin, QUESTION)
+    other = visit(origin, QUESTION, alone=True)
     other.expected = [refused]
     other.page.get_by_role("dialog").wait_for()
     other.page.keyboard.press("Escape")
@@ -390,7 +360,8 @@ def test_behind_a_prefix(visit, serve):
 
 
 def test_the_latency_page_is_live(visit, sample):
-    made = visit(sample, QUESTION)
+    # Alone, because of the clock.
+    made = visit(sample, QUESTION, alone=True)
     answered(made.page)
     page = made.open("/ui/latency")
     row = page.locator("tr[data-endpoint='/recommend']")
