@@ -19,6 +19,12 @@ COMMANDS = {
     "granian-asgi": "granian --interface asgi --workers 2 --port {port} wsgi:app",
     "hypercorn": "hypercorn -w 2 -b 127.0.0.1:{port} wsgi:app",
 }
+# The same on every address that the machine has.
+EVERYWHERE = {
+    "gunicorn": "gunicorn -w 1 -b 0.0.0.0:{port} wsgi:app",
+    "uvicorn": "uvicorn wsgi:app --host 0.0.0.0 --port {port}",
+    "eventkit": "eventkit serve --host 0.0.0.0 --port {port} --insecure",
+}
 
 
 def free_port():
@@ -28,10 +34,10 @@ def free_port():
 
 
 @contextlib.contextmanager
-def served(name, folder, **environment):
+def served(name, folder, commands=COMMANDS, **environment):
     """Run one of the servers until the block ends; yields its port."""
     port = free_port()
-    program, *arguments = COMMANDS[name].format(port=port).split()
+    program, *arguments = commands[name].format(port=port).split()
     with (folder / "server.log").open("wb") as log:
         process = subprocess.Popen(
             [sys.executable, BIN / program, *arguments],
@@ -65,9 +71,18 @@ def _wait_for(port, process):
     raise AssertionError("the server does not answer")
 
 
-def asked(port, method, path, body=None, headers=()):
+def own_address():
+    """An address of this machine that is not loopback; ``None`` when it has none."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe, contextlib.suppress(OSError):
+        probe.connect(("192.0.2.1", 9))  # sends nothing
+        address = probe.getsockname()[0]
+        return None if address.startswith("127.") else address
+    return None
+
+
+def asked(port, method, path, body=None, headers=(), host="127.0.0.1"):
     """Ask over a connection of its own."""
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+    connection = http.client.HTTPConnection(host, port, timeout=30)
     try:
         connection.request(method, path, body=body, headers=dict(headers))
         reply = connection.getresponse()

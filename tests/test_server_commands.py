@@ -5,7 +5,7 @@ import json
 import pytest
 
 import eventkit
-from server_process import COMMANDS, asked, served
+from server_process import COMMANDS, EVERYWHERE, asked, own_address, served
 
 GUIDE = "from {module} import create_wsgi_app\napp = create_wsgi_app()\n"
 
@@ -31,3 +31,24 @@ def test_a_server_of_the_guide_serves_the_application(name, tmp_path):
         assert asked(port, "GET", "/nowhere")[0] == 404
     log = (tmp_path / "server.log").read_text()
     assert "Traceback" not in log
+
+
+@pytest.mark.parametrize(
+    ("name", "environment", "status"),
+    [
+        ("gunicorn", {}, 403),
+        ("uvicorn", {}, 403),
+        ("uvicorn", {"EVENTKIT_INSECURE": "1"}, 200),
+        ("eventkit", {}, 200),  # with its flag; without it, it does not start
+    ],
+)
+@pytest.mark.once
+def test_a_stranger_is_let_in_by_who_says_so(name, environment, status, tmp_path):
+    address = own_address()
+    if address is None:
+        pytest.skip("this machine has no address but loopback")
+    (tmp_path / "wsgi.py").write_text("import eventkit\napp = eventkit.create_app()\n")
+    with served(name, tmp_path, EVERYWHERE, **environment) as port:
+        assert asked(port, "GET", "/tags")[0] == 200
+        assert asked(port, "GET", "/tags", host=address)[0] == status
+        assert asked(port, "GET", "/health", host=address)[0] == 200

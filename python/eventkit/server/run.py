@@ -76,8 +76,10 @@ def serve(
         OSError, ManifestError: The manifest cannot be served.
     """
     settings = settings or ServerSettings.from_environment()
+    if insecure:
+        settings = dataclasses.replace(settings, insecure=True)
     family, address = _resolved(host, port)
-    if not (insecure or settings.api_token or ipaddress.ip_address(address).is_loopback):
+    if not (settings.insecure or settings.api_token or ipaddress.ip_address(address).is_loopback):
         raise ServerSettingsError(
             f"{host} can be reached from other machines: set API_TOKEN ({SHORTEST_TOKEN} "
             "characters or more), or add --insecure"
