@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import argparse
-import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from eventkit import functions
-from eventkit.cli import views
+from eventkit.cli import calendar, views
 from eventkit.cli.answer import Answer
 from eventkit.cli.manifests import read
-from eventkit.errors import EventKitError
+from eventkit.errors import EventKitError, GraphServiceError
 from eventkit.itinerary.export import Document, Recommend, build_document, default_top
 from eventkit.itinerary.saving import save, save_beneath
 from eventkit.profiles import load_profile, save_profile
@@ -32,7 +31,6 @@ NOT_FOUND, BAD_INPUT = 1, 2
 PROFILE_FILE = ".event_profiles.json"
 OUTPUT_DIRECTORY = "exports"
 _ENDINGS = {".ics": "ics", ".html": "html", ".htm": "html", ".json": "json"}
-_CREDENTIALS = ("GRAPH_TENANT_ID", "GRAPH_CLIENT_ID", "GRAPH_CLIENT_SECRET")
 
 
 class BadManifestError(EventKitError):
@@ -44,10 +42,17 @@ def recommend(arguments: argparse.Namespace) -> Answer:
     file, manifest, interests = _input(arguments)
     if not interests:
         return _no_interests()
-    if arguments.source == "graph":
-        return _graph_unavailable()
     top = arguments.top or default_top(manifest)
-    result = computed(file, manifest, lambda: recommender(file)(manifest, interests, top))
+
+    def compute() -> dict[str, Any]:
+        if arguments.source == "graph":
+            return calendar.recommended(arguments, manifest, interests, top)
+        return recommender(file)(manifest, interests, top)
+
+    try:
+        result = computed(file, manifest, compute)
+    except GraphServiceError as error:
+        return calendar.refused(error)
     _save_profile(arguments, manifest, interests, result)
     return Answer(result, lambda: views.recommendation(result, interests))
 
@@ -57,6 +62,11 @@ def explain(arguments: argparse.Namespace) -> Answer:
     file, manifest, interests = _input(arguments)
     if not interests:
         return _no_interests()
+    if arguments.source == "graph":
+        try:
+            manifest = calendar.with_calendar(arguments, manifest)
+        except GraphServiceError as error:
+            return calendar.refused(error)
     title, beside = arguments.session, [Path(file).parent]
     result = computed(
         file, manifest, lambda: functions.explain_with(manifest, title, interests, beside)
@@ -73,6 +83,11 @@ def export(arguments: argparse.Namespace) -> Answer:
     file, manifest, interests = _input(arguments)
     if not interests:
         return _no_interests()
+    if arguments.source == "graph":
+        try:
+            manifest = calendar.with_calendar(arguments, manifest, dated=True)
+        except GraphServiceError as error:
+            return calendar.refused(error)
     document = computed(file, manifest, lambda: _document(arguments, file, manifest, interests))
     result = _written(arguments, manifest, document)
     _save_profile(arguments, manifest, interests, result)
@@ -185,11 +200,3 @@ def _remarks(document: Document, *, dated: bool) -> list[str]:
 def _no_interests() -> Answer:
     remark = "no interests: give --interests, or --profile-load with a profile that has some"
     return Answer.failed({"error": "no interests provided"}, BAD_INPUT, remark, indent=None)
-
-
-def _graph_unavailable() -> Answer:
-    missing = [f"{name} not set" for name in _CREDENTIALS if not os.environ.get(name)]
-    error = f"Graph credentials not configured: {', '.join(missing)}"
-    if not missing:
-        error = "Graph sessions are not available on the command line"
-    return Answer.failed({"error": error, "source": "graph"}, BAD_INPUT, error)

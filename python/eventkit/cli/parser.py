@@ -58,6 +58,11 @@ _FLAGS: dict[str, dict[str, Any]] = {
         "default": "manifest",
         "help": "where the sessions come from (default: manifest)",
     },
+    "--user": {
+        "metavar": "ID",
+        "help": "whose calendar, with --source graph: an object id or a user principal name"
+        " (default: GRAPH_USER_ID)",
+    },
     "--profiles": {
         "nargs": "+",
         "metavar": 'NAME="a, b"',
@@ -87,6 +92,7 @@ _FLAGS: dict[str, dict[str, Any]] = {
     "--json": {"action": "store_true", "help": "print JSON on a terminal too"},
 }
 _PROFILE = ("--profile-load", "--profile-save", "--profile-file")
+_SOURCE = ("--source", "--user")
 _EVERYWHERE = ("--manifest", "--json")
 
 _Command = tuple[str, str, Callable[[argparse.Namespace], Any], tuple[str, ...]]
@@ -95,13 +101,13 @@ _COMMANDS: tuple[_Command, ...] = (
         "recommend",
         "recommend sessions for interests",
         commands.recommend,
-        ("--interests", "--top", *_PROFILE, "--source", *_EVERYWHERE),
+        ("--interests", "--top", *_PROFILE, *_SOURCE, *_EVERYWHERE),
     ),
     (
         "explain",
         "explain a session's score",
         commands.explain,
-        ("--session", "--interests", *_PROFILE, *_EVERYWHERE),
+        ("--session", "--interests", *_PROFILE, *_SOURCE, *_EVERYWHERE),
     ),
     (
         "export",
@@ -109,7 +115,7 @@ _COMMANDS: tuple[_Command, ...] = (
         commands.export,
         (
             *("--interests", "--top", "--output", "--format", "--date", "--escape"),
-            *(*_PROFILE, *_EVERYWHERE),
+            *(*_PROFILE, *_SOURCE, *_EVERYWHERE),
         ),
     ),
     (

@@ -1,0 +1,86 @@
+"""``--source graph``: somebody's calendar in place of the manifest's sessions."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import dataclasses
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from eventkit import functions
+from eventkit.cli.answer import Answer
+from eventkit.errors import GraphServiceError
+
+if TYPE_CHECKING:
+    from eventkit.graph import GraphEventService
+
+__all__ = ["refused", "recommended", "with_calendar"]
+
+MOST_EVENTS = 500
+FAILED, BAD_INPUT = 1, 2
+
+
+class _Fetched:
+    """A calendar that is here already, so that a failure to get it is told once, in one line."""
+
+    def __init__(self, events: list[dict[str, Any]]) -> None:
+        self._events = events
+
+    def get_events(self, top: int) -> list[dict[str, Any]]:
+        return self._events[:top]
+
+
+def recommended(
+    arguments: argparse.Namespace, manifest: dict[str, Any], interests: list[str], top: int
+) -> dict[str, Any]:
+    """Recommend from the calendar, by the manifest's weights."""
+    if top <= 0:
+        raise GraphServiceError("top must be a positive integer")
+    with _service(arguments) as service:
+        calendar = _Fetched(service.get_events(top=2 * top))
+    return functions.recommend_from_graph(calendar, interests, top, manifest.get("weights"))
+
+
+def with_calendar(
+    arguments: argparse.Namespace, manifest: dict[str, Any], *, dated: bool = False
+) -> dict[str, Any]:
+    """The manifest with the events of the next seven days as its sessions.
+
+    Args:
+        arguments: Those of the command.
+        manifest: What gives the weights and all else.
+        dated: Whether `start` and `end` shall have their dates, which an itinerary wants.
+    """
+    with _service(arguments) as service:
+        sessions = service.get_events(top=MOST_EVENTS)
+    if dated:
+        sessions = [
+            session | {"start": session["start_at"], "end": session["end_at"]}
+            for session in sessions
+        ]
+    features = manifest.get("features")
+    if isinstance(features, dict):
+        features = {name: value for name, value in features.items() if name != "externalSessions"}
+    return manifest | {"sessions": sessions, "features": features or {}}
+
+
+def refused(error: GraphServiceError) -> Answer:
+    """The answer where the calendar is not to be had: 2 where the settings are wrong, else 1."""
+    status = BAD_INPUT if error.status is None and not error.transient else FAILED
+    return Answer.failed({"error": str(error), "source": "graph"}, status, str(error))
+
+
+@contextlib.contextmanager
+def _service(arguments: argparse.Namespace) -> Iterator[GraphEventService]:
+    # Imported here: no other command needs it.
+    from eventkit.graph import GraphEventService, GraphSettings
+
+    try:
+        settings = GraphSettings.from_environment()
+    except ValueError as error:
+        raise GraphServiceError(str(error)) from None
+    if arguments.user is not None:
+        settings = dataclasses.replace(settings, user_id=arguments.user)
+    with GraphEventService(settings) as service:
+        yield service
