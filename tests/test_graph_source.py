@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import dataclasses
 import pickle
 import threading
 from datetime import datetime, timedelta, timezone
@@ -13,9 +12,8 @@ import pytest
 import eventkit
 from eventkit import errors, reference
 from eventkit.graph import GraphEventService, GraphSettings
+from graph_services import ANN, in_task, settings_of
 from graph_simulator import GraphSimulator, link, make_event, status
-
-ANN = "ann@example.com"
 
 
 @pytest.fixture
@@ -29,23 +27,6 @@ def graph():
 def service(graph):
     with GraphEventService(settings_of(graph)) as service:
         yield service
-
-
-def settings_of(graph, **changes):
-    settings = GraphSettings.from_environment(graph.environment(ANN))
-    return dataclasses.replace(settings, **changes)
-
-
-def in_task(service, call):
-    """Run a coroutine of the service in a loop of its own, and close what it opened there."""
-
-    async def run():
-        try:
-            return await call()
-        finally:
-            await service.aclose()
-
-    return asyncio.run(run())
 
 
 def test_sessions_are_those_of_the_original_with_dates(graph, service):

@@ -161,7 +161,7 @@ class GraphSimulator:
         with self._lock:
             self.tokens_issued += 1
             token = f"canary-token-{secrets.token_urlsafe(24)}"
-            self.tokens[token] = time.time() + self.token_seconds
+            self.tokens[token] = time.monotonic() + self.token_seconds
         answer = {"access_token": token, "expires_in": self.token_seconds, "token_type": "Bearer"}
         if self.refresh_in is not None:
             answer["refresh_in"] = self.refresh_in
@@ -170,7 +170,7 @@ class GraphSimulator:
     def accepts(self, authorization: str) -> bool:
         scheme, _, token = authorization.partition(" ")
         with self._lock:
-            return scheme == "Bearer" and self.tokens.get(token, 0.0) > time.time()
+            return scheme == "Bearer" and self.tokens.get(token, 0.0) > time.monotonic()
 
     def record(self, call: Call) -> None:
         with self._lock:

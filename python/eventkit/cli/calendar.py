@@ -15,7 +15,7 @@ from eventkit.errors import GraphServiceError
 if TYPE_CHECKING:
     from eventkit.graph import GraphEventService
 
-__all__ = ["refused", "recommended", "with_calendar"]
+__all__ = ["recommended", "refused", "with_calendar"]
 
 MOST_EVENTS = 500
 FAILED, BAD_INPUT = 1, 2

@@ -8,6 +8,7 @@ from eventkit.graph.exchange import Broken
 
 __all__ = ["Body"]
 
+_PIECE = 64 << 10
 _GZIP = 31  # A window of any size, with gzip's header and trailer.
 
 
@@ -44,13 +45,20 @@ class Body:
         Raises:
             Broken: It is too much, or no gzip.
         """
-        if self._unpacker is not None:
-            try:
-                chunk = self._unpacker.decompress(chunk, self._most + 1 - len(self._bytes))
-            except zlib.error:
-                raise Broken("the answer is no gzip, though it says so", again=False) from None
-        self._bytes += chunk
+        if self._unpacker is None:
+            self._append(chunk)
+            return
+        try:
+            while chunk:
+                self._append(self._unpacker.decompress(chunk, _PIECE))
+                chunk = self._unpacker.unconsumed_tail
+        except zlib.error:
+            raise Broken("the answer is no gzip, though it says so", again=False) from None
+
+    def _append(self, piece: bytes) -> None:
+        self._bytes += piece
         if len(self._bytes) > self._most:
+            self._bytes.clear()  # Whoever keeps the exception keeps its frames.
             raise Broken(f"the answer is larger than {self._most} bytes", again=False)
 
     def finish(self) -> bytes:

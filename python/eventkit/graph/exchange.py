@@ -17,7 +17,7 @@ from typing import Any, TypeVar
 from eventkit.errors import GraphAuthError, GraphRateLimitError, GraphServiceError
 from eventkit.graph.retry import RETRIED, Refusals, backoff, parse_retry_after
 
-__all__ = ["Broken", "Pause", "Reply", "Rules", "Send", "Steps", "Token", "get"]
+__all__ = ["Broken", "Pause", "Reply", "Rules", "Send", "Shut", "Steps", "Token", "get"]
 
 T = TypeVar("T")
 
@@ -32,12 +32,16 @@ class Token:
 
 @dataclass(frozen=True)
 class Send:
-    """A GET request is to be sent, and answered before a monotonic instant."""
+    """A GET request is to be sent, and answered before a monotonic instant.
+
+    Where it had to wait for its turn, its mailbox may no longer be open: then it is not sent.
+    """
 
     url: str
     headers: dict[str, str]
     mailbox: str
     until: float
+    is_open: Callable[[], bool]
 
 
 @dataclass(frozen=True)
@@ -70,6 +74,10 @@ class Broken(Exception):  # noqa: N818 (never seen by a caller)
         super().__init__(reason)
 
 
+class Shut(Exception):  # noqa: N818 (never seen by a caller)
+    """Graph closed the mailbox while the request waited for its turn."""
+
+
 Steps = Generator[Any, Any, T]
 
 
@@ -98,6 +106,10 @@ def get(rules: Rules, url: str, headers: dict[str, str], mailbox: str, until: fl
     """
     token = yield Token(None, until)
     refreshed, attempt = False, 0
+
+    def is_open() -> bool:
+        return rules.refusals.wait(mailbox) <= 0
+
     while True:
         yield from _wait_until_open(rules, mailbox, until)
         attempt += 1
@@ -106,7 +118,10 @@ def get(rules: Rules, url: str, headers: dict[str, str], mailbox: str, until: fl
             "client-request-id": str(uuid.uuid4()),
         }
         try:
-            reply: Reply = yield Send(url, sent, mailbox, until)
+            reply: Reply = yield Send(url, sent, mailbox, until, is_open)
+        except Shut:
+            attempt -= 1
+            continue
         except Broken as broken:
             failure: GraphServiceError = GraphServiceError(
                 f"Failed to fetch events: {broken}", transient=True

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import inspect
+import json
 import os
 import re
 import threading
@@ -168,7 +169,7 @@ class _AuthorityClient:
 
     def __init__(self, authority: str) -> None:
         httpx = required("httpx")
-        from eventkit.graph.transport import guard
+        from eventkit.graph.transport import guard, tls
 
         self._httpx = httpx
         self._plain = authority if authority.startswith("http://") else None
@@ -177,6 +178,7 @@ class _AuthorityClient:
         self._client = httpx.Client(
             timeout=httpx.Timeout(10.0, connect=5.0),
             limits=httpx.Limits(max_keepalive_connections=0),
+            verify=tls(),
         )
         guard(self._client, self._deadlines)
         self.timeout = 10.0
@@ -196,13 +198,24 @@ class _AuthorityClient:
         if self._plain is not None and urlsplit(url).netloc == urlsplit(self._plain).netloc:
             url = url.replace("https://", "http://", 1)
         settings = {name: value for name, value in settings.items() if value is not None}
+        # MSAL falls back to a token that is still good upon an error of requests'.
+        failure = required("requests").exceptions.ConnectionError
         try:
             with self._deadlines.within(max(self.timeout, 0.001)):
-                return self._client.request(method, url.strip(), **settings)
+                answer = self._client.request(method, url.strip(), **settings)
         except self._httpx.HTTPError as error:
-            # MSAL falls back to a token that is still good upon an error of requests'.
-            failure = required("requests").exceptions.ConnectionError
             raise failure(type(error).__name__) from None
+        if answer.status_code < 500 and not _is_object(answer.text):
+            # MSAL would write all of it to the log, and half an answer may hold a whole token.
+            raise failure("the answer is no JSON object")
+        return answer
+
+
+def _is_object(text: str) -> bool:
+    try:
+        return isinstance(json.loads(text), dict)
+    except (ValueError, RecursionError):
+        return False
 
 
 _apps: dict[str, AppCredential] = {}

@@ -92,10 +92,10 @@ class TokenFile:
 
 
 def _is_cache(cache: Any) -> bool:
-    """Whether MSAL can work with it: entries of strings, expiry a number."""
+    """Whether MSAL can work with it: its entries are texts or nothing, their ends numbers."""
     for entry in cache["AccessToken"].values():
         int(entry["expires_on"])
-        if not all(isinstance(value, str) for value in entry.values()):
+        if not all(isinstance(value, (str, type(None))) for value in entry.values()):
             return False
     return True
 

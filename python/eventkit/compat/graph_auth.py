@@ -1,0 +1,57 @@
+"""The original's module ``graph_auth``: tokens for Microsoft Graph."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+from eventkit.errors import GraphAuthError
+from eventkit.graph.settings import CREDENTIALS, GraphSettings
+
+__all__ = ["GraphAuthClient", "GraphAuthError"]
+
+SCOPE = "https://graph.microsoft.com/.default"
+
+
+class GraphAuthClient:
+    """Tokens of an app registration; MSAL is asked once for all who want one.
+
+    Args:
+        settings: An object with ``graph_tenant_id``, ``graph_client_id`` and
+            ``graph_client_secret``, or `eventkit.graph.GraphSettings`. The other GRAPH_* variables
+            of the environment hold for the former.
+
+    Example:
+        >>> from types import SimpleNamespace
+        >>> GraphAuthClient(SimpleNamespace(graph_tenant_id="contoso", graph_client_id="app"))
+        Traceback (most recent call last):
+        eventkit.errors.GraphAuthError: Graph credentials not configured: \
+GRAPH_CLIENT_SECRET not set
+    """
+
+    def __init__(self, settings: Any) -> None:
+        """Take the credentials; nobody is asked yet."""
+        if not isinstance(settings, GraphSettings):
+            names = ("graph_tenant_id", "graph_client_id", "graph_client_secret")
+            found = {
+                variable: str(getattr(settings, name, None) or "")
+                for variable, name in zip(CREDENTIALS, names, strict=True)
+            }
+            settings = GraphSettings.from_environment({**os.environ, **found})
+        self.settings = settings
+
+    def get_access_token(self) -> str:
+        """Return a token that is good for a while.
+
+        Raises:
+            GraphAuthError: There is none to be had.
+        """
+        token: str = self.credential().get_token(SCOPE).token
+        return token
+
+    def credential(self) -> Any:
+        """The process's credential of this app, which has ``get_token()`` as in azure-identity."""
+        # Imported here: the module's names need no extra.
+        from eventkit.graph.token import app_credential
+
+        return app_credential(self.settings)
