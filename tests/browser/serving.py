@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from socketserver import ThreadingMixIn
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer
 
-from eventkit.server import ServerMetrics, ServerSettings, create_app
+from eventkit.server import ServerSettings, create_app
 
 
 class Server(ThreadingMixIn, WSGIServer):
@@ -31,7 +31,6 @@ def behind(prefix, app):
 def served(manifest, *, prefix="", **settings):
     """Serve a manifest; gives the origin."""
     app = create_app(manifest, settings=ServerSettings(requests_per_minute=100_000, **settings))
-    app.metrics = app.metrics or ServerMetrics()
     server = Server(("127.0.0.1", 0), QuietHandler)
     server.set_app(behind(prefix, app))
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})

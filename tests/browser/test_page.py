@@ -12,6 +12,7 @@ import pytest
 from icalendar import Calendar
 
 import eventkit
+from browser.chromium import find_chromium
 from browser.programmes import HOSTILE_TITLES, hostile, overlapping, programme
 from browser.serving import served
 
@@ -237,6 +238,14 @@ def test_hostile_titles_are_drawn_as_text(visit, harmful, width):
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     tallest = max(card.bounding_box()["height"] for card in cards.all())
     assert tallest < 400
+    # No title runs under its score.
+    for card in cards.all():
+        score = card.locator(".score").bounding_box()
+        text = card.locator(".title").evaluate(
+            "title => { const range = document.createRange(); range.selectNodeContents(title);"
+            " return range.getBoundingClientRect().right; }"
+        )
+        assert text <= score["x"]
     for place in range(len(HOSTILE_TITLES)):
         cards.nth(place).get_by_role("button").click()
         cards.nth(place).locator(".contributions").wait_for()
@@ -393,3 +402,13 @@ def test_the_latency_page_is_live(visit, sample):
     page.clock.install()
     page.clock.run_for(10_000)
     assert asked == []
+
+
+@pytest.mark.parametrize(
+    ("ci", "raised"), [("true", pytest.fail.Exception), ("", pytest.skip.Exception)]
+)
+def test_without_a_browser_the_tests_fail_in_ci_and_skip_elsewhere(monkeypatch, ci, raised):
+    monkeypatch.setenv("PATH", "")
+    monkeypatch.setenv("CI", ci)
+    with pytest.raises(raised, match="apt-get install chromium"):
+        find_chromium()

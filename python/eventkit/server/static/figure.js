@@ -70,7 +70,7 @@ function marks(latency, shown, width) {
 }
 
 function labels(shown, width) {
-  const step = Math.ceil(shown.length / 6);
+  const step = Math.ceil(shown.length / 5);
   return shown.flatMap(({ to }, place) => {
     if (place % step !== step - 1 || to === null) return [];
     const x = (place + 1) * width;
