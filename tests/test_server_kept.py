@@ -1,5 +1,6 @@
 """Answers kept whole: the quick road gives what the long one gives, and lets nobody pass it."""
 
+import json
 import random
 from urllib.parse import parse_qsl
 
@@ -10,6 +11,7 @@ from eventkit.server import ServerSettings
 from eventkit.server.app import Application
 from eventkit.server.limits import RateLimiter
 from eventkit.server.message import Request
+from eventkit.server.metrics import ServerMetrics
 from eventkit.server.parameters import parameters
 from eventkit.server.source import Source
 from server_roads import ROADS
@@ -81,3 +83,25 @@ def test_queries_are_read_as_the_original_s_library_reads_them():
         for name, value in parse_qsl(query, keep_blank_values=True):
             expected.setdefault(name, value)
         assert parameters(Request("GET", "/", query.encode("latin-1"))) == expected, query
+
+
+def test_an_oversized_header_is_refused_whatever_was_answered_before(ask):
+    app = eventkit.create_app(MANIFEST, settings=ServerSettings(max_header_bytes=100))
+    app.metrics = ServerMetrics()  # of this application alone
+    assert ask(app, "GET", "/recommend", QUERY).status == 200
+    assert ask(app, "GET", "/recommend", QUERY, headers=[("X-Long", "a" * 101)]).status == 431
+    assert app.metrics.snapshot()["routes"]["/recommend"]["count"] == 2
+
+
+def test_kept_answers_are_written_down(ask, tmp_path):
+    file = tmp_path / "telemetry.jsonl"
+    features = {"telemetry": {"enabled": True, "file": str(file)}}
+    app = eventkit.create_app({**MANIFEST, "features": features}, settings=ServerSettings())
+    replies = [ask(app, "GET", "/recommend", QUERY) for _ in range(3)]
+    app.close()
+    lines = [json.loads(line) for line in file.read_text().splitlines()]
+    assert [line["correlation_id"] for line in lines] == [
+        reply.header("X-Correlation-ID") for reply in replies
+    ]
+    counts = [{key: line[key] for key in ("action", "success", "sessions")} for line in lines]
+    assert counts == [{"action": "recommend", "success": True, "sessions": 1}] * 3

@@ -17,7 +17,7 @@ from typing import Any
 from eventkit.server import asgi, wsgi
 from eventkit.server.access import Access, is_loopback
 from eventkit.server.calendar import Calendars
-from eventkit.server.correlation import CORRELATION, correlation_id
+from eventkit.server.correlation import CORRELATION, correlation_id, mint
 from eventkit.server.counting import Tally, build_limiter, build_metrics
 from eventkit.server.edition import Edition
 from eventkit.server.encoding import accepts_gzip, compressed, matches
@@ -114,25 +114,36 @@ class Application:
 
     def kept(
         self, path: str, query: bytes, client: str, token: str | None, forwarded: str | None
-    ) -> Response | None:
-        """Return the whole answer to a question that was answered before, in a few microseconds.
+    ) -> tuple[Response, str] | None:
+        """Return the whole answer to a question that was answered before, and a correlation id.
 
-        It is for a GET without any header that changes the answer; the shells ask it first, and add
-        nothing but a correlation id. Where there is none, or the answer would be a refusal,
-        `respond` has the say.
+        It takes a few microseconds, and is for a GET without any header that changes the answer;
+        the shells ask it first. Where there is none, or the answer would be a refusal, `respond`
+        has the say.
         """
         now = self.source.clock()
         edition = self.source.current(now)
         answer = edition.answers.get((path, query), now)
-        if answer is None or not answer.whole or edition.telemetry.enabled:
+        if answer is None or not answer.whole:
             return None
         if not (self.access.is_near(client) and self.access.accepts(token)):
             return None
         if self.limiter is not None and self._wait(client, forwarded) > 0:
             return None
+        identity = mint()
+        took = self.source.clock() - now
         self.metrics.add("cache_hits")
-        self.metrics.observe(path, 200, self.source.clock() - now)
-        return answer
+        self.metrics.observe(path, 200, took)
+        if edition.telemetry.enabled:
+            self._write_down(edition, self._routes[path], answer, identity, took)
+        return answer, identity
+
+    def _write_down(
+        self, edition: Edition, route: Route, response: Response, identity: str, took: float
+    ) -> None:
+        """Write an answer down, where the manifest wants that and the route is worth a line."""
+        if route.action is not None:
+            self.journal.write(edition, route.action, response, identity, took)
 
     def _route(self, path: str) -> Route | None:
         # Everything beneath the page is the page's own business.
@@ -210,9 +221,9 @@ class Application:
         self.metrics.observe(_OTHER if route is None else route.name, response.status, took)
         if response.status == 401:
             self.metrics.add("unauthorized")
-        if route is not None and route.action is not None:
+        if route is not None:
             edition = self.source.current(self.source.clock())
-            self.journal.write(edition, route.action, request, response, took)
+            self._write_down(edition, route, response, request.correlation_id, took)
         self.tally.bring(self.metrics)
 
     def _failed(self, request: Request) -> Response:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any
 
-from eventkit.server.correlation import CORRELATION, mint
+from eventkit.server.correlation import CORRELATION
 from eventkit.server.message import Problem, Request, encoded
 
 if TYPE_CHECKING:
@@ -45,10 +45,10 @@ async def serve(app: Application, scope: dict[str, Any], receive: Any, send: Any
     if scope["type"] != "http":
         await send({"type": "websocket.close", "code": 1008})
         return
-    client = scope.get("client")
+    client, refusal = scope.get("client"), _oversized(scope, app)
     sent = dict(scope["headers"])
     once = len(sent) == len(scope["headers"])  # a token that came twice is none
-    if scope["method"] == "GET" and once and sent.keys().isdisjoint(_CHANGING):
+    if refusal is None and scope["method"] == "GET" and once and sent.keys().isdisjoint(_CHANGING):
         kept = app.kept(
             _path(scope),
             scope.get("query_string", b""),
@@ -56,10 +56,10 @@ async def serve(app: Application, scope: dict[str, Any], receive: Any, send: Any
             _text(sent.get(b"authorization")),
             _text(sent.get(b"x-forwarded-for")),
         )
-        if kept is not None and _oversized(scope, app) is None:
-            await _send(
-                send, 200, [*kept.encoded_whole(), (_CORRELATION, mint().encode())], kept.body
-            )
+        if kept is not None:
+            answer, identity = kept
+            headers = [*answer.encoded_whole(), (_CORRELATION, identity.encode("ascii"))]
+            await _send(send, 200, headers, answer.body)
             return
     request = Request(
         scope["method"],
@@ -68,7 +68,6 @@ async def serve(app: Application, scope: dict[str, Any], receive: Any, send: Any
         _Headers(scope["headers"]),
         client=client[0] if client else "",
     )
-    refusal = _oversized(scope, app)
     if refusal is None and request.method == "POST":
         try:
             request.body = await _body(request, receive, app.settings.max_body_bytes)

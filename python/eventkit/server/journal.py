@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 from eventkit.server.edition import Edition
-from eventkit.server.message import Request, Response
+from eventkit.server.message import Response
 
 __all__ = ["Journal"]
 
@@ -36,7 +36,7 @@ class Journal:
         self._next_sample = float("-inf")
 
     def write(
-        self, edition: Edition, action: str, request: Request, response: Response, took: float
+        self, edition: Edition, action: str, response: Response, identity: str, took: float
     ) -> None:
         """Write a line, if the manifest wants any."""
         telemetry = edition.telemetry
@@ -50,7 +50,7 @@ class Journal:
             time.time() - took,
             success,
             None if success else _error(response),
-            request.correlation_id,
+            identity,
         )
 
     def _sampled(self) -> bool:
