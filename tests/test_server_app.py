@@ -155,6 +155,18 @@ def test_an_answer_that_the_client_has_is_not_sent_again(app, ask):
     assert ask(other, "GET", "/recommend", b"interests=ai", headers=again).status == 200
 
 
+def test_what_is_not_for_everybody_is_not_stored(app, ask):
+    assert ask(app, "GET", "/recommend", b"interests=ai").header("cache-control") == "no-cache"
+    assert ask(app, "GET", "/export", b"interests=ai").header("cache-control") == "no-store"
+
+
+def test_a_setting_that_changes_answers_changes_their_tag(app, ask):
+    with_cards = eventkit.create_app(MANIFEST, settings=ServerSettings(card=True))
+    tag = [("If-None-Match", ask(app, "GET", "/recommend", b"interests=ai").header("etag"))]
+    assert ask(app, "GET", "/recommend", b"interests=ai", headers=tag).status == 304
+    assert "adaptiveCard" in ask(with_cards, "GET", "/recommend", b"interests=ai", headers=tag).json
+
+
 def test_large_answers_are_compressed_for_who_accepts_it(app, ask):
     query = b"interests=ai&top=40"
     plain = ask(app, "GET", "/recommend", query)

@@ -1,12 +1,16 @@
 """Rows of the fault matrix that the application answers for: sizes, fuzz, paths, headers."""
 
+import http.client
+import json
 import random
+from urllib.parse import quote
 
 import pytest
 
 import eventkit
 from conftest import faults_scale
 from eventkit.server import ServerSettings
+from server_process import served
 from server_roads import MANIFEST, ROADS, TOKEN, dumped
 
 
@@ -87,6 +91,33 @@ def test_fuzzed_questions_are_always_answered_in_json(app, ask):
         reply = ask(app, "GET", "/recommend", f"interests=ai&top={top}".encode())
         assert reply.status in (200, 400), top
         reply.json  # noqa: B018
+
+
+@pytest.mark.faults
+def test_a_real_server_drops_no_connection(tmp_path):
+    """Row 6.5: the same over one connection that stays open: every question has its answer."""
+    (tmp_path / "wsgi.py").write_text("import eventkit\napp = eventkit.create_app()\n")
+    chance = random.Random(650)
+    with served("granian-wsgi", tmp_path) as port:
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+        connection.connect()
+        ours = connection.sock.getsockname()
+        for _ in range(faults_scale(200, 10_000)):
+            junk = chance.randbytes(chance.randrange(1, 40))
+            # What an address may not hold, the server refuses itself.
+            query = quote(junk, safe="!$&'()*+,/:;=?@~%")
+            for method, target, body in (
+                ("GET", f"/recommend?interests={query}&top={query[:9]}", None),
+                ("POST", "/explain", junk),
+                ("POST", "/export", b'{"interests": ["ai"], "top": ' + junk + b"}"),
+            ):
+                connection.request(method, target, body)
+                reply = connection.getresponse()
+                assert json.loads(reply.read()), junk
+                assert reply.status < 500, junk
+        assert connection.sock is not None
+        assert connection.sock.getsockname() == ours
+        connection.close()
 
 
 @pytest.mark.faults

@@ -2,10 +2,12 @@
 
 import json
 import os
+import random
 
 import pytest
 
 import eventkit
+from conftest import faults_scale
 from eventkit.errors import ManifestError
 from eventkit.server import ServerSettings
 from eventkit.server.app import Application
@@ -74,6 +76,41 @@ class TestReload:
         clocks["now"] += 0.5
         assert self.titles(ask, app) == ["Three"]
         assert ask(app, "GET", "/ready").json["status"] == "ready"
+
+    @pytest.mark.faults
+    def test_whatever_stands_in_the_file(self, ask, clocks, tmp_path):
+        """Row 7.4: a manifest with bytes changed, cut out, put in, or of another shape."""
+        file = tmp_path / "agent.json"
+        features = {"externalSessions": {"enabled": True, "file": "none.json"}}
+        sessions = [{"title": "One", "tags": ["a"], "popularity": 0.5}]
+        good = dumped({"weights": WEIGHTS, "features": features, "sessions": sessions})
+        file.write_bytes(good)
+        app = self.served(file, clocks)
+        chance = random.Random(74)
+        odd = [
+            b"[" * 100_000,
+            b'{"externalSessions":' * 30_000,
+            b"null",
+            b"0",
+            b'""',
+            b"\xef\xbb\xbf{}",
+        ]
+        for _ in range(faults_scale(150, 5_000)):
+            start, end = sorted(chance.sample(range(len(good)), 2))
+            piece = chance.choice(
+                [b"", b"[]", b"{}", b"null", b"1e999", b'"', b"\x00", b"-5", b"NaN"]
+            )
+            odd.append(good[:start] + piece + good[min(end, start + chance.randrange(9)) :])
+        for data in odd:
+            file.write_bytes(data)
+            clocks["now"] += 0.5
+            reply = ask(app, "GET", "/recommend", b"interests=a&top=3")
+            assert reply.status == 200, data
+            assert ask(app, "GET", "/export", b"interests=a").status == 200, data
+            assert ask(app, "GET", "/tags").status == 200, data
+        file.write_bytes(good)
+        clocks["now"] += 0.5
+        assert self.titles(ask, app) == ["One"]
 
     def test_a_change_that_looks_the_same_is_seen_while_it_could_be_one(
         self, ask, clocks, tmp_path

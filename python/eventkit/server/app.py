@@ -38,6 +38,8 @@ _OTHER = "other"
 # A question in a longer body is answered, but not kept.
 _LONGEST_KEPT = 2_048
 
+# What is somebody's own, or the moment's, lies on nobody's disk.
+_PERSONAL = ("Cache-Control", "no-store")
 _COMMON = (
     ("Cache-Control", "no-cache"),
     ("Vary", "Accept-Encoding, Authorization, Origin"),
@@ -71,6 +73,8 @@ class Application:
             self.metrics = metrics
         self.journal = Journal(clock=source.clock)
         self.tally = Tally(source, self.calendars)
+        # A restart with another of the settings that change answers is another state of them.
+        self._variant = "-card" if self.settings.card else ""
         self._routes = routes_of(self)
         # Servers tell ASGI from WSGI by whether `__call__` is a coroutine function. They see this
         # attribute; a call goes to the class's own method, which tells by what it is given.
@@ -122,7 +126,9 @@ class Application:
         has the say.
         """
         now = self.source.clock()
-        edition = self.source.current(now)
+        if self.source.is_due(now):  # to read a large manifest takes longer than an event loop has
+            return None
+        edition = self.source.edition
         answer = edition.answers.get((path, query), now)
         if answer is None or not answer.whole:
             return None
@@ -245,11 +251,13 @@ class Application:
         if response.lasting and response.status == 200 and key is not None:
             if request.method != "POST":
                 # One tag an edition will do: it is compared with those of the same address only.
-                response.headers.append(("ETag", f'W/"{edition.digest}"'))
+                response.headers.append(("ETag", f'W/"{edition.digest}{self._variant}"'))
                 if len(response.body) < self.settings.gzip_bytes:
                     length = ("Content-Length", str(len(response.body)))
                     response.whole = (*response.headers, length, *_COMMON)
             edition.answers.put(key, response, now)
+        elif not response.lasting:
+            response.headers.append(_PERSONAL)
         return response
 
     def _key(self, request: Request) -> tuple[Any, ...] | None:

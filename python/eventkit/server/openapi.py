@@ -20,7 +20,7 @@ _Schema = dict[str, Any]
 _PROBLEMS = {
     400: "A parameter or the body is wrong; says which, and what was expected.",
     401: "The token is missing or wrong.",
-    403: "What is personal needs a server that has a token.",
+    403: "A server without a token answers its own machine only, and nothing that is personal.",
     404: "There is no such thing.",
     405: "The path does not take this method.",
     413: "The body is too large.",

@@ -42,6 +42,7 @@ class Source:
     """The manifest that an application serves.
 
     Attributes:
+        edition: What is served; `current` looks for a newer one first.
         trouble: Why the manifest's present state cannot be served; ``None`` when it is.
         reloads: How often a changed manifest took the place of another.
         failures: How often one could not.
@@ -76,11 +77,11 @@ class Source:
         self._shelf = Shelf(settings.cache_directory, settings.share_sessions)
         self._due = float("inf")
         if isinstance(manifest, Mapping):
-            self._edition = self._served(build_edition(manifest, _digest(manifest)))
+            self.edition = self._served(build_edition(manifest, _digest(manifest)))
             return
         self._path = Path(default_manifest_path() if manifest is None else manifest).absolute()
         self._signature, self._settled = self._look(), False
-        self._edition = self._read()
+        self.edition = self._read()
         self._due = clock() + settings.reload_seconds
 
     def is_due(self, now: float) -> bool:
@@ -98,7 +99,7 @@ class Source:
             finally:
                 self._due = now + self.settings.reload_seconds
                 self._lock.release()
-        return self._edition
+        return self.edition
 
     def _refresh(self) -> None:
         signature = self._look()
@@ -107,8 +108,8 @@ class Source:
         try:
             self._signature = signature
             read = self._read()
-            self.reloads += read is not self._edition
-            self._edition = read
+            self.reloads += read is not self.edition
+            self.edition = read
         except (EventKitError, OSError) as error:
             self._fail(error)
             return
@@ -134,7 +135,7 @@ class Source:
         found = self._external_path()
         external = b"" if found is None else found.read_bytes()
         digest = digest_of(data, external)
-        known: Edition | None = getattr(self, "_edition", None)
+        known: Edition | None = getattr(self, "edition", None)
         if known is None or known.digest != digest:
             known = self._served(read_edition(self._path, data, digest, self._shelf.shared))
         self._signature = self._look()
