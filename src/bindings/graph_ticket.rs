@@ -68,7 +68,9 @@ impl Ticket {
                 (Some(until), Some(look)) => Some(until.min(look)),
                 (until, look) => until.or(look),
             };
-            if unwind(|| py.detach(|| self.flight.wait(slice).is_some()))? {
+            // Dropped with the interpreter in hand: only then is it the next one's turn to wait for that.
+            let woken = unwind(|| py.detach(|| self.flight.wait(slice)))?;
+            if woken.is_some() {
                 return Ok(true);
             }
             py.check_signals()?;
