@@ -9,7 +9,6 @@ import json
 import os
 import signal
 import statistics
-import subprocess
 import sys
 import threading
 import time
@@ -19,6 +18,8 @@ import pytest
 
 import eventkit
 from conftest import faults_scale
+from eventkit.cli import main
+from eventkit.server import run
 from faults import raw
 from faults.raw import exchange, running
 from faults.smuggling import REQUESTS
@@ -70,7 +71,7 @@ def until(true, seconds=30.0):
 def test_half_requests_slow_bodies_and_slow_readers_stop_nobody_else(kind, tmp_path):
     """6.1: one half request stopped the original."""
     half = faults_scale(50, 200)
-    seconds = faults_scale(3.0, 60.0)
+    seconds = faults_scale(2.5, 60.0)
     with contextlib.ExitStack() as stack:
         server = stack.enter_context(
             running(available(kind), tmp_path, more=faults_scale(QUICK, ""))
@@ -101,18 +102,16 @@ def test_half_requests_slow_bodies_and_slow_readers_stop_nobody_else(kind, tmp_p
         # Granian has no limit for bodies: they keep their threads, and leave others theirs.
 
 
-@pytest.mark.parametrize("kind", raw.SERVERS)
-def test_slow_bodies_leave_threads_for_others(kind, tmp_path):
+def test_slow_bodies_leave_threads_for_others(tmp_path):
     """6.1: more slow bodies than granian has threads; one more is told to come back."""
-    head = b"POST /recommend HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\n{"
+    available("granian")
     with contextlib.ExitStack() as stack:
-        server = stack.enter_context(running(available(kind), tmp_path))
+        server = stack.enter_context(running("granian", tmp_path))
         socks = [stack.enter_context(server.connect()) for _ in range(260)]
         for sock in socks:
-            sock.sendall(head)
+            sock.sendall(b"POST /recommend HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\n{")
+        until(lambda: raw.closed_by_now(socks) >= 260 - 192)
         assert server.ask("/health")[0] == 200
-        if kind == "granian":
-            until(lambda: raw.closed_by_now(socks) >= 260 - 192)
         assert server.ask(QUESTION)[0] == 200
 
 
@@ -236,10 +235,8 @@ def test_sigterm_answers_what_is_in_flight(kind, tmp_path):
 @pytest.mark.parametrize("kind", raw.SERVERS)
 def test_second_sigterm_ends_at_once(kind, tmp_path):
     """6.10: a request that takes a minute does not keep the server."""
-    with running(available(kind), tmp_path) as server:
-        pass  # the patch below would make the wait for it a minute too
     more = SLOW.format(seconds="60 if os.path.exists('armed') else 0")
-    with running(kind, tmp_path, more=more) as server, server.connect() as sock:
+    with running(available(kind), tmp_path, more=more) as server, server.connect() as sock:
         (tmp_path / "armed").touch()
         (tmp_path / "begun").write_bytes(b"")
         sock.sendall(b"GET /health HTTP/1.1\r\nHost: a\r\n\r\n")
@@ -306,17 +303,17 @@ class Load:
 
 def test_killed_workers_come_back_and_only_their_requests_fail(tmp_path):
     """6.11. The same worker is killed again as soon as it is back: the server goes on."""
-    kills, clients = faults_scale(4, 50), 4
+    kills, clients = faults_scale(2, 50), 4
     available("granian")
     took = []
     with running("granian", tmp_path, "--workers", "4") as server:
         with Load(server, clients) as load:
-            for kill in range(kills):
+            for _ in range(kills):
                 workers = server.workers()
                 assert len(workers) == 4
                 before = load.right
                 until(lambda before=before: load.right > before + 20)
-                os.kill(workers[kill % 2 - 1], signal.SIGKILL)
+                os.kill(workers[-1], signal.SIGKILL)  # the youngest
                 begun = time.perf_counter()
                 until(lambda was=set(workers): len(set(server.workers()) - was) == 1)
                 took.append(time.perf_counter() - begun)
@@ -382,8 +379,6 @@ def test_without_files_it_waits_and_does_not_spin(kind, tmp_path):
         time.sleep(1.0)
         share = (raw.cpu_seconds(workers) - before) / (time.monotonic() - begun)
         if kind == "fallback":
-            status, _ = server.ask("/health")
-            assert status == 503
             with server.connect() as sock:
                 assert b"\r\nRetry-After: 1\r\n" in raw.read_all(sock)
         for sock in socks:
@@ -399,33 +394,36 @@ def answers(server):
     return False
 
 
-def served(kind, folder, *arguments, **environment):
-    """Run `eventkit serve` where it should not even start."""
-    code = raw.MAIN.format(without=raw.CODE[kind], more="")
-    environment = {"API_TOKEN": "", "EVENTKIT_MANIFEST": ""} | environment
-    return subprocess.run(
-        [sys.executable, "-c", code, "serve", *arguments],
-        cwd=folder,
-        env=os.environ | environment,
-        capture_output=True,
-        text=True,
-        timeout=60,
-    )
+@pytest.fixture
+def refused(monkeypatch, tmp_path, capsys):
+    """Call `eventkit serve` where it should not even start; the status, and what it says."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("API_TOKEN", raising=False)
+    monkeypatch.delenv("EVENTKIT_MANIFEST", raising=False)
+    for start in ("_serve_granian", "_serve_fallback"):
+        monkeypatch.setattr(run, start, lambda *_: pytest.fail("it serves"))
+
+    def call(*arguments):
+        status = main(["serve", *arguments])
+        output = capsys.readouterr()
+        assert output.out == ""
+        return status, output.err
+
+    return call
 
 
-@pytest.mark.parametrize("host", ["0.0.0.0", "::", ""])
-def test_other_machines_need_a_token(host, tmp_path):
+@pytest.mark.parametrize("host", ["0.0.0.0", "::"])
+def test_other_machines_need_a_token(host, refused, monkeypatch):
     """6.13."""
-    ended = served("fallback", tmp_path, "--host", host, "--port", "0")
-    assert ended.returncode != 0
-    if host:
-        assert f"{host} can be reached from other machines: set API_TOKEN (32" in ended.stderr
-    else:
-        assert "the host is empty" in ended.stderr
-    assert "Traceback" not in ended.stderr
-    short = served("fallback", tmp_path, "--host", host, "--port", "0", API_TOKEN="secret")
-    assert short.returncode == 2
-    assert "api_token has 6 characters, expected at least 32" in short.stderr
+    status, said = refused("--host", host, "--port", "0")
+    assert status == 2
+    assert said == (
+        f"eventkit: {host} can be reached from other machines: set API_TOKEN (32 characters or "
+        "more), or add --insecure\n"
+    )
+    monkeypatch.setenv("API_TOKEN", "secret")
+    status, said = refused("--host", host, "--port", "0")
+    assert (status, "api_token has 6 characters, expected at least 32" in said) == (2, True)
 
 
 @pytest.mark.parametrize("kind", raw.SERVERS)
@@ -439,39 +437,49 @@ def test_with_a_token_or_the_flag_it_listens_everywhere(kind, tmp_path):
         assert server.ask(QUESTION)[0] == status
 
 
-@pytest.mark.parametrize("kind", raw.SERVERS)
-def test_port_in_use_is_said(kind, server, tmp_path):
+def test_port_in_use_is_said(server, refused):
     """6.13. By another eventkit too, whose workers share their port among themselves."""
-    ended = served(kind, tmp_path, "--port", str(server.port))
     expected = f"eventkit: 127.0.0.1:{server.port}: in use; --port 0 takes a free one\n"
-    assert (ended.returncode, ended.stdout, ended.stderr) == (1, "", expected)
+    assert refused("--port", str(server.port)) == (1, expected)
 
 
-def test_what_cannot_be_served_is_said(tmp_path):
-    (tmp_path / "agent.json").write_text("{")
-    ended = served("fallback", tmp_path, "--port", "0")
-    assert ended.returncode == 2
-    assert "agent.json:1:2" in ended.stderr
-    assert "Traceback" not in ended.stderr
-    for arguments in (["--port", "70000"], ["--workers", "0"], ["--host", "nowhere.invalid"]):
-        ended = served("fallback", tmp_path, *arguments)
-        assert ended.returncode in (1, 2)
-        assert "Traceback" not in ended.stderr
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--host", ""], "the host is empty, expected an address such as 127.0.0.1"),
+        (["--host", "nowhere.invalid"], "nowhere.invalid:8010: "),
+        (["--host", "192.0.2.1", "--insecure"], "192.0.2.1:8010: Cannot assign requested address"),
+    ],
+)
+def test_addresses_that_are_not_ours_are_said(arguments, message, refused):
+    status, said = refused(*arguments)
+    assert (status, message in said) == (1, True)
 
 
-@pytest.mark.parametrize("kind", raw.SERVERS)
-def test_soak(kind, tmp_path):
+def test_manifest_that_cannot_be_served_is_said(refused):
+    Path("agent.json").write_text("{")
+    status, said = refused("--port", "0")
+    assert (status, "agent.json:1:2: Expecting property name" in said) == (2, True)
+
+
+@pytest.mark.parametrize("arguments", [["--port", "70000"], ["--port", "x"], ["--workers", "0"]])
+def test_numbers_that_cannot_be_meant_are_refused(arguments, capsys):
+    with pytest.raises(SystemExit, match="2"):
+        main(["serve", *arguments])
+    assert f"{arguments[1]!r}, expected a whole number from" in capsys.readouterr().err
+
+
+def test_soak(server):
     """6.14: nothing grows. The long form takes two hours for each server."""
     seconds = faults_scale(0.5, 7_200.0)
-    with running(available(kind), tmp_path) as server:
-        workers = server.workers()
-        with Load(server, 2) as load:
-            until(lambda: load.right >= 200)
-            before, begun = raw.rss_of(workers), time.monotonic()
-            while time.monotonic() - begun < seconds:
-                time.sleep(0.1)
-        grown = raw.rss_of(workers) - before
-        assert server.workers() == workers
-    print(f"\n6.14 {kind}: {load.right} answers, RSS {grown:+} KiB in {seconds:g} s")
+    workers = server.workers()
+    with Load(server, 2) as load:
+        until(lambda: load.right >= 200)
+        before, begun = raw.rss_of(workers), time.monotonic()
+        while time.monotonic() - begun < seconds:
+            time.sleep(0.1)
+    grown = raw.rss_of(workers) - before
+    assert server.workers() == workers
+    print(f"\n6.14 {server.kind}: {load.right} answers, RSS {grown:+} KiB in {seconds:g} s")
     assert (load.wrong, load.failed) == ([], 0)
     assert grown <= 1_024 + 1_024 * seconds / 3_600

@@ -23,7 +23,7 @@ from urllib.parse import unquote_to_bytes
 from eventkit.server.message import Problem, Request, Response
 from eventkit.server.wire import Chunks, Head, head_end, read_head
 
-__all__ = ["FallbackServer"]
+__all__ = ["HEAD_SECONDS", "FallbackServer", "most_connections"]
 
 THREADS = 16
 HEAD_SECONDS, TOTAL_SECONDS, IDLE_SECONDS, LINGER_SECONDS = 10.0, 30.0, 30.0, 2.0
@@ -32,7 +32,6 @@ _READ = 65_536
 _MOST_CONNECTIONS, _SPARE_FILES = 1_000, 32
 _TICK = 0.25
 _CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
-_BUSY = Problem(503, "too many connections", ("Retry-After", "1"))
 
 
 class _Connection:
@@ -91,7 +90,7 @@ class FallbackServer:
         self._selector = selectors.DefaultSelector()
         self._wake, self._woken = socket.socketpair()
         self._stopping = self._paused = False
-        self._most = _most_connections()
+        self._most = most_connections()
 
     def stop(self) -> None:
         """Answer what is in flight, take nothing new, and return from `serve`. Any thread may."""
@@ -170,13 +169,14 @@ class FallbackServer:
                 self._pause(pause=True)
                 return
             sock.setblocking(False)
+            if len(self._connections) >= self._most:
+                _turn_away(sock)
+                continue
             connection = _Connection(sock, address[0], time.monotonic())
             with contextlib.suppress(OSError):
                 sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             self._connections.add(connection)
             self._selector.register(sock, selectors.EVENT_READ, connection)
-            if len(self._connections) > self._most:
-                self._refuse(connection, _BUSY)
 
     def _pause(self, *, pause: bool) -> None:
         """Take no connections for a while, or take them again."""
@@ -308,12 +308,7 @@ class FallbackServer:
         request = Request("GET", "/", client=connection.client)
         connection.data.clear()
         connection.ending = True
-        if problem is _BUSY:
-            response = problem.response()
-            response.headers.append(("Content-Length", str(len(response.body))))
-        else:
-            response = self._app.respond(request, problem)
-        connection.out += _bytes_of(response, keeps=False)
+        connection.out += _bytes_of(self._app.respond(request, problem), keeps=False)
         try:
             self._write(connection)
         except OSError:
@@ -382,13 +377,22 @@ def _bytes_of(response: Response, *, keeps: bool) -> bytes:
     return "\r\n".join([*lines, "", ""]).encode("latin-1") + response.body
 
 
-def _most_connections() -> int:
+def _turn_away(sock: socket.socket) -> None:
+    """Answer 503, and close without waiting: this is for when there are too many already."""
+    response = Problem(503, "too many connections", ("Retry-After", "1")).response()
+    response.headers.append(("Content-Length", str(len(response.body))))
+    with sock:
+        with contextlib.suppress(OSError):
+            sock.recv(_READ)  # what was sent and not read would reset the connection
+        with contextlib.suppress(OSError):
+            sock.send(_bytes_of(response, keeps=False))
+
+
+def most_connections(most: int = _MOST_CONNECTIONS) -> int:
     """How many connections leave a few files for everything else."""
     try:
         import resource
     except ImportError:  # Windows, which does not count them so
-        return _MOST_CONNECTIONS
+        return most
     files, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
-    if files == resource.RLIM_INFINITY:
-        return _MOST_CONNECTIONS
-    return max(8, min(_MOST_CONNECTIONS, files - _SPARE_FILES))
+    return most if files == resource.RLIM_INFINITY else max(8, min(most, files - _SPARE_FILES))

@@ -25,7 +25,7 @@ from eventkit._imports import optional
 from eventkit.errors import EventKitError, ServerSettingsError
 from eventkit.server.app import create_app
 from eventkit.server.bodies import bounded
-from eventkit.server.fallback import HEAD_SECONDS, FallbackServer
+from eventkit.server.fallback import HEAD_SECONDS, FallbackServer, most_connections
 from eventkit.server.settings import SHORTEST_TOKEN, ServerSettings
 
 __all__ = ["ListenError", "serve"]
@@ -35,6 +35,7 @@ BACKLOG = 1_024
 # A slow calendar, or a body that comes slowly, holds a thread; idle ones end after half a minute,
 # so that many cost nothing until they are needed.
 BLOCKING_THREADS, THREADS_WITHOUT_BODY = 256, 64
+# Connections of a worker; fewer where `ulimit -n` allows fewer, for without a file left it spins.
 BACKPRESSURE = 1_024
 # Granian gives up when a worker dies twice in 5.5 seconds. One that was up for a second had served,
 # and whatever killed it may kill the next as well; the service stays. A worker that cannot even
@@ -85,10 +86,10 @@ def serve(
             "characters or more), or add --insecure"
         )
     port = _free_port(family, address, port)
-    create_app(manifest, settings=settings).close()  # what is wrong with it is said here, once
     place = f"http://[{address}]:{port}" if ":" in address else f"http://{address}:{port}"
     granian = optional("granian")
     with _metrics_together(settings) as (settings, made):
+        create_app(manifest, settings=settings).close()  # what is wrong with it is said here, once
         if granian is None:
             say(
                 "granian is not installed (pip install 'eventkit-recommender[serve]'): the server "
@@ -181,7 +182,7 @@ def _serve_granian(
         interface=constants.Interfaces.WSGI,
         workers=workers,
         backlog=BACKLOG,
-        backpressure=BACKPRESSURE,
+        backpressure=most_connections(BACKPRESSURE),
         blocking_threads=BLOCKING_THREADS,
         http=constants.HTTPModes.http1,  # HTTP/2 without TLS is for proxies that we do not have
         http1_settings=http.HTTP1Settings(header_read_timeout=int(HEAD_SECONDS * 1_000)),
