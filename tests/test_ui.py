@@ -9,6 +9,7 @@ import pytest
 from eventkit.server import ui
 from eventkit.server.message import Request
 
+PAGE = Path(__file__).parent.parent / "docs/ui.md"
 STATIC = Path(ui.__file__).with_name("static")
 VENDORED = STATIC / "vendored"
 OWN = sorted(file for file in STATIC.iterdir() if file.is_file())
@@ -139,3 +140,15 @@ def test_own_files_name_no_other_host_and_make_no_html_of_text(file):
     assert not re.search(r"https?://|//[a-z0-9.-]+\.[a-z]{2,}/", text)
     for parsing in ("innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "eval("):
         assert parsing not in text
+
+
+@pytest.mark.parametrize("picture", re.findall(r"!\[[^\]]+\]\((.+)\)", PAGE.read_text("utf-8")))
+def test_the_pictures_of_its_document_are_there_and_small(picture):
+    data = (PAGE.parent / picture).read_bytes()
+    assert data.startswith(b"\x89PNG")
+    assert len(data) <= 150 * 1024
+
+
+def test_its_document_names_the_version_of_what_is_vendored():
+    row = re.search(r"^\| \[adaptivecards\].*? \| (\S+) \|", PAGE.read_text("utf-8"), re.MULTILINE)
+    assert f"/ui/adaptivecards-{row[1]}.min.js" == RENDERER

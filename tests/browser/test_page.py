@@ -6,6 +6,7 @@ dialog, a request to another origin, a break of the page's policy.
 
 import json
 import re
+import urllib.request
 from datetime import datetime, timezone
 
 import pytest
@@ -15,6 +16,7 @@ import eventkit
 from browser.chromium import find_chromium
 from browser.programmes import HOSTILE_TITLES, hostile, overlapping, programme
 from browser.serving import served
+from server_process import served as processes
 
 pytestmark = pytest.mark.once
 
@@ -402,6 +404,24 @@ def test_the_latency_page_is_live(visit, sample):
     page.clock.install()
     page.clock.run_for(10_000)
     assert asked == []
+
+
+def test_the_latency_page_adds_up_worker_processes(visit, tmp_path):
+    commands = {"eventkit": "eventkit serve --port {port} --workers 2"}
+    with processes("eventkit", tmp_path, commands) as port:
+        origin = f"http://127.0.0.1:{port}"
+        # A connection each, so that both workers answer some.
+        for _ in range(20):
+            urllib.request.urlopen(f"{origin}/recommend?interests=ai").read()
+        page = visit(origin, "/ui/latency").page
+        row = page.locator("tr[data-endpoint='/recommend']")
+        row.wait_for()
+        snapshot = json.loads(page.request.get(f"{origin}/latency").text())
+        assert snapshot["workers"] == 2
+        assert row.locator("td").first.inner_text() == "20"
+        # It asks no more, before the server is gone.
+        page.get_by_role("button", name="Pause").click()
+        answered(visit(origin, QUESTION, width=360).page)
 
 
 @pytest.mark.parametrize(
