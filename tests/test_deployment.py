@@ -10,6 +10,7 @@ import os
 import re
 import shutil
 import signal
+import ssl
 import subprocess
 import sys
 from pathlib import Path
@@ -237,8 +238,8 @@ def test_slow_clients_are_not_waited_for(nginx, served):
         half[-1].sendall(b"GET /health HTTP/1.1\r\nHost: exa")
     assert ask(front, "/health")[0].status == 200
     for connection in half:
-        with connection, contextlib.suppress(OSError):
-            assert not connection.recv(1) or b"408" in connection.recv(65_536)
+        with connection, contextlib.suppress(ConnectionError, ssl.SSLEOFError):
+            assert not connection.recv(1)
 
 
 def test_a_flood_is_slowed_down(nginx, recorder):
