@@ -1,5 +1,6 @@
 """Answers kept whole: the quick road gives what the long one gives, and lets nobody pass it."""
 
+import gzip
 import json
 import random
 from urllib.parse import parse_qsl
@@ -105,3 +106,22 @@ def test_kept_answers_are_written_down(ask, tmp_path):
     ]
     counts = [{key: line[key] for key in ("action", "success", "sessions")} for line in lines]
     assert counts == [{"action": "recommend", "success": True, "sessions": 1}] * 3
+
+
+def test_a_kept_answer_is_compressed_once(ask, monkeypatch):
+    app = eventkit.create_app(MANIFEST, settings=ServerSettings(gzip_bytes=1))
+    compressed = []
+
+    def counting(data, *arguments, **named):
+        compressed.append(data)
+        return original(data, *arguments, **named)
+
+    original = gzip.compress
+    monkeypatch.setattr("eventkit.server.encoding.gzip.compress", counting)
+    replies = [
+        ask(app, "GET", "/recommend", QUERY, headers=[("Accept-Encoding", "gzip")])
+        for _ in range(3)
+    ]
+    plain = ask(app, "GET", "/recommend", QUERY)
+    assert [gzip.decompress(reply.body) for reply in replies] == [plain.body] * 3
+    assert compressed == [plain.body]

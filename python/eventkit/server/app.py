@@ -20,7 +20,7 @@ from eventkit.server.calendar import Calendars
 from eventkit.server.correlation import CORRELATION, correlation_id, mint
 from eventkit.server.counting import Tally, build_limiter, build_metrics
 from eventkit.server.edition import Edition
-from eventkit.server.encoding import accepts_gzip, compressed, matches
+from eventkit.server.encoding import accepts_gzip, matches
 from eventkit.server.journal import Journal
 from eventkit.server.message import Problem, Request, Response, json_response
 from eventkit.server.route import PAGE, Route, routes_of
@@ -277,7 +277,7 @@ class Application:
             status, body = 304, b""
             headers = [("ETag", etag)]
         elif len(body) >= self.settings.gzip_bytes and accepts_gzip(wanted.get("accept-encoding")):
-            body, encoding = compressed(body)
+            body, encoding = response.compressed()
             headers.extend(encoding)
         if status not in (204, 304):
             headers.append(("Content-Length", str(len(body))))

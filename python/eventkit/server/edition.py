@@ -49,7 +49,7 @@ class Answers:
 
     def put(self, key: Any, answer: Response, now: float) -> None:
         """Keep an answer."""
-        size = len(answer.body) + 1_000  # the key, the objects
+        size = _size(answer)
         if not self._entries or size > self._bytes:
             return
         with self._lock:
@@ -62,7 +62,12 @@ class Answers:
     def _drop(self, key: Any) -> None:
         dropped = self._kept.pop(key, None)
         if dropped is not None:
-            self._held -= len(dropped[1].body) + 1_000
+            self._held -= _size(dropped[1])
+
+
+def _size(answer: Response) -> int:
+    """Return the bytes of an answer at most: the body, compressed as well; the key, the objects."""
+    return 2 * len(answer.body) + 1_000
 
 
 class Edition:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any, Protocol
 
+from eventkit.server.encoding import compressed
+
 __all__ = ["JSON", "Headers", "Problem", "Request", "Response", "encoded", "json_response"]
 
 JSON = ("Content-Type", "application/json")
@@ -66,7 +68,16 @@ class Response:
             next; empty where there is none such.
     """
 
-    __slots__ = ("_encoded", "body", "headers", "lasting", "payload", "status", "whole")
+    __slots__ = (
+        "_compressed",
+        "_encoded",
+        "body",
+        "headers",
+        "lasting",
+        "payload",
+        "status",
+        "whole",
+    )
 
     def __init__(
         self,
@@ -84,7 +95,14 @@ class Response:
         self.lasting = lasting
         self.payload = payload
         self.whole: tuple[tuple[str, str], ...] = ()
+        self._compressed: tuple[bytes, list[tuple[str, str]]] | None = None
         self._encoded: tuple[tuple[bytes, bytes], ...] = ()
+
+    def compressed(self) -> tuple[bytes, list[tuple[str, str]]]:
+        """Return its body compressed, and the header that says so; worked out once."""
+        if self._compressed is None:
+            self._compressed = compressed(self.body)
+        return self._compressed
 
     def encoded_whole(self) -> tuple[tuple[bytes, bytes], ...]:
         """Return `whole` as ASGI wants it; worked out once, when it is first asked for."""
