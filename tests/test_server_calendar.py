@@ -8,6 +8,7 @@ import eventkit
 from eventkit.errors import EventKitError
 from eventkit.graph import CachedGraphEventService
 from eventkit.server import ServerSettings
+from graph_simulator import GraphSimulator, make_event, status
 from server_roads import ROADS
 
 TOKEN = "correct-horse-battery-staple-0123456789"
@@ -75,7 +76,7 @@ def test_odd_users_are_refused(app, ask, calendar, user):
 
 
 @pytest.mark.parametrize(
-    ("error", "status", "wait"),
+    ("error", "expected", "wait"),
     [
         (RefusalError(429, retry_after=4.2), 503, "5"),
         (RefusalError(None, transient=True), 503, "5"),
@@ -83,10 +84,10 @@ def test_odd_users_are_refused(app, ask, calendar, user):
         (RefusalError(403), 502, None),
     ],
 )
-def test_a_calendar_that_cannot_be_had(app, ask, calendar, error, status, wait):
+def test_a_calendar_that_cannot_be_had(app, ask, calendar, error, expected, wait):
     calendar.error = error
     reply = ask(app, "GET", "/recommend-graph", b"interests=a&userId=ann", headers=BEARER)
-    assert (reply.status, reply.header("retry-after")) == (status, wait)
+    assert (reply.status, reply.header("retry-after")) == (expected, wait)
     assert reply.json["source"] == "graph"
     assert b"secret" not in reply.body
 
@@ -98,3 +99,59 @@ def test_without_credentials_it_says_so(ask, monkeypatch):
     reply = ask(app, "GET", "/recommend-graph", b"interests=a&userId=ann", headers=BEARER)
     assert reply.status == 501
     assert reply.json["error"].startswith("Graph ")
+
+
+class TestGraph:
+    """With the service that the environment names, against a Graph of our own."""
+
+    USER = "ann@example.com"
+
+    @pytest.fixture
+    def graph(self, monkeypatch):
+        pytest.importorskip("httpx")
+        monkeypatch.delenv("GRAPH_USER_ID", raising=False)
+        with GraphSimulator() as graph:
+            graph.put(self.USER, *(make_event(number) for number in range(1, 9)))
+            for name, value in graph.environment().items():
+                monkeypatch.setenv(name, value)
+            yield graph
+
+    @pytest.fixture
+    def app(self, graph, tmp_path):
+        settings = ServerSettings(api_token=TOKEN, metrics_directory=str(tmp_path / "metrics"))
+        app = eventkit.create_app(settings=settings)
+        yield app
+        app.close()
+
+    def ask(self, ask, app, query):
+        return ask(app, "GET", "/recommend-graph", query, headers=BEARER)
+
+    def test_one_service_serves_all_requests(self, app, ask, graph):
+        query = f"interests=team&top=3&userId={self.USER}".encode()
+        first = self.ask(ask, app, query)
+        assert len(first.json["sessions"]) == 3
+        assert first.header("cache-control") == "no-store"
+        for _ in range(3):
+            assert self.ask(ask, app, query).body == first.body
+        assert len(graph.calls("events")) == 1
+        text = ask(app, "GET", "/metrics", headers=BEARER).body
+        assert b"\neventkit_graph_cache_hits_total 3\n" in text
+
+    def test_whose_calendar_has_to_be_said(self, app, ask, graph, monkeypatch):
+        reply = self.ask(ask, app, b"interests=team")
+        assert (reply.status, reply.json["parameter"]) == (400, "userId")
+        monkeypatch.setenv("GRAPH_USER_ID", self.USER)
+        other = eventkit.create_app(settings=ServerSettings(api_token=TOKEN))
+        assert self.ask(ask, other, b"interests=team").status == 200
+        other.close()
+
+    def test_graph_s_refusal_is_ours_for_as_long(self, app, ask, graph):
+        graph.fail(status(429, {"Retry-After": "50"}), times=9)
+        for _ in range(2):
+            reply = self.ask(ask, app, f"interests=team&userId={self.USER}".encode())
+            assert (reply.status, reply.json["source"]) == (503, "graph")
+            assert 45 <= int(reply.header("retry-after")) <= 50
+        text = ask(app, "GET", "/metrics", headers=BEARER).body
+        assert b"\neventkit_graph_rate_limited_total 2\n" in text
+        # What has nothing to do with it goes on.
+        assert ask(app, "GET", "/recommend", b"interests=ai", headers=BEARER).status == 200

@@ -7,12 +7,12 @@ import threading
 from typing import Any
 
 from eventkit import _imports
-from eventkit.errors import EventKitError
+from eventkit.errors import EventKitError, MissingExtraError
 from eventkit.server.edition import Edition
 from eventkit.server.message import Problem, Request, Response, json_response
 from eventkit.server.parameters import parameters
 from eventkit.server.settings import ServerSettings
-from eventkit.server.validation import checked_interests, checked_top, checked_user
+from eventkit.server.validation import USER_EXPECTED, checked_interests, checked_top, checked_user
 
 __all__ = ["Calendars"]
 
@@ -44,7 +44,11 @@ class Calendars:
         graph = self._service()
         try:
             result = graph.recommend(user, interests, top)
+        except MissingExtraError as error:
+            raise Problem(501, str(error), **_SOURCE) from error
         except EventKitError as error:
+            if user is None and _wants_user(graph) and getattr(error, "status", None) is None:
+                raise Problem.parameter("userId", "", USER_EXPECTED, "userId required") from error
             raise self._refused(error) from error
         return json_response(200, result)
 
@@ -82,6 +86,12 @@ class Calendars:
         if status == 404:
             return Problem(404, "no such user", **_SOURCE)
         return Problem(502, "Graph API error", **_SOURCE)
+
+
+def _wants_user(graph: Any) -> bool:
+    """Whether a service has no calendar to ask for when nobody says whose."""
+    settings = getattr(getattr(graph, "service", None), "settings", None)
+    return settings is not None and settings.user_id is None
 
 
 def _from_environment() -> Any:

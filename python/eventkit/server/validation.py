@@ -19,6 +19,7 @@ __all__ = [
     "LINE",
     "LONGEST_KEY",
     "USER",
+    "USER_EXPECTED",
     "SecurityValidator",
     "checked_day",
     "checked_interests",
@@ -36,6 +37,7 @@ INTERESTS = re.compile(
 )
 USER = re.compile(r"^[A-Za-z0-9._%+-]{1,64}(?:@[A-Za-z0-9.-]{1,190})?$")
 DATE = re.compile(r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$")
+USER_EXPECTED = "an id, or a name such as ada@example.com"
 LONGEST_KEY = 128
 _WHOLE_NUMBER = re.compile(r"[0-9]{1,18}")
 
@@ -142,7 +144,7 @@ def checked_user(raw: Any) -> str | None:
     if raw is None:
         return None
     if not isinstance(raw, str) or not USER.fullmatch(raw):
-        raise Problem.parameter("userId", raw, "an id, or a name such as ada@example.com")
+        raise Problem.parameter("userId", raw, USER_EXPECTED)
     return raw
 
 
