@@ -69,6 +69,8 @@ class CachedGraphEventService(_native.GraphCacheBase):
         wait_timeout: Wait for another caller's fetch for so many seconds at most; for ever when
             left out.
         clock: Monotonic seconds; the system's when left out. Waiting is by the system's always.
+            For tests: compiled code calls it, which before Python 3.14 a daemon thread must not
+            be in when the interpreter ends.
         weights: Weights of `recommend` and `explain`; the original's defaults when left out.
         delta: Refresh by ``service.refresh_events(state, top=..., user_id=...)``.
         store: A second tier that other processes share: ``get_or_load(key, ttl, load)``.
