@@ -9,6 +9,7 @@ import warnings
 from collections import UserDict
 from datetime import datetime, timedelta, timezone
 from functools import partial
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -616,6 +617,22 @@ class TestDelta:
         asyncio.run(cached.aget_events(ANN))
         assert calendar.states[3:] == [None]
 
+    def test_a_task_refreshes_as_a_task_where_it_can(self) -> None:
+        class Both(self.Delta):  # type: ignore[name-defined,misc]
+            async def arefresh_events(
+                self, state: Any, *, top: int, user_id: Any = None
+            ) -> tuple[list[dict[str, Any]], Any]:
+                return self.refresh_events(state, top=top, user_id=user_id)[0], "of a task"
+
+        clock, calendar = Clock(), Both()
+        cached = caching(calendar, clock, delta=True)
+        for _ in range(2):
+            assert asyncio.run(cached.aget_events(ANN)) == make_events(
+                ANN, 10, len(calendar.states)
+            )
+            clock.advance(300)
+        assert calendar.states == [None, "of a task"]
+
     def test_windows_of_the_caller_are_fetched_whole(self) -> None:
         calendar = self.Delta()
         caching(calendar, delta=True).for_user(ANN).get_events("2026-01-31")
@@ -670,7 +687,7 @@ class TestSecondTier:
     def test_its_keys_are_one_a_request_and_begin_with_the_user(self) -> None:
         tier = Tier()
         cached = caching(Calendar(), store=tier)
-        users = ["a", "ab", "a/b", "-", None, "", "a%2Fb", "\ud800"]
+        users = ["a", "ab", "a/b", "-", "", "a%2Fb", "\ud800"]
         for user in users:
             cached.get_events(user, 1)
             cached.get_events(user, 2)
@@ -680,6 +697,32 @@ class TestSecondTier:
         assert len(tier.held) == 3 * len(users) - 3
         cached.clear_cache()
         assert not tier.held
+
+    @pytest.mark.parametrize("asynchronous", [False, True])
+    def test_a_calendar_of_nobody_knows_whom_is_not_shared(self, asynchronous: bool) -> None:
+        """Of two services that each mean their own user by none, neither gets the other's."""
+        tier = Tier()
+        for own in ("ann", "bob"):
+            cached = caching(Calendar(lambda user, top, own=own: make_events(own, top)), store=tier)
+            got = asyncio.run(cached.aget_events(None)) if asynchronous else cached.get_events(None)
+            assert got == make_events(own, 10)
+        assert not tier.held
+
+    @pytest.mark.parametrize("name", ["tenant_id", "user_id", "time_zone"])
+    def test_the_settings_of_a_service_are_part_of_them(self, name: str) -> None:
+        tier = Tier()
+        for value in ("one", "two"):
+            calendar = Calendar()
+            calendar.settings = SimpleNamespace(user_id="ann")  # type: ignore[attr-defined]
+            setattr(calendar.settings, name, value)  # type: ignore[attr-defined]
+            cached = caching(calendar, store=tier)
+            cached.get_events(None, 1)
+            if name == "user_id":
+                caching(calendar, store=tier).get_events(value, 1)
+            assert len(calendar.calls) == 1
+        assert len(tier.held) == 2
+        cached.invalidate(None)
+        assert len(tier.held) == (0 if name == "time_zone" else 1)
 
     def test_the_tenant_is_part_of_them(self) -> None:
         tier, keys = Tier(), []

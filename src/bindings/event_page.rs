@@ -2,12 +2,12 @@
 
 use std::collections::HashMap;
 
-use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict, PyList, PyString};
 
 use super::errors::{Answer, OrDecline, guarded, unwind};
 use super::event::MOST_TAGS;
+use super::intern::intern;
 use super::object;
 use crate::engine::event_page::{Draft, EventPage, Moment, Text, Zone, read};
 

@@ -57,7 +57,9 @@ class Loader:
         self._ttl = ttl
         self._accepts = _acceptor(service.get_events)
         self.takes_user = self._accepts("user_id")
-        self.tenant = _tenant(service)
+        self.tenant = _setting(service, "tenant_id")
+        self._own_user = _setting(service, "user_id")
+        self._zone = _setting(service, "time_zone")
         if not self.takes_user:
             warnings.warn(
                 f"{_named(service)}.get_events takes no user_id: every user of this cache gets "
@@ -68,7 +70,7 @@ class Loader:
 
     def load(self, user_id: Any, window: tuple[Any, Any] | None, top: int, state: Any) -> Loaded:
         """Fetch, or ask the second tier."""
-        if self.store is None:
+        if self._is_unshared(user_id):
             return Loaded(*self._fetch(user_id, window, top, state))
         fetched: list[Loaded] = []
 
@@ -83,18 +85,18 @@ class Loader:
         self, user_id: Any, window: tuple[Any, Any] | None, top: int, state: Any
     ) -> Loaded:
         """Fetch without blocking the event loop: by ``aget_events``, else in a thread."""
-        direct = not self.delta and callable(getattr(self.service, "aget_events", None))
-        tier = self.store is None or callable(getattr(self.store, "aget_or_load", None))
+        unshared = self._is_unshared(user_id)
+        fetches = "arefresh_events" if self.delta and window is None else "aget_events"
+        direct = callable(getattr(self.service, fetches, None))
+        tier = unshared or callable(getattr(self.store, "aget_or_load", None))
         if not (direct and tier):
             return await asyncio.to_thread(self.load, user_id, window, top, state)
-        if self.store is None:
-            events = await self.service.aget_events(**self._arguments(user_id, window, top))
-            return Loaded(_listed(events), 0.0, False, None)
+        if unshared:
+            return Loaded(*await self._afetch(user_id, window, top, state))
         fetched: list[Loaded] = []
 
         async def aload() -> list[Any]:
-            events = await self.service.aget_events(**self._arguments(user_id, window, top))
-            fetched.append(Loaded(_listed(events), 0.0, False, None))
+            fetched.append(Loaded(*await self._afetch(user_id, window, top, state)))
             return fetched[-1].events
 
         key = self.key(user_id, window, top)
@@ -102,13 +104,22 @@ class Loader:
         return _from_tier(fetched, events, age, state)
 
     def key(self, user_id: Any, window: tuple[Any, Any] | None, top: int) -> str:
-        """Return the second tier's key: tenant, user, window and number, none like another."""
+        """Return the second tier's key: tenant, user, zone, window and number, none like another.
+
+        Two services may have users of their own, and times in zones of their own.
+        """
         start, end = (None, None) if window is None else map(window_bound, window)
-        return f"{self.prefix(user_id)}{_part(start)}/{_part(end)}/{top}"
+        parts = "/".join(map(_part, (self._zone, start, end)))
+        return f"{self.prefix(user_id)}{parts}/{top}"
 
     def prefix(self, *user_id: Any) -> str:
         """Return the beginning of all keys of the tenant, or of one of its users."""
+        user_id = tuple(self._own_user if user is None else user for user in user_id)
         return "".join(f"{_part(part)}/" for part in ("events", self.tenant, *user_id))
+
+    def _is_unshared(self, user_id: Any) -> bool:
+        """Whether the second tier is not asked: there is none, or nobody knows whose events."""
+        return self.store is None or (user_id is None and self._own_user is None)
 
     def _fetch(
         self, user_id: Any, window: tuple[Any, Any] | None, top: int, state: Any
@@ -119,6 +130,15 @@ class Loader:
             return _listed(events), 0.0, False, state
         events = self.service.get_events(**self._arguments(user_id, window, top))
         return _listed(events), 0.0, False, None
+
+    async def _afetch(
+        self, user_id: Any, window: tuple[Any, Any] | None, top: int, state: Any
+    ) -> tuple[list[Any], float, bool, Any]:
+        arguments = self._arguments(user_id, window, top)
+        if self.delta and window is None:
+            events, state = await self.service.arefresh_events(state, **arguments)
+            return _listed(events), 0.0, False, state
+        return _listed(await self.service.aget_events(**arguments)), 0.0, False, None
 
     def _arguments(self, user_id: Any, window: tuple[Any, Any] | None, top: int) -> dict[str, Any]:
         arguments: dict[str, Any] = {"top": top}
@@ -215,11 +235,11 @@ def _acceptor(function: Callable[..., Any]) -> Callable[[str], bool]:
     return lambda name: anything or name in named
 
 
-def _tenant(service: Any) -> str | None:
+def _setting(service: Any, name: str) -> str | None:
     for holder in (service, getattr(service, "settings", None)):
-        tenant = getattr(holder, "tenant_id", None)
-        if isinstance(tenant, str):
-            return tenant
+        value = getattr(holder, name, None)
+        if isinstance(value, str):
+            return value
     return None
 
 

@@ -2,7 +2,7 @@
 //!
 //! Invariant: a flight ends once, by [`Flight::land`] or [`Flight::abandon`]; whatever comes later changes nothing. Whoever
 //! waits sees the end, whether it was there before the wait or not: threads by the condition, others by the wakers that
-//! the end hands to whoever made it. Proven over all interleavings by `tests/flight_loom.rs`.
+//! the end hands to whoever made it. Proven over all interleavings by `loom/flight.rs`.
 //!
 //! Threads wake one after another: each has its [`Woken`] wake the next. All at once, a thousand of them compete for the
 //! interpreter, for which each wakes up every 5 ms only to find it taken: 1.2 s of mostly system time on two cores, where
