@@ -220,7 +220,11 @@ mod tests {
             scene.version.store(2, Ordering::SeqCst);
             let discarded = scene.keeper.lock().unwrap().invalidate(&[]);
             drop(discarded);
-            assert_eq!(scene.get(false), Some(2), "nobody gets what was there before");
+            assert_eq!(
+                scene.get(false),
+                Some(2),
+                "nobody gets what was there before"
+            );
             assert!(other.join().unwrap().is_some());
         });
     }
