@@ -40,9 +40,15 @@ class Gate:
         """Wait for a place; whether there was one in time. The caller has to `leave`."""
         event = threading.Event()
         wake = event.set
-        if self._take(mailbox, wake) or event.wait(timeout):
+        if self._take(mailbox, wake):
             return True
-        return not self._withdraw(mailbox, wake)
+        try:
+            entered = event.wait(timeout)
+        except BaseException:  # Ctrl-C: a place that comes now would be nobody's for ever.
+            if not self._withdraw(mailbox, wake):
+                self.leave(mailbox)
+            raise
+        return entered or not self._withdraw(mailbox, wake)
 
     async def enter_async(self, mailbox: str, timeout: float) -> bool:
         """`enter` for a task."""
