@@ -26,6 +26,7 @@ from hypothesis import strategies as st
 from eventkit.errors import MissingExtraError
 from eventkit.graph import ValkeyStore
 from eventkit.graph.envelope import Envelope, exact_json
+from eventkit.graph.tier import UnansweredError
 from faults import child
 from valkey_server import Server
 
@@ -527,6 +528,29 @@ def test_an_invalidation_that_the_server_missed_is_made_up_for(
     assert other.get_or_load(ANN, 300, never)[0] == []
 
 
+def test_an_invalidation_while_another_is_being_told_is_told_too(
+    server: Server, store: ValkeyStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first has reached the server; before its answer is here, there is the second."""
+    ask = store._tier._ask
+
+    def unanswered(*_: Any) -> Any:
+        raise UnansweredError
+
+    def asked(*arguments: Any) -> Any:
+        reply = ask(*arguments)
+        monkeypatch.setattr(store._tier, "_ask", unanswered)
+        store.invalidate(ANNS)
+        return reply
+
+    monkeypatch.setattr(store._tier, "_ask", asked)
+    store.invalidate(ANNS)
+    assert store.stats()["owed"] == 1
+    monkeypatch.undo()
+    store.get_or_load(ANN, 300, lambda: EVENTS)
+    assert store.stats()["owed"] == 0
+
+
 def test_what_is_owed_is_bounded() -> None:
     with store_of("redis://127.0.0.1:1", failures=1) as lost:
         for number in range(1_500):
@@ -612,9 +636,14 @@ def test_options_of_the_url_loosen_nothing(server: Server) -> None:
 
 
 def test_a_closed_store_loads(server: Server, store: ValkeyStore) -> None:
+    async def aempty() -> Any:
+        return []
+
     store.get_or_load(ANN, 300, lambda: EVENTS)
     store.close()
     assert store.get_or_load(ANN, 300, lambda: []) == ([], 0.0)
+    assert asyncio.run(store.aget_or_load(ANN, 300, aempty)) == ([], 0.0)
+    assert store._tier._hands is None
     store.invalidate(ANNS)
     store.close()
 

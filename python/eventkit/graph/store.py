@@ -269,6 +269,8 @@ class ValkeyStore:
             raise
 
     def _submit(self, step: Callable[[], Answer]) -> Future[Answer] | None:
+        if self._closed:  # Else the threads would come back.
+            return None
         try:
             return self._mine().hands().submit(step)
         except RuntimeError:  # The interpreter ends, or another thread closed the store just now.

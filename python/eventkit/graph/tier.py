@@ -142,7 +142,8 @@ class Tier:
         self.breaker = Breaker(settings.failures, settings.cool_down, settings.clock)
         self._connections = Connections(settings.address, settings.max_connections)
         self._lock = threading.Lock()
-        self._owed: dict[str, None] = {}
+        # The mark is the invalidation's: one that comes while another is being told is owed still.
+        self._owed: dict[str, object] = {}
         self._hands: ThreadPoolExecutor | None = None
 
     def count(self, what: str) -> None:
@@ -192,9 +193,9 @@ class Tier:
         with self._lock:
             if len(self._owed) >= _MOST_OWED:
                 # All of it, rather than a list without end.
-                self._owed = {self.settings.envelope.name("generation", ""): None}
+                self._owed = {self.settings.envelope.name("generation", ""): object()}
             else:
-                self._owed[generation] = None
+                self._owed[generation] = object()
         if not self.breaker.admits():
             return
         try:
@@ -244,11 +245,14 @@ class Tier:
         if not self._owed:
             return
         with self._lock:
-            owed = list(self._owed)
-        self._ask(_RENEW, owed, (secrets.token_hex(16), _GENERATION), seconds)
+            owed = dict(self._owed)
+        if not owed:
+            return
+        self._ask(_RENEW, list(owed), (secrets.token_hex(16), _GENERATION), seconds)
         with self._lock:
-            for generation in owed:
-                self._owed.pop(generation, None)
+            for generation, mark in owed.items():
+                if self._owed.get(generation) is mark:
+                    del self._owed[generation]
 
     def _ask(
         self, script: Script, keys: Sequence[str], arguments: Sequence[Any], seconds: float
