@@ -1,5 +1,6 @@
 """The rate limiter in Python: the original's class, exact, and held against plain Python."""
 
+import subprocess
 import sys
 import threading
 
@@ -9,7 +10,8 @@ from hypothesis import strategies as st
 
 from conftest import faults_scale
 from eventkit._plain_limiter import RateLimiter as PlainLimiter
-from eventkit.server import RateLimiter
+from eventkit.server import RateLimiter, ServerSettings, create_app
+from eventkit.server.message import Request
 
 native = pytest.importorskip("eventkit._eventkit")
 
@@ -136,3 +138,39 @@ def test_memory_is_bounded():
         small.check(f"10.{number}")
     assert len(small.request_log) <= small.max_keys < len(small.request_log) + small.forgotten
     assert small.nbytes <= limiter.nbytes
+
+
+@pytest.mark.faults
+@pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
+def test_resident_memory_is_bounded():
+    """6.9: a million addresses in 64 MiB, the short form a tenth of both."""
+    keys, most = faults_scale((100_000, 6.4), (1_000_000, 64.0))
+    code = f"""
+import re
+from pathlib import Path
+from eventkit.server import RateLimiter, ServerSettings, create_app
+from eventkit.server.message import Request
+rss = lambda: int(re.search(r"VmRSS:\\s+(\\d+)", Path("/proc/self/status").read_text())[1])
+before, limiter = rss(), RateLimiter()
+for number in range({keys}):
+    limiter.check(str(number))
+assert len(limiter.request_log) == {keys}
+print(rss() - before)
+"""
+    grown = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True).stdout
+    assert int(grown) / 1024 <= most
+
+
+@pytest.mark.faults
+@pytest.mark.parametrize(("proxies", "admitted"), [((), 5), (("192.0.2.1",), 20)])
+def test_a_made_up_address_counts_only_from_a_trusted_proxy(proxies, admitted):
+    """6.9: who writes another X-Forwarded-For each time is still one client."""
+    settings = ServerSettings(requests_per_minute=5, trusted_proxies=proxies, insecure=True)
+    manifest = {"weights": {"interest": 1, "popularity": 1}, "sessions": []}
+    app = create_app(manifest, settings=settings)
+    statuses = []
+    for number in range(20):
+        headers = {"x-forwarded-for": f"198.51.100.{number}"}
+        request = Request("GET", "/tags", headers=headers, client="192.0.2.1")
+        statuses.append(app.respond(request).status)
+    assert (statuses.count(200), statuses.count(429)) == (admitted, 20 - admitted)
