@@ -57,6 +57,12 @@ class GraphEventService:
         )
         return events
 
+    def close(self) -> None:
+        """Close the connections. A later call opens new ones."""
+        with self._lock:
+            if self._service is not None:
+                self._service.close()
+
     def _source(self) -> Any:
         from eventkit.graph import GraphEventService as Source
 
