@@ -85,8 +85,9 @@ bench-server: $(VENV)/.stamp-dev $(VENV)/.stamp-native ## Load the endpoints bes
 bench-telemetry: $(VENV)/.stamp-dev $(VENV)/.stamp-native ## Time telemetry against rotating handlers and a script
 	$(EXPORTS) $(BIN)/python benches/telemetry.py
 
-bench-graph: $(VENV)/.stamp-dev $(VENV)/.stamp-native ## Time caches in front of a calendar, and what bursts cost
+bench-graph: $(VENV)/.stamp-dev $(VENV)/.stamp-native ## Time caches in front of a calendar, bursts, and reading a page of events
 	$(EXPORTS) $(BIN)/python benches/graph_cache.py
+	$(EXPORTS) $(BIN)/python benches/graph_transform.py
 
 FUZZ_SECONDS ?= 600
 fuzz: ## Fuzz the file reader and the JSON loader (FUZZ_SECONDS=600 each; needs cargo-fuzz)

@@ -1,4 +1,4 @@
-"""`make bench-graph`, its last part: a page of events, from the bytes of the answer to sessions.
+"""`make bench-graph`, the source: a page of events, from the bytes of the answer to sessions.
 
 Beside it, what the original does: ``json.loads``, then its transformation of each event.
 """
