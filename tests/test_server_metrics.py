@@ -51,6 +51,7 @@ def test_every_answer_is_counted(ask, tmp_path):
     assert requests_of(text, "other") == {404: 3}
     samples = counted(text)
     assert samples["eventkit_cache_hits_total"] == 3
+    assert samples["eventkit_cache_misses_total"] == 1  # what is refused was not looked for
     assert samples["eventkit_unauthorized_total"] == 1
     assert samples["eventkit_manifest_sessions"] == 40
     latency = ask(app, "GET", "/latency", headers=bearer).json

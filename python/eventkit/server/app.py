@@ -228,8 +228,8 @@ class Application:
         if response.status == 401:
             self.metrics.add("unauthorized")
         if route is not None:
-            edition = self.source.current(self.source.clock())
-            self._write_down(edition, route, response, request.correlation_id, took)
+            identity = request.correlation_id
+            self._write_down(self.source.edition, route, response, identity, took)
         self.tally.bring(self.metrics)
 
     def _failed(self, request: Request) -> Response:
@@ -244,10 +244,12 @@ class Application:
         edition = self.source.current(now)
         key = self._key(request)
         kept = None if key is None else edition.answers.get(key, now)
-        self.metrics.add("cache_misses" if kept is None else "cache_hits")
         if kept is not None:
+            self.metrics.add("cache_hits")
             return kept
         response = answer(request, edition, self.settings)
+        if response.lasting:
+            self.metrics.add("cache_misses")
         if response.lasting and response.status == 200 and key is not None:
             if request.method != "POST":
                 # One tag an edition will do: it is compared with those of the same address only.

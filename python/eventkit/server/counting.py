@@ -99,7 +99,7 @@ class Tally:
             return
         with self._lock:
             self._due = now + self.SECONDS
-            edition = self._source.current(now)
+            edition = self._source.current(now) if at_once else self._source.edition
             counts = {
                 "telemetry_dropped": edition.telemetry.stats()["dropped"],
                 "manifest_reloads": self._source.reloads,
