@@ -53,7 +53,6 @@ def with_problem(page):
 
 
 STATES = {
-    "empty": ("/ui", lambda page: None),
     "suggestions": ("/ui", with_suggestions),
     "explanations": (QUESTION, with_explanations),
     "problem": ("/ui", with_problem),
