@@ -9,10 +9,11 @@ import pytest
 from eventkit.server.settings import ServerSettings
 from nginx_server import program
 from server_process import served
-from server_roads import TOKEN
+from server_roads import TOKEN, by_wsgi
 from transcripts import run, transcripts
 
 PAGE = (Path(__file__).parent.parent / "docs/server.md").read_text(encoding="utf-8")
+PYTHON = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
 WSGI = re.search(r"```python\n# wsgi.py\n(.*?)```", PAGE, re.DOTALL)[1]
 
 
@@ -35,6 +36,19 @@ def test_the_page_s_commands_run_as_printed(tmp_path):
 @pytest.mark.once
 def test_those_with_a_token_too(tmp_path):
     on_a_server(tmp_path, "run token", API_TOKEN=TOKEN)
+
+
+def test_the_application_with_a_cache_of_one_s_own(monkeypatch):
+    pytest.importorskip("httpx")
+    for name in ("GRAPH_TENANT_ID", "GRAPH_CLIENT_ID", "GRAPH_CLIENT_SECRET"):
+        monkeypatch.setenv(name, "x")
+    (block,) = [code for code in PYTHON if "make_app" in code]
+    names = {}
+    exec(compile(block, "server.md", "exec"), names)
+    app = names["make_app"]()
+    assert by_wsgi(app, "GET", "/health").status == 200
+    assert app.calendars.counts()["graph_cache_misses"] == 0
+    app.close()
 
 
 def test_the_page_names_every_setting_and_its_default():

@@ -6,7 +6,7 @@ import sys
 import pytest
 
 from eventkit.compat import agent
-from eventkit.server import SecurityValidator
+from eventkit.server import RateLimiter, SecurityValidator
 
 ROWS = [
     ("interests", "ai, machine learning", ""),
@@ -37,8 +37,9 @@ def test_verdicts(what, text, message):
     assert (said == "") == valid
 
 
-def test_compat_offers_the_class_without_importing_the_server():
+def test_compat_offers_the_classes_without_importing_the_server():
     assert agent.SecurityValidator is SecurityValidator
+    assert agent.RateLimiter is RateLimiter
     with pytest.raises(AttributeError):
         agent.Nothing  # noqa: B018
     code = "import sys, eventkit.compat.agent; print('eventkit.server' in sys.modules)"
