@@ -160,6 +160,12 @@ def test_settings_refuse_what_is_unsafe(changes):
         GraphSettings("t", "c", "s", **changes)
 
 
+def test_a_password_in_a_url_is_refused_and_not_repeated():
+    with pytest.raises(ValueError, match="a user name or password in it") as caught:
+        GraphSettings("t", "c", "s", base_url="https://ann:canary@graph.example.com")
+    assert "canary" not in str(caught.value)
+
+
 def test_errors_survive_pickling():
     error = errors.GraphRateLimitError("m", status=429, retry_after=5.0, transient=True)
     again = pickle.loads(pickle.dumps(error))

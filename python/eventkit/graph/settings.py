@@ -107,8 +107,10 @@ GRAPH_CLIENT_ID not set, GRAPH_CLIENT_SECRET not set
 def check_url(name: str, url: str) -> None:
     """Refuse a URL to which no token or secret may be sent."""
     parts = urlsplit(url)
+    if parts.username or parts.password:
+        raise ValueError(f"{name}: a URL with a user name or password in it")
     safe = parts.scheme == "https" or (parts.scheme == "http" and is_loopback(url))
-    if not safe or not parts.hostname or parts.username or parts.query or parts.fragment:
+    if not safe or not parts.hostname or parts.query or parts.fragment:
         raise ValueError(f"{name} {url!r}: not an https URL of a host (http is for loopback only)")
 
 
