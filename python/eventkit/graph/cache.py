@@ -1,30 +1,19 @@
 """The cache in front of a calendar: `CachedGraphEventService`.
 
-What is held, who loads and who waits is compiled (`src/engine/graph_cache`). Here are the calls of
-the service: with nothing of the compiled module on the stack, so that a daemon thread may still be
-in one when the interpreter ends.
+What is held, who loads and who waits is compiled (`src/engine/graph_cache`); the loading itself is
+in `eventkit.graph.loading` and `eventkit.graph.flight`.
 """
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
-import threading
-import time
 from collections.abc import Callable
-from contextvars import ContextVar
 from typing import Any, NamedTuple, cast
 
 from eventkit import _native, reference
-from eventkit.errors import CacheRecursionError, CacheTimeoutError
-from eventkit.graph.loading import Loader, retry_after, twin, window_bound
+from eventkit.graph.flight import Flights, Window, bounds
+from eventkit.graph.loading import Loader
 
 __all__ = ["CachedGraphEventService", "LastResult", "UserCalendar"]
-
-_within: ContextVar[tuple[int, ...]] = ContextVar("eventkit_graph_cache_within", default=())
-"""The loads that this call is made from within: asyncio tasks and `asyncio.to_thread` inherit."""
-
-Window = tuple[Any, Any]
 
 
 class LastResult(NamedTuple):
@@ -42,7 +31,7 @@ class LastResult(NamedTuple):
     error: BaseException | None
 
 
-class CachedGraphEventService(_native.GraphCacheBase):
+class CachedGraphEventService(Flights):
     """A cache in front of any object with ``get_events(top=...)``.
 
     One fetch at a time for what threads, asyncio tasks and event loops ask together; events that
@@ -94,10 +83,6 @@ class CachedGraphEventService(_native.GraphCacheBase):
         >>> cached.stats()["loads"], cached.last_result.source
         (1, 'hit')
     """
-
-    _loader: Loader
-    _weights: Any
-    _wait_timeout: float | None
 
     def __new__(
         cls,
@@ -177,6 +162,7 @@ class CachedGraphEventService(_native.GraphCacheBase):
         any number of loops, and threads, wait for one fetch together.
 
         Example:
+            >>> import asyncio
             >>> class Calendar:
             ...     async def aget_events(self, top, user_id):
             ...         return [{"title": user_id}]
@@ -314,187 +300,16 @@ class CachedGraphEventService(_native.GraphCacheBase):
         return self._settle(found, user_id, None, top, True)
 
     def _get(self, user_id: str | None, window: Window | None, top: int) -> list[dict[str, Any]]:
-        found = self._look(user_id, top, *_bounds(window), False)
+        found = self._look(user_id, top, *bounds(window), False)
         return cast("list[dict[str, Any]]", self._settle(found, user_id, window, top, False))
 
     async def _aget(
         self, user_id: str | None, window: Window | None, top: int
     ) -> list[dict[str, Any]]:
-        found = self._look(user_id, top, *_bounds(window), False)
+        found = self._look(user_id, top, *bounds(window), False)
         if found is None:
             found = await self._afetch(user_id, window, top)
         return cast("list[dict[str, Any]]", self._settle(found, user_id, window, top, False))
-
-    def _settle(
-        self, found: Any, user_id: str | None, window: Window | None, top: int, shared: bool
-    ) -> Any:
-        """Turn what a look came to into an answer, or an exception."""
-        if found is None:
-            found = self._fetch(user_id, window, top, shared)
-        if found.__class__ is _native.Ticket:
-            self._refresh(found, user_id, window)
-            return found.answer
-        if found.__class__ is tuple:
-            raise _told(*found)
-        return found
-
-    def _fetch(self, user_id: str | None, window: Window | None, top: int, shared: bool) -> Any:
-        """Load, or wait for who does."""
-        patience = _Patience(self._wait_timeout)
-        again = False
-        while True:
-            ticket = token = None
-            # The ticket is had inside: whatever is raised from then on gives the flight up, or
-            # drops the ticket, which does the same.
-            try:
-                ticket = self._board(
-                    user_id, top, *_bounds(window), shared, _within.get(), False, again
-                )
-                if ticket.__class__ is bool:
-                    return self._alone(ticket, user_id, window, top, shared)
-                if ticket.__class__ is not _native.Ticket or ticket.answer is not None:
-                    return ticket
-                if not ticket.leads:
-                    if not ticket.wait(patience.left(), _is_main_thread()):
-                        raise self._late(user_id)
-                    outcome = ticket.outcome()
-                else:
-                    token = _within.set((*_within.get(), ticket.flight))
-                    loaded = self._loader.load(user_id, window, ticket.top, ticket.state)
-                    outcome = self._land(ticket, user_id, loaded)
-            except BaseException as error:
-                outcome = self._failed(ticket, error)
-                # The flight keeps the traceback, and that this frame.
-                ticket = None
-                if outcome is None:
-                    raise
-            finally:
-                if token is not None:
-                    _within.reset(token)
-            if outcome is not None:
-                return outcome
-            again = True
-
-    async def _afetch(self, user_id: str | None, window: Window | None, top: int) -> Any:
-        """`_fetch` for asyncio."""
-        patience = _Patience(self._wait_timeout)
-        again = False
-        while True:
-            ticket = token = None
-            try:
-                ticket = self._board(
-                    user_id, top, *_bounds(window), False, _within.get(), True, again
-                )
-                if ticket.__class__ is bool:
-                    return await self._aalone(ticket, user_id, window, top)
-                if ticket.__class__ is not _native.Ticket or ticket.answer is not None:
-                    return ticket
-                if not ticket.leads:
-                    if not await _landing(ticket, patience.left()):
-                        raise self._late(user_id)
-                    outcome = ticket.outcome()
-                else:
-                    token = _within.set((*_within.get(), ticket.flight))
-                    loaded = await self._loader.aload(user_id, window, ticket.top, ticket.state)
-                    outcome = self._land(ticket, user_id, loaded)
-            except BaseException as error:
-                outcome = self._failed(ticket, error)
-                # The flight keeps the traceback, and that this frame.
-                ticket = None
-                if outcome is None:
-                    raise
-            finally:
-                if token is not None:
-                    # A coroutine that is closed from another context has nothing to undo there.
-                    with contextlib.suppress(ValueError):
-                        _within.reset(token)
-            if outcome is not None:
-                return outcome
-            again = True
-
-    def _land(self, ticket: Any, user_id: str | None, loaded: Any) -> Any:
-        outcome, current = ticket.land(*loaded)
-        if not current and self._loader.store is not None:
-            # What was fetched before the invalidation reached the second tier after it.
-            self._loader.store.invalidate(self._loader.prefix(user_id))
-        return outcome
-
-    def _failed(self, ticket: Any, error: BaseException) -> Any:
-        """End the flight of a leader; the answer where old events stand in."""
-        if ticket.__class__ is not _native.Ticket or not ticket.leads:
-            return None
-        if not isinstance(error, Exception):
-            ticket.abandon()
-            return None
-        transient = getattr(error, "transient", True) is not False
-        return ticket.fail(error, twin(error), transient, retry_after(error))
-
-    def _alone(
-        self, first: bool, user_id: str | None, window: Window | None, top: int, shared: bool
-    ) -> Any:
-        """Answer a call that is made from within the load it would wait for."""
-        if not first:
-            raise CacheRecursionError(user_id, top)
-        loaded = self._alone_within(self._loader.load, user_id, window, top)
-        self._note("store" if loaded.from_store else "fresh", loaded.age)
-        return _native.share_events(loaded.events, self._weights) if shared else loaded.events
-
-    async def _aalone(
-        self, first: bool, user_id: str | None, window: Window | None, top: int
-    ) -> Any:
-        if not first:
-            raise CacheRecursionError(user_id, top)
-        within = _within.get()
-        token = _within.set(within + within)
-        try:
-            loaded = await self._loader.aload(user_id, window, top, None)
-        finally:
-            with contextlib.suppress(ValueError):
-                _within.reset(token)
-        self._note("store" if loaded.from_store else "fresh", loaded.age)
-        return loaded.events
-
-    def _alone_within(
-        self, load: Callable[..., Any], user_id: str | None, window: Window | None, top: int
-    ) -> Any:
-        within = _within.get()
-        # Twice: the next such call from within this one gives up.
-        token = _within.set(within + within)
-        try:
-            return load(user_id, window, top, None)
-        finally:
-            _within.reset(token)
-
-    def _refresh(self, ticket: Any, user_id: str | None, window: Window | None) -> None:
-        """Load in the background."""
-        work = threading.Thread(
-            target=self._refresh_now,
-            args=(ticket, user_id, window),
-            name="eventkit-refresh",
-            daemon=True,
-        )
-        try:
-            work.start()
-        except RuntimeError:  # No thread can be had now: the old events are an answer all the same.
-            ticket.abandon()
-
-    def _refresh_now(self, ticket: Any, user_id: str | None, window: Window | None) -> None:
-        try:
-            _within.set((ticket.flight,))
-            self._land(
-                ticket,
-                user_id,
-                self._loader.load(user_id, window, ticket.top, ticket.state),
-            )
-        except BaseException as error:
-            # Told by `stats` and `last_result`: nobody is here to be told.
-            self._failed(ticket, error)
-        finally:
-            # The flight keeps the traceback, and that this frame.
-            del ticket
-
-    def _late(self, user_id: str | None) -> CacheTimeoutError:
-        return CacheTimeoutError(user_id, cast("float", self._wait_timeout))
 
 
 class UserCalendar:
@@ -544,60 +359,9 @@ class _SharedCalendar:
         return self._cached._shared(self._user_id, top)
 
 
-class _Patience:
-    """How long a call may still wait."""
-
-    __slots__ = ("_until",)
-
-    def __init__(self, timeout: float | None) -> None:
-        self._until = None if timeout is None else time.monotonic() + timeout
-
-    def left(self) -> float | None:
-        return None if self._until is None else max(0.0, self._until - time.monotonic())
-
-
 def _rank(shared: Any, weights: Any, interests: Any, top: Any) -> Any:
     return shared.recommend(interests, top, weights)
 
 
-def _told(error: BaseException, traceback: Any, wait: float | None) -> BaseException:
-    """Return an exception of the caller's own."""
-    other = twin(error)
-    other.__cause__, other.__suppress_context__ = error.__cause__, error.__suppress_context__
-    if wait is not None:
-        with contextlib.suppress(Exception):
-            other.retry_after = wait  # type: ignore[attr-defined]
-    return other.with_traceback(traceback)
-
-
-async def _landing(ticket: Any, timeout: float | None) -> bool:
-    """Wait for a flight of another task, loop or thread; whether it ended in time."""
-    loop = asyncio.get_running_loop()
-    future = loop.create_future()
-
-    def wake() -> None:
-        # A loop that was closed has nobody who waits.
-        with contextlib.suppress(RuntimeError):
-            loop.call_soon_threadsafe(_done, future)
-
-    if not ticket.watch(wake):
-        return True
-    done, _ = await asyncio.wait([future], timeout=timeout)
-    return bool(done)
-
-
-def _done(future: asyncio.Future[None]) -> None:
-    if not future.done():
-        future.set_result(None)
-
-
-def _bounds(window: Window | None) -> tuple[str | None, str | None]:
-    return (None, None) if window is None else (window_bound(window[0]), window_bound(window[1]))
-
-
 def _window(start: Any, end: Any) -> Window | None:
     return None if start is None and end is None else (start, end)
-
-
-def _is_main_thread() -> bool:
-    return threading.get_ident() == threading.main_thread().ident
