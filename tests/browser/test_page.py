@@ -4,9 +4,7 @@ Every visit ends with a look at what must not have been: a console message, a sc
 dialog, a request to another origin, a break of the page's policy.
 """
 
-import json
 import re
-import urllib.request
 from datetime import datetime, timezone
 
 import pytest
@@ -16,7 +14,6 @@ import eventkit
 from browser.chromium import find_chromium
 from browser.programmes import HOSTILE_TITLES, hostile, overlapping, programme
 from browser.serving import served
-from server_process import served as processes
 
 pytestmark = pytest.mark.once
 
@@ -368,60 +365,6 @@ def test_behind_a_prefix(visit, serve):
     page.get_by_role("heading", name="Latency").wait_for()
     page.get_by_role("link", name="Recommend").click()
     assert page.url == f"{origin}/events/kit/ui"
-
-
-def test_the_latency_page_is_live(visit, sample):
-    # Alone, because of the clock.
-    made = visit(sample, QUESTION, alone=True)
-    answered(made.page)
-    page = made.open("/ui/latency")
-    row = page.locator("tr[data-endpoint='/recommend']")
-    row.wait_for()
-
-    def count():
-        return int(row.locator("td").first.inner_text().replace(",", ""))
-
-    before = count()
-    for _ in range(3):
-        page.request.get(f"{sample}/recommend?interests=ai")
-    page.wait_for_function(
-        "before => +document.querySelector(\"tr[data-endpoint='/recommend'] td\").textContent"
-        " === before + 3",
-        arg=before,
-    )
-    figures = row.locator("td").all_inner_texts()
-    assert all(re.fullmatch(r"[\d.]+ (µs|ms|s)", text) for text in figures[1:])
-    figure = page.locator("figure[data-endpoint='/recommend']")
-    assert figure.locator("rect.column").count() >= 1
-    snapshot = json.loads(page.request.get(f"{sample}/latency").text())["routes"]["/recommend"]
-    figure.get_by_text("Numbers").click()
-    cells = figure.locator("td").all_inner_texts()
-    assert sum(map(int, cells)) == snapshot["count"] == before + 3
-    page.get_by_role("button", name="Pause").click()
-    assert page.get_by_role("button", name="Pause").get_attribute("aria-pressed") == "true"
-    asked = []
-    page.on("request", lambda request: asked.append(request.url))
-    page.clock.install()
-    page.clock.run_for(10_000)
-    assert asked == []
-
-
-def test_the_latency_page_adds_up_worker_processes(visit, tmp_path):
-    commands = {"eventkit": "eventkit serve --port {port} --workers 2"}
-    with processes("eventkit", tmp_path, commands) as port:
-        origin = f"http://127.0.0.1:{port}"
-        # A connection each, so that both workers answer some.
-        for _ in range(20):
-            urllib.request.urlopen(f"{origin}/recommend?interests=ai").read()
-        page = visit(origin, "/ui/latency").page
-        row = page.locator("tr[data-endpoint='/recommend']")
-        row.wait_for()
-        snapshot = json.loads(page.request.get(f"{origin}/latency").text())
-        assert snapshot["workers"] == 2
-        assert row.locator("td").first.inner_text() == "20"
-        # It asks no more, before the server is gone.
-        page.get_by_role("button", name="Pause").click()
-        answered(visit(origin, QUESTION, width=360).page)
 
 
 @pytest.mark.parametrize(
