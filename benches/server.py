@@ -22,6 +22,7 @@ import server_load
 import server_sides
 from eventkit import load_manifest
 from layout import aligned, machine, seconds, sentence
+from server_calls import calls
 from server_guide import guide_lines
 from server_load import Question, Rate
 from server_sides import APP, Side
@@ -110,7 +111,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--turn", type=float, default=3.0, help="seconds of one turn")
     parser.add_argument("--rounds", type=int, default=5, help="turns of each side")
-    parser.add_argument("--only", choices=["ratios", "servers", "large", "guide"])
+    parser.add_argument("--only", choices=["calls", "ratios", "servers", "large", "guide"])
     arguments = parser.parse_args()
     print(f"{machine()}; wrk beside the server\n")
     with tempfile.TemporaryDirectory() as folder:
@@ -119,6 +120,7 @@ def main() -> None:
         asked = sample_questions(QUESTIONS)
         bench = prepared(Path(folder), sample, asked, arguments.turn, arguments.rounds)
         parts = {
+            "calls": lambda: calls(asked),
             "ratios": lambda: ratios(bench),
             "servers": lambda: servers(bench),
             "large": lambda: large(Path(folder)),
