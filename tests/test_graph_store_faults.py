@@ -178,7 +178,7 @@ def test_4_13_a_server_that_fails(
         capsys,
         f"4.13 {request.node.callspec.id}: p99 {share(spent, 0.99) * 1e3:.2f} ms with the breaker; "
         f"without, p50 {share(every, 0.5) * 1e3:.2f} ms, p99 {worst * 1e3:.2f} ms "
-        f"(the machine is up to {late * 1e3:.1f} ms late)",
+        f"(the machine makes a call up to {late * 1e3:.1f} ms late)",
     )
     assert share(every, HELD) <= LIMIT + late
     assert share(spent, HELD) <= LIMIT + late
