@@ -6,7 +6,6 @@
 
 #![allow(clippy::doc_markdown, clippy::doc_link_with_quotes)] // Docstrings of Python.
 
-use core::cell::RefCell;
 use core::hash::{BuildHasher, Hasher};
 use core::time::Duration;
 use std::collections::hash_map::RandomState;
@@ -20,6 +19,7 @@ use pyo3::types::{PyDict, PyString};
 use super::cache::Clock;
 use super::errors::{Answer, unwind};
 use super::graph_events::Value;
+use super::graph_note::{self, Source, Told};
 use super::graph_ticket::Ticket;
 use super::intern::intern;
 use super::search::settled;
@@ -28,9 +28,6 @@ use crate::engine::graph_cache::keeper::Keeper;
 use crate::engine::graph_cache::key::Key;
 use crate::engine::graph_cache::outcome::{Boarding, CacheFlight, Look, Passenger};
 use crate::engine::graph_cache::policy::Policy;
-
-/// The parts of a `LastResult`.
-type Told<'py> = (&'static str, f64, Option<Bound<'py, PyAny>>);
 
 /// What a failed load leaves: the error, and where it came from while somebody may still wait for it.
 pub(super) struct Failure {
@@ -174,14 +171,7 @@ impl GraphCacheBase {
 
     /// Where this thread's last answer came from, its age in seconds, and why it is old; `None` before the first.
     fn _last<'py>(&self, py: Python<'py>) -> PyResult<Option<Told<'py>>> {
-        unwind(|| {
-            LAST.with_borrow(|last| {
-                let last = last.iter().find(|last| last.cache == self.number)?;
-                let error = last.error.as_ref();
-                let error = error.map(|failure| failure.error.bind(py).clone());
-                Some((last.source.name(), last.age.as_secs_f64(), error))
-            })
-        })
+        unwind(|| graph_note::last(py, self.number))
     }
 
     /// Forgets a user.
@@ -273,6 +263,11 @@ impl GraphCacheBase {
 
     pub(super) fn now(&self, py: Python<'_>) -> PyResult<Duration> {
         self.clock.now(py)
+    }
+
+    /// Remembers where this thread's answer came from.
+    pub(super) fn note(&self, source: Source, age: Duration, error: Option<Shared>) {
+        graph_note::note(self.number, source, age, error);
     }
 
     fn key(
@@ -373,62 +368,6 @@ impl GraphCacheBase {
         }
         Ok(found.into_bound(py).into_any())
     }
-
-    /// Remembers where this thread's answer came from.
-    pub(super) fn note(&self, source: Source, age: Duration, error: Option<Shared>) {
-        let last = Last {
-            cache: self.number,
-            source,
-            age,
-            error,
-        };
-        let before = LAST.with_borrow_mut(|known| {
-            if let Some(place) = known.iter_mut().find(|last| last.cache == self.number) {
-                return Some(core::mem::replace(place, last));
-            }
-            let oldest = (known.len() >= MOST_LAST).then(|| known.remove(0));
-            known.push(last);
-            oldest
-        });
-        // Behind the borrow: the end of an error may run code that calls this.
-        drop(before);
-    }
-}
-
-/// Where an answer came from.
-#[derive(Clone, Copy)]
-pub(super) enum Source {
-    Fresh,
-    Hit,
-    Stale,
-    StaleIfError,
-    Store,
-}
-
-impl Source {
-    fn name(self) -> &'static str {
-        match self {
-            Self::Fresh => "fresh",
-            Self::Hit => "hit",
-            Self::Stale => "stale",
-            Self::StaleIfError => "stale_if_error",
-            Self::Store => "store",
-        }
-    }
-}
-
-struct Last {
-    cache: u64,
-    source: Source,
-    age: Duration,
-    error: Option<Shared>,
-}
-
-/// A thread remembers the last answer of so many caches.
-const MOST_LAST: usize = 8;
-
-thread_local! {
-    static LAST: RefCell<Vec<Last>> = const { RefCell::new(Vec::new()) };
 }
 
 fn seconds(name: &str, value: f64) -> PyResult<Duration> {

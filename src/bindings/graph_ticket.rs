@@ -9,8 +9,9 @@ use pyo3::prelude::*;
 use pyo3::types::PyList;
 
 use super::errors::unwind;
-use super::graph_cache::{Failure, GraphCacheBase, NativeFlight, Shared, Source, Waker};
+use super::graph_cache::{Failure, GraphCacheBase, NativeFlight, Shared, Waker};
 use super::graph_events::{Stored, Value};
+use super::graph_note::Source;
 use super::replica;
 use crate::engine::graph_cache::flight::Landing;
 use crate::engine::graph_cache::key::Key;

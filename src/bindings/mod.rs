@@ -15,6 +15,7 @@ mod filter;
 mod functions;
 mod graph_cache;
 mod graph_events;
+mod graph_note;
 mod graph_ticket;
 mod input;
 mod intern;

@@ -1,7 +1,7 @@
 //! The cache in front of a calendar service, without Python: keys, deadlines, single flight, refusals, bounds.
 //!
 //! [`keeper::Keeper`] is the state machine: what it holds, who loads, what must wait. It never blocks, knows no clock but
-//! the `now` it is given, and calls nobody; whoever shares it puts it behind a lock. [`flight::Flight`] is the one thing
+//! the `now` it is given, and calls nobody (`arrival` is how its loads end); whoever shares it puts it behind a lock. [`flight::Flight`] is the one thing
 //! that is waited on, and it is waited on outside that lock.
 //!
 //! # Performance notes
@@ -15,6 +15,7 @@
 //! * The generation of an entry is the identity of its flight in the table: an invalidation takes the flight out, and
 //!   what lands later finds itself overtaken. A counter a user would have to be kept for every user ever invalidated.
 
+mod arrival;
 pub mod flight;
 pub mod gate;
 pub mod keeper;
