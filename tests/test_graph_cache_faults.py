@@ -302,7 +302,7 @@ def test_4_10_an_interrupted_leader(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_4_10_leaders_and_waiters_killed_at_random(capsys: pytest.CaptureFixture[str]) -> None:
-    scene(capsys, "4.10", "killed_leaders", faults_scale(300, 10_000))
+    scene(capsys, "4.10", "killed_leaders", faults_scale(150, 10_000))
 
 
 # -- 4.11 re-entrance ------------------------------------------------------------------------------

@@ -110,8 +110,8 @@ def killed_leaders(rounds: int) -> str:
 
     def act(user: Any, top: int) -> None:
         kind = int(user.rpartition(" ")[2])
-        for _ in range(kind % 40):
-            sum(range(20))
+        # Others run meanwhile, and are killed before, in and behind their wait.
+        time.sleep(kind % 4 * 0.0005)
         if kind % 5 == 4:
             raise OSError("down")
 
