@@ -7,12 +7,14 @@ instead is held here too, and named. Times are printed (`pytest -s`), not assert
 import contextlib
 import json
 import os
+import pickle
 import re
 import signal
 import statistics
 import sys
 import threading
 import time
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -20,7 +22,7 @@ import pytest
 import eventkit
 from conftest import faults_scale
 from eventkit.cli import main
-from eventkit.server import run
+from eventkit.server import ServerSettings, run
 from faults import raw
 from faults.raw import exchange, running
 from faults.smuggling import REQUESTS
@@ -357,6 +359,15 @@ def ready(source):
     return bytearray(1 << 36)
 state.ready = ready
 """
+
+
+def test_what_workers_are_given_can_be_pickled():
+    """Where processes are spawned (macOS), it is."""
+    settings = ServerSettings(max_top=7)
+    given = (run._LOGGING, partial(run._application, None, settings, os.getpid()))
+    logging, application = pickle.loads(pickle.dumps(given))
+    assert logging == run._LOGGING
+    assert application.args == (None, settings, os.getpid())
 
 
 @pytest.mark.parametrize("kind", raw.SERVERS)

@@ -247,10 +247,15 @@ def _worth_saying(record: Any) -> bool:
     return "Python threads" not in str(record.msg)
 
 
+def _filter() -> Callable[[Any], bool]:
+    # By name: where workers are spawned and not forked, all this is pickled.
+    return _worth_saying
+
+
 _LOGGING: dict[str, Any] = {
     "version": 1,
     "disable_existing_loggers": False,
-    "filters": {"worth": {"()": lambda: _worth_saying}},
+    "filters": {"worth": {"()": _filter}},
     "formatters": {"line": {"format": "eventkit: %(levelname)s: %(message)s"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
     "loggers": {
