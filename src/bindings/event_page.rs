@@ -1,7 +1,7 @@
 //! A page of Graph events, from the bytes of the answer to sessions; nothing is locked while they are read.
 
-use std::collections::HashMap;
-
+use foldhash::fast::RandomState;
+use hashbrown::HashMap;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict, PyList, PyString};
 
@@ -36,7 +36,8 @@ fn sessions<'py, 'a>(
 ) -> Answer<(Bound<'py, PyList>, Vec<Zoned<'a>>)> {
     let mut strings = Strings {
         py,
-        made: HashMap::new(),
+        made: HashMap::with_hasher(RandomState::default()),
+        template: template(py)?,
     };
     let mut made = Vec::with_capacity(page.drafts.len());
     let mut zoned = Vec::new();
@@ -60,7 +61,27 @@ fn name<'a>(moment: &'a Moment<'_>) -> Option<&'a str> {
 /// Strings that come again and again (tags, places, clock times) are made once a page.
 struct Strings<'py, 'a> {
     py: Python<'py>,
-    made: HashMap<&'a str, Bound<'py, PyString>>,
+    made: HashMap<&'a str, Bound<'py, PyString>, RandomState>,
+    /// A session without values: its copy has the room that nine keys would grow into by steps.
+    template: Bound<'py, PyDict>,
+}
+
+fn template(py: Python<'_>) -> Answer<Bound<'_, PyDict>> {
+    let template = object::new_dict(py)?;
+    for name in [
+        intern!(py, "id"),
+        intern!(py, "title"),
+        intern!(py, "start"),
+        intern!(py, "end"),
+        intern!(py, "location"),
+        intern!(py, "tags"),
+        intern!(py, "popularity"),
+        intern!(py, "start_at"),
+        intern!(py, "end_at"),
+    ] {
+        template.set_item(name, py.None())?;
+    }
+    Ok(template)
 }
 
 impl<'py, 'a> Strings<'py, 'a> {
@@ -92,7 +113,7 @@ fn session<'py, 'a>(
         tags.push(intern!(py, "reminder").clone().into_any());
     }
     tags.truncate(MOST_TAGS);
-    let session = object::new_dict(py)?;
+    let session = strings.template.copy()?;
     session.set_item(intern!(py, "id"), draft.id.as_ref().map(text))?;
     match &draft.title {
         Some(title) => session.set_item(intern!(py, "title"), title.as_ref().map(text))?,
