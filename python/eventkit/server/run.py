@@ -223,6 +223,10 @@ def _granian_server(base: Any, own_directory: str) -> Any:
 
 def _application(manifest: str | None, settings: ServerSettings, parent: int) -> Any:
     """Make the application, in a worker."""
+    # Forked, it has the parent's handlers, which would swallow a signal until granian sets its own:
+    # the parent then waits for a worker that knows of nothing.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_DFL)
     _end_with(parent)
     app = create_app(manifest, settings=settings)
     # `multiprocessing` ends a process without `atexit`; this is its own way.
