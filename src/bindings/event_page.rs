@@ -1,4 +1,10 @@
 //! A page of Graph events, from the bytes of the answer to sessions; nothing is locked while they are read.
+//!
+//! # Performance notes
+//!
+//! Most of what remains is CPython's: nine values to a dict, and its allocator. A session is a copy of a template, since a dict
+//! that grows to nine keys is laid out three times; its strings are copied once, from the page; tags, places and clock times
+//! are made once a page.
 
 use foldhash::fast::RandomState;
 use hashbrown::HashMap;
@@ -22,48 +28,62 @@ pub(super) fn graph_page<'py>(
     guarded(py, || {
         let page = page.or_decline()?;
         let (sessions, zoned) = sessions(py, &page)?;
-        let next_link = page.next_link.as_ref().map(|link| &*link.0);
-        Ok((sessions, next_link, zoned).into_pyobject(py)?.into_any())
+        let next_link = page.next_link.as_ref().map(|link| text(py, link));
+        let answer = (sessions, next_link.transpose()?, zoned);
+        Ok(answer.into_pyobject(py)?.into_any())
     })
 }
 
 /// The position of a session, and the zones of its start and end where they have a name to look up.
-type Zoned<'a> = (usize, Option<&'a str>, Option<&'a str>);
+type Zoned<'py> = (
+    usize,
+    Option<Bound<'py, PyString>>,
+    Option<Bound<'py, PyString>>,
+);
 
-fn sessions<'py, 'a>(
+fn sessions<'py>(
     py: Python<'py>,
-    page: &'a EventPage<'_>,
-) -> Answer<(Bound<'py, PyList>, Vec<Zoned<'a>>)> {
-    let mut strings = Strings {
+    page: &EventPage<'_>,
+) -> Answer<(Bound<'py, PyList>, Vec<Zoned<'py>>)> {
+    let mut maker = Maker {
         py,
-        made: HashMap::with_hasher(RandomState::default()),
+        shared: HashMap::with_hasher(RandomState::default()),
         template: template(py)?,
+        tags: Vec::with_capacity(MOST_TAGS),
     };
     let mut made = Vec::with_capacity(page.drafts.len());
     let mut zoned = Vec::new();
     for (position, draft) in page.drafts.iter().enumerate() {
-        made.push(session(&mut strings, draft)?.into_any());
-        let names = (name(&draft.start), name(&draft.end));
-        if names != (None, None) {
-            zoned.push((position, names.0, names.1));
+        made.push(maker.session(draft, page.categories(draft))?.into_any());
+        if let (None, None) = (name(&draft.start), name(&draft.end)) {
+            continue;
         }
+        let mut zone = |moment| name(moment).map(|name| maker.shared(name)).transpose();
+        zoned.push((position, zone(&draft.start)?, zone(&draft.end)?));
     }
     Ok((object::new_list(py, made)?, zoned))
 }
 
-fn name<'a>(moment: &'a Moment<'_>) -> Option<&'a str> {
+fn name<'a>(moment: &'a Moment<'_>) -> Option<&'a [u8]> {
     match &moment.zone {
         Zone::Named(name) => Some(&name.0),
         Zone::Utc | Zone::Unknown => None,
     }
 }
 
-/// Strings that come again and again (tags, places, clock times) are made once a page.
-struct Strings<'py, 'a> {
+fn text<'py>(py: Python<'py>, text: &Text<'_>) -> PyResult<Bound<'py, PyString>> {
+    object::new_str(py, &text.0)
+}
+
+/// What sessions of a page are made of and with.
+struct Maker<'py, 'a> {
     py: Python<'py>,
-    made: HashMap<&'a str, Bound<'py, PyString>, RandomState>,
+    /// Strings that come again and again.
+    shared: HashMap<&'a [u8], Bound<'py, PyString>, RandomState>,
     /// A session without values: its copy has the room that nine keys would grow into by steps.
     template: Bound<'py, PyDict>,
+    /// Empty between sessions.
+    tags: Vec<Bound<'py, PyAny>>,
 }
 
 fn template(py: Python<'_>) -> Answer<Bound<'_, PyDict>> {
@@ -84,66 +104,72 @@ fn template(py: Python<'_>) -> Answer<Bound<'_, PyDict>> {
     Ok(template)
 }
 
-impl<'py, 'a> Strings<'py, 'a> {
-    fn shared(&mut self, text: &'a str) -> Bound<'py, PyString> {
-        let made = self.made.entry(text);
-        made.or_insert_with(|| PyString::new(self.py, text)).clone()
+impl<'py, 'a> Maker<'py, 'a> {
+    fn shared(&mut self, text: &'a [u8]) -> PyResult<Bound<'py, PyString>> {
+        if let Some(made) = self.shared.get(text) {
+            return Ok(made.clone());
+        }
+        let made = object::new_str(self.py, text)?;
+        self.shared.insert(text, made.clone());
+        Ok(made)
     }
 
-    fn clock(&mut self, moment: &'a Moment<'_>) -> Bound<'py, PyString> {
-        // The five bytes of `HH:MM` stand in the text as they are.
-        self.shared(moment.local().get(11..16).unwrap_or_default())
+    fn session(
+        &mut self,
+        draft: &'a Draft<'_>,
+        categories: &'a [Text<'_>],
+    ) -> Answer<Bound<'py, PyDict>> {
+        let py = self.py;
+        let id = draft.id.as_ref().map(|id| text(py, id)).transpose()?;
+        let title = match &draft.title {
+            Some(title) => title.as_ref().map(|title| text(py, title)).transpose()?,
+            None => Some(intern!(py, "Untitled Event").clone()),
+        };
+        let location = draft.location.as_ref().map(|name| self.shared(&name.0));
+        let popularity = object::new_float(py, draft.popularity)?;
+        let session = self.template.copy()?;
+        session.set_item(intern!(py, "id"), id)?;
+        session.set_item(intern!(py, "title"), title)?;
+        session.set_item(intern!(py, "start"), self.shared(&draft.start.clock)?)?;
+        session.set_item(intern!(py, "end"), self.shared(&draft.end.clock)?)?;
+        session.set_item(intern!(py, "location"), location.transpose()?)?;
+        session.set_item(intern!(py, "tags"), self.tags(draft, categories)?)?;
+        session.set_item(intern!(py, "popularity"), popularity)?;
+        session.set_item(intern!(py, "start_at"), dated(py, &draft.start)?)?;
+        session.set_item(intern!(py, "end_at"), dated(py, &draft.end)?)?;
+        Ok(session)
     }
-}
 
-fn session<'py, 'a>(
-    strings: &mut Strings<'py, 'a>,
-    draft: &'a Draft<'_>,
-) -> Answer<Bound<'py, PyDict>> {
-    let py = strings.py;
-    let text = |text: &Text<'_>| PyString::new(py, &text.0);
-    let mut tags: Vec<Bound<'py, PyAny>> = Vec::with_capacity(MOST_TAGS);
-    for category in draft.categories.iter().take(MOST_TAGS) {
-        tags.push(strings.shared(&category.0).into_any());
+    fn tags(
+        &mut self,
+        draft: &Draft<'_>,
+        categories: &'a [Text<'_>],
+    ) -> PyResult<Bound<'py, PyList>> {
+        for category in categories.iter().take(MOST_TAGS) {
+            let tag = self.shared(&category.0)?;
+            self.tags.push(tag.into_any());
+        }
+        if draft.online {
+            self.tags
+                .push(intern!(self.py, "online").clone().into_any());
+        }
+        if draft.reminder {
+            let reminder = intern!(self.py, "reminder").clone();
+            self.tags.push(reminder.into_any());
+        }
+        self.tags.truncate(MOST_TAGS);
+        object::drain_list(self.py, &mut self.tags)
     }
-    if draft.online {
-        tags.push(intern!(py, "online").clone().into_any());
-    }
-    if draft.reminder {
-        tags.push(intern!(py, "reminder").clone().into_any());
-    }
-    tags.truncate(MOST_TAGS);
-    let session = strings.template.copy()?;
-    session.set_item(intern!(py, "id"), draft.id.as_ref().map(text))?;
-    match &draft.title {
-        Some(title) => session.set_item(intern!(py, "title"), title.as_ref().map(text))?,
-        None => session.set_item(intern!(py, "title"), intern!(py, "Untitled Event"))?,
-    }
-    session.set_item(intern!(py, "start"), strings.clock(&draft.start))?;
-    session.set_item(intern!(py, "end"), strings.clock(&draft.end))?;
-    let location = draft.location.as_ref();
-    session.set_item(
-        intern!(py, "location"),
-        location.map(|location| strings.shared(&location.0)),
-    )?;
-    session.set_item(intern!(py, "tags"), object::new_list(py, tags)?)?;
-    session.set_item(
-        intern!(py, "popularity"),
-        object::new_float(py, draft.popularity)?,
-    )?;
-    session.set_item(intern!(py, "start_at"), dated(py, &draft.start))?;
-    session.set_item(intern!(py, "end_at"), dated(py, &draft.end))?;
-    Ok(session)
 }
 
 /// Date, time and offset; without the offset where that is Python's to find.
-fn dated<'py>(py: Python<'py>, moment: &Moment<'_>) -> Bound<'py, PyString> {
-    let local = moment.local();
+fn dated<'py>(py: Python<'py>, moment: &Moment<'_>) -> PyResult<Bound<'py, PyString>> {
     if moment.zone != Zone::Utc {
-        return PyString::new(py, local);
+        return object::new_str(py, &moment.local);
     }
-    let mut text = String::with_capacity(25);
-    text.push_str(local);
-    text.push_str("+00:00");
-    PyString::new(py, &text)
+    let mut text = *b"YYYY-MM-DDTHH:MM:SS+00:00";
+    if let Some(local) = text.first_chunk_mut() {
+        *local = moment.local;
+    }
+    object::new_str(py, &text)
 }

@@ -358,11 +358,44 @@ pub(super) fn float_value(value: &Bound<'_, PyFloat>) -> f64 {
     unsafe { ffi::PyFloat_AS_DOUBLE(value.as_ptr()) }
 }
 
+/// A string of UTF-8 text, or the error of its decoder.
+///
+/// ASCII is copied as it is: `PyUnicode_DecodeUTF8` would look at it once more, most of it byte by byte.
+#[inline]
+pub(super) fn new_str<'py>(py: Python<'py>, text: &[u8]) -> PyResult<Bound<'py, PyString>> {
+    let length = ffi::Py_ssize_t::try_from(text.len())
+        .map_err(|_| pyo3::exceptions::PyMemoryError::new_err(()))?;
+    // SAFETY: both functions return a new reference or null with an error set. A string of ASCII that was just made has room for
+    // `length` bytes at its data and no other owner; the shortest ones, which CPython shares, it makes itself.
+    unsafe {
+        let made = if length > 1 && text.is_ascii() {
+            let made = ffi::PyUnicode_New(length, 0x7f);
+            if !made.is_null() {
+                let data = ffi::PyUnicode_DATA(made).cast::<u8>();
+                core::ptr::copy_nonoverlapping(text.as_ptr(), data, text.len());
+            }
+            made
+        } else {
+            ffi::PyUnicode_DecodeUTF8(text.as_ptr().cast(), length, core::ptr::null())
+        };
+        Ok(Bound::from_owned_ptr_or_err(py, made)?.cast_into_unchecked())
+    }
+}
+
 /// A list of the items, or `MemoryError`. May run the garbage collector.
 #[inline]
 pub(super) fn new_list<'py>(
     py: Python<'py>,
-    items: Vec<Bound<'py, PyAny>>,
+    mut items: Vec<Bound<'py, PyAny>>,
+) -> PyResult<Bound<'py, PyList>> {
+    drain_list(py, &mut items)
+}
+
+/// [`new_list`], and leaves the vector to be used again.
+#[inline]
+pub(super) fn drain_list<'py>(
+    py: Python<'py>,
+    items: &mut Vec<Bound<'py, PyAny>>,
 ) -> PyResult<Bound<'py, PyList>> {
     let length = ffi::Py_ssize_t::try_from(items.len())
         .map_err(|_| pyo3::exceptions::PyMemoryError::new_err(()))?;
@@ -370,7 +403,7 @@ pub(super) fn new_list<'py>(
     // owned reference, in range. The collector may see null slots, which it skips.
     unsafe {
         let list = Bound::from_owned_ptr_or_err(py, ffi::PyList_New(length))?;
-        for (slot, item) in (0..length).zip(items) {
+        for (slot, item) in (0..length).zip(items.drain(..)) {
             ffi::PyList_SET_ITEM(list.as_ptr(), slot, item.into_ptr());
         }
         Ok(list.cast_into_unchecked())

@@ -7,15 +7,15 @@ use super::{scan, string};
 
 /// A place in JSON text.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Cursor<'a> {
-    pub(super) bytes: &'a [u8],
-    pub(super) at: usize,
+pub(in crate::engine) struct Cursor<'a> {
+    pub(in crate::engine) bytes: &'a [u8],
+    pub(in crate::engine) at: usize,
     /// Whether a value may go on behind a line break: in a file of one value a line it may not.
     pub(super) across_lines: bool,
 }
 
 impl<'a> Cursor<'a> {
-    pub(super) fn new(bytes: &'a [u8], at: usize) -> Self {
+    pub(in crate::engine) fn new(bytes: &'a [u8], at: usize) -> Self {
         Self {
             bytes,
             at,
@@ -29,13 +29,13 @@ impl<'a> Cursor<'a> {
     }
 
     #[inline]
-    pub(super) fn peek(&self) -> Option<u8> {
+    pub(in crate::engine) fn peek(&self) -> Option<u8> {
         self.bytes.get(self.at).copied()
     }
 
     /// Passes white space.
     #[inline]
-    pub(super) fn space(&mut self) {
+    pub(in crate::engine) fn space(&mut self) {
         while let Some(byte) = self.peek() {
             let passes = match byte {
                 b' ' | b'\t' | b'\r' => true,
@@ -51,7 +51,7 @@ impl<'a> Cursor<'a> {
 
     /// Passes `byte` if it comes next.
     #[inline]
-    pub(super) fn take(&mut self, byte: u8) -> bool {
+    pub(in crate::engine) fn take(&mut self, byte: u8) -> bool {
         let found = self.peek() == Some(byte);
         self.at += usize::from(found);
         found
@@ -67,20 +67,33 @@ impl<'a> Cursor<'a> {
         }
     }
 
-    /// Passes a word such as `true`.
-    pub(super) fn word(&mut self, word: &'static [u8]) -> bool {
-        let found = self.rest().starts_with(word);
-        self.at += if found { word.len() } else { 0 };
+    /// Passes `text` if it comes next.
+    #[inline]
+    pub(in crate::engine) fn take_text(&mut self, text: &[u8]) -> bool {
+        let found = self.rest().starts_with(text);
+        self.at += if found { text.len() } else { 0 };
         found
     }
 
     /// Passes a string, the cursor standing behind its opening quote, and its closing quote; returns where its text is.
     #[inline]
-    pub(super) fn string(&mut self) -> Result<Range<usize>, Fault> {
+    pub(in crate::engine) fn string(&mut self) -> Result<Range<usize>, Fault> {
         let start = self.at;
         let run = scan::run(self.rest());
         self.at += run.len;
         self.finish_string(start, run.plain)
+    }
+
+    /// [`Cursor::string`], and whether an escape is in it.
+    #[inline]
+    pub(in crate::engine) fn text(&mut self) -> Result<(Range<usize>, bool), Fault> {
+        let start = self.at;
+        let run = scan::run(self.rest());
+        self.at += run.len;
+        let stop = self.at;
+        let text = self.finish_string(start, run.plain)?;
+        let escaped = text.end != stop;
+        Ok((text, escaped))
     }
 
     /// [`Cursor::string`], and appends the text to `out` as it stands.

@@ -7,7 +7,7 @@ use crate::engine::error::{Error, TextPlace};
 
 /// Why the text cannot be read here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Reason {
+pub(in crate::engine) enum Reason {
     /// It is no JSON; worded as Python's `json` words it.
     Syntax(&'static str),
     /// It may well be JSON for Python, and is not for this loader.
@@ -16,7 +16,7 @@ pub(super) enum Reason {
 
 /// A reason and the byte offset at which it holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Fault {
+pub(in crate::engine) struct Fault {
     pub(super) at: usize,
     pub(super) reason: Reason,
 }
@@ -31,7 +31,7 @@ impl Fault {
     }
 
     #[cold]
-    pub(super) fn unsupported(at: usize, message: &'static str) -> Self {
+    pub(in crate::engine) fn unsupported(at: usize, message: &'static str) -> Self {
         Self {
             at,
             reason: Reason::Unsupported(message),

@@ -7,6 +7,7 @@
 use std::io::Write;
 
 use super::fault::Fault;
+use super::pack::EXPECTING_VALUE;
 use crate::engine::score::Number;
 
 /// A number's text and what it says.
@@ -22,6 +23,7 @@ pub(super) struct Parsed {
 
 /// An `int` of more digits may exceed a limit that the interpreter was started with (640 is the lowest there is).
 const INT_DIGITS: usize = 640;
+const MANY_DIGITS: &str = "an int of very many digits";
 
 /// Ten to a power that an `f64` holds exactly.
 const POWERS: [f64; 16] = [
@@ -93,9 +95,21 @@ pub(super) fn parse(text: &[u8], at: usize) -> Option<Result<Parsed, Fault>> {
     }))
 }
 
+/// How many bytes the number at the head of `text` takes, which stands at offset `at`. Its value is not looked at: Python reads
+/// a float beyond the largest too.
+pub(super) fn skip(text: &[u8], at: usize) -> Result<usize, Fault> {
+    let Some(shape) = shape(text) else {
+        return Err(Fault::syntax(at, EXPECTING_VALUE));
+    };
+    if shape.fraction + shape.exponent == 0 && shape.whole > INT_DIGITS {
+        return Err(Fault::unsupported(at, MANY_DIGITS));
+    }
+    Ok(shape.minus + shape.whole + shape.fraction + shape.exponent)
+}
+
 fn parse_int(token: &[u8], shape: &Shape, at: usize) -> Result<(Option<Number>, bool), Fault> {
     if shape.whole > INT_DIGITS {
-        return Err(Fault::unsupported(at, "an int of very many digits"));
+        return Err(Fault::unsupported(at, MANY_DIGITS));
     }
     let value = core::str::from_utf8(token)
         .ok()

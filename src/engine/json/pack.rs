@@ -17,7 +17,7 @@ use super::string;
 use super::token::{Token, Tokens};
 
 /// Nested deeper, text is Python's: the depth it accepts depends on its version and on its stack.
-const DEPTH: usize = 128;
+pub(super) const DEPTH: usize = 128;
 
 pub(super) const EXPECTING_VALUE: &str = "Expecting value";
 pub(super) const EXPECTING_COMMA: &str = "Expecting ',' delimiter";
@@ -77,7 +77,7 @@ impl<'a, 'k> Packer<'a, 'k> {
     }
 
     fn word(&mut self, word: &'static [u8]) -> Result<(), Fault> {
-        if !self.cursor.word(word) {
+        if !self.cursor.take_text(word) {
             return Err(Fault::syntax(self.cursor.at, EXPECTING_VALUE));
         }
         self.out.extend_from_slice(word);
