@@ -192,7 +192,8 @@ fn number() -> impl Strategy<Value = Value> {
     ]
 }
 
-fn value() -> impl Strategy<Value = Value> {
+/// Any value.
+pub fn value() -> impl Strategy<Value = Value> {
     let leaf = prop_oneof![
         prop::sample::select(vec!["true", "false", "null"]).prop_map(Value::Word),
         number(),
