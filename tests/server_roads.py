@@ -61,6 +61,7 @@ def by_wsgi(
         "SERVER_NAME": "127.0.0.1",
         "SERVER_PORT": "80",
         "SERVER_PROTOCOL": "HTTP/1.1",
+        "HTTP_HOST": "127.0.0.1",
         "REMOTE_ADDR": client,
         "wsgi.version": (1, 0),
         "wsgi.url_scheme": "http",
@@ -106,6 +107,8 @@ def by_asgi(
 ):
     """Ask the ASGI side; a body comes in two messages."""
     sent = [(name.lower().encode(), value.encode("latin-1")) for name, value in headers]
+    if not any(name == b"host" for name, _ in sent):
+        sent.append((b"host", b"127.0.0.1"))
     if body is not None and not chunked and not any(name == b"content-length" for name, _ in sent):
         sent.append((b"content-length", str(len(body)).encode()))
     scope = {

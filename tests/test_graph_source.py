@@ -200,6 +200,8 @@ def test_only_four_requests_to_a_mailbox_are_in_flight(graph):
 
         async def tasks():
             await asyncio.gather(*[service.aget_events() for _ in range(8)])
+            for thread in threads[:8]:  # closing ends what the others still wait for
+                await asyncio.to_thread(thread.join)
             await service.aclose()
 
         threads = [threading.Thread(target=service.get_events) for _ in range(8)]

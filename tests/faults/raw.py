@@ -18,6 +18,7 @@ HERE = Path(__file__).resolve().parent
 # A module that is None in `sys.modules` cannot be imported: granian is as if not installed.
 CODE = {
     "granian": "",
+    "granian asgi": "",
     "fallback": "sys.modules['granian'] = None\n",
 }
 MAIN = "import sys\n{without}{more}from eventkit.cli import main\nsys.exit(main(sys.argv[1:]))\n"
@@ -87,6 +88,8 @@ def running(kind, folder, *arguments, more="", limits=None, **environment):
     log = folder / "serve.log"
     settings = {"EVENTKIT_REQUESTS_PER_MINUTE": "0", "PYTHONPATH": str(HERE)} | environment
     code = MAIN.format(without=CODE[kind], more=more)
+    if kind == "granian asgi":
+        arguments = ("--interface", "asgi", *arguments)
     with log.open("wb") as output:
         process = subprocess.Popen(
             [sys.executable, "-c", code, "serve", "--port", "0", *arguments],

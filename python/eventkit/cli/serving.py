@@ -25,6 +25,12 @@ def add_to(subparsers: _Subparsers) -> None:
     add("--port", type=_port, default=PORT, metavar="N", help=f"0 for a free one (default: {PORT})")
     add("--host", default="127.0.0.1", help="the address to listen at (default: 127.0.0.1)")
     add("--workers", type=_workers, default=1, metavar="N", help="processes (default: 1)")
+    add(
+        "--interface",
+        choices=("wsgi", "asgi"),
+        default="wsgi",
+        help="granian's: wsgi is faster, asgi ends bodies that come too slowly (default: wsgi)",
+    )
     add("--card", action="store_true", help="answer /recommend with an Adaptive Card as well")
     add("--manifest", metavar="PATH", help="the manifest (default: agent.json here, else a sample)")
     add(
@@ -46,6 +52,7 @@ def serve(arguments: argparse.Namespace) -> Answer:
             host=arguments.host,
             port=arguments.port,
             workers=arguments.workers,
+            interface=arguments.interface,
             insecure=arguments.insecure,
             settings=read(card=True) if arguments.card else read(),
             say=complain,

@@ -105,9 +105,7 @@ class Application:
         request.correlation_id = correlation_id(request.headers)
         route = self._route(request.path)
         try:
-            if refusal is not None:
-                raise refusal
-            response = self._routed(request, route)
+            response = refusal.response() if refusal else self._routed(request, route)
         except Problem as problem:
             response = problem.response()
         except Exception:

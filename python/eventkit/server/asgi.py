@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Coroutine
 from typing import TYPE_CHECKING, Any
 
 from eventkit.server.correlation import CORRELATION
@@ -45,9 +46,10 @@ async def serve(app: Application, scope: dict[str, Any], receive: Any, send: Any
     if scope["type"] != "http":
         await send({"type": "websocket.close", "code": 1008})
         return
-    client, refusal = scope.get("client"), _oversized(scope, app)
-    sent = dict(scope["headers"])
+    client, sent = scope.get("client"), dict(scope["headers"])
     once = len(sent) == len(scope["headers"])  # a token that came twice is none
+    host = _text(sent.get(b"host")) if once else _Headers(scope["headers"]).get("host")
+    refusal = _oversized(scope, app) or Problem.of_host(host, scope["http_version"])
     if refusal is None and scope["method"] == "GET" and once and sent.keys().isdisjoint(_CHANGING):
         kept = app.kept(
             _path(scope),
@@ -70,9 +72,11 @@ async def serve(app: Application, scope: dict[str, Any], receive: Any, send: Any
     )
     if refusal is None and request.method == "POST":
         try:
-            request.body = await _body(request, receive, app.settings.max_body_bytes)
+            request.body = await _in_time(
+                _body(request, receive, app.settings.max_body_bytes), app.settings.body_seconds
+            )
         except Problem as problem:
-            refusal = problem
+            refusal = problem.with_traceback(None)  # its frames hold it: a cycle
         except ConnectionError:
             return  # nobody is left to answer
     if refusal is None and app.is_slow(request):
@@ -80,6 +84,8 @@ async def serve(app: Application, scope: dict[str, Any], receive: Any, send: Any
     else:
         response = app.respond(request, refusal)
     headers = [encoded(name, value) for name, value in response.headers]
+    if response.status == 408:
+        headers.append((b"connection", b"close"))  # or servers wait for the rest of the body
     await _send(send, response.status, headers, response.body)
 
 
@@ -121,6 +127,22 @@ async def _body(request: Request, receive: Any, most: int) -> bytes:
             raise Problem.too_large(most)
         if not message.get("more_body"):
             return bytes(body)
+
+
+async def _in_time(reading: Coroutine[Any, Any, bytes], seconds: float) -> bytes:
+    """Give up on a body that does not come.
+
+    Not by `asyncio.wait_for`, whose error holds what it was raised in: a cycle, and as long as the
+    reading is not collected, granian keeps the connection.
+    """
+    task = asyncio.ensure_future(reading)
+    try:
+        done, _ = await asyncio.wait({task}, timeout=seconds)
+    finally:
+        task.cancel()  # changes nothing once it is done
+    if not done:
+        raise Problem.too_late(seconds)
+    return task.result()
 
 
 async def _live(app: Application, receive: Any, send: Any) -> None:

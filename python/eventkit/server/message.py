@@ -147,6 +147,18 @@ class Problem(Exception):  # noqa: N818 - the name of RFC 9457
         return cls(400, error, parameter=name, value=text, expected=expected)
 
     @classmethod
+    def of_host(cls, host: str | None, protocol: str) -> Problem | None:
+        """Refuse an HTTP/1.1 request that does not name one host (RFC 9112 3.2), else ``None``."""
+        if (host and "," not in host) or protocol != "1.1":
+            return None
+        return cls.parameter("Host", host or "", "the header, once")
+
+    @classmethod
+    def too_late(cls, seconds: float) -> Problem:
+        """Refuse a body that does not come."""
+        return cls(408, "the body came too slowly", expected=f"all of it in {seconds:g} s")
+
+    @classmethod
     def too_large(cls, most: int) -> Problem:
         """Refuse a body."""
         return cls(413, "the body is too large", expected=f"at most {most} bytes")

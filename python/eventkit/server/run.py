@@ -1,7 +1,8 @@
 """``eventkit serve``: the application on granian, or on the standard library's `fallback`.
 
-Granian's WSGI mode: its asyncio modes took half again the time for a request that needs no waiting
-(`make bench-server`). What is set differently from its defaults is explained where it is set.
+Granian's WSGI mode is the default: its asyncio modes took half again the time for a request that
+needs no waiting (`make bench-server`). Only the ASGI mode can give up on a body that does not come.
+What is set differently from granian's defaults is explained where it is set.
 """
 
 from __future__ import annotations
@@ -56,6 +57,7 @@ def serve(
     host: str = "127.0.0.1",
     port: int = 8010,
     workers: int = 1,
+    interface: str = "wsgi",
     insecure: bool = False,
     settings: ServerSettings | None = None,
     say: Callable[[str], None] = print,
@@ -67,6 +69,7 @@ def serve(
         host: An address, or a name of one.
         port: 0 for one that is free.
         workers: Processes. Each has its own rate limit; the metrics are of all of them.
+        interface: Granian's, ``"wsgi"`` or ``"asgi"``; see above.
         insecure: Whether everybody may ask from everywhere: an address that other machines reach
             needs an ``API_TOKEN`` otherwise.
         settings: Read from the environment when not given.
@@ -101,7 +104,8 @@ def serve(
         else:
             many = f"{workers} workers" if workers > 1 else "1 worker"
             say(f"serving on {place} (granian {granian.__version__}, {many})")
-            _serve_granian(granian, manifest, settings, (address, port, workers), made)
+            load = partial(_application, manifest, settings, os.getpid(), interface)
+            _serve_granian(granian, (address, port, workers, interface), load, made)
 
 
 def _resolved(host: str, port: int) -> tuple[int, str]:
@@ -164,13 +168,9 @@ def _serve_fallback(
 
 
 def _serve_granian(
-    granian: Any,
-    manifest: str | None,
-    settings: ServerSettings,
-    place: tuple[str, int, int],
-    directory: str,
+    granian: Any, place: tuple[str, int, int, str], load: Callable[[], Any], directory: str
 ) -> None:
-    address, port, workers = place
+    address, port, workers, interface = place
     constants, http, log = (optional(f"granian.{name}") for name in ("constants", "http", "log"))
     if constants is None or http is None or log is None:
         raise ServerSettingsError(
@@ -180,11 +180,12 @@ def _serve_granian(
         "eventkit",
         address=address,
         port=port,
-        interface=constants.Interfaces.WSGI,
+        interface=constants.Interfaces(interface),
         workers=workers,
         backlog=BACKLOG,
         backpressure=most_connections(BACKPRESSURE),
-        blocking_threads=BLOCKING_THREADS,
+        # An event loop has one thread for all, and granian refuses more.
+        blocking_threads=BLOCKING_THREADS if interface == "wsgi" else None,
         http=constants.HTTPModes.http1,  # HTTP/2 without TLS is for proxies that we do not have
         http1_settings=http.HTTP1Settings(header_read_timeout=int(HEAD_SECONDS * 1_000)),
         log_dictconfig=_LOGGING,
@@ -193,9 +194,7 @@ def _serve_granian(
         respawn_interval=0.0,
         workers_kill_timeout=GRACE_SECONDS,
     )
-    server.serve(
-        target_loader=partial(_application, manifest, settings, os.getpid()), wrap_loader=False
-    )
+    server.serve(target_loader=load, wrap_loader=False)
 
 
 def _granian_server(base: Any, own_directory: str) -> Any:
@@ -221,7 +220,9 @@ def _granian_server(base: Any, own_directory: str) -> Any:
     )
 
 
-def _application(manifest: str | None, settings: ServerSettings, parent: int) -> Any:
+def _application(
+    manifest: str | None, settings: ServerSettings, parent: int, interface: str
+) -> Any:
     """Make the application, in a worker."""
     # Forked, it has the parent's handlers, which would swallow a signal until granian sets its own:
     # the parent then waits for a worker that knows of nothing.
@@ -231,6 +232,8 @@ def _application(manifest: str | None, settings: ServerSettings, parent: int) ->
     app = create_app(manifest, settings=settings)
     # `multiprocessing` ends a process without `atexit`; this is its own way.
     util.Finalize(None, app.close, exitpriority=10)
+    if interface == "asgi":
+        return app
     return bounded(app, BLOCKING_THREADS - THREADS_WITHOUT_BODY)
 
 

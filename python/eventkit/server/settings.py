@@ -32,6 +32,8 @@ class ServerSettings:
         requests_per_minute: For each client address; 0 for no limit.
         limit_loopback: Whether that holds for this machine's own requests too.
         max_body_bytes: Larger bodies are refused, unread when they say so beforehand.
+        body_seconds: A body that is not there after so long is refused. Under WSGI it is the server
+            that waits for bodies, and this is for it to set.
         max_url_bytes: Of path and query.
         max_headers: How many.
         max_header_bytes: Of one header's value.
@@ -67,6 +69,7 @@ class ServerSettings:
     requests_per_minute: int = 100
     limit_loopback: bool = False
     max_body_bytes: int = 262_144
+    body_seconds: float = 30.0
     max_url_bytes: int = 8_192
     max_headers: int = 100
     max_header_bytes: int = 8_192

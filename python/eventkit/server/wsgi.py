@@ -39,7 +39,10 @@ class _Headers:
 
 def serve(app: Application, environ: dict[str, Any], start_response: Any) -> list[bytes]:
     """Answer one request."""
-    method, refusal = environ["REQUEST_METHOD"], _oversized(environ, app)
+    method = environ["REQUEST_METHOD"]
+    refusal = _oversized(environ, app) or Problem.of_host(
+        environ.get("HTTP_HOST"), environ["SERVER_PROTOCOL"][5:]
+    )
     # Most of what a request costs is saved by this look at the names of its headers.
     if refusal is None and method == "GET" and environ.keys().isdisjoint(_CHANGING):
         query = environ.get("QUERY_STRING", "").encode("latin-1", "replace")
@@ -65,7 +68,7 @@ def serve(app: Application, environ: dict[str, Any], start_response: Any) -> lis
         try:
             request.body = _body(environ, app.settings.max_body_bytes)
         except Problem as problem:
-            refusal = problem
+            refusal = problem.with_traceback(None)  # its frames hold it: a cycle
     response = app.respond(request, refusal)
     start_response(_REASONS[response.status], response.headers)
     return [response.body]
