@@ -5,6 +5,8 @@ PYTHON ?= python3
 VENV ?= .venv
 # What the optional dependencies of pyproject.toml are called; tests and demo use them all.
 EXTRAS := graph,otel,redis,serve
+# Processes that run the Python tests.
+WORKERS ?= 3
 # A directory that holds a real agent.py, for `make bench AGENT=DIR`.
 AGENT ?=
 
@@ -21,7 +23,7 @@ endif
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help check-tools setup build demo test test-rust test-python parity faults fuzz bench \
+.PHONY: help check-tools setup build demo test test-rust test-python parity faults loom fuzz bench \
 	bench-long bench-server bench-telemetry bench-graph figures \
 	lint lint-rust lint-python test-all clean
 
@@ -64,8 +66,9 @@ test: test-rust test-python ## Run every test once: Rust, then Python with the d
 test-rust: | check-tools
 	cargo test --quiet
 
+# One process more than cores: many tests wait. A file stays in one, for what its tests share.
 test-python: $(VENV)/.stamp-dev $(VENV)/.stamp-native
-	$(EXPORTS) $(BIN)/pytest
+	$(EXPORTS) $(BIN)/pytest -n $(WORKERS) --dist loadfile
 
 parity: $(VENV)/.stamp-dev $(VENV)/.stamp-native ## Run the differential tests, 5,000 examples each
 	$(EXPORTS) EVENTKIT_HYPOTHESIS=parity $(BIN)/pytest tests/test_parity.py tests/test_differential.py
@@ -88,6 +91,10 @@ bench-telemetry: $(VENV)/.stamp-dev $(VENV)/.stamp-native ## Time telemetry agai
 bench-graph: $(VENV)/.stamp-dev $(VENV)/.stamp-native ## Time caches in front of a calendar, bursts, and reading a page of events
 	$(EXPORTS) $(BIN)/python benches/graph_cache.py
 	$(EXPORTS) $(BIN)/python benches/graph_transform.py
+
+loom: ## Check the models of the cache's flight in every interleaving
+	RUSTFLAGS="--cfg loom" CARGO_TARGET_DIR=target/loom LOOM_MAX_PREEMPTIONS=3 \
+	  cargo test --release --manifest-path loom/Cargo.toml
 
 FUZZ_SECONDS ?= 600
 fuzz: ## Fuzz the file reader and the JSON loader (FUZZ_SECONDS=600 each; needs cargo-fuzz)

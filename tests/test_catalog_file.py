@@ -235,6 +235,7 @@ def test_where_there_is_no_file(tmp_path: Path) -> None:
         Catalog([]).save(tmp_path / "nowhere" / "x.catalog")
 
 
+@pytest.mark.once
 def test_damaged_content_is_never_fatal(saved: Path) -> None:
     """Bytes behind the header are not checked when opening: any answer or a refusal, no crash."""
     script = Path(__file__).with_name("catalog_damage.py")

@@ -134,6 +134,7 @@ def test_the_index_sorts(popularity: str, tags: str, weights: str) -> None:
         check(catalog, sessions, WEIGHTINGS[weights], interests)
 
 
+@pytest.mark.once
 @pytest.mark.parametrize(
     ("popularity", "tags", "weights"),
     [

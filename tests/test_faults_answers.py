@@ -244,10 +244,12 @@ def _kills(kind: type[variants.Right]) -> str | None:
     return None
 
 
+@pytest.mark.once
 def test_1_7_the_oracle_passes_the_right_one() -> None:
     assert _kills(variants.Right) is None
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("kind", variants.VARIANTS, ids=lambda kind: kind.__name__)
 def test_1_7_the_oracle_kills_every_wrong_one(kind: type[variants.Right]) -> None:
     assert _kills(kind) is not None

@@ -55,6 +55,7 @@ def run(graph, tmp_path, monkeypatch, capsys):
     return run
 
 
+@pytest.mark.once
 @pytest.mark.parametrize(("page", "example"), EXAMPLES)
 def test_examples_run_as_printed(page, example, tmp_path):
     run_transcript(example, tmp_path, PYTHONPATH=str(ROOT / "tests"))

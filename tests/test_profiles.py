@@ -194,6 +194,7 @@ while True:
 """
 
 
+@pytest.mark.once
 @pytest.mark.faults
 def test_a_kill_during_a_save_destroys_nothing(file):
     """FAULTS 7.2: the original truncates and then writes; 1-3 of 30 kills leave half a file."""

@@ -173,6 +173,7 @@ MANIFESTS = members(
 )
 
 
+@pytest.mark.once
 @given(MANIFESTS | ANY)
 def test_both_validators_agree(manifest: object) -> None:
     before = json.dumps(manifest)
