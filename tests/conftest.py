@@ -28,7 +28,7 @@ Number = TypeVar("Number", int, float)
 MARKERS = (
     "faults: a row of the fault matrix; short form by default, EVENTKIT_FAULTS=long the long one",
     "real_data: needs the real programmes in EVENTKIT_REAL_DATA",
-    "once: does not depend on the Python version (a browser, nginx, an oracle); `make test` runs it,"
+    "once: depends on no Python version (a browser, nginx, an oracle); `make test` runs it,"
     " `make test-all` runs it on no further version",
 )
 EXAMPLES = {"default": 300, "parity": 5_000}
