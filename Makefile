@@ -6,7 +6,7 @@ VENV ?= .venv
 # What the optional dependencies of pyproject.toml are called; tests and demo use them all.
 EXTRAS := graph,otel,redis,serve
 # Processes that run the Python tests.
-WORKERS ?= 3
+WORKERS ?= 2
 # A directory that holds a real agent.py, for `make bench AGENT=DIR`.
 AGENT ?=
 
@@ -66,7 +66,7 @@ test: test-rust test-python ## Run every test once: Rust, then Python with the d
 test-rust: | check-tools
 	cargo test --quiet
 
-# One process more than cores: many tests wait. A file stays in one, for what its tests share.
+# A file stays in one process, for what its tests share.
 test-python: $(VENV)/.stamp-dev $(VENV)/.stamp-native
 	$(EXPORTS) $(BIN)/pytest -n $(WORKERS) --dist loadfile
 

@@ -97,10 +97,10 @@ class TestToken:
         def told(accepts):
             return abs(welch_t(accepts, early, late, compares))
 
-        # What does tell is found out, with the same effort.
-        assert told(leaking) > 4.5
+        # What does tell is found out each time, with the same effort; a busy machine tells once.
+        assert all(told(leaking) > 4.5 for _ in range(3))
         accepts = Access(ServerSettings(api_token=TOKEN)).accepts
-        assert told(accepts) < 4.5
+        assert any(told(accepts) < 4.5 for _ in range(3))
 
     def test_may_be_of_any_characters(self, ask):
         token = "\u00e9\u4e2d" * 20

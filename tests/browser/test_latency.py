@@ -19,6 +19,8 @@ def test_the_latency_page_is_live(visit, serve):
     # Alone, because of the clock.
     made = visit(sample, QUESTION, alone=True)
     made.page.locator("#results").wait_for()
+    # What it still asks for would be counted later.
+    made.page.wait_for_load_state("networkidle")
     page = made.open("/ui/latency")
     row = page.locator("tr[data-endpoint='/recommend']")
     row.wait_for()
