@@ -26,7 +26,7 @@ class GraphEventService:
             of `get_events`, or GRAPH_USER_ID.
 
     Example:
-        >>> start = {"dateTime": "2026-02-01T10:00:00.0000000"}
+        >>> start = {"dateTime": "2026-02-01T10:00:00"}
         >>> event = {"id": "1", "subject": "Standup", "start": start, "end": start}
         >>> GraphEventService(None)._transform_events([event])[0]["title"]
         'Standup'
