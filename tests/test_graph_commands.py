@@ -156,7 +156,7 @@ def test_a_refusal_of_graph_is_1(graph, run, tmp_path):
     )
 
 
-@pytest.mark.parametrize("module", ["httpx", "msal"])
+@pytest.mark.parametrize("module", ["httpx", "httpx_retries", "msal"])
 def test_an_extra_that_is_not_installed_is_named(graph, tmp_path, module):
     # A finder that knows nothing of it, as where it is not installed.
     program = (

@@ -16,6 +16,7 @@ EXTRAS = {
     "granian": "serve",
     "httpcore": "graph",
     "httpx": "graph",
+    "httpx_retries": "graph",
     "msal": "graph",
     "msal_extensions": "graph",
     "requests": "graph",

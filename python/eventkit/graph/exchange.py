@@ -15,7 +15,7 @@ from datetime import datetime, timezone
 from typing import Any, TypeVar
 
 from eventkit.errors import GraphAuthError, GraphRateLimitError, GraphServiceError
-from eventkit.graph.retry import RETRIED, Refusals, backoff, parse_retry_after
+from eventkit.graph.retry import Refusals, backoff, parse_retry_after
 
 __all__ = ["Broken", "Pause", "Reply", "Rules", "Send", "Shut", "Steps", "Token", "get"]
 
@@ -86,13 +86,13 @@ class Rules:
     """How patiently to ask.
 
     Attributes:
-        attempts: How often at most.
+        retry: How often at most, and how long apart: `retry.policy`.
         clock: Monotonic seconds.
         jitter: A number in 0..1.
         refusals: Mailboxes that are closed.
     """
 
-    attempts: int
+    retry: Any
     clock: Callable[[], float]
     jitter: Callable[[], float]
     refusals: Refusals
@@ -105,14 +105,13 @@ def get(rules: Rules, url: str, headers: dict[str, str], mailbox: str, until: fl
         GraphServiceError: There is none. A status that the caller may handle is in ``status``.
     """
     token = yield Token(None, until)
-    refreshed, attempt = False, 0
+    refreshed, retry = False, rules.retry
 
     def is_open() -> bool:
         return rules.refusals.wait(mailbox) <= 0
 
     while True:
         yield from _wait_until_open(rules, mailbox, until)
-        attempt += 1
         sent = headers | {
             "Authorization": f"Bearer {token}",
             "client-request-id": str(uuid.uuid4()),
@@ -120,7 +119,6 @@ def get(rules: Rules, url: str, headers: dict[str, str], mailbox: str, until: fl
         try:
             reply: Reply = yield Send(url, sent, mailbox, until, is_open)
         except Shut:
-            attempt -= 1
             continue
         except Broken as broken:
             failure: GraphServiceError = GraphServiceError(
@@ -134,18 +132,18 @@ def get(rules: Rules, url: str, headers: dict[str, str], mailbox: str, until: fl
                 return reply.body
             if reply.status == 401 and not refreshed:
                 refreshed = True
-                attempt -= 1
                 token = yield Token(token, until)
                 continue
             seconds = _retry_after(reply)
             failure = _failure(reply, seconds)
-            if seconds and reply.status in RETRIED:
-                rules.refusals.close(mailbox, seconds)
-            if reply.status not in RETRIED:
+            if not retry.is_retryable_status_code(reply.status):
                 raise failure
-        wait = backoff(attempt, rules.jitter) if seconds is None else seconds
-        if attempt >= rules.attempts or rules.clock() + wait >= until:
+            if seconds:
+                rules.refusals.close(mailbox, seconds)
+        wait = backoff(retry, rules.jitter) if seconds is None else seconds
+        if retry.is_exhausted() or rules.clock() + wait >= until:
             raise failure
+        retry = retry.increment()
         yield Pause(wait)
 
 

@@ -2,10 +2,10 @@
 
 Pure functions and a table of closed mailboxes; nobody sleeps here.
 
-Not httpx-retries 0.6, by its source: it sleeps with `time.sleep` (no clock to inject), has a budget
-for sleeps but none for time, cuts a `Retry-After` that exceeds it short and asks too early,
-believes one of a day, and keeps nothing for the next caller. Overriding all that would leave its
-loop.
+How often, after which statuses and how long apart is httpx-retries' `Retry`. Its transport is not
+used, by the source of 0.6: it sleeps with `time.sleep` (no clock to inject), has a budget for
+sleeps but none for time, cuts a `Retry-After` that exceeds it short and asks too early, believes
+one of a day, and keeps nothing for the next caller.
 """
 
 from __future__ import annotations
@@ -15,11 +15,13 @@ import threading
 from collections.abc import Callable
 from datetime import datetime, timezone
 from email.utils import parsedate_to_datetime
+from typing import Any
 
-__all__ = ["Refusals", "backoff", "parse_retry_after"]
+from eventkit._imports import required
+
+__all__ = ["Refusals", "backoff", "parse_retry_after", "policy"]
 
 MOST_SECONDS = 3600.0
-RETRIED = frozenset({429, 502, 503, 504})
 _CAP = 60.0
 
 
@@ -49,14 +51,39 @@ def parse_retry_after(text: str | None, now: datetime) -> float | None:
     return min(max(seconds, 0.0), MOST_SECONDS)
 
 
-def backoff(attempt: int, jitter: Callable[[], float] = random.random) -> float:
-    """Seconds before the next attempt, when this one (from 1) failed: 1, 2, 4, 8 at most.
+def policy(attempts: int) -> Any:
+    """Return httpx-retries' `Retry` for so many attempts: 429, 502, 503 and 504, exponential.
+
+    It never changes: what is left after an attempt is another one, its ``increment()``.
+
+    Raises:
+        MissingExtraError: httpx-retries is not installed.
 
     Example:
-        >>> [backoff(attempt, jitter=lambda: 1.0) for attempt in (1, 2, 3, 9)]
-        [1.0, 2.0, 4.0, 60.0]
+        >>> first = policy(2)
+        >>> first.is_retryable_status_code(503), first.is_retryable_status_code(500)
+        (True, False)
+        >>> first.is_exhausted(), first.increment().is_exhausted()
+        (False, True)
     """
-    return jitter() * min(2.0 ** (attempt - 1), _CAP)
+    # Without its jitter, which has no source of chance to inject: that of `backoff` is the same.
+    return required("httpx_retries").Retry(
+        total=attempts - 1, backoff_factor=1.0, backoff_jitter=0.0, max_backoff_wait=_CAP
+    )
+
+
+def backoff(retry: Any, jitter: Callable[[], float] = random.random) -> float:
+    """Seconds before the next attempt, when the one that `retry` stands for failed.
+
+    Example:
+        >>> retry, most = policy(9), []
+        >>> for _ in range(8):
+        ...     most.append(backoff(retry, jitter=lambda: 1.0))
+        ...     retry = retry.increment()
+        >>> most
+        [1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 60.0, 60.0]
+    """
+    return float(jitter() * retry.backoff_strategy())
 
 
 class Refusals:

@@ -15,7 +15,7 @@ from eventkit.errors import GraphServiceError
 from eventkit.graph import delta
 from eventkit.graph.exchange import Rules, Steps, get
 from eventkit.graph.page import FIELDS, read_page
-from eventkit.graph.retry import Refusals
+from eventkit.graph.retry import Refusals, policy
 from eventkit.graph.settings import GraphSettings, is_loopback
 from eventkit.graph.token import TokenSource, app_credential
 from eventkit.graph.transport import Transport
@@ -79,7 +79,6 @@ class GraphEventService:
         self._delegated = delegated
         self._now = now
         self._clock = clock
-        self._rules = Rules(self.settings.attempts, clock, jitter, Refusals(clock))
         self._transport = Transport(
             clock=clock,
             sleep=sleep,
@@ -88,6 +87,7 @@ class GraphEventService:
             token=tokens.token,
             atoken=tokens.atoken,
         )
+        self._rules = Rules(policy(self.settings.attempts), clock, jitter, Refusals(clock))
 
     def __repr__(self) -> str:
         """Name Graph and the user, and nothing that is secret."""
