@@ -84,8 +84,8 @@ async def serve(app: Application, scope: dict[str, Any], receive: Any, send: Any
     else:
         response = app.respond(request, refusal)
     headers = [encoded(name, value) for name, value in response.headers]
-    if response.status == 408:
-        headers.append((b"connection", b"close"))  # or servers wait for the rest of the body
+    if response.status == 408 and scope["http_version"] == "1.1":
+        headers.append((b"connection", b"close"))  # RFC 9110 15.5.9
     await _send(send, response.status, headers, response.body)
 
 
