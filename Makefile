@@ -109,9 +109,9 @@ figures: $(VENV)/.stamp-dev $(VENV)/.stamp-native ## Measure, and write the READ
 
 lint: lint-rust lint-python ## Check format, lints and types of Rust and Python
 
+# With the feature: nothing is compiled only without it.
 lint-rust: $(VENV)/.stamp-build
 	cargo fmt --check
-	cargo clippy --quiet --all-targets -- -D warnings
 	$(EXPORTS) PYO3_PYTHON=$(abspath $(BIN)/python) \
 	  cargo clippy --quiet --all-targets --features python -- -D warnings
 

@@ -11,6 +11,7 @@ GUIDE = "from {module} import create_wsgi_app\napp = create_wsgi_app()\n"
 
 
 @pytest.mark.parametrize("name", COMMANDS)
+@pytest.mark.once
 def test_a_server_of_the_guide_serves_the_application(name, tmp_path):
     # The guide imports it from `agent`; here that is `eventkit.compat.agent`.
     (tmp_path / "wsgi.py").write_text(GUIDE.format(module="eventkit.compat.agent"))
