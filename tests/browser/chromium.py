@@ -6,8 +6,9 @@ from contextlib import contextmanager
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import expect, sync_playwright
 
+TIMEOUT = 30_000
 PLACES = ("chromium", "chromium-browser", "google-chrome")
 ARGUMENTS = [
     "--headless",
@@ -42,6 +43,7 @@ def find_chromium():
 @contextmanager
 def started_chromium():
     executable = find_chromium()
+    expect.set_options(timeout=TIMEOUT)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=executable, args=ARGUMENTS)
         try:
@@ -53,7 +55,7 @@ def started_chromium():
 def prepared(context, script):
     """A page of the context's that watches its policy, and runs a file's script before its own."""
     page = context.new_page()
-    page.set_default_timeout(30_000)
+    page.set_default_timeout(TIMEOUT)
     page.add_init_script(WATCH_POLICY)
     if script is not None:
         page.add_init_script(path=script)

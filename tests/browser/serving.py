@@ -1,5 +1,6 @@
 """The real application under a real HTTP server, on a port of its own."""
 
+import tempfile
 import threading
 from contextlib import contextmanager
 from socketserver import ThreadingMixIn
@@ -29,15 +30,17 @@ def behind(prefix, app):
 
 @contextmanager
 def served(manifest, *, prefix="", **settings):
-    """Serve a manifest; gives the origin."""
-    app = create_app(manifest, settings=ServerSettings(requests_per_minute=100_000, **settings))
-    server = Server(("127.0.0.1", 0), QuietHandler)
-    server.set_app(behind(prefix, app))
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}"
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
+    """Serve a manifest, and count nothing of what other servers count; gives the origin."""
+    with tempfile.TemporaryDirectory(prefix="eventkit-metrics-") as counters:
+        own = {"requests_per_minute": 100_000, "metrics_directory": counters}
+        app = create_app(manifest, settings=ServerSettings(**own, **settings))
+        server = Server(("127.0.0.1", 0), QuietHandler)
+        server.set_app(behind(prefix, app))
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}"
+        finally:
+            server.shutdown()
+            thread.join()
+            server.server_close()
