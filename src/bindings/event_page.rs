@@ -3,7 +3,7 @@
 //! # Performance notes
 //!
 //! Most of what remains is CPython's: nine values to a dict, and its allocator. A session is a copy of a template, since a dict
-//! that grows to nine keys is laid out three times; its strings are copied once, from the page; tags, places and clock times
+//! that grows to nine keys is laid out three times; its strings are copied once, from the page; tags, places and instants
 //! are made once a page.
 
 use foldhash::fast::RandomState;
@@ -28,7 +28,7 @@ pub(super) fn graph_page<'py>(
     guarded(py, || {
         let page = page.or_decline()?;
         let (sessions, zoned) = sessions(py, &page)?;
-        let next_link = page.next_link.as_ref().map(|link| text(py, link));
+        let next_link = page.next_link.map(|link| text(py, &page, link));
         let answer = (sessions, next_link.transpose()?, zoned);
         Ok(answer.into_pyobject(py)?.into_any())
     })
@@ -47,39 +47,43 @@ fn sessions<'py>(
 ) -> Answer<(Bound<'py, PyList>, Vec<Zoned<'py>>)> {
     let mut maker = Maker {
         py,
+        page,
         shared: HashMap::with_hasher(RandomState::default()),
+        instants: HashMap::with_hasher(RandomState::default()),
         template: template(py)?,
         tags: Vec::with_capacity(MOST_TAGS),
     };
     let mut made = Vec::with_capacity(page.drafts.len());
     let mut zoned = Vec::new();
     for (position, draft) in page.drafts.iter().enumerate() {
-        made.push(maker.session(draft, page.categories(draft))?.into_any());
-        if let (None, None) = (name(&draft.start), name(&draft.end)) {
-            continue;
+        made.push(maker.session(draft)?.into_any());
+        let mut zone = |moment: &Moment| match moment.zone {
+            Zone::Named(name) => maker.shared(name).map(Some),
+            Zone::Utc | Zone::Unknown => Ok(None),
+        };
+        let (start, end) = (zone(&draft.start)?, zone(&draft.end)?);
+        if start.is_some() || end.is_some() {
+            zoned.push((position, start, end));
         }
-        let mut zone = |moment| name(moment).map(|name| maker.shared(name)).transpose();
-        zoned.push((position, zone(&draft.start)?, zone(&draft.end)?));
     }
     Ok((object::new_list(py, made)?, zoned))
 }
 
-fn name<'a>(moment: &'a Moment<'_>) -> Option<&'a [u8]> {
-    match &moment.zone {
-        Zone::Named(name) => Some(&name.0),
-        Zone::Utc | Zone::Unknown => None,
-    }
+fn text<'py>(py: Python<'py>, page: &EventPage<'_>, text: Text) -> PyResult<Bound<'py, PyString>> {
+    object::new_str(py, &page.text(text))
 }
 
-fn text<'py>(py: Python<'py>, text: &Text<'_>) -> PyResult<Bound<'py, PyString>> {
-    object::new_str(py, &text.0)
-}
+/// An instant: its clock time, and its date, time and offset; without the offset where that is Python's to find.
+type Instant<'py> = (Bound<'py, PyString>, Bound<'py, PyString>);
 
 /// What sessions of a page are made of and with.
 struct Maker<'py, 'a> {
     py: Python<'py>,
-    /// Strings that come again and again.
+    page: &'a EventPage<'a>,
+    /// Strings that come again and again, by what is written in the page.
     shared: HashMap<&'a [u8], Bound<'py, PyString>, RandomState>,
+    /// Instants, which come again in a calendar of quarters of hours, and whether they are in UTC.
+    instants: HashMap<(&'a [u8; 19], bool), Instant<'py>, RandomState>,
     /// A session without values: its copy has the room that nine keys would grow into by steps.
     template: Bound<'py, PyDict>,
     /// Empty between sessions.
@@ -105,48 +109,57 @@ fn template(py: Python<'_>) -> Answer<Bound<'_, PyDict>> {
 }
 
 impl<'py, 'a> Maker<'py, 'a> {
-    fn shared(&mut self, text: &'a [u8]) -> PyResult<Bound<'py, PyString>> {
-        if let Some(made) = self.shared.get(text) {
+    fn shared(&mut self, text: Text) -> PyResult<Bound<'py, PyString>> {
+        let written = self.page.written(text);
+        if let Some(made) = self.shared.get(written) {
             return Ok(made.clone());
         }
-        let made = object::new_str(self.py, text)?;
-        self.shared.insert(text, made.clone());
+        let made = object::new_str(self.py, &self.page.text(text))?;
+        self.shared.insert(written, made.clone());
         Ok(made)
     }
 
-    fn session(
-        &mut self,
-        draft: &'a Draft<'_>,
-        categories: &'a [Text<'_>],
-    ) -> Answer<Bound<'py, PyDict>> {
-        let py = self.py;
-        let id = draft.id.as_ref().map(|id| text(py, id)).transpose()?;
-        let title = match &draft.title {
-            Some(title) => title.as_ref().map(|title| text(py, title)).transpose()?,
+    fn instant(&mut self, moment: &'a Moment) -> PyResult<Instant<'py>> {
+        let key = (&moment.local, moment.zone == Zone::Utc);
+        if let Some((clock, dated)) = self.instants.get(&key) {
+            return Ok((clock.clone(), dated.clone()));
+        }
+        let clock = object::new_str(self.py, &moment.clock)?;
+        let made = (clock, dated(self.py, moment)?);
+        self.instants.insert(key, made.clone());
+        Ok(made)
+    }
+
+    fn session(&mut self, draft: &'a Draft) -> Answer<Bound<'py, PyDict>> {
+        let (py, page) = (self.py, self.page);
+        let id = draft.id.map(|id| text(py, page, id)).transpose()?;
+        let title = match draft.title {
+            Some(title) => title.map(|title| text(py, page, title)).transpose()?,
             None => Some(intern!(py, "Untitled Event").clone()),
         };
-        let location = draft.location.as_ref().map(|name| self.shared(&name.0));
+        let location = draft.location.map(|name| match name {
+            Some(name) => self.shared(name),
+            None => Ok(intern!(py, "").clone()),
+        });
+        let (start, start_at) = self.instant(&draft.start)?;
+        let (end, end_at) = self.instant(&draft.end)?;
         let popularity = object::new_float(py, draft.popularity)?;
         let session = self.template.copy()?;
         session.set_item(intern!(py, "id"), id)?;
         session.set_item(intern!(py, "title"), title)?;
-        session.set_item(intern!(py, "start"), self.shared(&draft.start.clock)?)?;
-        session.set_item(intern!(py, "end"), self.shared(&draft.end.clock)?)?;
+        session.set_item(intern!(py, "start"), start)?;
+        session.set_item(intern!(py, "end"), end)?;
         session.set_item(intern!(py, "location"), location.transpose()?)?;
-        session.set_item(intern!(py, "tags"), self.tags(draft, categories)?)?;
+        session.set_item(intern!(py, "tags"), self.tags(draft)?)?;
         session.set_item(intern!(py, "popularity"), popularity)?;
-        session.set_item(intern!(py, "start_at"), dated(py, &draft.start)?)?;
-        session.set_item(intern!(py, "end_at"), dated(py, &draft.end)?)?;
+        session.set_item(intern!(py, "start_at"), start_at)?;
+        session.set_item(intern!(py, "end_at"), end_at)?;
         Ok(session)
     }
 
-    fn tags(
-        &mut self,
-        draft: &Draft<'_>,
-        categories: &'a [Text<'_>],
-    ) -> PyResult<Bound<'py, PyList>> {
-        for category in categories.iter().take(MOST_TAGS) {
-            let tag = self.shared(&category.0)?;
+    fn tags(&mut self, draft: &Draft) -> PyResult<Bound<'py, PyList>> {
+        for &category in self.page.categories(draft).iter().take(MOST_TAGS) {
+            let tag = self.shared(category)?;
             self.tags.push(tag.into_any());
         }
         if draft.online {
@@ -162,8 +175,7 @@ impl<'py, 'a> Maker<'py, 'a> {
     }
 }
 
-/// Date, time and offset; without the offset where that is Python's to find.
-fn dated<'py>(py: Python<'py>, moment: &Moment<'_>) -> PyResult<Bound<'py, PyString>> {
+fn dated<'py>(py: Python<'py>, moment: &Moment) -> PyResult<Bound<'py, PyString>> {
     if moment.zone != Zone::Utc {
         return object::new_str(py, &moment.local);
     }

@@ -2,7 +2,7 @@
 
 use core::ops::Range;
 
-use super::{Draft, Moment, Text, Zone};
+use super::{Draft, EventPage, Moment, Text, Zone};
 use crate::engine::event::{Fractions, Signals, clock_time};
 
 /// What a name stands for.
@@ -29,34 +29,34 @@ impl<T: PartialEq> Field<T> {
 
 /// The members that sessions are made of; the last of the same name would count, but a name given twice is refused.
 #[derive(Debug, Default)]
-pub(super) struct Event<'a> {
-    pub(super) id: Field<Text<'a>>,
-    pub(super) subject: Field<Text<'a>>,
+pub(super) struct Event {
+    pub(super) id: Field<Text>,
+    pub(super) subject: Field<Text>,
     /// Whether there is text in it; the same for the body.
     pub(super) preview: Field<bool>,
     pub(super) body: Field<bool>,
     pub(super) cancelled: Field<bool>,
     pub(super) online: Field<bool>,
     pub(super) reminder: Field<bool>,
-    pub(super) categories: Field<Range<usize>>,
-    pub(super) start: Field<When<'a>>,
-    pub(super) end: Field<When<'a>>,
-    pub(super) location: Field<Field<Text<'a>>>,
+    pub(super) categories: Field<Range<u32>>,
+    pub(super) start: Field<When>,
+    pub(super) end: Field<When>,
+    pub(super) location: Field<Field<Text>>,
     /// How many there are.
     pub(super) attendees: Field<usize>,
 }
 
 /// An instant as Graph writes it.
 #[derive(Debug, Default, PartialEq)]
-pub(super) struct When<'a> {
-    pub(super) date_time: Field<Text<'a>>,
-    pub(super) zone: Field<Text<'a>>,
+pub(super) struct When {
+    pub(super) date_time: Field<Text>,
+    pub(super) zone: Field<Text>,
 }
 
-impl<'a> Event<'a> {
+impl Event {
     /// The inner `None` leaves the event out, the outer one declines it.
     #[allow(clippy::option_option)]
-    pub(super) fn into_draft(self) -> Option<Option<Draft<'a>>> {
+    pub(super) fn into_draft(self, page: &EventPage<'_>) -> Option<Option<Draft>> {
         if self.cancelled.is(&true) {
             return Some(None);
         }
@@ -66,12 +66,12 @@ impl<'a> Event<'a> {
         let (Field::Value(starts), Field::Value(ends)) = (start.date_time, end.date_time) else {
             return Some(None);
         };
-        let start = moment(&starts, start.zone)?;
-        let end = moment(&ends, end.zone)?;
+        let start = moment(page, starts, start.zone)?;
+        let end = moment(page, ends, end.zone)?;
         let location = match self.location {
             Field::Null => return Some(None),
-            Field::Missing | Field::Value(Field::Missing) => Some(Text::default()),
-            Field::Value(name) => name.into_value(),
+            Field::Missing | Field::Value(Field::Missing) => Some(None),
+            Field::Value(name) => name.into_value().map(Some),
         };
         let categories = match self.categories {
             Field::Null => return Some(None),
@@ -88,7 +88,7 @@ impl<'a> Event<'a> {
         let signals = Signals {
             described,
             attendees: self.attendees.into_value().unwrap_or_default(),
-            located: location.as_ref().is_some_and(|name| !name.0.is_empty()),
+            located: location.flatten().is_some_and(|name| !name.is_empty()),
             online,
         };
         Some(Some(Draft {
@@ -108,16 +108,17 @@ impl<'a> Event<'a> {
     }
 }
 
-fn moment<'a>(text: &Text<'a>, zone: Field<Text<'a>>) -> Option<Moment<'a>> {
-    let clock = clock_time(&text.0, Fractions::Any)?;
+fn moment(page: &EventPage<'_>, text: Text, zone: Field<Text>) -> Option<Moment> {
+    let text = page.text(text);
+    let clock = clock_time(&text, Fractions::Any)?;
     let zone = match zone.into_value() {
-        _ if text.0.ends_with(b"Z") => Zone::Utc,
-        Some(zone) if *zone.0 == *b"UTC" => Zone::Utc,
+        _ if text.ends_with(b"Z") => Zone::Utc,
+        Some(zone) if *page.text(zone) == *b"UTC" => Zone::Utc,
         Some(zone) => Zone::Named(zone),
         None => Zone::Unknown,
     };
     Some(Moment {
-        local: *text.0.first_chunk()?,
+        local: *text.first_chunk()?,
         clock,
         zone,
     })

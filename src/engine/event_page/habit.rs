@@ -119,7 +119,7 @@ impl<'a> Habit<'a> {
             return Err(Fault::unsupported(start, "an escape in a name"));
         }
         let head = Head {
-            text: cursor.bytes.get(start..cursor.at).unwrap_or_default(),
+            text: cursor.since(start),
             member: Member::of(name),
         };
         let member = head.member;

@@ -1,13 +1,11 @@
 //! Reads the JSON of a page, member by member.
 
-use std::borrow::Cow;
-
 use core::ops::Range;
 
 use super::event::{Event, Field, When};
 use super::habit::{Habit, Kind, Member};
 use super::{EventPage, Text};
-use crate::engine::json::{Cursor, Fault, Skeleton, decode};
+use crate::engine::json::{Cursor, Fault, Skeleton};
 
 /// How many values an event's members stand in.
 const DEPTH: usize = 3;
@@ -23,7 +21,10 @@ impl<'a> Reader<'a> {
     pub(super) fn new(bytes: &'a [u8]) -> Self {
         Self {
             cursor: Cursor::new(bytes, 0),
-            page: EventPage::default(),
+            page: EventPage {
+                bytes,
+                ..EventPage::default()
+            },
             habit: Habit::default(),
             attendee: Skeleton::default(),
         }
@@ -50,7 +51,7 @@ impl<'a> Reader<'a> {
         let mut more = self.cursor.enter(b'[', b']')?;
         while more {
             let event = self.event()?;
-            match event.into_draft() {
+            match event.into_draft(&self.page) {
                 Some(Some(draft)) => self.page.drafts.push(draft),
                 Some(None) => {}
                 None => return Err(self.declined()),
@@ -60,7 +61,7 @@ impl<'a> Reader<'a> {
         Ok(())
     }
 
-    fn event(&mut self) -> Result<Event<'a>, Fault> {
+    fn event(&mut self) -> Result<Event, Fault> {
         let mut event = Event::default();
         self.members(Kind::Event, |reader, member| match member {
             Member::Id => reader.fill(&mut event.id, Self::text),
@@ -130,7 +131,7 @@ impl<'a> Reader<'a> {
 
     /// A string, or null.
     #[inline]
-    fn text(&mut self) -> Result<Field<Text<'a>>, Fault> {
+    fn text(&mut self) -> Result<Field<Text>, Fault> {
         if self.null()? {
             return Ok(Field::Null);
         }
@@ -138,13 +139,8 @@ impl<'a> Reader<'a> {
             return Err(self.declined());
         }
         let (place, escaped) = self.cursor.text()?;
-        let raw = self.cursor.bytes.get(place).unwrap_or_default();
-        let text = if escaped {
-            decode(raw)
-        } else {
-            Cow::Borrowed(raw)
-        };
-        Ok(Field::Value(Text(text)))
+        let text = Text::new(&place, escaped).ok_or_else(|| self.declined())?;
+        Ok(Field::Value(text))
     }
 
     /// Whether a string has text in it.
@@ -182,11 +178,11 @@ impl<'a> Reader<'a> {
         Ok(Field::Value(content.is(&true)))
     }
 
-    fn categories(&mut self) -> Result<Field<Range<usize>>, Fault> {
+    fn categories(&mut self) -> Result<Field<Range<u32>>, Fault> {
         if self.null()? {
             return Ok(Field::Null);
         }
-        let first = self.page.categories.len();
+        let first = self.categories_so_far()?;
         let mut more = self.cursor.enter(b'[', b']')?;
         while more {
             let Field::Value(category) = self.text()? else {
@@ -195,10 +191,14 @@ impl<'a> Reader<'a> {
             self.page.categories.push(category);
             more = self.cursor.another(b']')?;
         }
-        Ok(Field::Value(first..self.page.categories.len()))
+        Ok(Field::Value(first..self.categories_so_far()?))
     }
 
-    fn when(&mut self) -> Result<Field<When<'a>>, Fault> {
+    fn categories_so_far(&self) -> Result<u32, Fault> {
+        u32::try_from(self.page.categories.len()).map_err(|_| self.declined())
+    }
+
+    fn when(&mut self) -> Result<Field<When>, Fault> {
         if self.null()? {
             return Ok(Field::Null);
         }
@@ -212,7 +212,7 @@ impl<'a> Reader<'a> {
     }
 
     /// The name of a place.
-    fn place(&mut self) -> Result<Field<Field<Text<'a>>>, Fault> {
+    fn place(&mut self) -> Result<Field<Field<Text>>, Fault> {
         if self.null()? {
             return Ok(Field::Null);
         }

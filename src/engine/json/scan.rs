@@ -6,7 +6,7 @@
 //! A block can be copied while it is in a register, and the copy cut at the stop: a store of known size, not a call for
 //! each short string.
 
-use wide::{CmpEq, CmpLt, i8x16};
+use wide::u8x16;
 
 /// Bytes that need no closer look.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -29,16 +29,14 @@ struct Marks {
 #[inline]
 fn marks(block: &[u8; BLOCK]) -> Marks {
     // A cast, not `map`: in a build of many codegen units its calls, one a byte, took half the time of reading a page of events.
-    let bytes = i8x16::new(bytemuck::must_cast(*block));
-    let odd = bytes.cmp_eq(i8x16::splat(b'"'.cast_signed()))
-        | bytes.cmp_eq(i8x16::splat(b'\\'.cast_signed()));
-    // As signed bytes, those that are not ASCII are negative.
-    let negative = bytes.move_mask().cast_unsigned();
-    let low = bytes.cmp_lt(i8x16::splat(0x20)).move_mask().cast_unsigned();
-    let delete = bytes.cmp_eq(i8x16::splat(0x7f)).move_mask().cast_unsigned();
+    let bytes: u8x16 = bytemuck::must_cast(*block);
+    let control = bytes.min(u8x16::splat(0x1f)).cmp_eq(bytes);
+    let stops = control | bytes.cmp_eq(u8x16::splat(b'"')) | bytes.cmp_eq(u8x16::splat(b'\\'));
+    // The mask is that of the highest bits, which bytes that are not ASCII have themselves.
+    let foreign = bytes | bytes.cmp_eq(u8x16::splat(0x7f));
     Marks {
-        stops: odd.move_mask().cast_unsigned() | (low & !negative),
-        foreign: negative | delete,
+        stops: stops.move_mask().cast_unsigned(),
+        foreign: foreign.move_mask().cast_unsigned(),
     }
 }
 

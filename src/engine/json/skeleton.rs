@@ -1,7 +1,10 @@
-//! Objects that differ in the text of their strings alone: what is between those strings is compared, not read again.
+//! Objects that differ in the text of their strings alone: what is between those strings is compared, not read again, and so is a
+//! string that may say the same as the last time.
 //!
 //! Whatever passes is JSON: it is an object that was read strictly, with other strings, each of them read strictly. Learning is
 //! O(bytes of an object), passing O(bytes passed), without an allocation.
+
+use core::ops::Range;
 
 use super::cursor::Cursor;
 use super::fault::Fault;
@@ -9,27 +12,38 @@ use super::fault::Fault;
 /// What the last object of its kind looked like.
 #[derive(Debug, Default)]
 pub(in crate::engine) struct Skeleton<'a> {
-    /// Up to the opening quote of the first value that is a string, from its closing quote to the next, and so on to the end.
-    parts: Vec<&'a [u8]>,
+    /// Up to the opening quote of the first value that is a string; empty before an object was learnt.
+    head: &'a [u8],
+    pieces: Vec<Piece<'a>>,
+}
+
+/// A value that is a string, behind its opening quote.
+#[derive(Debug)]
+struct Piece<'a> {
+    /// Its text, its closing quote and the part.
+    last: &'a [u8],
+    /// Up to the opening quote of the next such value, or to the end.
+    part: &'a [u8],
 }
 
 impl<'a> Skeleton<'a> {
     /// Passes an object that looks like the last; whether it did. Of one that does not, nothing is passed.
     #[inline]
-    pub(in crate::engine) fn pass(&self, cursor: &mut Cursor<'a>) -> Result<bool, Fault> {
-        let Some((head, parts)) = self.parts.split_first() else {
-            return Ok(false);
-        };
+    pub(in crate::engine) fn pass(&mut self, cursor: &mut Cursor<'a>) -> Result<bool, Fault> {
         let start = cursor.at;
-        if !cursor.take_text(head) {
+        if self.head.is_empty() || !cursor.take_text(self.head) {
             return Ok(false);
         }
-        for part in parts {
-            cursor.string()?;
-            if !cursor.take_text(part) {
+        for piece in &mut self.pieces {
+            if cursor.take_text(piece.last) {
+                continue;
+            }
+            let text = cursor.string()?;
+            if !cursor.take_text(piece.part) {
                 cursor.at = start;
                 return Ok(false);
             }
+            piece.last = cursor.since(text.start);
         }
         Ok(true)
     }
@@ -41,7 +55,8 @@ impl<'a> Skeleton<'a> {
         cursor: &Cursor<'a>,
         start: usize,
     ) -> Result<(), Fault> {
-        self.parts.clear();
+        self.head = &[];
+        self.pieces.clear();
         let mut place = Cursor {
             at: start,
             ..*cursor
@@ -49,7 +64,7 @@ impl<'a> Skeleton<'a> {
         if place.peek() != Some(b'{') {
             return Ok(());
         }
-        let mut from = start;
+        let (mut before, mut from) = (None, start);
         while place.at < cursor.at {
             if !place.take(b'"') {
                 place.at += 1;
@@ -61,15 +76,23 @@ impl<'a> Skeleton<'a> {
             if place.peek() == Some(b':') {
                 continue;
             }
-            self.push(cursor, from..text.start);
-            from = end;
+            self.push(cursor, before, from..text.start);
+            (before, from) = (Some(text.start), end);
         }
-        self.push(cursor, from..cursor.at);
+        self.push(cursor, before, from..cursor.at);
         Ok(())
     }
 
-    fn push(&mut self, cursor: &Cursor<'a>, range: core::ops::Range<usize>) {
-        self.parts.push(cursor.bytes.get(range).unwrap_or_default());
+    /// `text` is where that of the string before the part begins.
+    fn push(&mut self, cursor: &Cursor<'a>, text: Option<usize>, part: Range<usize>) {
+        let slice = |range: Range<usize>| cursor.bytes.get(range).unwrap_or_default();
+        match text {
+            Some(text) => self.pieces.push(Piece {
+                last: slice(text..part.end),
+                part: slice(part),
+            }),
+            None => self.head = slice(part),
+        }
     }
 }
 
