@@ -9,9 +9,12 @@ TOPICS = ("agents", "safety", "rust", "web", "design", "data", "testing", "secur
 
 
 def make_event(number: int, **fields: Any) -> dict[str, Any]:
-    """Return the event of this number as Graph writes one: tomorrow from 09:00 UTC on, hourly."""
-    tomorrow = datetime.now(timezone.utc).replace(hour=0, minute=0, second=0, microsecond=0)
-    start = tomorrow + timedelta(days=1 + number // 8, hours=9 + number % 8)
+    """Return the event of this number as Graph writes one: from tomorrow 09:00 UTC on, hourly.
+
+    The first 135 lie within seven days, whatever time it is now.
+    """
+    today = datetime.now(timezone.utc).replace(hour=0, minute=0, second=0, microsecond=0)
+    start = today + timedelta(days=1, hours=9 + number)
     topic = TOPICS[number % len(TOPICS)]
     event = {
         "@odata.etag": f'W/"{number}"',
