@@ -15,8 +15,9 @@ import os
 import shutil
 import signal
 import socket
-import sys
 import tempfile
+import threading
+import time
 from collections.abc import Callable, Iterator
 from functools import partial
 from multiprocessing import util
@@ -228,7 +229,7 @@ def _application(
     # the parent then waits for a worker that knows of nothing.
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_DFL)
-    _end_with(parent)
+    threading.Thread(target=_follow, args=(parent,), name="eventkit-follow", daemon=True).start()
     app = create_app(manifest, settings=settings)
     # `multiprocessing` ends a process without `atexit`; this is its own way.
     util.Finalize(None, app.close, exitpriority=10)
@@ -237,16 +238,17 @@ def _application(
     return bounded(app, BLOCKING_THREADS - THREADS_WITHOUT_BODY)
 
 
-def _end_with(parent: int) -> None:
-    """Stop when the parent is killed: on Linux, a worker would serve on and hold the port."""
-    if sys.platform != "linux":
-        return
-    import ctypes
+def _follow(parent: int) -> None:
+    """Stop this worker when its parent was killed: it would serve on, and hold the port.
 
-    with contextlib.suppress(OSError, AttributeError):
-        ctypes.CDLL(None).prctl(1, signal.SIGTERM)  # PR_SET_PDEATHSIG
-    if os.getppid() != parent:  # already gone
-        os._exit(1)
+    Not by Linux's PR_SET_PDEATHSIG: it comes once for each of the parent's threads, and granian's
+    handler, called while it runs, waits for itself.
+    """
+    while os.getppid() == parent:
+        time.sleep(1.0)
+    os.kill(os.getpid(), signal.SIGTERM)
+    time.sleep(GRACE_SECONDS)
+    os.kill(os.getpid(), signal.SIGKILL)
 
 
 def _worth_saying(record: Any) -> bool:
