@@ -8,6 +8,7 @@ from urllib.parse import parse_qsl
 import pytest
 
 import eventkit
+from eventkit import _native
 from eventkit.server import ServerSettings
 from eventkit.server.app import Application
 from eventkit.server.limits import RateLimiter
@@ -29,13 +30,71 @@ def ask(request):
     return ROADS[request.param]
 
 
+ENVIRON = {
+    "REQUEST_METHOD": "GET",
+    "SERVER_PROTOCOL": "HTTP/1.1",
+    "PATH_INFO": "/recommend",
+    "QUERY_STRING": QUERY.decode(),
+    "REMOTE_ADDR": "192.0.2.1",
+    "HTTP_HOST": "a.example",
+    "wsgi.version": (1, 0),
+}
+
+
+class Environ(dict):
+    """None that PEP 3333 allows."""
+
+
+@pytest.mark.parametrize(
+    ("more", "token", "forwarded"),
+    [
+        ({}, None, None),
+        ({"HTTP_AUTHORIZATION": "Bearer x", "HTTP_X_FORWARDED_FOR": "\xe9"}, "Bearer x", "\xe9"),
+        ({"HTTP_HOST": "a" * 20, "HTTP_COOKIE": "a" * 20, "CONTENT_TYPE": "a" * 21}, None, None),
+        ({"SERVER_PROTOCOL": "HTTP/1.0", "HTTP_HOST": None}, None, None),
+    ],
+)
+def test_the_question_of_an_environment(more, token, forwarded):
+    environ = {name: value for name, value in (ENVIRON | more).items() if value is not None}
+    question = _native.kept_question(environ, 3, 20)
+    assert question == (("/recommend", QUERY), "192.0.2.1", token, forwarded)
+
+
+@pytest.mark.parametrize(
+    "environ",
+    [
+        ENVIRON | {"REQUEST_METHOD": "POST"},
+        ENVIRON | {"HTTP_IF_NONE_MATCH": ""},
+        ENVIRON | {"HTTP_ORIGIN": ""},
+        ENVIRON | {"HTTP_TRACEPARENT": ""},
+        ENVIRON | {"HTTP_X_CORRELATION_ID": ""},
+        ENVIRON | {"HTTP_HOST": ""},
+        ENVIRON | {"HTTP_HOST": "a, b"},
+        ENVIRON | {"HTTP_X": "a" * 21},
+        ENVIRON | {"HTTP_A": "", "HTTP_B": "", "HTTP_C": ""},
+        ENVIRON | {"HTTP_X": b"bytes"},
+        ENVIRON | {"QUERY_STRING": "\xe9"},
+        ENVIRON | {"QUERY_STRING": None},
+        ENVIRON | {"\xe9": ""},
+        ENVIRON | {1: ""},
+        {name: value for name, value in ENVIRON.items() if name != "HTTP_HOST"},
+        {name: value for name, value in ENVIRON.items() if name != "REMOTE_ADDR"},
+        {},
+        Environ(ENVIRON),
+        None,
+    ],
+)
+def test_other_environments_are_for_the_long_road(environ):
+    assert _native.kept_question(environ, 3, 20) is NotImplemented
+
+
 def test_both_roads_give_the_same_headers_in_the_same_order(ask):
     app = eventkit.create_app(MANIFEST, settings=ServerSettings(insecure=True))
     first = ask(app, "GET", "/recommend", QUERY)
     kept = ask(app, "GET", "/recommend", QUERY)
     # A correlation id of one's own takes the long road.
     long = ask(app, "GET", "/recommend", QUERY, headers=[("X-Correlation-ID", "mine")])
-    assert app.kept("/recommend", QUERY, "192.0.2.1", None, None) is not None
+    assert app.kept(("/recommend", QUERY), "192.0.2.1", None, None) is not None
     assert long.header("X-Correlation-ID") == "mine"
     replies = [
         (reply.status, [pair for pair in reply.headers if pair[0].lower() != "x-correlation-id"])

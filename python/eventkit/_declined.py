@@ -18,6 +18,7 @@ __all__ = [
     "explain",
     "explain_sessions",
     "graph_page",
+    "kept_question",
     "on_collection",
     "profile",
     "recommend",
@@ -70,6 +71,11 @@ def transform_events(events: Any) -> Any:
 
 
 def graph_page(body: bytes) -> Any:
+    """Decline."""
+    return NotImplemented
+
+
+def kept_question(environ: Any, most_headers: int, most_bytes: int) -> Any:
     """Decline."""
     return NotImplemented
 

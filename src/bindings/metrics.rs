@@ -28,9 +28,16 @@ impl ServerMetrics {
         Ok(Self(metrics.map_err(|error| failed(&error))?))
     }
 
-    /// Counts a request, its status, and how long it took.
-    fn observe(&self, route: &str, status: u16, seconds: f64) -> PyResult<()> {
-        unwind(|| self.0.observe(route, status, seconds))
+    /// Counts a request, its status, and how long it took; `also` is a counter that goes up by 1.
+    #[pyo3(signature = (route, status, seconds, also = None))]
+    fn observe(&self, route: &str, status: u16, seconds: f64, also: Option<&str>) -> PyResult<()> {
+        let also = also.map(checked).transpose()?;
+        unwind(|| {
+            self.0.observe(route, status, seconds);
+            if let Some(name) = also {
+                self.0.add(name, 1);
+            }
+        })
     }
 
     /// Adds to a counter.

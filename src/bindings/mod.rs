@@ -33,6 +33,7 @@ mod snapshot;
 mod source;
 mod store;
 mod telemetry;
+mod wsgi;
 
 use pyo3::prelude::*;
 
@@ -70,6 +71,8 @@ mod _eventkit {
     use super::rate::{RateLimiter, RequestLog};
     #[pymodule_export]
     use super::telemetry::{TelemetryWriter, summarize_telemetry, telemetry_segments};
+    #[pymodule_export]
+    use super::wsgi::kept_question;
 
     use pyo3::prelude::*;
 

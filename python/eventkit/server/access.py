@@ -15,12 +15,17 @@ _PREFLIGHT_SECONDS = "600"
 
 
 class Access:
-    """What the settings say about who may ask."""
+    """What the settings say about who may ask.
+
+    Attributes:
+        is_open: Whether a token opens nothing that is not open without.
+    """
 
     def __init__(self, settings: ServerSettings) -> None:
         """Prepare the comparisons."""
         token = settings.api_token
         self._token = None if token is None else token.encode("utf-8", "surrogateescape")
+        self.is_open = token is None
         self._proxies = [ipaddress.ip_network(p, strict=False) for p in settings.trusted_proxies]
         self._origins = frozenset(settings.cors_origins)
         self._open_to_all = token is not None or settings.insecure
@@ -53,7 +58,7 @@ class Access:
         Raises:
             Problem: 401.
         """
-        if self._token is not None and not self.accepts(headers.get("authorization")):
+        if not self.accepts(headers.get("authorization")):
             raise Problem(401, "unauthorized", ("WWW-Authenticate", 'Bearer realm="eventkit"'))
 
     def accepts(self, authorization: str | None) -> bool:

@@ -69,6 +69,9 @@ class Application:
         self.access = Access(source.settings)
         self.calendars = Calendars(graph)
         self.limiter = limiter
+        # Behind a proxy of this machine's, everybody comes from it.
+        counts_local = self.settings.limit_loopback or bool(self.settings.trusted_proxies)
+        self._limits_local = limiter is not None and counts_local
         if metrics is not None:
             self.metrics = metrics
         self.journal = Journal(clock=source.clock)
@@ -115,31 +118,39 @@ class Application:
         return self._finished(request, response)
 
     def kept(
-        self, path: str, query: bytes, client: str, token: str | None, forwarded: str | None
+        self, key: tuple[str, bytes], client: str, token: str | None, forwarded: str | None
     ) -> tuple[Response, str] | None:
         """Return the whole answer to a question that was answered before, and a correlation id.
 
         It takes a few microseconds, and is for a GET without any header that changes the answer;
         the shells ask it first. Where there is none, or the answer would be a refusal, `respond`
         has the say.
+
+        Args:
+            key: The path, and the query as it was sent.
+            client: The address at the other end of the connection.
+            token: What ``Authorization`` says.
+            forwarded: What ``X-Forwarded-For`` says.
         """
-        now = self.source.clock()
-        if self.source.is_due(now):  # to read a large manifest takes longer than an event loop has
+        source = self.source
+        now = source.clock()
+        if source.is_due(now):  # to read a large manifest takes longer than an event loop has
             return None
-        edition = self.source.edition
-        answer = edition.answers.get((path, query), now)
+        edition = source.edition
+        answer = edition.answers.get(key, now)
         if answer is None or not answer.whole:
             return None
-        if not (self.access.is_near(client) and self.access.accepts(token)):
+        access, local = self.access, is_loopback(client)
+        if not (local or access.is_near(client)) or not (access.is_open or access.accepts(token)):
             return None
-        if self.limiter is not None and self._wait(client, forwarded) > 0:
+        limited = self._limits_local if local else self.limiter is not None
+        if limited and self._wait(client, forwarded) > 0:
             return None
         identity = mint()
-        took = self.source.clock() - now
-        self.metrics.add("cache_hits")
-        self.metrics.observe(path, 200, took)
+        took = source.clock() - now
+        self.metrics.observe(key[0], 200, took, "cache_hits")
         if edition.telemetry.enabled:
-            self._write_down(edition, self._routes[path], answer, identity, took)
+            self._write_down(edition, self._routes[key[0]], answer, identity, took)
         return answer, identity
 
     def _write_down(
@@ -158,16 +169,6 @@ class Application:
         """Whether an answer may take long enough for an event loop to notice."""
         route = self._route(request.path)
         return route is not None and (route.slow or self.source.is_due(self.source.clock()))
-
-    def too_many_headers(self) -> Problem:
-        """Refuse a request for the number of its headers."""
-        most = self.settings.max_headers
-        return Problem(431, "too many headers", expected=f"at most {most}")
-
-    def header_too_large(self) -> Problem:
-        """Refuse a request for one of its headers."""
-        most = self.settings.max_header_bytes
-        return Problem(431, "a header is too large", expected=f"at most {most} bytes")
 
     def close(self) -> None:
         """Write out what waits to be written, and let go of calendars."""

@@ -11,6 +11,7 @@ from eventkit.server.message import Problem, Request, encoded
 
 if TYPE_CHECKING:
     from eventkit.server.app import Application
+    from eventkit.server.settings import ServerSettings
 
 __all__ = ["serve"]
 
@@ -49,11 +50,10 @@ async def serve(app: Application, scope: dict[str, Any], receive: Any, send: Any
     client, sent = scope.get("client"), dict(scope["headers"])
     once = len(sent) == len(scope["headers"])  # a token that came twice is none
     host = _text(sent.get(b"host")) if once else _Headers(scope["headers"]).get("host")
-    refusal = _oversized(scope, app) or Problem.of_host(host, scope["http_version"])
+    refusal = _oversized(scope, app.settings) or Problem.of_host(host, scope["http_version"])
     if refusal is None and scope["method"] == "GET" and once and sent.keys().isdisjoint(_CHANGING):
         kept = app.kept(
-            _path(scope),
-            scope.get("query_string", b""),
+            (_path(scope), scope.get("query_string", b"")),
             client[0] if client else "",
             _text(sent.get(b"authorization")),
             _text(sent.get(b"x-forwarded-for")),
@@ -100,13 +100,13 @@ def _path(scope: dict[str, Any]) -> str:
     return path[len(root) :] or "/" if root and path.startswith(root) else path
 
 
-def _oversized(scope: dict[str, Any], app: Application) -> Problem | None:
+def _oversized(scope: dict[str, Any], settings: ServerSettings) -> Problem | None:
     """Refuse too many headers, or one too large."""
-    settings, sent = app.settings, scope["headers"]
+    sent = scope["headers"]
     if len(sent) > settings.max_headers:
-        return app.too_many_headers()
+        return Problem.too_many_headers(settings.max_headers)
     if any(len(value) > settings.max_header_bytes for _, value in sent):
-        return app.header_too_large()
+        return Problem.header_too_large(settings.max_header_bytes)
     return None
 
 

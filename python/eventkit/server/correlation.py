@@ -19,19 +19,17 @@ _TRACEPARENT = re.compile(
 )
 
 
-class _Mint:
-    """Ids of a random part, new in every process, and a number."""
-
-    def __init__(self) -> None:
-        self.start()
-
-    def start(self) -> None:
-        self.prefix = secrets.token_hex(8)
-        self.number = itertools.count(1).__next__
+# Ids are a random part, new in every process, and a number.
+_prefix = secrets.token_hex(8)
+_numbers = itertools.count(1)
 
 
-_mint = _Mint()
-os.register_at_fork(after_in_child=_mint.start)
+def _start_anew() -> None:
+    global _prefix
+    _prefix = secrets.token_hex(8)
+
+
+os.register_at_fork(after_in_child=_start_anew)
 
 
 def correlation_id(headers: Headers) -> str:
@@ -63,4 +61,4 @@ def mint() -> str:
         >>> mint() == mint()
         False
     """
-    return f"{_mint.prefix}-{_mint.number():x}"
+    return f"{_prefix}-{next(_numbers):x}"

@@ -154,6 +154,16 @@ class Problem(Exception):  # noqa: N818 - the name of RFC 9457
         return cls.parameter("Host", host or "", "the header, once")
 
     @classmethod
+    def too_many_headers(cls, most: int) -> Problem:
+        """Refuse a request for the number of its headers."""
+        return cls(431, "too many headers", expected=f"at most {most}")
+
+    @classmethod
+    def header_too_large(cls, most: int) -> Problem:
+        """Refuse a request for one of its headers."""
+        return cls(431, "a header is too large", expected=f"at most {most} bytes")
+
+    @classmethod
     def too_late(cls, seconds: float) -> Problem:
         """Refuse a body that does not come."""
         return cls(408, "the body came too slowly", expected=f"all of it in {seconds:g} s")

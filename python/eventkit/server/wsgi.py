@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 from http import HTTPStatus
-from operator import length_hint
 from typing import TYPE_CHECKING, Any
 
+from eventkit import _native
 from eventkit.server.correlation import CORRELATION
 from eventkit.server.message import Problem, Request
 
 if TYPE_CHECKING:
     from eventkit.server.app import Application
+    from eventkit.server.settings import ServerSettings
 
 __all__ = ["serve"]
 
 _REASONS = {status.value: f"{status.value} {status.phrase}" for status in HTTPStatus}
-# Headers that may make the answer to a GET another one.
-_CHANGING = frozenset({"HTTP_IF_NONE_MATCH", "HTTP_ORIGIN", "HTTP_TRACEPARENT"})
-_CHANGING |= {"HTTP_X_CORRELATION_ID"}
 _LENGTHS = "0123456789"
 
 
@@ -39,26 +37,18 @@ class _Headers:
 
 def serve(app: Application, environ: dict[str, Any], start_response: Any) -> list[bytes]:
     """Answer one request."""
-    method = environ["REQUEST_METHOD"]
-    refusal = _oversized(environ, app) or Problem.of_host(
+    settings = app.settings
+    question = _native.kept_question(environ, settings.max_headers, settings.max_header_bytes)
+    kept = None if question is NotImplemented else app.kept(*question)
+    if kept is not None:
+        answer, identity = kept
+        start_response("200 OK", [*answer.whole, (CORRELATION, identity)])
+        return [answer.body]
+    refusal = _oversized(environ, settings) or Problem.of_host(
         environ.get("HTTP_HOST"), environ["SERVER_PROTOCOL"][5:]
     )
-    # Most of what a request costs is saved by this look at the names of its headers.
-    if refusal is None and method == "GET" and environ.keys().isdisjoint(_CHANGING):
-        query = environ.get("QUERY_STRING", "").encode("latin-1", "replace")
-        kept = app.kept(
-            environ.get("PATH_INFO") or "/",
-            query,
-            environ.get("REMOTE_ADDR") or "",
-            environ.get("HTTP_AUTHORIZATION"),
-            environ.get("HTTP_X_FORWARDED_FOR"),
-        )
-        if kept is not None:
-            answer, identity = kept
-            start_response("200 OK", [*answer.whole, (CORRELATION, identity)])
-            return [answer.body]
     request = Request(
-        method,
+        environ["REQUEST_METHOD"],
         environ.get("PATH_INFO") or "/",
         environ.get("QUERY_STRING", "").encode("latin-1", "replace"),
         _Headers(environ),
@@ -66,7 +56,7 @@ def serve(app: Application, environ: dict[str, Any], start_response: Any) -> lis
     )
     if refusal is None and request.method == "POST":
         try:
-            request.body = _body(environ, app.settings.max_body_bytes)
+            request.body = _body(environ, settings.max_body_bytes)
         except Problem as problem:
             refusal = problem.with_traceback(None)  # its frames hold it: a cycle
     response = app.respond(request, refusal)
@@ -74,19 +64,13 @@ def serve(app: Application, environ: dict[str, Any], start_response: Any) -> lis
     return [response.body]
 
 
-def _oversized(environ: dict[str, Any], app: Application) -> Problem | None:
+def _oversized(environ: dict[str, Any], settings: ServerSettings) -> Problem | None:
     """Refuse too many headers, or one too large."""
-    settings = app.settings
-    # Most have not as many variables in all, and not as much in all of them.
-    if len(environ) <= settings.max_headers:
-        total = sum(map(length_hint, environ.values()))
-        if total <= settings.max_header_bytes:
-            return None
     sent = [value for name, value in environ.items() if name.startswith("HTTP_")]
     if len(sent) > settings.max_headers:
-        return app.too_many_headers()
+        return Problem.too_many_headers(settings.max_headers)
     if any(len(value) > settings.max_header_bytes for value in sent):
-        return app.header_too_large()
+        return Problem.header_too_large(settings.max_header_bytes)
     return None
 
 
