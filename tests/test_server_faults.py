@@ -230,8 +230,18 @@ def test_what_is_too_long_is_refused(server, request_, status):
         assert json.loads(body)["parameter"] == "interests"
 
 
+def ask_to_stop(server):
+    server.process.send_signal(signal.SIGTERM)
+
+
+def press_ctrl_c(server):
+    """As a terminal does: every process hears it."""
+    os.killpg(server.process.pid, signal.SIGINT)
+
+
+@pytest.mark.parametrize("stop", [ask_to_stop, press_ctrl_c])
 @pytest.mark.parametrize("kind", raw.SERVERS)
-def test_sigterm_answers_what_is_in_flight(kind, tmp_path):
+def test_what_is_in_flight_is_answered(kind, stop, tmp_path):
     """6.10."""
     count, seconds = faults_scale((48, 0.25), (100, 0.5))
     with running(available(kind), tmp_path, more=SLOW.format(seconds=seconds)) as server:
@@ -242,7 +252,7 @@ def test_sigterm_answers_what_is_in_flight(kind, tmp_path):
         # The other server answers as many at a time as it has threads; the others wait with it.
         begun = count if kind == "granian" else 16
         until(lambda: (tmp_path / "begun").stat().st_size >= begun)
-        server.process.send_signal(signal.SIGTERM)
+        stop(server)
         answers = [raw.parted(raw.read_all(sock)) for sock in socks]
         assert answers == [(200, b'{"status": "ok"}')] * count
         assert server.process.wait(30) == 0

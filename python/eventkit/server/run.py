@@ -227,8 +227,10 @@ def _application(
     """Make the application, in a worker."""
     # Forked, it has the parent's handlers, which would swallow a signal until granian sets its own:
     # the parent then waits for a worker that knows of nothing.
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, signal.SIG_DFL)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    # A terminal's Ctrl-C comes to every process, and the parent's SIGTERM after it. Granian's
+    # handler, called while it runs, waits for itself; so a worker hears its parent alone.
+    signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
     threading.Thread(target=_follow, args=(parent,), name="eventkit-follow", daemon=True).start()
     app = create_app(manifest, settings=settings)
     # `multiprocessing` ends a process without `atexit`; this is its own way.
@@ -241,8 +243,7 @@ def _application(
 def _follow(parent: int) -> None:
     """Stop this worker when its parent was killed: it would serve on, and hold the port.
 
-    Not by Linux's PR_SET_PDEATHSIG: it comes once for each of the parent's threads, and granian's
-    handler, called while it runs, waits for itself.
+    Not by Linux's PR_SET_PDEATHSIG, which comes once for each of the parent's threads: see above.
     """
     while os.getppid() == parent:
         time.sleep(1.0)
