@@ -15,17 +15,12 @@ _PREFLIGHT_SECONDS = "600"
 
 
 class Access:
-    """What the settings say about who may ask.
-
-    Attributes:
-        is_open: Whether a token opens nothing that is not open without.
-    """
+    """What the settings say about who may ask."""
 
     def __init__(self, settings: ServerSettings) -> None:
         """Prepare the comparisons."""
         token = settings.api_token
         self._token = None if token is None else token.encode("utf-8", "surrogateescape")
-        self.is_open = token is None
         self._proxies = [ipaddress.ip_network(p, strict=False) for p in settings.trusted_proxies]
         self._origins = frozenset(settings.cors_origins)
         self._open_to_all = token is not None or settings.insecure

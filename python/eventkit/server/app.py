@@ -140,8 +140,8 @@ class Application:
         answer = edition.answers.get(key, now)
         if answer is None or not answer.whole:
             return None
-        access, local = self.access, is_loopback(client)
-        if not (local or access.is_near(client)) or not (access.is_open or access.accepts(token)):
+        local = is_loopback(client)
+        if not ((local or self.access.is_near(client)) and self.access.accepts(token)):
             return None
         limited = self._limits_local if local else self.limiter is not None
         if limited and self._wait(client, forwarded) > 0:

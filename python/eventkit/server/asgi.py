@@ -11,7 +11,6 @@ from eventkit.server.message import Problem, Request, encoded
 
 if TYPE_CHECKING:
     from eventkit.server.app import Application
-    from eventkit.server.settings import ServerSettings
 
 __all__ = ["serve"]
 
@@ -50,7 +49,9 @@ async def serve(app: Application, scope: dict[str, Any], receive: Any, send: Any
     client, sent = scope.get("client"), dict(scope["headers"])
     once = len(sent) == len(scope["headers"])  # a token that came twice is none
     host = _text(sent.get(b"host")) if once else _Headers(scope["headers"]).get("host")
-    refusal = _oversized(scope, app.settings) or Problem.of_host(host, scope["http_version"])
+    values = [value for _, value in scope["headers"]]
+    refusal = Problem.of_headers(values, app.settings)
+    refusal = refusal or Problem.of_host(host, scope["http_version"])
     if refusal is None and scope["method"] == "GET" and once and sent.keys().isdisjoint(_CHANGING):
         kept = app.kept(
             (_path(scope), scope.get("query_string", b"")),
@@ -98,16 +99,6 @@ def _path(scope: dict[str, Any]) -> str:
     path: str = scope["path"]
     root = scope.get("root_path", "")
     return path[len(root) :] or "/" if root and path.startswith(root) else path
-
-
-def _oversized(scope: dict[str, Any], settings: ServerSettings) -> Problem | None:
-    """Refuse too many headers, or one too large."""
-    sent = scope["headers"]
-    if len(sent) > settings.max_headers:
-        return Problem.too_many_headers(settings.max_headers)
-    if any(len(value) > settings.max_header_bytes for _, value in sent):
-        return Problem.header_too_large(settings.max_header_bytes)
-    return None
 
 
 async def _body(request: Request, receive: Any, most: int) -> bytes:

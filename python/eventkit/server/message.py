@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import json
-from typing import Any, Protocol
+from collections.abc import Collection
+from typing import TYPE_CHECKING, Any, Protocol
 
 from eventkit.server.encoding import compressed
+
+if TYPE_CHECKING:
+    from eventkit.server.settings import ServerSettings
 
 __all__ = ["JSON", "Headers", "Problem", "Request", "Response", "encoded", "json_response"]
 
@@ -154,14 +158,16 @@ class Problem(Exception):  # noqa: N818 - the name of RFC 9457
         return cls.parameter("Host", host or "", "the header, once")
 
     @classmethod
-    def too_many_headers(cls, most: int) -> Problem:
-        """Refuse a request for the number of its headers."""
-        return cls(431, "too many headers", expected=f"at most {most}")
-
-    @classmethod
-    def header_too_large(cls, most: int) -> Problem:
-        """Refuse a request for one of its headers."""
-        return cls(431, "a header is too large", expected=f"at most {most} bytes")
+    def of_headers(
+        cls, values: Collection[str | bytes], settings: ServerSettings
+    ) -> Problem | None:
+        """Refuse too many headers, or one too large, else ``None``."""
+        most, most_bytes = settings.max_headers, settings.max_header_bytes
+        if len(values) > most:
+            return cls(431, "too many headers", expected=f"at most {most}")
+        if any(len(value) > most_bytes for value in values):
+            return cls(431, "a header is too large", expected=f"at most {most_bytes} bytes")
+        return None
 
     @classmethod
     def too_late(cls, seconds: float) -> Problem:

@@ -11,7 +11,6 @@ from eventkit.server.message import Problem, Request
 
 if TYPE_CHECKING:
     from eventkit.server.app import Application
-    from eventkit.server.settings import ServerSettings
 
 __all__ = ["serve"]
 
@@ -44,7 +43,8 @@ def serve(app: Application, environ: dict[str, Any], start_response: Any) -> lis
         answer, identity = kept
         start_response("200 OK", [*answer.whole, (CORRELATION, identity)])
         return [answer.body]
-    refusal = _oversized(environ, settings) or Problem.of_host(
+    values = [value for name, value in environ.items() if name.startswith("HTTP_")]
+    refusal = Problem.of_headers(values, settings) or Problem.of_host(
         environ.get("HTTP_HOST"), environ["SERVER_PROTOCOL"][5:]
     )
     request = Request(
@@ -62,16 +62,6 @@ def serve(app: Application, environ: dict[str, Any], start_response: Any) -> lis
     response = app.respond(request, refusal)
     start_response(_REASONS[response.status], response.headers)
     return [response.body]
-
-
-def _oversized(environ: dict[str, Any], settings: ServerSettings) -> Problem | None:
-    """Refuse too many headers, or one too large."""
-    sent = [value for name, value in environ.items() if name.startswith("HTTP_")]
-    if len(sent) > settings.max_headers:
-        return Problem.too_many_headers(settings.max_headers)
-    if any(len(value) > settings.max_header_bytes for value in sent):
-        return Problem.header_too_large(settings.max_header_bytes)
-    return None
 
 
 def _body(environ: dict[str, Any], most: int) -> bytes:
