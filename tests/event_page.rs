@@ -49,7 +49,7 @@ fn plain(page: &EventPage<'_>, draft: &Draft) -> Plain {
         end: instant(&draft.end),
         location: draft
             .location
-            .map(|name| name.map_or_else(String::new, owned)),
+            .map_or_else(|| Some(String::new()), |name| name.map(owned)),
         categories: page.categories(draft).iter().copied().map(owned).collect(),
         online: draft.online,
         reminder: draft.reminder,

@@ -137,10 +137,10 @@ impl<'py, 'a> Maker<'py, 'a> {
             Some(title) => title.map(|title| text(py, page, title)).transpose()?,
             None => Some(intern!(py, "Untitled Event").clone()),
         };
-        let location = draft.location.map(|name| match name {
-            Some(name) => self.shared(name),
-            None => Ok(intern!(py, "").clone()),
-        });
+        let location = match draft.location {
+            Some(name) => name.map(|name| self.shared(name)).transpose()?,
+            None => Some(intern!(py, "").clone()),
+        };
         let (start, start_at) = self.instant(&draft.start)?;
         let (end, end_at) = self.instant(&draft.end)?;
         let popularity = object::new_float(py, draft.popularity)?;
@@ -149,7 +149,7 @@ impl<'py, 'a> Maker<'py, 'a> {
         session.set_item(intern!(py, "title"), title)?;
         session.set_item(intern!(py, "start"), start)?;
         session.set_item(intern!(py, "end"), end)?;
-        session.set_item(intern!(py, "location"), location.transpose()?)?;
+        session.set_item(intern!(py, "location"), location)?;
         session.set_item(intern!(py, "tags"), self.tags(draft)?)?;
         session.set_item(intern!(py, "popularity"), popularity)?;
         session.set_item(intern!(py, "start_at"), start_at)?;

@@ -70,8 +70,8 @@ impl Event {
         let end = moment(page, ends, end.zone)?;
         let location = match self.location {
             Field::Null => return Some(None),
-            Field::Missing | Field::Value(Field::Missing) => Some(None),
-            Field::Value(name) => name.into_value().map(Some),
+            Field::Missing | Field::Value(Field::Missing) => None,
+            Field::Value(name) => Some(name.into_value()),
         };
         let categories = match self.categories {
             Field::Null => return Some(None),

@@ -9,7 +9,7 @@
 //! Events of a page are written alike, which saves reading most of it: names are compared with those of the event before
 //! (`habit`), whoever is invited with the one before (`Skeleton` of `json`), and only the strings between are scanned. Measured
 //! with the page of `benches/graph_transform.py`, without the making of Python's objects: 0.47 of the time of reading every
-//! token; and 0.81 of that again since texts are compared in blocks instead of by `memcmp`, strings with what stood in their place
+//! token; and 0.79 of that again since texts are compared in blocks instead of by `memcmp`, strings with what stood in their place
 //! the last time, and a session keeps places in the page instead of slices of it.
 
 use std::borrow::Cow;
@@ -84,7 +84,7 @@ pub struct Draft {
     pub start: Moment,
     /// When it ends.
     pub end: Moment,
-    /// The name of its place; `None` where that is null, the inner one where it has none.
+    /// The name of its place; the outer `None` where it has none, the inner where it is null.
     #[allow(clippy::option_option)]
     pub location: Option<Option<Text>>,
     /// Where its categories are: [`EventPage::categories`].
