@@ -130,6 +130,17 @@ def test_names_that_prometheus_would_not_take_are_refused(name):
             call(name)
 
 
+def test_a_request_counts_for_another_counter_too():
+    metrics = ServerMetrics()
+    metrics.observe("/recommend", 200, 0.001, "cache_hits")
+    metrics.observe("/recommend", 200, 0.001)
+    with pytest.raises(ValueError, match='the name is "Cache hits"'):
+        metrics.observe("/recommend", 200, 0.001, "Cache hits")
+    snapshot = metrics.snapshot()
+    assert snapshot["routes"]["/recommend"]["count"] == 2
+    assert snapshot["counters"]["cache_hits"] == 1
+
+
 def test_group_directory_is_one_of_this_process_group():
     code = "from eventkit.server.metrics import group_directory; print(group_directory())"
     same = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

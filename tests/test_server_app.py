@@ -1,6 +1,9 @@
 """The application, by both of its protocols: the original's answers, and refusals as JSON."""
 
 import gzip
+import os
+import subprocess
+import sys
 
 import pytest
 
@@ -210,6 +213,24 @@ def test_correlation_ids(app, ask):
     assert answered("traceparent", f"00-{'0' * 32}-{'b' * 16}-01") != "0" * 32
     minted = {ask(app, "GET", "/health").header("x-correlation-id") for _ in range(50)}
     assert len(minted) == 50
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork on this platform")
+def test_forked_workers_mint_ids_of_their_own():
+    code = """if True:
+        import os
+        from eventkit.server.correlation import mint
+        before = mint()
+        child = os.fork()
+        print(mint(), flush=True)
+        if child:
+            os.waitpid(child, 0)
+            print(before)
+    """
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    ids = ran.stdout.split()
+    assert len(ids) == 3
+    assert len({text.partition("-")[0] for text in ids}) == 2
 
 
 def test_faults_of_ours_show_no_trace(ask, caplog):

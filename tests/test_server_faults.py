@@ -262,6 +262,19 @@ def test_what_is_in_flight_is_answered(kind, stop, tmp_path):
             sock.close()
 
 
+def test_workers_hear_their_parent_alone(tmp_path):
+    """6.10: a terminal's Ctrl-C comes to them too, and their parent's word behind it."""
+    available("granian")
+    with running("granian", tmp_path, "--workers", "2") as server:
+        workers = server.workers()
+        for worker in workers:
+            os.kill(worker, signal.SIGINT)
+        # One that stops on it is replaced within a second.
+        time.sleep(1.5)
+        assert server.workers() == workers
+        assert server.ask(QUESTION)[0] == 200
+
+
 @pytest.mark.parametrize("kind", raw.SERVERS)
 def test_second_sigterm_ends_at_once(kind, tmp_path):
     """6.10: a request that takes a minute does not keep the server."""

@@ -105,20 +105,29 @@ def test_both_roads_give_the_same_headers_in_the_same_order(ask):
     assert first.header("X-Correlation-ID") != kept.header("X-Correlation-ID")
 
 
-@pytest.mark.parametrize("proxies", [(), ("10.0.0.0/8",)], ids=["direct", "proxied"])
-def test_kept_answers_count_for_the_limit(ask, proxies):
-    settings = ServerSettings(trusted_proxies=proxies, insecure=not proxies)
+@pytest.mark.parametrize("proxy", [None, "10.0.0.1", "127.0.0.1"])
+def test_kept_answers_count_for_the_limit(ask, proxy):
+    settings = ServerSettings(trusted_proxies=(proxy,) if proxy else (), insecure=not proxy)
     limiter = RateLimiter(requests_per_minute=3, clock=lambda: 0.0)
     app = Application(Source(MANIFEST, settings), limiter=limiter)
 
     def status(client):
         peer, headers = client, []
-        if proxies:
-            peer, headers = "10.0.0.1", [("X-Forwarded-For", f"6.6.6.6, {client}")]
+        if proxy:
+            peer, headers = proxy, [("X-Forwarded-For", f"6.6.6.6, {client}")]
         return ask(app, "GET", "/recommend", QUERY, headers=headers, client=peer).status
 
     assert [status("192.0.2.1") for _ in range(5)] == [200, 200, 200, 429, 429]
     assert status("192.0.2.2") == 200
+
+
+@pytest.mark.parametrize("limited", [False, True])
+def test_kept_answers_count_for_this_machine_where_that_is_wanted(ask, limited):
+    limiter = RateLimiter(requests_per_minute=3, clock=lambda: 0.0)
+    settings = ServerSettings(limit_loopback=limited)
+    app = Application(Source(MANIFEST, settings), limiter=limiter)
+    replies = [ask(app, "GET", "/recommend", QUERY, client="127.0.0.1") for _ in range(5)]
+    assert [reply.status for reply in replies] == [200] * 3 + [429 if limited else 200] * 2
 
 
 def test_a_body_asked_again_has_the_same_answer_and_no_tag(ask):
