@@ -122,11 +122,14 @@ def _port(process, log):
 
 
 def _wait_until_it_answers(server):
+    # The first worker may answer before the last is forked.
+    said = re.search(r"(\d+) workers?\)", server.log.read_text())
+    count = int(said[1]) if said else 1
     until = time.monotonic() + 60
     while time.monotonic() < until:
         assert server.process.poll() is None, server.log.read_text()
         with contextlib.suppress(OSError):
-            if server.ask("/health", 5.0)[0] == 200:
+            if server.ask("/health", 5.0)[0] == 200 and len(server.workers()) == count:
                 return
         time.sleep(0.02)
     raise AssertionError(server.log.read_text())
