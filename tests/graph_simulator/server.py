@@ -15,7 +15,7 @@ from urllib.parse import parse_qs, quote, unquote, urlsplit
 from graph_simulator.calendar import Calendar
 from graph_simulator.faults import Fault
 
-TENANT, CLIENT, SECRET = "tenant-of-the-simulator", "client-of-the-simulator", "canary-secret"
+CLIENT, SECRET = "client-of-the-simulator", "canary-secret"
 
 
 @dataclass(frozen=True)
@@ -51,6 +51,8 @@ class GraphSimulator:
     ) -> None:
         self.page_size, self.token_seconds, self.delay = page_size, token_seconds, delay
         self.refresh_in: int | None = None
+        # Its own: a process keeps the tokens of each tenant, and two may come to the same port.
+        self.tenant = f"tenant-{secrets.token_hex(8)}"
         self.calendars: dict[str, Calendar] = {}
         self.requests: list[Call] = []
         self.tokens: dict[str, float] = {}
@@ -83,7 +85,7 @@ class GraphSimulator:
     def environment(self, user: str | None = None) -> dict[str, str]:
         """Return the GRAPH_* variables that point here."""
         variables = {
-            "GRAPH_TENANT_ID": TENANT,
+            "GRAPH_TENANT_ID": self.tenant,
             "GRAPH_CLIENT_ID": CLIENT,
             "GRAPH_CLIENT_SECRET": SECRET,
             "GRAPH_BASE_URL": self.url,
