@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use common::{Columns, Popularity, Tags};
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
-use eventkit::engine::index::Index;
+use eventkit::engine::ranking::index::Index;
 
 fn build(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("build");

@@ -12,8 +12,8 @@ use std::time::Duration;
 
 use common::{Columns, Popularity, Random, Tags, scorer};
 use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
-use eventkit::engine::index::{Index, TagId};
-use eventkit::engine::score::Scorer;
+use eventkit::engine::ranking::index::{Index, TagId};
+use eventkit::engine::ranking::score::Scorer;
 
 /// One line of the table.
 struct Case {

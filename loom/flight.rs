@@ -2,7 +2,7 @@
 
 #![cfg(loom)]
 
-#[path = "../src/engine/graph_cache/mod.rs"]
+#[path = "../src/engine/calendar/cache/mod.rs"]
 mod graph_cache;
 
 #[cfg(test)]

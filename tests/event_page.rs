@@ -7,8 +7,8 @@ mod json {
     pub mod document;
 }
 
-use eventkit::engine::event::{Fractions, Signals, clock_time};
-use eventkit::engine::event_page::{Draft, EventPage, Moment, Text, Zone, read};
+use eventkit::engine::calendar::event::{Fractions, Signals, clock_time};
+use eventkit::engine::calendar::event_page::{Draft, EventPage, Moment, Text, Zone, read};
 use json::document::{Value, any_text, value};
 use proptest::prelude::*;
 use serde::de::IgnoredAny;

@@ -10,8 +10,8 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::PathBuf;
 
-use eventkit::engine::column::Column;
 use eventkit::engine::error::{Error, ErrorKind};
+use eventkit::engine::file::column::Column;
 use eventkit::engine::file::{Reader, Writer};
 use proptest::collection::{btree_map, vec};
 use proptest::prelude::*;

@@ -2,10 +2,10 @@
 
 #![allow(clippy::expect_used)] // Helpers too say what they expect.
 
-use eventkit::engine::facet::{FacetBuilder, Facets};
-use eventkit::engine::filter::{Filter, Lookup, Selection};
-use eventkit::engine::moment::Span;
-use eventkit::engine::window::{Fit, Window};
+use eventkit::engine::catalog::facet::{FacetBuilder, Facets};
+use eventkit::engine::catalog::filter::{Filter, Lookup, Selection};
+use eventkit::engine::catalog::window::{Fit, Window};
+use eventkit::engine::time::Span;
 use proptest::prelude::*;
 
 #[derive(Clone, Debug)]

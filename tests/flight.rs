@@ -7,8 +7,8 @@ use std::sync::{Arc, Barrier};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use eventkit::engine::graph_cache::flight::{Departure, Flight, Landing};
-use eventkit::engine::graph_cache::key::Key;
+use eventkit::engine::calendar::cache::flight::{Departure, Flight, Landing};
+use eventkit::engine::calendar::cache::key::Key;
 
 fn flight() -> Arc<Flight<u32, ()>> {
     Arc::new(Flight::new(Departure {

@@ -5,10 +5,10 @@
 mod common;
 
 use common::{Columns, Popularity, Random, Tags};
-use eventkit::engine::bitmap::Bitmap;
 use eventkit::engine::error::ErrorKind;
-use eventkit::engine::index::{Index, Ranked, Sessions, TagId};
-use eventkit::engine::score::{Number, Scorer, SumRegime, Weights};
+use eventkit::engine::ranking::bitmap::Bitmap;
+use eventkit::engine::ranking::index::{Index, Ranked, Sessions, TagId};
+use eventkit::engine::ranking::score::{Number, Scorer, SumRegime, Weights};
 use proptest::prelude::*;
 
 fn number() -> impl Strategy<Value = Number> {

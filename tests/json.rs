@@ -8,12 +8,12 @@ mod json {
 
 use core::ops::ControlFlow;
 
-use eventkit::engine::directory::Directory;
+use eventkit::engine::catalog::directory::Directory;
 use eventkit::engine::error::{Error, ErrorKind};
 use eventkit::engine::json::{
     Hooks, KeyTable, Loaded, SessionText, Shape, Token, load, load_ndjson, write_float, write_str,
 };
-use eventkit::engine::score::Number;
+use eventkit::engine::ranking::score::Number;
 use json::document::{Value, any_text, document, render, session};
 use proptest::prelude::*;
 use rayon::ThreadPool;

@@ -8,7 +8,7 @@ use std::os::unix::fs::{DirBuilderExt, PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 use std::thread;
 
-use eventkit::engine::metrics::{BOUNDS, Metrics, Totals};
+use eventkit::engine::serving::metrics::{BOUNDS, Metrics, Totals};
 use proptest::collection::vec;
 use proptest::prelude::*;
 
@@ -63,7 +63,7 @@ fn threads_count_into_one_table_without_losing_any() {
         totals
             .routes
             .values()
-            .map(eventkit::engine::metrics::Route::count)
+            .map(eventkit::engine::serving::metrics::Route::count)
             .sum::<u64>(),
         40_000
     );

@@ -4,8 +4,8 @@
 
 use core::time::Duration;
 
-use eventkit::engine::moment::Span;
-use eventkit::engine::plan::{self, Candidate, Limits, Plan, greedy};
+use eventkit::engine::catalog::plan::{self, Candidate, Limits, Plan, greedy};
+use eventkit::engine::time::Span;
 use proptest::prelude::*;
 
 const MINUTE: u64 = 60_000;

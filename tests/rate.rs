@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 use std::time::Duration;
 
-use eventkit::engine::rate::{Limiter, Verdict};
+use eventkit::engine::serving::rate::{Limiter, Verdict};
 use proptest::collection::vec;
 use proptest::prelude::*;
 

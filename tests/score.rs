@@ -1,6 +1,6 @@
 //! Laws of the score: short cuts give the bits of the long way.
 
-use eventkit::engine::score::{Number, Scorer, SumRegime, Weights};
+use eventkit::engine::ranking::score::{Number, Scorer, SumRegime, Weights};
 use proptest::prelude::*;
 
 fn number() -> impl Strategy<Value = Number> {

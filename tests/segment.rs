@@ -11,10 +11,10 @@ mod seal;
 use std::sync::OnceLock;
 
 use common::{Columns, Popularity, Tags};
-use eventkit::engine::directory::hash;
+use eventkit::engine::catalog::directory::hash;
+use eventkit::engine::catalog::segment::Segment;
 use eventkit::engine::file::Writer;
-use eventkit::engine::index::TagId;
-use eventkit::engine::segment::Segment;
+use eventkit::engine::ranking::index::TagId;
 use exercise::{PREFIX, exercise, opened, saved, segment};
 use proptest::prelude::*;
 

@@ -14,7 +14,7 @@ mod seal;
 
 use std::sync::OnceLock;
 
-use eventkit::engine::column::Column;
+use eventkit::engine::file::column::Column;
 use eventkit::engine::file::{Reader, Writer};
 use libfuzzer_sys::fuzz_target;
 
@@ -93,7 +93,7 @@ fn read(bytes: &[u8]) {
 }
 
 /// Touches every byte of the section.
-fn column<T: eventkit::engine::column::Plain>(reader: &Reader, name: &str, bytes: &[u8]) {
+fn column<T: eventkit::engine::file::column::Plain>(reader: &Reader, name: &str, bytes: &[u8]) {
     if let Ok(column) = reader.column::<T>(name) {
         assert!(size_of_val(&*column) <= bytes.len());
         assert!(column.to_vec().len() == column.len());

@@ -9,9 +9,9 @@ use pyo3::types::{PyBool, PyDict, PyFloat, PyInt, PyList, PyString, PyTuple};
 use super::errors::{Answer, OrDecline};
 use super::intern::intern;
 use super::{input, object};
-use crate::engine::conflict::count_conflicts;
-use crate::engine::interest::InterestSet;
-use crate::engine::score::{Contributions, Number, Scorer};
+use crate::engine::catalog::conflict::count_conflicts;
+use crate::engine::ranking::interest::InterestSet;
+use crate::engine::ranking::score::{Contributions, Number, Scorer};
 
 /// A session that is in the answer, and what its score is made of.
 pub(super) struct Chosen<'py> {

@@ -11,10 +11,10 @@ use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
-use crate::engine::cache::{Cache, Stats};
 use crate::engine::catalog::Best;
-use crate::engine::interest::InterestSet;
-use crate::engine::score::{Number, Scorer};
+use crate::engine::catalog::cache::{Cache, Stats};
+use crate::engine::ranking::interest::InterestSet;
+use crate::engine::ranking::score::{Number, Scorer};
 
 /// All that decides what the index finds, as bytes.
 type Key = Box<[u8]>;

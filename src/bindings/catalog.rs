@@ -20,8 +20,8 @@ use super::query::Query;
 use super::search::{UNREADABLE, confirmed, or_else, reference, settled};
 use super::shelf::Shelf;
 use super::{input, object};
-use crate::engine::plan;
-use crate::engine::score::Weights;
+use crate::engine::catalog::plan;
+use crate::engine::ranking::score::Weights;
 
 /// Sessions made ready for a `Catalog`: compiled, loaded or opened.
 #[pyclass(frozen, module = "eventkit._eventkit")]

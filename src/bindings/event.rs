@@ -6,7 +6,7 @@ use pyo3::types::{PyBool, PyDict, PyList, PyString};
 use super::errors::{Answer, OrDecline, Stop, guarded};
 use super::intern::intern;
 use super::{input, object};
-use crate::engine::event::{ClockTime, Fractions, Signals, clock_time};
+use crate::engine::calendar::event::{ClockTime, Fractions, Signals, clock_time};
 
 const FRACTIONS: Fractions = if cfg!(Py_3_11) {
     Fractions::Any

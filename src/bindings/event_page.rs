@@ -15,7 +15,7 @@ use super::errors::{Answer, OrDecline, guarded, unwind};
 use super::event::MOST_TAGS;
 use super::intern::intern;
 use super::object;
-use crate::engine::event_page::{Draft, EventPage, Moment, Text, Zone, read};
+use crate::engine::calendar::event_page::{Draft, EventPage, Moment, Text, Zone, read};
 
 /// Reads a page: its sessions, the link to the next, and which sessions' times are in zones that only Python knows.
 #[pyfunction]

@@ -13,10 +13,10 @@ use super::load::lowered;
 use super::pool::pool;
 use super::shelf::Shelf;
 use crate::engine::catalog::Catalog;
+use crate::engine::catalog::segment::Segment;
 use crate::engine::error::{Error, ErrorKind};
 use crate::engine::file::{Reader, Writer};
 use crate::engine::json::{self, Hooks};
-use crate::engine::segment::Segment;
 
 pyo3::import_exception!(eventkit.errors, CatalogFileError);
 

@@ -8,8 +8,8 @@ use pyo3::types::PyString;
 
 use super::errors::Stop;
 use super::input;
-use crate::engine::filter::Filter as Sessions;
-use crate::engine::window::{Fit, Window};
+use crate::engine::catalog::filter::Filter as Sessions;
+use crate::engine::catalog::window::{Fit, Window};
 
 /// Narrows what a `Catalog` chooses from. It changes no score, and every condition given must hold.
 ///

@@ -15,10 +15,10 @@ use super::errors::{Answer, OrDecline, Stop, guarded};
 use super::intern::intern;
 use super::store::{Proof, Sight};
 use super::{input, object, snapshot, store};
-use crate::engine::index::Ranked;
-use crate::engine::interest::InterestSet;
-use crate::engine::score::{Number, Scorer, SumRegime, Weights};
-use crate::engine::select::Selection;
+use crate::engine::ranking::index::Ranked;
+use crate::engine::ranking::interest::InterestSet;
+use crate::engine::ranking::score::{Number, Scorer, SumRegime, Weights};
+use crate::engine::ranking::select::Selection;
 
 static REGIME: OnceLock<Option<SumRegime>> = OnceLock::new();
 

@@ -24,10 +24,10 @@ use super::graph_ticket::Ticket;
 use super::intern::intern;
 use super::search::settled;
 use super::{input, replica};
-use crate::engine::graph_cache::keeper::Keeper;
-use crate::engine::graph_cache::key::Key;
-use crate::engine::graph_cache::outcome::{Boarding, CacheFlight, Look, Passenger};
-use crate::engine::graph_cache::policy::Policy;
+use crate::engine::calendar::cache::keeper::Keeper;
+use crate::engine::calendar::cache::key::Key;
+use crate::engine::calendar::cache::outcome::{Boarding, CacheFlight, Look, Passenger};
+use crate::engine::calendar::cache::policy::Policy;
 
 /// What a failed load leaves: the error, and where it came from while somebody may still wait for it.
 pub(super) struct Failure {

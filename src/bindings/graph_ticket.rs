@@ -13,9 +13,9 @@ use super::graph_cache::{Failure, GraphCacheBase, NativeFlight, Shared, Waker};
 use super::graph_events::{Stored, Value};
 use super::graph_note::Source;
 use super::replica;
-use crate::engine::graph_cache::flight::Landing;
-use crate::engine::graph_cache::key::Key;
-use crate::engine::graph_cache::outcome::{Cargo, Ended, Mishap, Outcome};
+use crate::engine::calendar::cache::flight::Landing;
+use crate::engine::calendar::cache::key::Key;
+use crate::engine::calendar::cache::outcome::{Cargo, Ended, Mishap, Outcome};
 
 /// The main thread looks for signals so often while it waits.
 const PATIENCE: Duration = Duration::from_millis(50);

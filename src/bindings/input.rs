@@ -11,8 +11,8 @@ use pyo3::types::{
 use super::errors::{Answer, OrDecline};
 use super::intern::intern;
 use super::object;
-use crate::engine::interest::InterestSet;
-use crate::engine::score::{Number, Weights};
+use crate::engine::ranking::interest::InterestSet;
+use crate::engine::ranking::score::{Number, Weights};
 use crate::engine::text;
 
 /// The object as an exact `dict` whose look-ups run no foreign code, or declined.

@@ -15,9 +15,9 @@ use super::intern::intern;
 use super::pool::pool;
 use super::shelf::Shelf;
 use crate::engine::catalog::Catalog;
+use crate::engine::catalog::segment::Segment;
 use crate::engine::error::{Error, ErrorKind};
 use crate::engine::json::{self, Hooks, Loaded, Shape};
-use crate::engine::segment::Segment;
 
 pyo3::import_exception!(eventkit.errors, ManifestError);
 

@@ -9,7 +9,7 @@ use pyo3::types::{PyBytes, PyDict};
 
 use super::errors::unwind;
 use super::intern::intern;
-use crate::engine::metrics::{self, BOUNDS, MOST_NAME, Metrics, Route};
+use crate::engine::serving::metrics::{self, BOUNDS, MOST_NAME, Metrics, Route};
 
 /// Whether Python was asked to tell of forks.
 static WATCHED: PyOnceLock<()> = PyOnceLock::new();

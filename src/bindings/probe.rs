@@ -7,7 +7,7 @@ use pyo3::types::PyList;
 use super::errors::{Answer, OrDecline, guarded};
 use super::functions::regime_of;
 use super::input;
-use crate::engine::score::{Number, SumRegime};
+use crate::engine::ranking::score::{Number, SumRegime};
 
 const NAMES: [(&str, SumRegime); 3] = [
     ("plain", SumRegime::Plain),

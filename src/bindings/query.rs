@@ -11,8 +11,8 @@ use super::catalog::CatalogBase;
 use super::errors::{Answer, Stop, unwind};
 use super::pool::pool;
 use crate::engine::catalog::Best;
-use crate::engine::interest::InterestSet;
-use crate::engine::score::Scorer;
+use crate::engine::ranking::interest::InterestSet;
+use crate::engine::ranking::score::Scorer;
 
 /// One of many queries.
 pub(super) struct Query {

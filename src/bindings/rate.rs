@@ -8,7 +8,7 @@ use pyo3::types::PyString;
 
 use super::cache::Clock;
 use super::errors::unwind;
-use crate::engine::rate::{Limiter, Verdict};
+use crate::engine::serving::rate::{Limiter, Verdict};
 
 /// Admits a number of requests a window, for each key.
 ///

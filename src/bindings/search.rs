@@ -12,9 +12,9 @@ use super::input;
 use super::intern::intern;
 use super::query::Query;
 use crate::engine::catalog::{Best, Identified, Narrow, Place};
-use crate::engine::interest::InterestSet;
 use crate::engine::json::write_number;
-use crate::engine::score::{Contributions, Number, Scorer};
+use crate::engine::ranking::interest::InterestSet;
+use crate::engine::ranking::score::{Contributions, Number, Scorer};
 
 /// What is said where a file holds what no session can be.
 pub(super) const UNREADABLE: &str = "a session cannot be read: the catalogue's file is damaged";
@@ -188,7 +188,7 @@ impl CatalogBase {
 
 /// A filter that is ready for this catalogue.
 pub(super) struct Narrowed<'f> {
-    filter: &'f crate::engine::filter::Filter,
+    filter: &'f crate::engine::catalog::filter::Filter,
     identified: Identified,
 }
 

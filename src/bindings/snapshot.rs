@@ -14,11 +14,11 @@ use super::errors::{Answer, OrDecline};
 use super::input::{self, Tags};
 use super::intern::intern;
 use super::object::{self, Fingerprint};
-use crate::engine::directory::{Directory, DirectoryBuilder};
-use crate::engine::index::{Index, Ranked, Sessions, TagId};
-use crate::engine::interest::InterestSet;
-use crate::engine::score::{Number, Scorer};
-use crate::engine::vocabulary::Vocabulary;
+use crate::engine::catalog::directory::{Directory, DirectoryBuilder};
+use crate::engine::catalog::vocabulary::Vocabulary;
+use crate::engine::ranking::index::{Index, Ranked, Sessions, TagId};
+use crate::engine::ranking::interest::InterestSet;
+use crate::engine::ranking::score::{Number, Scorer};
 
 /// A compiled list of sessions.
 pub(super) struct Snapshot {

@@ -9,9 +9,9 @@ use pyo3::types::{PyDict, PyList, PyString};
 use super::errors::{Answer, OrDecline};
 use super::input::{self, Tags};
 use super::intern::intern;
-use crate::engine::moment::Span;
-use crate::engine::score::Number;
-use crate::engine::segment::{Segment, SegmentBuilder};
+use crate::engine::catalog::segment::{Segment, SegmentBuilder};
+use crate::engine::ranking::score::Number;
+use crate::engine::time::Span;
 
 /// What a session's engine cannot prove: scored by the reference only.
 const UNPROVEN: Number = Number::Float(f64::NAN);

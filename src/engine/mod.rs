@@ -1,43 +1,20 @@
-//! The engine: plain data in, positions and scores out. Nothing here imports Python.
+//! The engine: takes plain data, returns positions and scores. Nothing here imports Python.
 //!
-//! [`index::Index`] answers top-k queries over [`session::Sessions`], to the bit as [`score::Scorer`] scores them.
+//! * [`ranking`]: everything between tags and the best k sessions.
+//! * [`catalog`]: sessions that stay, with filters, plans and changes.
+//! * [`text`]: ASCII case folding.
+//! * [`json`] and [`file`]: sessions from JSON text, and the memory-mapped file of a catalogue.
+//! * [`calendar`]: events of Microsoft Graph, and the cache in front of it.
+//! * [`telemetry`] and [`serving`]: the log of answers; metrics and rate limits of a server.
+//! * [`time`] and [`error`]: dates and times of day; the one error type.
 
-pub mod bitmap;
-mod bound;
-pub mod cache;
+pub mod calendar;
 pub mod catalog;
-pub mod column;
-pub mod conflict;
-pub mod directory;
 pub mod error;
-pub mod event;
-pub mod event_page;
-mod exhaustive;
-pub mod facet;
 pub mod file;
-pub mod filter;
-pub mod graph_cache;
-pub mod index;
-pub mod interest;
 pub mod json;
-mod lane;
-pub mod lexicon;
-pub mod metrics;
-pub mod moment;
-mod order;
-pub mod plan;
-mod pool;
-mod posting;
-mod radix;
-pub mod rate;
-pub mod score;
-pub mod segment;
-pub mod select;
-pub mod session;
-mod simd;
-mod sparse;
+pub mod ranking;
+pub mod serving;
 pub mod telemetry;
 pub mod text;
-mod topk;
-pub mod vocabulary;
-pub mod window;
+pub mod time;

@@ -5,13 +5,13 @@
 use std::fmt::Write as _;
 use std::ops::ControlFlow;
 
+use eventkit::engine::catalog::filter::{Filter, Lookup};
+use eventkit::engine::catalog::segment::Segment;
 use eventkit::engine::error::Error;
 use eventkit::engine::file::{Reader, Writer};
-use eventkit::engine::filter::{Filter, Lookup};
-use eventkit::engine::index::{Ranked, TagId};
 use eventkit::engine::json::{Hooks, load};
-use eventkit::engine::score::{Number, Scorer, SumRegime, Weights};
-use eventkit::engine::segment::Segment;
+use eventkit::engine::ranking::index::{Ranked, TagId};
+use eventkit::engine::ranking::score::{Number, Scorer, SumRegime, Weights};
 
 use crate::common::{Columns, Popularity, Tags, scorer};
 

@@ -8,8 +8,8 @@
     clippy::cast_possible_wrap
 )]
 
-use eventkit::engine::index::{Sessions, TagId};
-use eventkit::engine::score::{Number, Scorer, SumRegime, Weights};
+use eventkit::engine::ranking::index::{Sessions, TagId};
+use eventkit::engine::ranking::score::{Number, Scorer, SumRegime, Weights};
 
 /// `SplitMix64`: small, seeded, the same everywhere.
 #[derive(Clone, Debug)]

@@ -1,6 +1,6 @@
 """The cache in front of a calendar: `CachedGraphEventService`.
 
-What is held, who loads and who waits is compiled (`src/engine/graph_cache`); the loading itself is
+What is held, who loads and who waits is compiled (`src/engine/calendar/cache`); the loading itself is
 in `eventkit.graph.loading` and `eventkit.graph.flight`.
 """
 

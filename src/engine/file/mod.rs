@@ -43,6 +43,7 @@
 
 mod atomic;
 mod buffer;
+pub mod column;
 mod layout;
 mod map;
 mod reader;

@@ -11,8 +11,8 @@ use twox_hash::XxHash3_64;
 
 use super::buffer::Buffer;
 use super::layout::{Fault, Layout, Section};
-use crate::engine::column::{Column, Plain};
 use crate::engine::error::{Error, ErrorKind};
+use crate::engine::file::column::{Column, Plain};
 
 /// How often [`Reader::verify`] reports.
 const REPORT: usize = 1 << 24;

@@ -13,8 +13,8 @@ use twox_hash::XxHash3_64;
 
 use super::atomic::{self, AtomicFile};
 use super::layout::{ALIGNMENT, Entry, Header, NAME};
-use crate::engine::column::Plain;
 use crate::engine::error::{Error, ErrorKind};
+use crate::engine::file::column::Plain;
 
 /// As much is hashed and written at a time, so that the second finds it in the processor's cache.
 const CHUNK: usize = 1 << 17;

@@ -13,12 +13,12 @@ use super::key::KeyTable;
 use super::session::{Columns, Spans};
 use super::string;
 use super::text::SessionText;
-use crate::engine::directory::hash;
+use crate::engine::catalog::directory::hash;
+use crate::engine::catalog::vocabulary::Vocabulary;
 use crate::engine::error::Error;
-use crate::engine::score::Number;
-use crate::engine::session::{Sessions, TagId};
+use crate::engine::ranking::score::Number;
+use crate::engine::ranking::session::{Sessions, TagId};
 use crate::engine::text::with_lowered;
-use crate::engine::vocabulary::Vocabulary;
 
 /// How far a load has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -63,7 +63,7 @@ pub struct Loaded {
     pub tags: Vec<TagId>,
     /// The tags, lowered.
     pub vocabulary: Vocabulary,
-    /// Each lowered title and its session, as a [`Directory`](crate::engine::directory::Directory) holds them.
+    /// Each lowered title and its session, as a [`Directory`](crate::engine::catalog::directory::Directory) holds them.
     pub titles: Vec<u64>,
     /// The same of each id that a session has, as it is; of an id that is no string, its JSON.
     pub ids: Vec<u64>,
@@ -86,7 +86,7 @@ impl Loaded {
         self.popularity.is_empty()
     }
 
-    /// The columns that an [`Index`](crate::engine::index::Index) is built of.
+    /// The columns that an [`Index`](crate::engine::ranking::index::Index) is built of.
     pub fn sessions(&self) -> Sessions<'_> {
         Sessions {
             popularity: &self.popularity,

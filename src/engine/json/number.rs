@@ -8,7 +8,7 @@ use std::io::Write;
 
 use super::fault::Fault;
 use super::pack::EXPECTING_VALUE;
-use crate::engine::score::Number;
+use crate::engine::ranking::score::Number;
 
 /// A number's text and what it says.
 #[derive(Clone, Copy, Debug, PartialEq)]

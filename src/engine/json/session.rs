@@ -15,8 +15,8 @@ use super::key::{self, KeyId, KeyTable};
 use super::pack::{EXPECTING_COMMA, EXPECTING_VALUE, Packer};
 use super::string;
 use super::token::{Token, Tokens};
-use crate::engine::directory::hash;
-use crate::engine::score::Number;
+use crate::engine::catalog::directory::hash;
+use crate::engine::ranking::score::Number;
 use crate::engine::text::with_lowered;
 
 /// Where the values of `start`, `end` and `location` begin in a session's packed text.

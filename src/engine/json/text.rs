@@ -9,8 +9,8 @@ use std::borrow::Cow;
 use super::key::{KeyId, KeyTable};
 use super::string;
 use super::token::{Token, Tokens};
-use crate::engine::column::Column;
 use crate::engine::error::Error;
+use crate::engine::file::column::Column;
 use crate::engine::file::{Reader, Writer};
 
 /// The packed text of all sessions.

@@ -8,7 +8,7 @@ use core::hash::BuildHasher;
 use foldhash::fast::FixedState;
 use hashbrown::HashTable;
 
-use super::index::TagId;
+use crate::engine::ranking::index::TagId;
 
 /// Lowered tags and their numbers.
 #[derive(Debug, Default)]

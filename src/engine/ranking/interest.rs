@@ -9,7 +9,7 @@ use core::hash::BuildHasher;
 use foldhash::fast::FixedState;
 use hashbrown::HashTable;
 
-use super::text::{head_word, lower_word, with_lowered};
+use crate::engine::text::{head_word, lower_word, with_lowered};
 
 #[derive(Debug)]
 struct Entry {

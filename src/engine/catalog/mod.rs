@@ -5,17 +5,28 @@
 //! segment for its best and merges them: a removed session can push at most one of those it asks for out of sight, so
 //! each is asked for as many more as were removed.
 
+pub mod cache;
+pub mod conflict;
+pub mod directory;
+pub mod facet;
+pub mod filter;
+pub mod lexicon;
+pub mod plan;
+pub mod segment;
+pub mod vocabulary;
+pub mod window;
+
 use std::sync::Arc;
 
 use foldhash::fast::FixedState;
 use hashbrown::HashMap;
 
-use super::filter::{Filter, Lookup, Selection};
-use super::index::Ranked;
-use super::interest::InterestSet;
-use super::plan::Candidate;
-use super::score::{Number, Scorer};
-use super::segment::Segment;
+use self::filter::{Filter, Lookup, Selection};
+use self::plan::Candidate;
+use self::segment::Segment;
+use crate::engine::ranking::index::Ranked;
+use crate::engine::ranking::interest::InterestSet;
+use crate::engine::ranking::score::{Number, Scorer};
 
 /// Where a session is: the number of its part, and its position within the part's segment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

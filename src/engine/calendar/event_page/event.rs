@@ -3,7 +3,7 @@
 use core::ops::Range;
 
 use super::{Draft, EventPage, Moment, Text, Zone};
-use crate::engine::event::{Fractions, Signals, clock_time};
+use crate::engine::calendar::event::{Fractions, Signals, clock_time};
 
 /// What a name stands for.
 #[derive(Debug, Default, PartialEq, Eq)]

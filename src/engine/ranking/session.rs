@@ -5,8 +5,8 @@
 
 use bytemuck::{Pod, Zeroable};
 
-use super::error::Error;
 use super::score::Number;
+use crate::engine::error::Error;
 
 /// A tag's number in the caller's vocabulary, counted from 0.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Pod, Zeroable)]

@@ -5,13 +5,13 @@
 //! outside them, 8 a tag: see [`Index::nbytes`].
 
 use super::bound::Bound;
-use super::error::Error;
-use super::file::{Reader, Writer};
 use super::order::Order;
 use super::pool::Candidate;
 use super::posting::{Matched, Postings};
 use super::score::{Number, Scorer};
 use super::{exhaustive, topk};
+use crate::engine::error::Error;
+use crate::engine::file::{Reader, Writer};
 
 pub use super::session::{Sessions, TagId};
 

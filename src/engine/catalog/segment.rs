@@ -3,16 +3,16 @@
 use rayon::ThreadPool;
 
 use super::directory::{Directory, DirectoryBuilder, hash};
-use super::error::Error;
 use super::facet::{FacetBuilder, Facets};
-use super::file::{Reader, Writer};
-use super::index::{Index, Sessions, TagId};
-use super::json::{Loaded, SessionText};
 use super::lexicon::Lexicon;
-use super::moment::Span;
-use super::score::Number;
-use super::text::with_lowered;
 use super::vocabulary::Vocabulary;
+use crate::engine::error::Error;
+use crate::engine::file::{Reader, Writer};
+use crate::engine::json::{Loaded, SessionText};
+use crate::engine::ranking::index::{Index, Sessions, TagId};
+use crate::engine::ranking::score::Number;
+use crate::engine::text::with_lowered;
+use crate::engine::time::Span;
 
 /// Compiled sessions, by position within the segment.
 #[derive(Debug)]

@@ -18,7 +18,7 @@ use core::num::NonZeroU32;
 use core::ops::Range;
 
 use super::event::ClockTime;
-use super::json::decode;
+use crate::engine::json::decode;
 
 mod event;
 mod habit;

@@ -8,9 +8,9 @@ use core::hash::BuildHasher;
 
 use foldhash::fast::FixedState;
 
-use super::column::Column;
-use super::error::Error;
-use super::file::{Reader, Writer};
+use crate::engine::error::Error;
+use crate::engine::file::column::Column;
+use crate::engine::file::{Reader, Writer};
 
 /// Strings, by hash, and where they stand: 8 bytes each.
 #[derive(Clone, Debug, Default)]

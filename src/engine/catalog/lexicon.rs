@@ -5,12 +5,12 @@
 //! are taken, so a look-up is O(1) expected. Opening is O(1), and any stored numbers are safe to search: at worst every
 //! slot is looked at once.
 
-use super::column::Column;
 use super::directory::hash;
-use super::error::Error;
-use super::file::{Reader, Writer};
-use super::session::TagId;
 use super::vocabulary::Vocabulary;
+use crate::engine::error::Error;
+use crate::engine::file::column::Column;
+use crate::engine::file::{Reader, Writer};
+use crate::engine::ranking::session::TagId;
 
 /// Lowered tags and their numbers.
 #[derive(Clone, Debug, Default)]

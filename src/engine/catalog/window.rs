@@ -5,8 +5,8 @@
 //! every day, past midnight too. A session whose times have no place on that axis, or are unknown, is not admitted: a
 //! window promises. Testing a session costs O(1).
 
-use super::error::Error;
-use super::moment::{Axis, DAY, Moment, Scale, Span};
+use crate::engine::error::Error;
+use crate::engine::time::{Axis, DAY, Moment, Scale, Span};
 
 /// How a session must lie to a window.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

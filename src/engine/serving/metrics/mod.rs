@@ -22,7 +22,7 @@ pub use table::{BOUNDS, MOST_NAME};
 pub use total::{Route, Totals};
 
 use self::directory::Own;
-use super::error::Error;
+use crate::engine::error::Error;
 
 /// How often this process is the child of one that had metrics already.
 static FORKS: AtomicU64 = AtomicU64::new(0);

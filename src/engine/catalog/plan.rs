@@ -17,8 +17,8 @@ use std::collections::BTreeMap;
 use foldhash::fast::FixedState;
 use hashbrown::HashMap;
 
-use super::error::Error;
-use super::moment::{Axis, Scale, Span};
+use crate::engine::error::Error;
+use crate::engine::time::{Axis, Scale, Span};
 
 /// A session that a plan may hold.
 #[derive(Clone, Copy, Debug)]

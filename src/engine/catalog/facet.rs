@@ -10,12 +10,12 @@
 use foldhash::fast::FixedState;
 use hashbrown::HashMap;
 
-use super::column::Column;
-use super::error::Error;
-use super::file::{Reader, Writer};
-use super::moment::Span;
-use super::session::TagId;
 use super::vocabulary::Vocabulary;
+use crate::engine::error::Error;
+use crate::engine::file::column::Column;
+use crate::engine::file::{Reader, Writer};
+use crate::engine::ranking::session::TagId;
+use crate::engine::time::Span;
 
 /// When and where sessions are, by position.
 #[derive(Clone, Debug, Default)]

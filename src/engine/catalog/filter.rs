@@ -7,9 +7,9 @@
 //! Not kept: a bitmap of all sessions by default. Ten million sessions cost it 60 ms, where a query that finds what it
 //! wants among the first thousand tests a thousand; [`Selection::to_bitmap`] is there for queries that do not.
 
-use super::bitmap::Bitmap;
 use super::facet::Facets;
 use super::window::Window;
+use crate::engine::ranking::bitmap::Bitmap;
 
 /// Finds sessions by tag and by id.
 pub trait Lookup {

@@ -11,12 +11,12 @@ use std::collections::BTreeMap;
 
 use bytemuck::{Pod, Zeroable};
 
-use super::column::Column;
-use super::error::Error;
-use super::file::{Reader, Writer};
 use super::lane::Lane;
 use super::order::{LANE_IDS, Order};
 use super::session::{Sessions, TagId};
+use crate::engine::error::Error;
+use crate::engine::file::column::Column;
+use crate::engine::file::{Reader, Writer};
 
 /// A tag at least this frequent (one session in so many) gets a bitmap while there is memory for it: reading the bits is
 /// faster than adding postings one by one far below the density at which a list is smaller.

@@ -10,12 +10,12 @@
 //! O(segments), and checks the segments, which are copied, and the lengths of the columns: every rank of a segment is
 //! in every column. The values may be any.
 
-use super::column::Column;
-use super::error::Error;
-use super::file::{Reader, Writer};
 use super::radix::{self, Packing, descending};
 use super::score::Number;
 use super::session::Sessions;
+use crate::engine::error::Error;
+use crate::engine::file::column::Column;
+use crate::engine::file::{Reader, Writer};
 
 /// Ranks that one [`Lane`](super::lane::Lane) of a bitmap covers.
 pub(super) const LANE_IDS: usize = 512;

@@ -1,0 +1,21 @@
+//! Finds the best sessions for a set of interests: scores, posting lists, the order of an index, and the exact top k.
+//!
+//! [`index::Index`] answers top-k queries over [`session::Sessions`]. Its scores equal those of [`score::Scorer`] to the
+//! last bit.
+
+pub mod bitmap;
+mod bound;
+mod exhaustive;
+pub mod index;
+pub mod interest;
+mod lane;
+mod order;
+mod pool;
+mod posting;
+mod radix;
+pub mod score;
+pub mod select;
+pub mod session;
+mod simd;
+mod sparse;
+mod topk;
