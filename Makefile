@@ -92,7 +92,7 @@ bench-graph: $(VENV)/.stamp-dev $(VENV)/.stamp-native ## Time caches in front of
 	$(EXPORTS) $(BIN)/python benches/graph_cache.py
 	$(EXPORTS) $(BIN)/python benches/graph_transform.py
 
-loom: ## Check the models of the cache's flight in every interleaving
+loom: ## Check the cache's single-flight loading over all interleavings
 	RUSTFLAGS="--cfg loom" CARGO_TARGET_DIR=target/loom LOOM_MAX_PREEMPTIONS=3 \
 	  cargo test --release --manifest-path loom/Cargo.toml
 

@@ -1,6 +1,6 @@
-//! The result cache of a `Catalog`: what the index found, by interests, number and weights.
+//! The result cache of a `Catalog`: keeps the best sessions of recent queries, by interests, number and weights.
 //!
-//! It keeps places and not objects: every caller gets an answer of its own, made of the places as after a search.
+//! It keeps the positions of sessions, not answers, so every caller gets fresh objects.
 
 use core::time::Duration;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -12,32 +12,32 @@ use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
 use crate::engine::catalog::Best;
-use crate::engine::catalog::cache::{Cache, Stats};
+use crate::engine::catalog::result_cache::{ResultCache, ResultCacheStats};
 use crate::engine::ranking::interest::InterestSet;
 use crate::engine::ranking::score::{Number, Scorer};
 
-/// All that decides what the index finds, as bytes.
+/// Everything that decides the result of a query, as bytes.
 type Key = Box<[u8]>;
 
-/// A cache and its clock.
-pub(super) struct ResultCache {
-    cache: Mutex<Cache<Key, Arc<[Best]>>>,
-    capacity: usize,
+/// A result cache and its clock.
+pub(super) struct TimedCache {
+    cache: Mutex<ResultCache<Key, Arc<[Best]>>>,
     clock: Clock,
 }
 
-/// Monotonic time: the system's, or what a callable returns in seconds.
+/// A monotonic clock: the system's, or a Python callable that returns seconds.
 pub(super) enum Clock {
     System(Instant),
     Python(Py<PyAny>),
 }
 
 impl Clock {
-    /// The system's, where no other is given.
+    /// Returns a clock; the system's if no callable is given.
     pub(super) fn new(clock: Option<Py<PyAny>>) -> Self {
         clock.map_or_else(|| Self::System(Instant::now()), Self::Python)
     }
 
+    /// Returns the time since a fixed moment. Raises what the callable raises, or `ValueError` if it returns no valid time.
     pub(super) fn now(&self, py: Python<'_>) -> PyResult<Duration> {
         match self {
             Self::System(start) => Ok(start.elapsed()),
@@ -53,7 +53,8 @@ impl Clock {
     }
 }
 
-impl ResultCache {
+impl TimedCache {
+    /// Creates an empty cache; raises `ValueError` if the time to live is negative or not finite.
     pub(super) fn new(
         capacity: usize,
         time_to_live: f64,
@@ -65,13 +66,12 @@ impl ResultCache {
             ))
         })?;
         Ok(Self {
-            cache: Mutex::new(Cache::new(capacity, time_to_live)),
-            capacity,
+            cache: Mutex::new(ResultCache::new(capacity, time_to_live)),
             clock: Clock::new(clock),
         })
     }
 
-    /// What was found before, or what `search` finds now.
+    /// Returns the cached result, or the result of `search`, which is then cached.
     pub(super) fn get_or(
         &self,
         py: Python<'_>,
@@ -82,7 +82,7 @@ impl ResultCache {
     ) -> PyResult<Option<Vec<Best>>> {
         let key = key(interests, scorer, most);
         let now = self.clock.now(py)?;
-        // Nothing of Python runs while the lock is held.
+        // No Python code runs while the lock is held.
         let held = self
             .cache
             .lock()
@@ -99,11 +99,11 @@ impl ResultCache {
         Ok(found)
     }
 
-    /// Its counts, or zeros where there is none.
+    /// Returns the statistics as a dict; zeros if there is no cache.
     pub(super) fn show<'py>(this: Option<&Self>, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
-        let (stats, entries) = this.map_or((Stats::default(), 0), |this| {
+        let (stats, entries, capacity) = this.map_or((ResultCacheStats::default(), 0, 0), |this| {
             let cache = this.cache.lock().unwrap_or_else(PoisonError::into_inner);
-            (cache.stats(), cache.len())
+            (cache.stats(), cache.len(), cache.capacity())
         });
         let lookups = stats.hits + stats.misses;
         let hit_rate = if lookups == 0 {
@@ -118,14 +118,12 @@ impl ResultCache {
         shown.set_item(intern!(py, "expirations"), stats.expirations)?;
         shown.set_item(intern!(py, "hit_rate"), hit_rate)?;
         shown.set_item(intern!(py, "entries"), entries)?;
-        shown.set_item(
-            intern!(py, "max_entries"),
-            this.map_or(0, |this| this.capacity),
-        )?;
+        shown.set_item(intern!(py, "max_entries"), capacity)?;
         Ok(shown)
     }
 }
 
+/// Encodes everything that decides the result of a query.
 fn key(interests: &InterestSet, scorer: &Scorer, most: usize) -> Key {
     let mut key = Vec::with_capacity(128);
     let weights = scorer.weights();

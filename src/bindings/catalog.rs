@@ -11,7 +11,7 @@ use pyo3::types::{PyBytes, PyDict, PyList, PyString};
 use rayon::prelude::*;
 
 use super::answer::{self};
-use super::cache::ResultCache;
+use super::cache::TimedCache;
 use super::errors::{Answer, OrDecline, Stop, guarded, unwind};
 use super::filter::Filter;
 use super::intern::intern;
@@ -43,7 +43,7 @@ pub(super) struct CatalogBase {
     pub(super) shelf: Shelf,
     pub(super) weights: Py<PyAny>,
     pub(super) parsed: Option<Weights>,
-    pub(super) cache: Option<ResultCache>,
+    pub(super) cache: Option<TimedCache>,
 }
 
 /// Positions and scores, row by row, and the number of columns.
@@ -60,7 +60,7 @@ impl CatalogBase {
         cache_ttl: f64,
         clock: Option<Py<PyAny>>,
     ) -> PyResult<Self> {
-        let cache = (cache_size > 0).then(|| ResultCache::new(cache_size, cache_ttl, clock));
+        let cache = (cache_size > 0).then(|| TimedCache::new(cache_size, cache_ttl, clock));
         Ok(Self {
             shelf: shelved.get().0.clone(),
             weights: weights.clone().unbind(),
@@ -83,7 +83,7 @@ impl CatalogBase {
     ///     >>> catalog.stats()["hit_rate"]
     ///     0.75
     fn stats<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
-        ResultCache::show(self.cache.as_ref(), py)
+        TimedCache::show(self.cache.as_ref(), py)
     }
 
     /// The sessions, compiled.

@@ -1,8 +1,7 @@
-//! The native half of `eventkit.graph.CachedGraphEventService`: look-ups, and who may load.
+//! The native base class of `eventkit.graph.CachedGraphEventService`: looks up events and decides who loads.
 //!
-//! Loads are called from Python's half: a daemon thread that is in one when the interpreter ends must have no frame of
-//! this crate on its stack, which CPython before 3.14 would unwind. The lock is taken by attached threads only, nothing
-//! of Python runs under it, and what leaves the cache is dropped behind it.
+//! Python code calls the service, not this crate. When the interpreter exits while a daemon thread is in such a call, the
+//! thread must have no frame of this crate on its stack, because CPython before 3.14 would unwind it.
 
 #![allow(clippy::doc_markdown, clippy::doc_link_with_quotes)] // Docstrings of Python.
 
@@ -10,7 +9,7 @@ use core::hash::{BuildHasher, Hasher};
 use core::time::Duration;
 use std::collections::hash_map::RandomState;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
@@ -19,36 +18,21 @@ use pyo3::types::{PyDict, PyString};
 use super::cache::Clock;
 use super::errors::{Answer, unwind};
 use super::graph_events::Value;
-use super::graph_note::{self, Source, Told};
+use super::graph_last_result::{AnswerSource, LastResult, SharedFailure, last_result};
+use super::graph_shared::{SharedCache, Waker};
 use super::graph_ticket::Ticket;
+use super::input;
 use super::intern::intern;
 use super::search::settled;
-use super::{input, replica};
-use crate::engine::calendar::cache::keeper::Keeper;
 use crate::engine::calendar::cache::key::Key;
-use crate::engine::calendar::cache::outcome::{Boarding, CacheFlight, Look, Passenger};
+use crate::engine::calendar::cache::outcome::{Caller, Lookup, Role};
 use crate::engine::calendar::cache::policy::Policy;
+use crate::engine::calendar::cache::state::CacheState;
 
-/// What a failed load leaves: the error, and where it came from while somebody may still wait for it.
-pub(super) struct Failure {
-    pub(super) error: Py<PyAny>,
-    pub(super) traceback: Option<Py<PyAny>>,
-}
-
-pub(super) type Shared = Arc<Failure>;
-/// What wakes an asynchronous caller.
-pub(super) type Waker = Py<PyAny>;
-pub(super) type NativeFlight = CacheFlight<Value, Shared, Waker>;
-pub(super) type NativeKeeper = Keeper<Value, Shared, Waker>;
-
-/// Keeps calendars. `eventkit.graph.CachedGraphEventService` adds the loading.
+/// Holds the events of calendars. `eventkit.graph.CachedGraphEventService` adds the loading.
 #[pyclass(frozen, subclass, module = "eventkit._eventkit")]
 pub(super) struct GraphCacheBase {
-    keeper: Mutex<NativeKeeper>,
-    clock: Clock,
-    weights: Py<PyAny>,
-    one_mailbox: bool,
-    number: u64,
+    shared: Arc<SharedCache>,
 }
 
 #[pymethods]
@@ -91,19 +75,24 @@ impl GraphCacheBase {
             keep_expired,
         };
         let seed = RandomState::new().build_hasher().finish();
-        Ok(Self {
-            keeper: Mutex::new(Keeper::new(policy, seed)),
+        let shared = SharedCache {
+            state: Mutex::new(CacheState::new(policy, seed)),
             clock: Clock::new(clock),
             weights,
             one_mailbox,
             number: NUMBER.fetch_add(1, Ordering::Relaxed),
+        };
+        Ok(Self {
+            shared: Arc::new(shared),
         })
     }
 
-    /// What memory has: copies, or `SharedEvents`; a `Ticket` that has an answer and leads its refresh; an error, its
-    /// traceback and the seconds until the source may be asked; or `None`.
+    /// Looks up the events of a request.
+    ///
+    /// Returns one of: a list of copies, or `SharedEvents` if `shared`; a leader's `Ticket` of a refresh, with the stale
+    /// answer; a tuple of error, traceback and seconds to wait, if the service must not be asked now; `None` on a miss.
     #[pyo3(signature = (user_id, top, start, end, shared, /))]
-    fn _look<'py>(
+    fn _look_up<'py>(
         slf: &Bound<'py, Self>,
         user_id: &Bound<'py, PyAny>,
         top: &Bound<'py, PyAny>,
@@ -111,22 +100,24 @@ impl GraphCacheBase {
         end: Option<&Bound<'py, PyString>>,
         shared: bool,
     ) -> PyResult<Bound<'py, PyAny>> {
-        let this = slf.get();
-        let key = this.key(user_id, top, start, end)?;
-        let now = this.clock.now(slf.py())?;
-        let look = unwind(|| this.lock().look(&key, now))?;
-        Self::told(slf, &key, look, shared)
+        let cache = &slf.get().shared;
+        let key = slf.get().key(user_id, top, start, end)?;
+        let now = cache.clock.now(slf.py())?;
+        let lookup = unwind(|| cache.lock().look_up(&key, now))?;
+        cache_answer(slf.py(), cache, &key, lookup, shared)
     }
 
-    /// What to do where memory has nothing: as `_look`, or a `Ticket` to load or to wait with, or whether to load for
-    /// itself alone (`True`), or to give up (`False`).
+    /// Decides what a caller has to do after a miss.
+    ///
+    /// Returns what `_look_up` returns if there is an answer by now; otherwise a `Ticket` to load or to wait with, `True`
+    /// if the caller must load for itself alone, or `False` if it must give up.
     #[allow(
         clippy::too_many_arguments,
         clippy::fn_params_excessive_bools,
         clippy::needless_pass_by_value
     )] // As Python's signature.
     #[pyo3(signature = (user_id, top, start, end, shared, within, asynchronous, again, /))]
-    fn _board<'py>(
+    fn _assign_role<'py>(
         slf: &Bound<'py, Self>,
         user_id: &Bound<'py, PyAny>,
         top: &Bound<'py, PyAny>,
@@ -137,68 +128,69 @@ impl GraphCacheBase {
         asynchronous: bool,
         again: bool,
     ) -> PyResult<Bound<'py, PyAny>> {
-        let (py, this) = (slf.py(), slf.get());
-        let key = this.key(user_id, top, start, end)?;
-        let now = this.clock.now(py)?;
-        let who = Passenger {
+        let (py, cache) = (slf.py(), &slf.get().shared);
+        let key = slf.get().key(user_id, top, start, end)?;
+        let now = cache.clock.now(py)?;
+        let caller = Caller {
             within: &within,
             asynchronous,
             again,
         };
-        let boarding = unwind(|| this.lock().board(&key, now, who))?;
-        let (flight, leads) = match boarding {
-            Boarding::Answered(look) => return Self::told(slf, &key, look, shared),
-            Boarding::Bypass => return Ok(true.into_pyobject(py)?.to_owned().into_any()),
-            Boarding::Recursion => return Ok(false.into_pyobject(py)?.to_owned().into_any()),
-            Boarding::Lead(flight) => (flight, true),
-            Boarding::Join(flight) => (flight, false),
+        let role = unwind(|| cache.lock().assign_role(&key, now, caller))?;
+        let (load, is_leader) = match role {
+            Role::Answered(lookup) => return cache_answer(py, cache, &key, lookup, shared),
+            Role::Bypass => return Ok(true.into_pyobject(py)?.to_owned().into_any()),
+            Role::Recursion => return Ok(false.into_pyobject(py)?.to_owned().into_any()),
+            Role::Leader(load) => (load, true),
+            Role::Waiter(load) => (load, false),
         };
-        let ticket = Ticket::new(slf.clone().unbind(), flight, key, shared, leads, None);
+        let ticket = Ticket::new(Arc::clone(cache), load, key, shared, is_leader, None);
         Ok(Bound::new(py, ticket)?.into_any())
     }
 
-    /// Takes note of an answer that no flight gave.
+    /// Remembers an answer that came from no load of the cache.
     #[pyo3(signature = (source, age, /))]
-    fn _note(&self, source: &str, age: f64) {
+    fn _remember(&self, source: &str, age: f64) {
         let source = if source == "store" {
-            Source::Store
+            AnswerSource::Store
         } else {
-            Source::Fresh
+            AnswerSource::Fresh
         };
         let age = Duration::try_from_secs_f64(age).unwrap_or_default();
-        self.note(source, age, None);
+        self.shared.remember(source, age, None);
     }
 
-    /// Where this thread's last answer came from, its age in seconds, and why it is old; `None` before the first.
-    fn _last<'py>(&self, py: Python<'py>) -> PyResult<Option<Told<'py>>> {
-        unwind(|| graph_note::last(py, self.number))
+    /// Returns the source, the age in seconds and the error of this thread's last answer, or `None` before the first.
+    fn _last<'py>(&self, py: Python<'py>) -> PyResult<Option<LastResult<'py>>> {
+        unwind(|| last_result(py, self.shared.number))
     }
 
-    /// Forgets a user.
+    /// Removes the entries of a user.
     #[pyo3(signature = (user_id, /))]
     fn _forget(&self, user_id: &Bound<'_, PyAny>) -> PyResult<()> {
         let prefix = with_user(user_id, Key::prefix_of)?;
-        let discarded = unwind(|| self.lock().invalidate(&prefix))?;
+        let discarded = unwind(|| self.shared.lock().invalidate(&prefix))?;
         drop(discarded);
         Ok(())
     }
 
-    /// Forgets everybody.
+    /// Removes all entries.
     fn _clear(&self) -> PyResult<()> {
-        let discarded = unwind(|| self.lock().invalidate(&[]))?;
+        let discarded = unwind(|| self.shared.lock().invalidate(&[]))?;
         drop(discarded);
         Ok(())
     }
 
-    /// Return what the cache did and what it holds.
+    /// Return the statistics of the cache.
     ///
     /// Returns:
-    ///     Of all calls: `hits` (answered by fresh events), `stale_hits` (answered at once by older ones), `misses` (had
-    ///     to load, or to wait for who did) and `refusals` (the source had asked for patience); `hit_rate`, the share of
-    ///     the first two. `stale_errors`, the answers that were old because the source fails. Of loads: `loads`,
-    ///     `load_seconds`, `errors`, `abandoned` (the leader died), `overtaken` (by an invalidation), `skipped`
-    ///     (refreshes, when too many were under way) and `bypasses` (calls from within the load that they would have
-    ///     waited for). `entries` and `bytes` held, `max_entries`, `max_bytes`, `evictions` and `expirations`.
+    ///     Counts of calls: `hits` (answered by fresh events), `stale_hits` (answered at once by stale ones), `misses`
+    ///     (had to load, or to wait for a load) and `refusals` (failed at once, because the service had asked to wait).
+    ///     `hit_rate` is the share of hits and stale hits. `stale_errors` counts answers that were stale because the
+    ///     service fails. Counts of loads: `loads`, `errors`, `abandoned` (the leader gave up), `overtaken` (an
+    ///     invalidation came first), `skipped` (refreshes that did not start because too many were running) and
+    ///     `bypasses` (calls from within the load that they would have waited for); `load_seconds` is their total time.
+    ///     What is held: `entries`, `bytes`, `max_entries`, `max_bytes`, `evictions` and `expirations`.
     ///
     /// Example:
     ///     >>> from eventkit.graph import CachedGraphEventService
@@ -212,13 +204,8 @@ impl GraphCacheBase {
     ///     (1, 0.75)
     fn stats<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
         let (stats, entries, bytes, policy) = unwind(|| {
-            let keeper = self.lock();
-            (
-                keeper.stats(),
-                keeper.len(),
-                keeper.bytes(),
-                *keeper.policy(),
-            )
+            let state = self.shared.lock();
+            (state.stats(), state.len(), state.bytes(), *state.policy())
         })?;
         let answered = stats.hits + stats.stale_hits;
         let calls = answered + stats.misses + stats.refusals;
@@ -257,19 +244,7 @@ impl GraphCacheBase {
 }
 
 impl GraphCacheBase {
-    pub(super) fn lock(&self) -> MutexGuard<'_, NativeKeeper> {
-        self.keeper.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    pub(super) fn now(&self, py: Python<'_>) -> PyResult<Duration> {
-        self.clock.now(py)
-    }
-
-    /// Remembers where this thread's answer came from.
-    pub(super) fn note(&self, source: Source, age: Duration, error: Option<Shared>) {
-        graph_note::note(self.number, source, age, error);
-    }
-
+    /// Builds the key of a request.
     fn key(
         &self,
         user_id: &Bound<'_, PyAny>,
@@ -283,7 +258,7 @@ impl GraphCacheBase {
         }
         if start.is_none() && end.is_none() {
             return with_user(user_id, |user| {
-                Key::new(user, None, None, top, self.one_mailbox)
+                Key::new(user, None, None, top, self.shared.one_mailbox)
             });
         }
         let bytes = |text: Option<&Bound<'_, PyString>>| -> PyResult<Option<Vec<u8>>> {
@@ -297,85 +272,61 @@ impl GraphCacheBase {
                 start.as_deref(),
                 end.as_deref(),
                 top,
-                self.one_mailbox,
+                self.shared.one_mailbox,
             )
         })
     }
+}
 
-    /// What a look came to, for Python; see `_look`.
-    fn told<'py>(
-        slf: &Bound<'py, Self>,
-        key: &Key,
-        look: Look<Value, Shared, Waker>,
-        shared: bool,
-    ) -> PyResult<Bound<'py, PyAny>> {
-        let (py, this) = (slf.py(), slf.get());
-        match look {
-            Look::Hit(value, age) => {
-                this.note(Source::Hit, age, None);
-                this.given(py, key, &value, shared)
-            }
-            Look::Stale {
-                value,
-                age,
-                error,
-                refresh,
-            } => {
-                let source = if error.is_some() {
-                    Source::StaleIfError
-                } else {
-                    Source::Stale
-                };
-                this.note(source, age, error);
-                let answer = this.given(py, key, &value, shared);
-                let Some(flight) = refresh else { return answer };
-                // Made even where the answer failed: a ticket that is dropped gives its flight up.
-                let key = flight.departure.key.clone();
-                let mut ticket = Ticket::new(slf.clone().unbind(), flight, key, shared, true, None);
-                ticket.answer = Some(answer?.unbind());
-                Ok(Bound::new(py, ticket)?.into_any())
-            }
-            Look::Refused(failure, wait) => {
-                let told = (failure.error.clone_ref(py), py.None(), wait.as_secs_f64());
-                Ok(told.into_pyobject(py)?.into_any())
-            }
-            Look::Miss => Ok(py.None().into_bound(py)),
+/// Builds what `_look_up` returns.
+fn cache_answer<'py>(
+    py: Python<'py>,
+    cache: &Arc<SharedCache>,
+    key: &Key,
+    lookup: Lookup<Value, SharedFailure, Waker>,
+    shared: bool,
+) -> PyResult<Bound<'py, PyAny>> {
+    match lookup {
+        Lookup::Hit(value, age) => {
+            cache.remember(AnswerSource::Hit, age, None);
+            cache.answer(py, key, &value, shared)
         }
-    }
-
-    /// An answer of the caller's own: copies of the events, or the events that are shared and cannot be changed.
-    pub(super) fn given<'py>(
-        &self,
-        py: Python<'py>,
-        key: &Key,
-        value: &Value,
-        shared: bool,
-    ) -> PyResult<Bound<'py, PyAny>> {
-        // A service may give more than it was asked for; only an answer to a bigger question is cut.
-        let most = if value.top > key.top() {
-            usize::try_from(key.top()).unwrap_or(usize::MAX)
-        } else {
-            usize::MAX
-        };
-        if !shared {
-            return Ok(replica::events(value.events.bind(py), most)?.into_any());
+        Lookup::Stale {
+            value,
+            age,
+            error,
+            refresh,
+        } => {
+            let source = if error.is_some() {
+                AnswerSource::StaleIfError
+            } else {
+                AnswerSource::Stale
+            };
+            cache.remember(source, age, error);
+            let answer = cache.answer(py, key, &value, shared);
+            let Some(load) = refresh else { return answer };
+            // The ticket is made even if the answer failed: a ticket that is dropped abandons its load.
+            let key = load.info.key.clone();
+            let mut ticket = Ticket::new(Arc::clone(cache), load, key, shared, true, None);
+            ticket.answer = Some(answer?.unbind());
+            Ok(Bound::new(py, ticket)?.into_any())
         }
-        let (found, grown) = value.shared(py, most, &self.weights)?;
-        if grown > 0 {
-            let is_it = |held: &Value| Arc::ptr_eq(held, value);
-            let discarded = unwind(|| self.lock().grow(key, grown, is_it))?;
-            drop(discarded);
+        Lookup::Refused(failure, wait) => {
+            let refusal = (failure.error.clone_ref(py), py.None(), wait.as_secs_f64());
+            Ok(refusal.into_pyobject(py)?.into_any())
         }
-        Ok(found.into_bound(py).into_any())
+        Lookup::Miss => Ok(py.None().into_bound(py)),
     }
 }
 
+/// Converts seconds, or raises a `ValueError` that names the argument.
 fn seconds(name: &str, value: f64) -> PyResult<Duration> {
     Duration::try_from_secs_f64(value).map_err(|_| {
         PyValueError::new_err(format!("{name} is {value}, expected seconds from 0 up"))
     })
 }
 
+/// Calls `use_user` with the bytes of a user id; raises `TypeError` if it is neither a str nor None.
 fn with_user<R>(user: &Bound<'_, PyAny>, use_user: impl FnOnce(Option<&[u8]>) -> R) -> PyResult<R> {
     if user.is_none() {
         return Ok(use_user(None));

@@ -1,4 +1,4 @@
-//! The events of one calendar as a cache holds them: its own copies, and the catalogue compiled of them.
+//! Holds the events of one calendar for the cache: its own copies, and the catalogues compiled from them.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -12,23 +12,23 @@ use super::search::settled;
 use super::shelf::Shelf;
 use super::{input, replica};
 
-/// What an entry holds; nobody outside the cache has a reference to any of it that could be changed.
+/// The value of a cache entry. Nobody outside the cache has a reference to its events.
 pub(super) struct Stored {
     pub(super) events: Py<PyList>,
-    /// How many were asked for.
+    /// How many events were requested.
     pub(super) top: i64,
-    /// What an incremental load starts from.
+    /// The state that the next incremental load starts from.
     pub(super) state: Option<Py<PyAny>>,
-    /// Whether the second tier had them.
+    /// Whether the events came from the shared store.
     pub(super) from_store: bool,
-    /// The compiled ones by their number: all of them, and the first few where those are an answer too.
+    /// Compiled events by their number: all events, or the first ones for requests of fewer.
     compiled: Mutex<Vec<(usize, Py<SharedEvents>)>>,
 }
 
-/// Shared by the entry, the flight that brought it and whoever is answering from it.
+/// A value, shared by its entry, its load and the callers that answer from it.
 pub(super) type Value = Arc<Stored>;
 
-/// So many different numbers of events are kept compiled.
+/// For how many different numbers of events a compiled catalogue is kept.
 const MOST_COMPILED: usize = 4;
 
 impl Stored {
@@ -47,7 +47,7 @@ impl Stored {
         })
     }
 
-    /// The first events, compiled, and by how many bytes this has grown.
+    /// Returns the first `most` events, compiled, and the bytes by which this value has grown.
     pub(super) fn shared(
         &self,
         py: Python<'_>,
@@ -92,7 +92,7 @@ impl Stored {
     }
 }
 
-/// Compiles copies of events, for an answer that no entry stands behind.
+/// Compiles copies of events for an answer that comes from no cache entry.
 #[pyfunction]
 #[pyo3(signature = (events, weights, /))]
 #[allow(clippy::needless_pass_by_value)] // As pyo3 extracts it.
@@ -105,7 +105,7 @@ pub(super) fn share_events(
     Ok(stored.shared(events.py(), usize::MAX, &weights)?.0)
 }
 
-/// Events of a calendar that many share: they cannot be had from it but as copies.
+/// Compiled events that callers share. It returns sessions only as copies.
 #[pyclass(frozen, module = "eventkit._eventkit")]
 pub(super) struct SharedEvents {
     catalog: CatalogBase,
@@ -118,7 +118,7 @@ impl SharedEvents {
         self.number
     }
 
-    /// `eventkit.recommend` of them, with sessions that no other caller has.
+    /// Recommends like `eventkit.recommend`, with copies of the sessions.
     #[pyo3(signature = (interests, top, weights, /))]
     fn recommend<'py>(
         &self,
@@ -136,7 +136,7 @@ impl SharedEvents {
         Ok(answer)
     }
 
-    /// `eventkit.explain` of one of them.
+    /// Explains a session like `eventkit.explain`.
     #[pyo3(signature = (title, interests, weights, /))]
     fn explain<'py>(
         &self,

@@ -1,4 +1,4 @@
-//! A caller's part in a load: its leader's, or that of one who waits.
+//! The ticket that a caller gets after a miss: to run the load as its leader, or to wait for it.
 
 use core::time::Duration;
 use std::sync::Arc;
@@ -9,27 +9,27 @@ use pyo3::prelude::*;
 use pyo3::types::PyList;
 
 use super::errors::unwind;
-use super::graph_cache::{Failure, GraphCacheBase, NativeFlight, Shared, Waker};
 use super::graph_events::{Stored, Value};
-use super::graph_note::Source;
+use super::graph_last_result::{AnswerSource, Failure, SharedFailure};
+use super::graph_shared::{NativeLoad, SharedCache, Waker};
 use super::replica;
-use crate::engine::calendar::cache::flight::Landing;
 use crate::engine::calendar::cache::key::Key;
-use crate::engine::calendar::cache::outcome::{Cargo, Ended, Mishap, Outcome};
+use crate::engine::calendar::cache::load::LoadEnd;
+use crate::engine::calendar::cache::outcome::{EndedLoad, LoadFailure, Loaded, Outcome};
 
-/// The main thread looks for signals so often while it waits.
-const PATIENCE: Duration = Duration::from_millis(50);
+/// How often the main thread checks for signals while it waits.
+const SIGNAL_INTERVAL: Duration = Duration::from_millis(50);
 
-/// Leads a load, or waits for one. A leader's that is dropped gives the load up.
+/// A caller's part in a load: leader or waiter. A leader's ticket that is dropped abandons the load.
 #[pyclass(frozen, module = "eventkit._eventkit")]
 pub(super) struct Ticket {
-    cache: Py<GraphCacheBase>,
-    flight: Arc<NativeFlight>,
+    cache: Arc<SharedCache>,
+    load: Arc<NativeLoad>,
     key: Key,
     shared: bool,
     #[pyo3(get)]
-    leads: bool,
-    /// What the caller gets at once, where the load is a refresh.
+    is_leader: bool,
+    /// The stale answer for the caller, if the load is a refresh.
     #[pyo3(get)]
     pub(super) answer: Option<Py<PyAny>>,
     ended: AtomicBool,
@@ -37,40 +37,42 @@ pub(super) struct Ticket {
 
 #[pymethods]
 impl Ticket {
-    /// The number of the load.
+    /// Returns the number of the load.
     #[getter]
-    fn flight(&self) -> u64 {
-        self.flight.departure.id
+    fn load_id(&self) -> u64 {
+        self.load.info.id
     }
 
-    /// How many events to ask for.
+    /// Returns how many events to request.
     #[getter]
     fn top(&self) -> i64 {
         self.key.top()
     }
 
-    /// What an incremental load starts from.
+    /// Returns the state that an incremental load starts from, or `None`.
     #[getter]
     fn state(&self, py: Python<'_>) -> PyResult<Option<Py<PyAny>>> {
-        let held = unwind(|| self.cache.get().lock().held(&self.key))?;
-        Ok(held.and_then(|value| value.state.as_ref().map(|state| state.clone_ref(py))))
+        let value = unwind(|| self.cache.lock().peek(&self.key))?;
+        Ok(value.and_then(|value| value.state.as_ref().map(|state| state.clone_ref(py))))
     }
 
-    /// Waits for the end, for so many seconds at most; whether it came. Other threads run meanwhile.
+    /// Waits for the end of the load, at most `timeout` seconds, without holding the interpreter.
+    ///
+    /// Returns true if the load ended in time. An `interruptible` wait checks for signals.
     #[pyo3(signature = (timeout, interruptible, /))]
     fn wait(&self, py: Python<'_>, timeout: Option<f64>, interruptible: bool) -> PyResult<bool> {
-        // Beyond what an Instant can hold is for ever.
+        // A time that an Instant cannot hold is no limit.
         let until = timeout
             .and_then(|seconds| Duration::try_from_secs_f64(seconds.max(0.0)).ok())
             .and_then(|timeout| Instant::now().checked_add(timeout));
         loop {
-            let look = interruptible.then(|| Instant::now() + PATIENCE);
-            let slice = match (until, look) {
-                (Some(until), Some(look)) => Some(until.min(look)),
-                (until, look) => until.or(look),
+            let check = interruptible.then(|| Instant::now() + SIGNAL_INTERVAL);
+            let slice = match (until, check) {
+                (Some(until), Some(check)) => Some(until.min(check)),
+                (until, check) => until.or(check),
             };
-            // Dropped with the interpreter in hand: only then is it the next one's turn to wait for that.
-            let woken = unwind(|| py.detach(|| self.flight.wait(slice)))?;
+            // Dropped after this thread is attached again: only then shall the next one wake and attach.
+            let woken = unwind(|| py.detach(|| self.load.wait(slice)))?;
             if woken.is_some() {
                 return Ok(true);
             }
@@ -81,25 +83,26 @@ impl Ticket {
         }
     }
 
-    /// Has `wake()` called at the end, by whichever thread makes it; `False` where it came already.
+    /// Registers `wake()`, which the thread that ends the load calls. Returns `False` if the load has ended already.
     #[pyo3(signature = (wake, /))]
     fn watch(&self, wake: Py<PyAny>) -> PyResult<bool> {
-        let ended = unwind(|| self.flight.watch(wake))?;
+        let ended = unwind(|| self.load.watch(wake))?;
         Ok(ended.is_none())
     }
 
-    /// How it ended: the caller's answer; an error, its traceback and `None`; or `None` where the leader died.
+    /// Returns how the load ended: the answer; a tuple of error, traceback and `None`; or `None` if it was abandoned.
     fn outcome<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
-        match unwind(|| self.flight.landing())? {
-            Some(Landing::Landed(outcome)) => self.told(py, outcome),
-            Some(Landing::Abandoned) | None => Ok(py.None().into_bound(py)),
+        match unwind(|| self.load.end())? {
+            Some(LoadEnd::Finished(outcome)) => self.answer_of(py, outcome),
+            Some(LoadEnd::Abandoned) | None => Ok(py.None().into_bound(py)),
         }
     }
 
-    /// Ends it with events that nobody else may hold on to: copies are kept. The caller's answer, and whether the load
-    /// was not overtaken by an invalidation.
+    /// Ends the load with its events, of which the cache stores copies.
+    ///
+    /// Returns the caller's answer, and true unless an invalidation overtook the load.
     #[pyo3(signature = (events, age, from_store, state, /))]
-    fn land<'py>(
+    fn complete<'py>(
         &self,
         py: Python<'py>,
         events: &Bound<'py, PyList>,
@@ -110,21 +113,25 @@ impl Ticket {
         let copies = unwind(|| replica::events(events, usize::MAX))??;
         let weight = replica::weight(&copies)? + 2 * self.key.exact().len() + OVERHEAD;
         let value = Stored::new(copies, self.key.top(), state, from_store);
-        let cargo = Cargo {
+        let loaded = Loaded {
             value,
             weight,
             age: Duration::try_from_secs_f64(age).unwrap_or_default(),
         };
-        let cache = self.cache.get();
-        let now = cache.now(py)?;
-        let ended = unwind(|| cache.lock().land(&self.flight.departure, cargo, now))?;
+        let now = self.cache.clock.now(py)?;
+        let ended = unwind(|| {
+            self.cache
+                .lock()
+                .complete_load(&self.load.info, loaded, now)
+        })?;
         let current = ended.current;
         let outcome = self.end(py, ended)?;
-        Ok((self.told(py, outcome)?, current))
+        Ok((self.answer_of(py, outcome)?, current))
     }
 
-    /// Ends it with an error, `lasting` being the same without what its traceback holds. The caller's answer where old
-    /// events stand in, else `None`.
+    /// Ends the load with an error. `lasting` is the same error without a traceback, to be kept.
+    ///
+    /// Returns the stale answer if the cache serves one, otherwise `None`.
     #[pyo3(signature = (error, lasting, transient, retry_after, /))]
     fn fail<'py>(
         &self,
@@ -138,7 +145,7 @@ impl Ticket {
             return Ok(py.None().into_bound(py));
         }
         let traceback = error.getattr("__traceback__").ok().map(Bound::unbind);
-        let mishap = Mishap {
+        let failure = LoadFailure {
             error: Arc::new(Failure {
                 error: lasting.clone_ref(py),
                 traceback,
@@ -150,24 +157,23 @@ impl Ticket {
             transient,
             retry_after: retry_after.and_then(|wait| Duration::try_from_secs_f64(wait).ok()),
         };
-        let cache = self.cache.get();
-        // The load failed, whatever the clock says to that.
-        let now = cache.now(py).unwrap_or(self.flight.departure.started);
-        let ended = unwind(|| cache.lock().fail(&self.flight.departure, mishap, now))?;
+        // The failure is recorded even if the caller's clock raises.
+        let now = self.cache.clock.now(py).unwrap_or(self.load.info.started);
+        let ended = unwind(|| self.cache.lock().fail_load(&self.load.info, failure, now))?;
         match self.end(py, ended)? {
             Outcome::Failed(_) => Ok(py.None().into_bound(py)),
-            outcome => self.told(py, outcome),
+            outcome => self.answer_of(py, outcome),
         }
     }
 
-    /// Ends it for whoever waits: one of them takes over.
+    /// Gives the load up. One of those who wait takes over.
     fn abandon(&self, py: Python<'_>) -> PyResult<()> {
         if self.ended.swap(true, Ordering::Relaxed) {
             return Ok(());
         }
-        unwind(|| self.cache.get().lock().abandon(&self.flight.departure))?;
+        unwind(|| self.cache.lock().abandon_load(&self.load.info))?;
         let wakers = if self.is_here() {
-            unwind(|| self.flight.abandon())?
+            unwind(|| self.load.abandon())?
         } else {
             Vec::new()
         };
@@ -175,45 +181,45 @@ impl Ticket {
     }
 }
 
-/// What an entry takes beside its events and its key.
+/// The bytes of an entry beside its events and its key.
 const OVERHEAD: usize = 256;
 
 impl Ticket {
     pub(super) fn new(
-        cache: Py<GraphCacheBase>,
-        flight: Arc<NativeFlight>,
+        cache: Arc<SharedCache>,
+        load: Arc<NativeLoad>,
         key: Key,
         shared: bool,
-        leads: bool,
+        is_leader: bool,
         answer: Option<Py<PyAny>>,
     ) -> Self {
         Self {
             cache,
-            flight,
+            load,
             key,
             shared,
-            leads,
+            is_leader,
             answer,
-            ended: AtomicBool::new(!leads),
+            ended: AtomicBool::new(!is_leader),
         }
     }
 
-    /// Whether the flight started in this process: its lock is not touched in a forked child, where it may be held by
-    /// nobody.
+    /// Returns true if the load started in this process. A forked child must not touch its lock: a thread that does not
+    /// exist there may hold it.
     fn is_here(&self) -> bool {
-        self.flight.departure.process == std::process::id()
+        self.load.info.process == std::process::id()
     }
 
-    /// Tells those who wait.
+    /// Ends the load for everybody who waits, and returns the outcome.
     fn end(
         &self,
         py: Python<'_>,
-        ended: Ended<Value, Shared, Waker>,
-    ) -> PyResult<Outcome<Value, Shared>> {
+        ended: EndedLoad<Value, SharedFailure, Waker>,
+    ) -> PyResult<Outcome<Value, SharedFailure>> {
         self.ended.store(true, Ordering::Relaxed);
         let outcome = ended.outcome.clone();
         let wakers = if self.is_here() {
-            unwind(|| self.flight.land(ended.outcome))?
+            unwind(|| self.load.finish(ended.outcome))?
         } else {
             Vec::new()
         };
@@ -222,37 +228,38 @@ impl Ticket {
         Ok(outcome)
     }
 
-    fn told<'py>(
+    /// Builds the answer of an outcome, and remembers where it came from.
+    fn answer_of<'py>(
         &self,
         py: Python<'py>,
-        outcome: Outcome<Value, Shared>,
+        outcome: Outcome<Value, SharedFailure>,
     ) -> PyResult<Bound<'py, PyAny>> {
-        let cache = self.cache.get();
+        let cache = &self.cache;
         match outcome {
             Outcome::Loaded(value, age) => {
                 let source = if value.from_store {
-                    Source::Store
+                    AnswerSource::Store
                 } else {
-                    Source::Fresh
+                    AnswerSource::Fresh
                 };
-                cache.note(source, age, None);
-                cache.given(py, &self.key, &value, self.shared)
+                cache.remember(source, age, None);
+                cache.answer(py, &self.key, &value, self.shared)
             }
             Outcome::Stale(value, age, failure) => {
-                cache.note(Source::StaleIfError, age, Some(failure));
-                cache.given(py, &self.key, &value, self.shared)
+                cache.remember(AnswerSource::StaleIfError, age, Some(failure));
+                cache.answer(py, &self.key, &value, self.shared)
             }
             Outcome::Failed(failure) => {
                 let traceback = failure.traceback.as_ref();
                 let traceback = traceback.map(|traceback| traceback.clone_ref(py));
-                let told = (failure.error.clone_ref(py), traceback, py.None());
-                Ok(told.into_pyobject(py)?.into_any())
+                let raised = (failure.error.clone_ref(py), traceback, py.None());
+                Ok(raised.into_pyobject(py)?.into_any())
             }
         }
     }
 }
 
-/// Wakes everybody, whatever one of them raises: an interrupt in between must not leave the others asleep.
+/// Calls all wakers, even if one raises: an interrupt must not leave the other callers asleep.
 fn wake(py: Python<'_>, wakers: Vec<Waker>) -> PyResult<()> {
     let mut interrupt = None;
     for waker in wakers {
@@ -273,7 +280,7 @@ impl Drop for Ticket {
             return;
         }
         let _ = Python::try_attach(|py| {
-            // An object dies in the middle of whatever is being raised.
+            // The object may be dropped while an exception is being raised. That exception is kept.
             let raised = PyErr::take(py);
             if let Err(error) = self.abandon(py) {
                 error.write_unraisable(py, None);

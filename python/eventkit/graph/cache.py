@@ -150,7 +150,7 @@ class CachedGraphEventService(Flights):
             >>> CachedGraphEventService(Calendar()).get_events("ann")
             [{'title': 'ann'}]
         """
-        found = self._look(user_id, top, None, None, False)
+        found = self._look_up(user_id, top, None, None, False)
         if found.__class__ is list:
             return cast("list[dict[str, Any]]", found)
         return cast("list[dict[str, Any]]", self._settle(found, user_id, None, top, False))
@@ -294,19 +294,19 @@ class CachedGraphEventService(Flights):
     # -- loading ----------------------------------------------------------------------------------
 
     def _shared(self, user_id: str | None, top: int) -> Any:
-        found = self._look(user_id, top, None, None, True)
+        found = self._look_up(user_id, top, None, None, True)
         if found.__class__ is _native.SharedEvents:
             return found
         return self._settle(found, user_id, None, top, True)
 
     def _get(self, user_id: str | None, window: Window | None, top: int) -> list[dict[str, Any]]:
-        found = self._look(user_id, top, *bounds(window), False)
+        found = self._look_up(user_id, top, *bounds(window), False)
         return cast("list[dict[str, Any]]", self._settle(found, user_id, window, top, False))
 
     async def _aget(
         self, user_id: str | None, window: Window | None, top: int
     ) -> list[dict[str, Any]]:
-        found = self._look(user_id, top, *bounds(window), False)
+        found = self._look_up(user_id, top, *bounds(window), False)
         if found is None:
             found = await self._afetch(user_id, window, top)
         return cast("list[dict[str, Any]]", self._settle(found, user_id, window, top, False))

@@ -55,19 +55,19 @@ class Flights(_native.GraphCacheBase):
             # The ticket is had inside: whatever is raised from then on gives the flight up, or
             # drops the ticket, which does the same.
             try:
-                ticket = self._board(
+                ticket = self._assign_role(
                     user_id, top, *bounds(window), shared, _within.get(), False, again
                 )
                 if ticket.__class__ is bool:
                     return self._alone(ticket, user_id, window, top, shared)
                 if ticket.__class__ is not _native.Ticket or ticket.answer is not None:
                     return ticket
-                if not ticket.leads:
+                if not ticket.is_leader:
                     if not ticket.wait(patience.left(), _is_main_thread()):
                         raise self._late(user_id)
                     outcome = ticket.outcome()
                 else:
-                    token = _within.set((*_within.get(), ticket.flight))
+                    token = _within.set((*_within.get(), ticket.load_id))
                     loaded = self._loader.load(user_id, window, ticket.top, ticket.state)
                     outcome = self._land(ticket, user_id, loaded)
             except BaseException as error:
@@ -90,19 +90,19 @@ class Flights(_native.GraphCacheBase):
         while True:
             ticket = token = None
             try:
-                ticket = self._board(
+                ticket = self._assign_role(
                     user_id, top, *bounds(window), False, _within.get(), True, again
                 )
                 if ticket.__class__ is bool:
                     return await self._aalone(ticket, user_id, window, top)
                 if ticket.__class__ is not _native.Ticket or ticket.answer is not None:
                     return ticket
-                if not ticket.leads:
+                if not ticket.is_leader:
                     if not await _landing(ticket, patience.left()):
                         raise self._late(user_id)
                     outcome = ticket.outcome()
                 else:
-                    token = _within.set((*_within.get(), ticket.flight))
+                    token = _within.set((*_within.get(), ticket.load_id))
                     loaded = await self._loader.aload(user_id, window, ticket.top, ticket.state)
                     outcome = self._land(ticket, user_id, loaded)
             except BaseException as error:
@@ -121,7 +121,7 @@ class Flights(_native.GraphCacheBase):
             again = True
 
     def _land(self, ticket: Any, user_id: str | None, loaded: Any) -> Any:
-        outcome, current = ticket.land(*loaded)
+        outcome, current = ticket.complete(*loaded)
         if not current and self._loader.store is not None:
             # What was fetched before the invalidation reached the second tier after it.
             self._loader.store.invalidate(self._loader.prefix(user_id))
@@ -129,7 +129,7 @@ class Flights(_native.GraphCacheBase):
 
     def _failed(self, ticket: Any, error: BaseException) -> Any:
         """End the flight of a leader; the answer where old events stand in."""
-        if ticket.__class__ is not _native.Ticket or not ticket.leads:
+        if ticket.__class__ is not _native.Ticket or not ticket.is_leader:
             return None
         if not isinstance(error, Exception):
             ticket.abandon()
@@ -144,7 +144,7 @@ class Flights(_native.GraphCacheBase):
         if not first:
             raise CacheRecursionError(user_id, top)
         loaded = self._alone_within(self._loader.load, user_id, window, top)
-        self._note("store" if loaded.from_store else "fresh", loaded.age)
+        self._remember("store" if loaded.from_store else "fresh", loaded.age)
         return _native.share_events(loaded.events, self._weights) if shared else loaded.events
 
     async def _aalone(
@@ -159,7 +159,7 @@ class Flights(_native.GraphCacheBase):
         finally:
             with contextlib.suppress(ValueError):
                 _within.reset(token)
-        self._note("store" if loaded.from_store else "fresh", loaded.age)
+        self._remember("store" if loaded.from_store else "fresh", loaded.age)
         return loaded.events
 
     def _alone_within(
@@ -188,7 +188,7 @@ class Flights(_native.GraphCacheBase):
 
     def _refresh_now(self, ticket: Any, user_id: str | None, window: Window | None) -> None:
         try:
-            _within.set((ticket.flight,))
+            _within.set((ticket.load_id,))
             self._land(
                 ticket,
                 user_id,

@@ -5,13 +5,13 @@
 //! segment for its best and merges them: a removed session can push at most one of those it asks for out of sight, so
 //! each is asked for as many more as were removed.
 
-pub mod cache;
 pub mod conflict;
 pub mod directory;
 pub mod facet;
 pub mod filter;
 pub mod lexicon;
 pub mod plan;
+pub mod result_cache;
 pub mod segment;
 pub mod vocabulary;
 pub mod window;

@@ -1,24 +1,24 @@
-//! Who asked for which events, as bytes.
+//! Encodes a request (user, time window, number of events) as the bytes of a cache key.
 //!
-//! Invariant: each part says how long it is, so that no two requests have the same bytes and the bytes of a user are a
-//! prefix of that user's keys and of nobody else's. The tenant is one for a cache and stands in no key of it.
+//! Invariant: every part is preceded by its length. So no two requests have the same bytes, and the bytes of a user are a
+//! prefix of the keys of that user only. A cache serves one tenant, so keys do not contain it.
 
-/// One request: user, exact window, number of events.
+/// The key of a request: user, exact window, number of events.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Key {
     bytes: Vec<u8>,
     /// Where the bytes of the user end.
     user: usize,
-    /// What of them names the mailbox: nothing where one mailbox stands behind all users.
+    /// Where the bytes of the mailbox end: 0 if all users share one mailbox.
     mailbox: usize,
     top: i64,
 }
 
-/// The length of the number at the end.
+/// The length of the number of events, which ends a key.
 const TOP: usize = size_of::<i64>();
 
 impl Key {
-    /// The key of a request. `one_mailbox`: the service is asked without a user.
+    /// Builds the key of a request. `one_mailbox` says that all users share one mailbox.
     pub fn new(
         user: Option<&[u8]>,
         start: Option<&[u8]>,
@@ -40,19 +40,19 @@ impl Key {
         }
     }
 
-    /// The beginning of all keys of a user.
+    /// Returns the prefix of all keys of a user.
     pub fn prefix_of(user: Option<&[u8]>) -> Vec<u8> {
         let mut bytes = Vec::new();
         push(&mut bytes, user);
         bytes
     }
 
-    /// How many events are asked for.
+    /// Returns the requested number of events.
     pub fn top(&self) -> i64 {
         self.top
     }
 
-    /// The same for another number of events.
+    /// Returns the key of the same request for another number of events.
     #[must_use]
     pub fn with_top(&self, top: i64) -> Self {
         let mut bytes = self.window().to_vec();
@@ -64,23 +64,23 @@ impl Key {
         }
     }
 
-    /// All of it: what a flight answers.
+    /// Returns all bytes, which identify a load.
     pub fn exact(&self) -> &[u8] {
         &self.bytes
     }
 
-    /// User and window: what an entry answers that holds the first events in order.
+    /// Returns the bytes of user and window, which identify an entry that serves any smaller number of events.
     pub fn window(&self) -> &[u8] {
         let end = self.bytes.len().saturating_sub(TOP);
         self.bytes.get(..end).unwrap_or_default()
     }
 
-    /// The user.
+    /// Returns the bytes of the user.
     pub fn user(&self) -> &[u8] {
         self.bytes.get(..self.user).unwrap_or_default()
     }
 
-    /// The mailbox that is asked: what a Retry-After holds for.
+    /// Returns the bytes of the mailbox, to which a `Retry-After` applies.
     pub fn mailbox(&self) -> &[u8] {
         self.bytes.get(..self.mailbox).unwrap_or_default()
     }

@@ -1,111 +1,111 @@
-//! What goes in and out of the state machine.
+//! The types that go in and out of the cache's state: lookups, roles, outcomes, statistics.
 
 use core::time::Duration;
 use std::sync::Arc;
 
-use super::flight::Flight;
+use super::load::Load;
 
-/// What a cache did.
+/// Counts of what a calendar cache did.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct Stats {
-    /// Answered by an entry that was fresh.
+pub struct CacheStats {
+    /// Requests answered by a fresh entry.
     pub hits: u64,
-    /// Answered at once by an entry that was not.
+    /// Requests answered at once by a stale entry.
     pub stale_hits: u64,
-    /// Had to load, or to wait for who loads.
+    /// Requests that had to load, or to wait for a load.
     pub misses: u64,
-    /// Not answered: the source asked for patience, and there was nothing to give instead.
+    /// Requests that failed at once, because the service had asked to wait and there was no entry to serve.
     pub refusals: u64,
-    /// Answers, of those above, that were old because the source fails.
+    /// Answers that were stale because the service fails. They are counted above, too.
     pub stale_errors: u64,
-    /// Loads that brought something.
+    /// Loads that succeeded.
     pub loads: u64,
-    /// The time that loads took, failed ones too.
+    /// The total time of all loads, including failed ones.
     pub load_time: Duration,
     /// Loads that failed.
     pub errors: u64,
-    /// Loads whose leader died.
+    /// Loads whose leader gave up.
     pub abandoned: u64,
-    /// Loads that an invalidation overtook.
+    /// Loads whose result was not stored, because an invalidation came first.
     pub overtaken: u64,
-    /// Refreshes that were due and not started, because too many were under way.
+    /// Refreshes that were due but did not start, because too many were running.
     pub skipped: u64,
-    /// Calls from within the load that they would have waited for.
+    /// Requests made from within the load that they would have waited for.
     pub bypasses: u64,
-    /// Entries that made room for others.
+    /// Entries removed to make room.
     pub evictions: u64,
-    /// Entries that were dropped for their age.
+    /// Entries removed because of their age.
     pub expirations: u64,
 }
 
-/// What a load came to, for everybody who waits.
+/// The result of a load, for everybody who waits for it.
 #[derive(Clone, Debug)]
 pub enum Outcome<V, E> {
-    /// Events, and how old they were when they came.
+    /// The value, and how old it was when it arrived.
     Loaded(V, Duration),
-    /// The last good events, their age, and why they are not new.
+    /// The last good value, its age, and the error of the load.
     Stale(V, Duration, E),
-    /// Nothing but the reason.
+    /// The error of the load.
     Failed(E),
 }
 
-/// A flight of this cache.
-pub type CacheFlight<V, E, W> = Flight<Outcome<V, E>, W>;
+/// A load of this cache.
+pub type CacheLoad<V, E, W> = Load<Outcome<V, E>, W>;
 
-/// What memory says to a request.
+/// What the cache holds for a request.
 #[derive(Debug)]
-pub enum Look<V, E, W> {
-    /// Younger than its time to live.
+pub enum Lookup<V, E, W> {
+    /// A value that is younger than its time to live.
     Hit(V, Duration),
-    /// Older, and good enough.
+    /// An older value that the policy allows to serve.
     Stale {
-        /// The old answer.
+        /// The old value.
         value: V,
         /// Its age.
         age: Duration,
-        /// Why it is not being replaced, if the source fails.
+        /// Why it is not being refreshed, if the service fails.
         error: Option<E>,
-        /// The load that replaces it, if the caller shall see to that.
-        refresh: Option<Arc<CacheFlight<V, E, W>>>,
+        /// The load that refreshes it, if the caller must run it.
+        refresh: Option<Arc<CacheLoad<V, E, W>>>,
     },
-    /// The source may not be asked for so long, and there is nothing to give instead.
+    /// No value, and the service must not be asked for this long.
     Refused(E, Duration),
-    /// Nothing of use.
+    /// No value.
     Miss,
 }
 
-/// What a caller whom memory does not help has to do.
+/// What a caller has to do after a miss.
 #[derive(Debug)]
-pub enum Boarding<V, E, W> {
-    /// Nothing: there is an answer by now.
-    Answered(Look<V, E, W>),
-    /// Load.
-    Lead(Arc<CacheFlight<V, E, W>>),
-    /// Wait.
-    Join(Arc<CacheFlight<V, E, W>>),
-    /// Load for itself alone: it would wait for a load that waits for it.
+pub enum Role<V, E, W> {
+    /// Nothing: the cache holds an answer by now.
+    Answered(Lookup<V, E, W>),
+    /// Run this load.
+    Leader(Arc<CacheLoad<V, E, W>>),
+    /// Wait for this load.
+    Waiter(Arc<CacheLoad<V, E, W>>),
+    /// Load for itself alone. It was called from within the load that it would wait for.
     Bypass,
-    /// Give up: it does so again and again.
+    /// Give up. It was called from within a bypass of the same load, so this would never end.
     Recursion,
 }
 
-/// Who boards.
+/// Describes a caller after a miss.
 #[derive(Clone, Copy, Debug)]
-pub struct Passenger<'a> {
-    /// The flights that this call is made from within, outermost first.
+pub struct Caller<'a> {
+    /// The loads from within which the call is made, outermost first.
     pub within: &'a [u64],
-    /// Whether it waits by a waker, so that its thread goes on.
+    /// Whether the caller waits by a waker, so that its thread is not blocked.
     pub asynchronous: bool,
-    /// Whether it was counted already.
+    /// Whether the miss was counted already.
     pub again: bool,
 }
 
-/// What left the cache, to be dropped without its lock.
+/// Values that were removed from the cache. The caller drops them after it has released the cache's lock.
 #[derive(Debug)]
 pub struct Discarded<V, E, W> {
     pub(super) values: Vec<V>,
     pub(super) errors: Vec<E>,
-    pub(super) flights: Vec<Arc<CacheFlight<V, E, W>>>,
+    pub(super) loads: Vec<Arc<CacheLoad<V, E, W>>>,
 }
 
 impl<V, E, W> Default for Discarded<V, E, W> {
@@ -113,54 +113,54 @@ impl<V, E, W> Default for Discarded<V, E, W> {
         Self {
             values: Vec::new(),
             errors: Vec::new(),
-            flights: Vec::new(),
+            loads: Vec::new(),
         }
     }
 }
 
 impl<V, E, W> Discarded<V, E, W> {
-    /// How many values there are.
+    /// Returns the number of values.
     pub fn len(&self) -> usize {
         self.values.len()
     }
 
-    /// Whether there are none.
+    /// Returns true if there are no values.
     pub fn is_empty(&self) -> bool {
         self.values.is_empty()
     }
 }
 
-/// What an ended load left behind.
+/// The end of a load, as the cache recorded it.
 #[derive(Debug)]
-pub struct Ended<V, E, W> {
-    /// For everybody who waits.
+pub struct EndedLoad<V, E, W> {
+    /// The outcome for everybody who waits.
     pub outcome: Outcome<V, E>,
-    /// Whether the load was the current one, and not overtaken by an invalidation.
+    /// Whether the load was still the current one, and not overtaken by an invalidation.
     pub current: bool,
-    /// To be dropped without the lock.
+    /// Values to drop after the lock is released.
     pub discarded: Discarded<V, E, W>,
 }
 
-/// What a load brought.
+/// What a successful load returned.
 #[derive(Debug)]
-pub struct Cargo<V> {
-    /// The events.
+pub struct Loaded<V> {
+    /// The value.
     pub value: V,
-    /// Their bytes.
+    /// Its size in bytes.
     pub weight: usize,
-    /// How old they are already.
+    /// How old it is already.
     pub age: Duration,
 }
 
 /// Why a load failed.
 #[derive(Debug)]
-pub struct Mishap<E> {
-    /// For those who wait.
+pub struct LoadFailure<E> {
+    /// The error for those who wait now.
     pub error: E,
-    /// For those who come later: it may be kept for an hour.
+    /// The error for later requests. It may be kept for an hour.
     pub lasting: E,
-    /// Whether trying again may help: only then old answers stand in.
+    /// Whether a retry may succeed. Only then is a stale value served instead.
     pub transient: bool,
-    /// When the source may be asked again.
+    /// How long the service asked to wait.
     pub retry_after: Option<Duration>,
 }

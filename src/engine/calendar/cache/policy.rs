@@ -1,39 +1,39 @@
-//! What a cache was asked to do.
+//! The settings of a calendar cache: how long entries live and how many there may be.
 
 use core::time::Duration;
 
-/// How long answers live, and how many of them.
+/// The settings of a cache.
 #[derive(Clone, Copy, Debug)]
 pub struct Policy {
-    /// An entry is fresh while its age is less.
+    /// The time to live: an entry is fresh while its age is less.
     pub ttl: Duration,
-    /// For so long beyond that it is given at once while it is loaded anew in the background.
+    /// For how long after its time to live an entry is served while a refresh runs in the background.
     pub stale_ttl: Duration,
-    /// For so long beyond that it is given where the source fails.
+    /// For how long after its time to live an entry is served if the service fails.
     pub stale_if_error: Duration,
-    /// After a failed load, none for so long while there is an entry to give instead.
+    /// For how long after a failed load no other load starts, while there is an entry to serve.
     pub cool_down: Duration,
-    /// An entry lives shorter by up to this share of its time, at random.
+    /// The largest share of its time to live by which an entry expires earlier, at random.
     pub jitter: f64,
-    /// At most so many entries.
+    /// The largest number of entries.
     pub max_entries: usize,
-    /// At most so many bytes, by the weights that the entries are inserted with.
+    /// The largest sum of the entries' weights, in bytes.
     pub max_bytes: usize,
-    /// At most so many background loads at a time.
+    /// The largest number of refreshes that run at the same time.
     pub refreshers: usize,
-    /// Whether the first of many events are the answer for few.
+    /// Whether a request for fewer events is answered by the first events of a larger entry.
     pub reuse: bool,
-    /// Whether expired entries are of use for the next load.
+    /// Whether expired entries are kept, because an incremental load starts from them.
     pub keep_expired: bool,
 }
 
 impl Policy {
-    /// Beyond its time to live an entry is of no use to anybody after so long.
+    /// Returns for how long after its time to live an entry may be served at all.
     pub fn grace(&self) -> Duration {
         self.stale_ttl.max(self.stale_if_error)
     }
 
-    /// The time to live of one entry, by a random number.
+    /// Returns the time to live of one entry, shortened at random by up to `jitter`.
     pub fn lifetime(&self, random: u64) -> Duration {
         if self.jitter <= 0.0 {
             return self.ttl;

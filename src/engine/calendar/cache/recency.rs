@@ -1,180 +1,104 @@
-//! Values by key, in the order of their last use, each with a weight.
+//! Holds values by key in the order of their last use, each with a weight.
 //!
-//! Invariant: `slots` holds a doubly linked list from the newest use to the oldest, and a list of free places; `places`
-//! finds a slot by key; `weight` is the sum of the weights. Every operation is O(1), [`Recency::take_if`] O(n).
+//! Invariant: `weight` is the sum of the weights of all entries. Every operation is O(1), but [`Recency::remove_where`] is
+//! O(n).
 
 use foldhash::fast::RandomState;
-use hashbrown::HashMap;
-use std::sync::Arc;
-
-/// The place of nothing.
-const NONE: u32 = u32::MAX;
+use hashlink::LinkedHashMap;
 
 #[derive(Debug)]
-struct Slot<T> {
-    key: Arc<[u8]>,
-    /// `None` in a free slot.
-    value: Option<T>,
+struct Weighted<T> {
+    value: T,
     weight: usize,
-    newer: u32,
-    older: u32,
 }
 
-/// See the module.
+/// A map whose entries are ordered by their last use.
 #[derive(Debug)]
 pub struct Recency<T> {
-    places: HashMap<Arc<[u8]>, u32, RandomState>,
-    slots: Vec<Slot<T>>,
-    free: Vec<u32>,
-    newest: u32,
-    oldest: u32,
+    /// From the longest unused entry to the one used last. Users choose the keys, so each process has its own hash seed.
+    entries: LinkedHashMap<Box<[u8]>, Weighted<T>, RandomState>,
     weight: usize,
 }
 
 impl<T> Default for Recency<T> {
     fn default() -> Self {
         Self {
-            // Users choose their names: the seed is this process's own.
-            places: HashMap::default(),
-            slots: Vec::new(),
-            free: Vec::new(),
-            newest: NONE,
-            oldest: NONE,
+            entries: LinkedHashMap::default(),
             weight: 0,
         }
     }
 }
 
 impl<T> Recency<T> {
-    /// How many values it holds.
+    /// Returns the number of entries.
     pub fn len(&self) -> usize {
-        self.places.len()
+        self.entries.len()
     }
 
-    /// Whether it holds none.
+    /// Returns true if there are no entries.
     pub fn is_empty(&self) -> bool {
-        self.places.is_empty()
+        self.entries.is_empty()
     }
 
-    /// The sum of the weights.
+    /// Returns the sum of the weights.
     pub fn weight(&self) -> usize {
         self.weight
     }
 
-    /// The value of a key, used now.
+    /// Returns the value of a key and marks it as used now.
     pub fn get(&mut self, key: &[u8]) -> Option<&mut T> {
-        let place = *self.places.get(key)?;
-        if place != self.newest {
-            self.unlink(place);
-            self.link(place);
-        }
-        self.slots.get_mut(place as usize)?.value.as_mut()
+        self.entries.to_back(key).map(|entry| &mut entry.value)
     }
 
-    /// The value of a key, without a use of it.
+    /// Returns the value of a key without marking it as used.
     pub fn peek(&self, key: &[u8]) -> Option<&T> {
-        let place = *self.places.get(key)?;
-        self.slots.get(place as usize)?.value.as_ref()
+        self.entries.get(key).map(|entry| &entry.value)
     }
 
-    /// Adds a value, or replaces the one of that key; the one that was there.
+    /// Inserts a value as the one used last. Returns the value that the key had before.
     pub fn insert(&mut self, key: &[u8], value: T, weight: usize) -> Option<T> {
-        let before = self.remove(key);
-        let slot = Slot {
-            key: key.into(),
-            value: Some(value),
-            weight,
-            newer: NONE,
-            older: NONE,
-        };
-        let key = Arc::clone(&slot.key);
-        let place = self.free.pop().unwrap_or(self.slots.len() as u32);
-        match self.slots.get_mut(place as usize) {
-            Some(free) => *free = slot,
-            None => self.slots.push(slot),
-        }
-        self.places.insert(key, place);
+        let before = self.entries.insert(key.into(), Weighted { value, weight });
         self.weight += weight;
-        self.link(place);
-        before
+        self.without(before)
     }
 
-    /// Adds to the weight of a key's value.
-    pub fn grow(&mut self, key: &[u8], weight: usize) {
-        let place = self.places.get(key).copied().unwrap_or(NONE);
-        if let Some(slot) = self.slots.get_mut(place as usize) {
-            slot.weight += weight;
+    /// Adds to the weight of an entry, if the key has one.
+    pub fn add_weight(&mut self, key: &[u8], weight: usize) {
+        if let Some(entry) = self.entries.get_mut(key) {
+            entry.weight += weight;
             self.weight += weight;
         }
     }
 
-    /// Takes a value out.
-    pub fn remove(&mut self, key: &[u8]) -> Option<T> {
-        let place = self.places.remove(key)?;
-        self.take(place)
-    }
-
-    /// The value whose last use is the longest ago.
+    /// Returns the longest unused value.
     pub fn oldest(&self) -> Option<&T> {
-        self.slots.get(self.oldest as usize)?.value.as_ref()
+        self.entries.front().map(|(_, entry)| &entry.value)
     }
 
-    /// Takes out the value whose last use is the longest ago.
+    /// Removes and returns the longest unused value.
     pub fn pop_oldest(&mut self) -> Option<T> {
-        let key = Arc::clone(&self.slots.get(self.oldest as usize)?.key);
-        self.remove(&key)
+        let oldest = self.entries.pop_front();
+        self.without(oldest.map(|(_, entry)| entry))
     }
 
-    /// Takes out the values whose keys are so. O(n).
-    pub fn take_if(&mut self, mut is_so: impl FnMut(&[u8]) -> bool) -> Vec<T> {
-        let places: Vec<u32> = self
-            .places
-            .extract_if(|key, _| is_so(key))
-            .map(|(_, place)| place)
-            .collect();
-        places
-            .into_iter()
-            .filter_map(|place| self.take(place))
-            .collect()
+    /// Removes and returns the values whose keys satisfy a condition. O(n).
+    ///
+    /// They are returned and not dropped, because dropping a value may run the caller's code.
+    pub fn remove_where(&mut self, condition: impl Fn(&[u8]) -> bool) -> Vec<T> {
+        let keys = self.entries.keys().filter(|key| condition(key));
+        let keys: Vec<_> = keys.cloned().collect();
+        let removed = keys.iter().filter_map(|key| {
+            let removed = self.entries.remove(key);
+            self.weight -= removed.as_ref().map_or(0, |entry| entry.weight);
+            removed
+        });
+        removed.map(|entry| entry.value).collect()
     }
 
-    /// Frees a slot that no key leads to any more.
-    fn take(&mut self, place: u32) -> Option<T> {
-        self.unlink(place);
-        self.free.push(place);
-        let slot = self.slots.get_mut(place as usize)?;
-        self.weight -= slot.weight;
-        slot.weight = 0;
-        slot.key = Arc::default();
-        slot.value.take()
-    }
-
-    fn unlink(&mut self, place: u32) {
-        let Some(slot) = self.slots.get(place as usize) else {
-            return;
-        };
-        let (newer, older) = (slot.newer, slot.older);
-        match self.slots.get_mut(newer as usize) {
-            Some(slot) => slot.older = older,
-            None => self.newest = older,
-        }
-        match self.slots.get_mut(older as usize) {
-            Some(slot) => slot.newer = newer,
-            None => self.oldest = newer,
-        }
-    }
-
-    /// Makes a slot the newest.
-    fn link(&mut self, place: u32) {
-        let newest = self.newest;
-        if let Some(slot) = self.slots.get_mut(place as usize) {
-            slot.newer = NONE;
-            slot.older = newest;
-        }
-        match self.slots.get_mut(newest as usize) {
-            Some(slot) => slot.newer = place,
-            None => self.oldest = place,
-        }
-        self.newest = place;
+    /// Subtracts the weight of an entry that was removed, and returns its value.
+    fn without(&mut self, removed: Option<Weighted<T>>) -> Option<T> {
+        let removed = removed?;
+        self.weight -= removed.weight;
+        Some(removed.value)
     }
 }

@@ -1,25 +1,25 @@
-//! A bounded cache with a time to live.
+//! Keeps the results of recent queries of a catalogue: a bounded cache with a time to live.
 //!
-//! Invariant: at most `capacity` entries; one is as old as its last insertion and is gone once that age reaches the time
-//! to live; the one used longest ago makes room. The clock is the caller's: a monotonic one, as a duration since any
-//! moment. Look-up is O(1) expected, making room O(capacity), which is small.
+//! Invariant: there are at most `capacity` entries. An entry expires when the time since its insertion reaches the time to
+//! live. When the cache is full, the longest unused entry is removed. The caller passes the time, as a duration since any
+//! fixed moment of a monotonic clock. Every operation is O(1).
 
 use core::hash::Hash;
 use core::time::Duration;
 
 use foldhash::fast::FixedState;
-use hashbrown::HashMap;
+use hashlink::LruCache;
 
-/// What a cache did.
+/// Counts of what a result cache did.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Stats {
-    /// Look-ups that found something.
+pub struct ResultCacheStats {
+    /// Lookups that found a value.
     pub hits: u64,
-    /// Look-ups that did not.
+    /// Lookups that found none.
     pub misses: u64,
-    /// Entries that made room for others.
+    /// Entries removed to make room.
     pub evictions: u64,
-    /// Entries that were looked up too late.
+    /// Entries that had expired when they were looked up.
     pub expirations: u64,
 }
 
@@ -27,38 +27,30 @@ pub struct Stats {
 struct Entry<V> {
     value: V,
     expires: Duration,
-    used: u64,
 }
 
-/// Values by key, few and young.
+/// A bounded cache whose entries expire.
 #[derive(Debug)]
-pub struct Cache<K, V> {
-    entries: HashMap<K, Entry<V>, FixedState>,
-    capacity: usize,
+pub struct ResultCache<K, V> {
+    entries: LruCache<K, Entry<V>, FixedState>,
     time_to_live: Duration,
-    uses: u64,
-    stats: Stats,
+    stats: ResultCacheStats,
 }
 
-impl<K: Eq + Hash + Clone, V: Clone> Cache<K, V> {
-    /// An empty cache.
+impl<K: Eq + Hash, V: Clone> ResultCache<K, V> {
+    /// Creates an empty cache.
     pub fn new(capacity: usize, time_to_live: Duration) -> Self {
         Self {
-            entries: HashMap::default(),
-            capacity,
+            entries: LruCache::with_hasher(capacity, FixedState::default()),
             time_to_live,
-            uses: 0,
-            stats: Stats::default(),
+            stats: ResultCacheStats::default(),
         }
     }
 
-    /// The value of a key, if it is younger than the time to live.
+    /// Returns the value of a key, unless it has expired.
     pub fn get(&mut self, key: &K, now: Duration) -> Option<V> {
-        self.uses += 1;
-        let entry = self.entries.get_mut(key);
-        if let Some(entry) = entry {
+        if let Some(entry) = self.entries.get(key) {
             if now < entry.expires {
-                entry.used = self.uses;
                 self.stats.hits += 1;
                 return Some(entry.value.clone());
             }
@@ -69,39 +61,36 @@ impl<K: Eq + Hash + Clone, V: Clone> Cache<K, V> {
         None
     }
 
-    /// Adds or replaces a value.
+    /// Inserts or replaces the value of a key.
     pub fn insert(&mut self, key: K, value: V, now: Duration) {
-        if self.capacity == 0 {
+        if self.entries.capacity() == 0 {
             return;
         }
-        self.uses += 1;
+        let count = self.entries.len();
         let expires = now.saturating_add(self.time_to_live);
-        let entry = Entry {
-            value,
-            expires,
-            used: self.uses,
-        };
-        if self.entries.insert(key, entry).is_none() && self.entries.len() > self.capacity {
-            let oldest = self.entries.iter().min_by_key(|(_, entry)| entry.used);
-            if let Some(key) = oldest.map(|(key, _)| key.clone()) {
-                self.entries.remove(&key);
-                self.stats.evictions += 1;
-            }
+        let before = self.entries.insert(key, Entry { value, expires });
+        if before.is_none() && self.entries.len() == count {
+            self.stats.evictions += 1;
         }
     }
 
-    /// How many entries it holds.
+    /// Returns the number of entries, including expired ones that were not looked up since.
     pub fn len(&self) -> usize {
         self.entries.len()
     }
 
-    /// Whether it holds none.
+    /// Returns true if there are no entries.
     pub fn is_empty(&self) -> bool {
         self.entries.is_empty()
     }
 
-    /// What it did so far.
-    pub fn stats(&self) -> Stats {
+    /// Returns the largest number of entries.
+    pub fn capacity(&self) -> usize {
+        self.entries.capacity()
+    }
+
+    /// Returns the statistics.
+    pub fn stats(&self) -> ResultCacheStats {
         self.stats
     }
 }
@@ -115,24 +104,24 @@ mod tests {
     }
 
     #[test]
-    fn an_entry_expires_at_its_age_exactly() {
-        let mut cache = Cache::new(2, at(300));
+    fn an_entry_expires_exactly_at_its_time_to_live() {
+        let mut cache = ResultCache::new(2, at(300));
         cache.insert("a", 1, at(1000));
         assert_eq!(cache.get(&"a", at(1299)), Some(1));
         assert_eq!(cache.get(&"a", at(1300)), None);
         assert!(cache.is_empty());
-        let stats = Stats {
+        let stats = ResultCacheStats {
             hits: 1,
             misses: 1,
             expirations: 1,
-            ..Stats::default()
+            ..ResultCacheStats::default()
         };
         assert_eq!(cache.stats(), stats);
     }
 
     #[test]
-    fn the_one_used_longest_ago_makes_room() {
-        let mut cache = Cache::new(2, at(300));
+    fn the_longest_unused_entry_is_evicted() {
+        let mut cache = ResultCache::new(2, at(300));
         cache.insert("a", 1, at(0));
         cache.insert("b", 2, at(0));
         assert_eq!(cache.get(&"a", at(1)), Some(1));
@@ -146,12 +135,12 @@ mod tests {
     }
 
     #[test]
-    fn replacing_renews_and_no_capacity_holds_nothing() {
-        let mut cache = Cache::new(1, at(10));
+    fn replacing_a_value_renews_it_and_capacity_zero_stores_nothing() {
+        let mut cache = ResultCache::new(1, at(10));
         cache.insert("a", 1, at(0));
         cache.insert("a", 2, at(5));
         assert_eq!(cache.get(&"a", at(14)), Some(2));
-        let mut none = Cache::new(0, at(10));
+        let mut none = ResultCache::new(0, at(10));
         none.insert("a", 1, at(0));
         assert_eq!(none.get(&"a", at(0)), None);
     }

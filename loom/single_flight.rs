@@ -1,9 +1,9 @@
-//! One load and all who wait for it, in every order that threads can come in.
+//! Checks single-load loading over all interleavings of its threads.
 
 #![cfg(loom)]
 
 #[path = "../src/engine/calendar/cache/mod.rs"]
-mod graph_cache;
+mod cache;
 
 #[cfg(test)]
 mod tests {
@@ -13,11 +13,11 @@ mod tests {
     use loom::sync::{Arc, Mutex};
     use loom::thread;
 
-    use super::graph_cache::flight::{Departure, Flight, Landing};
-    use super::graph_cache::keeper::Keeper;
-    use super::graph_cache::key::Key;
-    use super::graph_cache::outcome::{Boarding, Cargo, Look, Outcome, Passenger};
-    use super::graph_cache::policy::Policy;
+    use super::cache::load::{Load, LoadEnd, LoadInfo};
+    use super::cache::state::CacheState;
+    use super::cache::key::Key;
+    use super::cache::outcome::{Caller, Loaded, Lookup, Outcome, Role};
+    use super::cache::policy::Policy;
 
     const NOW: Duration = Duration::from_secs(1);
 
@@ -25,8 +25,8 @@ mod tests {
         Key::new(Some(b"ann"), None, None, 10, false)
     }
 
-    fn flight() -> Arc<Flight<u64, u8>> {
-        Arc::new(Flight::new(Departure {
+    fn load() -> Arc<Load<u64, u8>> {
+        Arc::new(Load::new(LoadInfo {
             key: key(),
             id: 1,
             started: NOW,
@@ -36,74 +36,74 @@ mod tests {
         }))
     }
 
-    fn heard<T: Clone, W>(flight: &Flight<T, W>) -> Option<Landing<T>> {
-        let woken = flight.wait(None);
+    fn end_of<T: Clone, W>(load: &Load<T, W>) -> Option<LoadEnd<T>> {
+        let woken = load.wait(None);
         assert!(woken.is_some());
-        flight.landing()
+        load.end()
     }
 
     #[test]
     fn threads_wake_one_another() {
         loom::model(|| {
-            let flight = flight();
+            let load = load();
             let waiting: Vec<_> = (0..2)
                 .map(|_| {
-                    let flight = Arc::clone(&flight);
-                    thread::spawn(move || heard(&flight))
+                    let load = Arc::clone(&load);
+                    thread::spawn(move || end_of(&load))
                 })
                 .collect();
-            flight.abandon();
+            load.abandon();
             for thread in waiting {
-                assert_eq!(thread.join().unwrap(), Some(Landing::Abandoned));
+                assert_eq!(thread.join().unwrap(), Some(LoadEnd::Abandoned));
             }
         });
     }
 
     #[test]
-    fn who_waits_or_watches_hears_of_the_end() {
+    fn waiters_and_watchers_see_the_end() {
         loom::model(|| {
-            let flight = flight();
+            let load = load();
             let waiter = thread::spawn({
-                let flight = Arc::clone(&flight);
-                move || heard(&flight)
+                let load = Arc::clone(&load);
+                move || end_of(&load)
             });
             let watcher = thread::spawn({
-                let flight = Arc::clone(&flight);
-                move || flight.watch(9)
+                let load = Arc::clone(&load);
+                move || load.watch(9)
             });
-            let woken = flight.land(7);
-            assert_eq!(waiter.join().unwrap(), Some(Landing::Landed(7)));
+            let woken = load.finish(7);
+            assert_eq!(waiter.join().unwrap(), Some(LoadEnd::Finished(7)));
             match watcher.join().unwrap() {
-                Some(told) => {
-                    assert_eq!(told, (Landing::Landed(7), 9));
+                Some(ended) => {
+                    assert_eq!(ended, (LoadEnd::Finished(7), 9));
                     assert!(woken.is_empty());
                 }
-                None => assert_eq!(woken, [9], "the waker is handed to who ends it"),
+                None => assert_eq!(woken, [9], "the waker is returned to the thread that ends the load"),
             }
         });
     }
 
     #[test]
-    fn it_ends_once() {
+    fn a_load_ends_once() {
         loom::model(|| {
-            let flight = flight();
-            assert_eq!(flight.watch(9), None);
+            let load = load();
+            assert_eq!(load.watch(9), None);
             let other = thread::spawn({
-                let flight = Arc::clone(&flight);
-                move || flight.abandon()
+                let load = Arc::clone(&load);
+                move || load.abandon()
             });
-            let landed = flight.land(7);
-            let first = flight.landing().unwrap();
+            let finished = load.finish(7);
+            let first = load.end().unwrap();
             let abandoned = other.join().unwrap();
-            assert_eq!(flight.landing(), Some(first.clone()));
-            assert_eq!(landed.len() + abandoned.len(), 1);
-            assert_eq!(first == Landing::Abandoned, landed.is_empty());
+            assert_eq!(load.end(), Some(first.clone()));
+            assert_eq!(finished.len() + abandoned.len(), 1);
+            assert_eq!(first == LoadEnd::Abandoned, finished.is_empty());
         });
     }
 
-    /// A cache, and the source that it loads from.
+    /// A cache and the source that it loads from.
     struct Scene {
-        keeper: Mutex<Keeper<u64, (), u8>>,
+        state: Mutex<CacheState<u64, (), u8>>,
         version: AtomicU64,
         loads: AtomicU64,
     }
@@ -123,47 +123,47 @@ mod tests {
                 keep_expired: false,
             };
             Arc::new(Self {
-                keeper: Mutex::new(Keeper::new(policy, 1)),
+                state: Mutex::new(CacheState::new(policy, 1)),
                 version: AtomicU64::new(1),
                 loads: AtomicU64::new(0),
             })
         }
 
-        /// What a caller does; who dies gives up the first load that it leads.
+        /// Requests the value as a caller does. A caller with `dies` abandons the first load that it leads, and returns `None`.
         fn get(&self, dies: bool) -> Option<u64> {
             let mut again = false;
             loop {
-                let who = Passenger {
+                let caller = Caller {
                     within: &[],
                     asynchronous: true,
                     again,
                 };
                 again = true;
-                let boarding = self.keeper.lock().unwrap().board(&key(), NOW, who);
-                match boarding {
-                    Boarding::Answered(Look::Hit(value, _)) => return Some(value),
-                    Boarding::Lead(flight) if dies => {
-                        self.keeper.lock().unwrap().abandon(&flight.departure);
-                        flight.abandon();
+                let role = self.state.lock().unwrap().assign_role(&key(), NOW, caller);
+                match role {
+                    Role::Answered(Lookup::Hit(value, _)) => return Some(value),
+                    Role::Leader(load) if dies => {
+                        self.state.lock().unwrap().abandon_load(&load.info);
+                        load.abandon();
                         return None;
                     }
-                    Boarding::Lead(flight) => {
+                    Role::Leader(load) => {
                         self.loads.fetch_add(1, Ordering::SeqCst);
-                        let cargo = Cargo {
+                        let loaded = Loaded {
                             value: self.version.load(Ordering::SeqCst),
                             weight: 1,
                             age: Duration::ZERO,
                         };
                         let ended = self
-                            .keeper
+                            .state
                             .lock()
                             .unwrap()
-                            .land(&flight.departure, cargo, NOW);
-                        flight.land(ended.outcome);
+                            .complete_load(&load.info, loaded, NOW);
+                        load.finish(ended.outcome);
                     }
-                    Boarding::Join(flight) => match heard(&flight) {
-                        Some(Landing::Landed(Outcome::Loaded(value, _))) => return Some(value),
-                        Some(Landing::Abandoned) => {}
+                    Role::Waiter(load) => match end_of(&load) {
+                        Some(LoadEnd::Finished(Outcome::Loaded(value, _))) => return Some(value),
+                        Some(LoadEnd::Abandoned) => {}
                         other => panic!("{other:?}"),
                     },
                     other => panic!("{other:?}"),
@@ -173,7 +173,7 @@ mod tests {
     }
 
     #[test]
-    fn a_burst_is_one_load() {
+    fn concurrent_requests_share_one_load() {
         loom::model(|| {
             let scene = Scene::new();
             let others: Vec<_> = (0..2)
@@ -191,7 +191,7 @@ mod tests {
     }
 
     #[test]
-    fn a_leader_that_dies_is_followed_by_one() {
+    fn one_waiter_takes_over_from_a_leader_that_dies() {
         loom::model(|| {
             let scene = Scene::new();
             let others: Vec<_> = (0..2)
@@ -218,12 +218,12 @@ mod tests {
                 move || scene.get(false)
             });
             scene.version.store(2, Ordering::SeqCst);
-            let discarded = scene.keeper.lock().unwrap().invalidate(&[]);
+            let discarded = scene.state.lock().unwrap().invalidate(&[]);
             drop(discarded);
             assert_eq!(
                 scene.get(false),
                 Some(2),
-                "nobody gets what was there before"
+                "no request after the invalidation gets the old value"
             );
             assert!(other.join().unwrap().is_some());
         });
