@@ -1,10 +1,8 @@
-//! A page of Graph events, from the bytes of the answer to sessions; nothing is locked while they are read.
+//! Builds the sessions of one page of Graph events. The page is parsed without holding the interpreter.
 //!
 //! # Performance notes
-//!
-//! Most of what remains is CPython's: nine values to a dict, and its allocator. A session is a copy of a template, since a dict
-//! that grows to nine keys is laid out three times; its strings are copied once, from the page; tags, places and instants
-//! are made once a page.
+//! Most of the remaining time is CPython's: nine values a dict, and its allocator. A session is a copy of a template,
+//! because a dict that grows to nine keys is laid out three times. Tags, places and times are made once a page.
 
 use foldhash::fast::RandomState;
 use hashbrown::HashMap;
@@ -15,9 +13,9 @@ use super::errors::{Answer, OrDecline, guarded, unwind};
 use super::event::MOST_TAGS;
 use super::intern::intern;
 use super::object;
-use crate::engine::calendar::event_page::{Draft, EventPage, Moment, Text, Zone, read};
+use crate::engine::calendar::event_page::{Draft, EventPage, EventTime, Zone, read};
 
-/// Reads a page: its sessions, the link to the next, and which sessions' times are in zones that only Python knows.
+/// Reads a page. Returns the sessions, the link to the next page, and the sessions whose time zones Python must look up.
 #[pyfunction]
 pub(super) fn graph_page<'py>(
     py: Python<'py>,
@@ -28,26 +26,25 @@ pub(super) fn graph_page<'py>(
     guarded(py, || {
         let page = page.or_decline()?;
         let (sessions, zoned) = sessions(py, &page)?;
-        let next_link = page.next_link.map(|link| text(py, &page, link));
+        let next_link = page.next_link.as_deref().map(|link| text(py, link));
         let answer = (sessions, next_link.transpose()?, zoned);
         Ok(answer.into_pyobject(py)?.into_any())
     })
 }
 
-/// The position of a session, and the zones of its start and end where they have a name to look up.
+/// The position of a session, and the names of the zones of its start and end, if Python must look them up.
 type Zoned<'py> = (
     usize,
     Option<Bound<'py, PyString>>,
     Option<Bound<'py, PyString>>,
 );
 
-fn sessions<'py>(
+fn sessions<'py, 'a>(
     py: Python<'py>,
-    page: &EventPage<'_>,
+    page: &'a EventPage<'a>,
 ) -> Answer<(Bound<'py, PyList>, Vec<Zoned<'py>>)> {
     let mut maker = Maker {
         py,
-        page,
         shared: HashMap::with_hasher(RandomState::default()),
         instants: HashMap::with_hasher(RandomState::default()),
         template: template(py)?,
@@ -57,7 +54,7 @@ fn sessions<'py>(
     let mut zoned = Vec::new();
     for (position, draft) in page.drafts.iter().enumerate() {
         made.push(maker.session(draft)?.into_any());
-        let mut zone = |moment: &Moment| match moment.zone {
+        let mut zone = |moment: &'a EventTime<'a>| match &moment.zone {
             Zone::Named(name) => maker.shared(name).map(Some),
             Zone::Utc | Zone::Unknown => Ok(None),
         };
@@ -69,27 +66,27 @@ fn sessions<'py>(
     Ok((object::new_list(py, made)?, zoned))
 }
 
-fn text<'py>(py: Python<'py>, page: &EventPage<'_>, text: Text) -> PyResult<Bound<'py, PyString>> {
-    object::new_str(py, &page.text(text))
+fn text<'py>(py: Python<'py>, text: &str) -> PyResult<Bound<'py, PyString>> {
+    object::new_str(py, text.as_bytes())
 }
 
-/// An instant: its clock time, and its date, time and offset; without the offset where that is Python's to find.
+/// The two texts of a time: clock time, and date with time and offset. Python adds the offset of a named zone.
 type Instant<'py> = (Bound<'py, PyString>, Bound<'py, PyString>);
 
-/// What sessions of a page are made of and with.
+/// Makes the sessions of a page and keeps the objects that they share.
 struct Maker<'py, 'a> {
     py: Python<'py>,
-    page: &'a EventPage<'a>,
-    /// Strings that come again and again, by what is written in the page.
-    shared: HashMap<&'a [u8], Bound<'py, PyString>, RandomState>,
-    /// Instants, which come again in a calendar of quarters of hours, and whether they are in UTC.
+    /// Strings that occur many times.
+    shared: HashMap<&'a str, Bound<'py, PyString>, RandomState>,
+    /// Times, and whether they are in UTC. Meetings start at few different times.
     instants: HashMap<(&'a [u8; 19], bool), Instant<'py>, RandomState>,
-    /// A session without values: its copy has the room that nine keys would grow into by steps.
+    /// A session with all keys and no values. A copy of it never has to grow.
     template: Bound<'py, PyDict>,
-    /// Empty between sessions.
+    /// A buffer that is empty between sessions.
     tags: Vec<Bound<'py, PyAny>>,
 }
 
+/// Builds the dict that every session is a copy of.
 fn template(py: Python<'_>) -> Answer<Bound<'_, PyDict>> {
     let template = object::new_dict(py)?;
     for name in [
@@ -109,17 +106,18 @@ fn template(py: Python<'_>) -> Answer<Bound<'_, PyDict>> {
 }
 
 impl<'py, 'a> Maker<'py, 'a> {
-    fn shared(&mut self, text: Text) -> PyResult<Bound<'py, PyString>> {
-        let written = self.page.written(text);
-        if let Some(made) = self.shared.get(written) {
+    /// Returns the string object of a text, the same one for equal texts.
+    fn shared(&mut self, text: &'a str) -> PyResult<Bound<'py, PyString>> {
+        if let Some(made) = self.shared.get(text) {
             return Ok(made.clone());
         }
-        let made = object::new_str(self.py, &self.page.text(text))?;
-        self.shared.insert(written, made.clone());
+        let made = object::new_str(self.py, text.as_bytes())?;
+        self.shared.insert(text, made.clone());
         Ok(made)
     }
 
-    fn instant(&mut self, moment: &'a Moment) -> PyResult<Instant<'py>> {
+    /// Returns the string objects of a time, the same ones for equal times.
+    fn instant(&mut self, moment: &'a EventTime<'a>) -> PyResult<Instant<'py>> {
         let key = (&moment.local, moment.zone == Zone::Utc);
         if let Some((clock, dated)) = self.instants.get(&key) {
             return Ok((clock.clone(), dated.clone()));
@@ -130,15 +128,16 @@ impl<'py, 'a> Maker<'py, 'a> {
         Ok(made)
     }
 
-    fn session(&mut self, draft: &'a Draft) -> Answer<Bound<'py, PyDict>> {
-        let (py, page) = (self.py, self.page);
-        let id = draft.id.map(|id| text(py, page, id)).transpose()?;
-        let title = match draft.title {
-            Some(title) => title.map(|title| text(py, page, title)).transpose()?,
+    /// Makes one session.
+    fn session(&mut self, draft: &'a Draft<'a>) -> Answer<Bound<'py, PyDict>> {
+        let py = self.py;
+        let id = draft.id.as_deref().map(|id| text(py, id)).transpose()?;
+        let title = match &draft.title {
+            Some(title) => title.as_deref().map(|title| text(py, title)).transpose()?,
             None => Some(intern!(py, "Untitled Event").clone()),
         };
-        let location = match draft.location {
-            Some(name) => name.map(|name| self.shared(name)).transpose()?,
+        let location = match &draft.location {
+            Some(name) => name.as_deref().map(|name| self.shared(name)).transpose()?,
             None => Some(intern!(py, "").clone()),
         };
         let (start, start_at) = self.instant(&draft.start)?;
@@ -157,8 +156,9 @@ impl<'py, 'a> Maker<'py, 'a> {
         Ok(session)
     }
 
-    fn tags(&mut self, draft: &Draft) -> PyResult<Bound<'py, PyList>> {
-        for &category in self.page.categories(draft).iter().take(MOST_TAGS) {
+    /// Makes the tags of a session: its first categories, and what its flags add.
+    fn tags(&mut self, draft: &'a Draft<'a>) -> PyResult<Bound<'py, PyList>> {
+        for category in draft.categories.iter().take(MOST_TAGS) {
             let tag = self.shared(category)?;
             self.tags.push(tag.into_any());
         }
@@ -175,7 +175,8 @@ impl<'py, 'a> Maker<'py, 'a> {
     }
 }
 
-fn dated<'py>(py: Python<'py>, moment: &Moment) -> PyResult<Bound<'py, PyString>> {
+/// Makes the text of date and time, with the offset of UTC if it is in UTC.
+fn dated<'py>(py: Python<'py>, moment: &EventTime<'_>) -> PyResult<Bound<'py, PyString>> {
     if moment.zone != Zone::Utc {
         return object::new_str(py, &moment.local);
     }

@@ -53,12 +53,6 @@ impl<'a> Cursor<'a> {
         self.bytes.get(self.at).copied()
     }
 
-    /// What was passed since `start`.
-    #[inline]
-    pub(in crate::engine) fn since(&self, start: usize) -> &'a [u8] {
-        self.bytes.get(start..self.at).unwrap_or_default()
-    }
-
     /// Passes white space.
     #[inline]
     pub(in crate::engine) fn space(&mut self) {
@@ -108,18 +102,6 @@ impl<'a> Cursor<'a> {
         let run = scan::run(self.rest());
         self.at += run.len;
         self.finish_string(start, run.plain)
-    }
-
-    /// [`Cursor::string`], and whether an escape is in it.
-    #[inline]
-    pub(in crate::engine) fn text(&mut self) -> Result<(Range<usize>, bool), Fault> {
-        let start = self.at;
-        let run = scan::run(self.rest());
-        self.at += run.len;
-        let stop = self.at;
-        let text = self.finish_string(start, run.plain)?;
-        let escaped = text.end != stop;
-        Ok((text, escaped))
     }
 
     /// [`Cursor::string`], and appends the text to `out` as it stands.
