@@ -1,0 +1,50 @@
+//! Checks that a page of calendar events of any content is read without a panic, and only where it is JSON.
+//!
+//! What the reader accepts, `serde_json` reads too, and no page has more sessions than it has events. Each input is
+//! read as it is, and again as the one event of a page.
+
+#![no_main]
+
+use eventkit::engine::event_page::{self, Zone};
+use libfuzzer_sys::fuzz_target;
+use serde_json::Value;
+
+fuzz_target!(|data: &[u8]| {
+    read(data);
+    let when = br#"{"dateTime": "2026-02-01T10:30:00.0000000", "timeZone": "UTC"}"#;
+    let page = [
+        br#"{"value": [{"start": "#,
+        &when[..],
+        br#", "end": "#,
+        when,
+        b", ",
+        data,
+        b"}]}",
+    ];
+    read(&page.concat());
+});
+
+fn read(bytes: &[u8]) {
+    let Some(page) = event_page::read(bytes) else {
+        return;
+    };
+    let text = core::str::from_utf8(bytes).expect("what is accepted is UTF-8");
+    let document: Value = serde_json::from_str(text).expect("what is accepted is JSON");
+    let events = document["value"].as_array().map_or(0, Vec::len);
+    assert!(page.drafts.len() <= events, "more sessions than events");
+    for draft in &page.drafts {
+        for text in [draft.id, draft.title.flatten(), draft.location.flatten()].into_iter().flatten() {
+            assert!(core::str::from_utf8(&page.text(text)).is_ok());
+        }
+        for &category in page.categories(draft) {
+            assert!(core::str::from_utf8(&page.text(category)).is_ok());
+        }
+        for moment in [&draft.start, &draft.end] {
+            assert!(moment.local.is_ascii() && moment.clock.is_ascii());
+            if let Zone::Named(name) = moment.zone {
+                assert!(core::str::from_utf8(&page.text(name)).is_ok());
+            }
+        }
+        assert!((0.0..=1.0).contains(&draft.popularity), "{}", draft.popularity);
+    }
+}
