@@ -73,7 +73,7 @@ def added(store: ValkeyStore, calls: int) -> list[float]:
 
 
 def poisoned(value: bytes) -> resp.Answer:
-    return resp.saying(resp.holding(value))
+    return resp.saying(resp.looked_up(value))
 
 
 class Exploding:
@@ -112,8 +112,8 @@ def fake(answer: resp.Answer, greets: bool = True) -> Any:
 
 
 def other_version() -> bytes:
-    sealed = Envelope("eventkit", None).seal(key(0), 300_000, "0" * 32, b"[]")
-    return sealed.replace(b'"schema":1', b'"schema":2')
+    sealed = Envelope("eventkit", None).seal(key(0), 90_000, 300_000, resp.GENERATIONS.decode(), b"[]")
+    return sealed.replace(b'"schema":2', b'"schema":3')
 
 
 FAULTS: dict[str, Any] = {
@@ -191,7 +191,7 @@ def test_4_13_a_server_that_flaps_never_opens_the_breaker_and_stays_cheap(
     server = Server(tmp_path)
     store = ValkeyStore(server.url, timeout=0.015)
     try:
-        run = store._tier._connections.run
+        run = store._client._connections.run
         count = [0]
 
         def flapping(script: Any, keys: Any, arguments: Any, seconds: float) -> Any:
@@ -201,7 +201,7 @@ def test_4_13_a_server_that_flaps_never_opens_the_breaker_and_stays_cheap(
                 raise TimeoutError
             return run(script, keys, arguments, seconds)
 
-        store._tier._connections.run = flapping  # type: ignore[method-assign]
+        store._client._connections.run = flapping  # type: ignore[method-assign]
         spent = added(store, faults_scale(60, 600))
     finally:
         store.close()
@@ -356,12 +356,12 @@ def test_4_13_a_server_that_stops_for_a_while(
 
 def test_a_lock_that_outlives_its_time_is_a_lie() -> None:
     """A server that says for ever that somebody else is fetching."""
-    held = b"*4\r\n$0\r\n\r\n:0\r\n$5\r\nother\r\n$1\r\nx\r\n"
+    held = resp.looked_up(b"", b"other")
     server = resp.FakeServer(resp.saying(held))
     store = ValkeyStore(server.url, timeout=5.0, lock_seconds=0.01, failures=1)
     try:
         store._settings = store._settings._replace(timeout=0.05)
-        store._tier.settings = store._settings
+        store._client.settings = store._settings
         assert store.get_or_load(key(0), 300, lambda: EVENTS) == (EVENTS, 0.0)
         assert store.stats()["opened"] == 1
         assert store.stats()["wait_timeouts"] == 0
