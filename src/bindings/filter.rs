@@ -15,8 +15,9 @@ use crate::engine::window::{Fit, Window};
 ///
 /// Args:
 ///     start: The beginning of a time window: a date and time with an offset (compared as an instant), one without
-///         (compared with the wall clock of the session's place), or a time of day `HH:MM` (on every day).
-///     end: Its end, of the same kind; the window is `[start, end)`.
+///         (compared with the wall clock of the session's place), or a time of day `HH:MM` (on every day). Text, or a
+///         `datetime`, `date` or `time`, also pandas' and numpy's.
+///     end: Its end, of the same kind; the window is `[start, end)`, and a date alone is the midnight that begins it.
 ///     fit: How a session must lie to the window: `"within"`, `"overlapping"` or `"starting"`.
 ///     locations: It is at one of these, whatever the case.
 ///     all_tags: It has all of these tags, whatever the case.
@@ -26,7 +27,7 @@ use crate::engine::window::{Fit, Window};
 ///
 /// Raises:
 ///     ValueError: A time that cannot be read, a window that ends before it starts, an unknown `fit`.
-///     TypeError: A list of something else than strings.
+///     TypeError: A time that is neither text nor a datetime, or a list of something else than strings.
 ///
 /// Example:
 ///     >>> import eventkit
@@ -47,8 +48,8 @@ impl Filter {
     #[pyo3(signature = (*, start=None, end=None, fit="within", locations=None, all_tags=None, any_tags=None, no_tags=None, exclude=None))]
     #[allow(clippy::too_many_arguments)] // Keyword arguments of Python, each a condition of its own.
     fn new(
-        start: Option<&str>,
-        end: Option<&str>,
+        start: Option<&Bound<'_, PyAny>>,
+        end: Option<&Bound<'_, PyAny>>,
         fit: &str,
         locations: Option<&Bound<'_, PyAny>>,
         all_tags: Option<&Bound<'_, PyAny>>,
@@ -67,6 +68,9 @@ impl Filter {
                 )));
             }
         };
+        let start = start.map(|start| bound("start", start)).transpose()?;
+        let end = end.map(|end| bound("end", end)).transpose()?;
+        let (start, end) = (start.as_deref(), end.as_deref());
         let window = Window::parse(start.map(str::as_bytes), end.map(str::as_bytes), fit)
             .map_err(|error| PyValueError::new_err(error.to_string()))?;
         let mut shown = Vec::new();
@@ -105,6 +109,18 @@ impl Filter {
     fn __repr__(&self) -> &str {
         &self.shown
     }
+}
+
+/// Returns the text of one end of the window.
+fn bound(name: &str, value: &Bound<'_, PyAny>) -> PyResult<String> {
+    let Some(text) = input::time_text(value)? else {
+        return Err(PyTypeError::new_err(format!(
+            "{name} is {} of type {}, expected a time as text or a datetime",
+            value.repr()?,
+            value.get_type().name()?
+        )));
+    };
+    Ok(text.to_string_lossy().into_owned())
 }
 
 fn lowered(name: &str, strings: &Bound<'_, PyAny>) -> PyResult<Vec<Vec<u8>>> {

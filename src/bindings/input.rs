@@ -3,6 +3,7 @@
 //! `extract::<f64>()` and friends are not used: they accept `bool`, `Decimal`, `Fraction` and numpy scalars and
 //! convert them, where the original multiplies them as they are.
 
+use pyo3::exceptions::{PyException, PyMemoryError};
 use pyo3::prelude::*;
 use pyo3::types::{
     PyBool, PyBytes, PyDict, PyFloat, PyFrozenSet, PyInt, PyList, PySet, PyString, PyTuple,
@@ -114,6 +115,29 @@ pub(super) fn slice_end(top: &Bound<'_, PyAny>, length: usize) -> Answer<usize> 
         |_| length.saturating_sub(end.unsigned_abs()),
         |end| end.min(length),
     ))
+}
+
+/// Returns a time as text: a string as it is, and what a `datetime`, `date`, `time`, `pandas.Timestamp` or
+/// `numpy.datetime64` writes in ISO 8601. `None` for every other object, and for one that fails to write itself.
+pub(super) fn time_text<'py>(value: &Bound<'py, PyAny>) -> PyResult<Option<Bound<'py, PyString>>> {
+    let py = value.py();
+    if let Ok(text) = value.cast::<PyString>() {
+        return Ok(Some(text.clone()));
+    }
+    let kind = value.get_type();
+    let written = if kind.name()? == "datetime64" {
+        value.str().map(Bound::into_any)
+    } else if kind.hasattr(intern!(py, "isoformat"))? {
+        value.call_method0(intern!(py, "isoformat"))
+    } else {
+        return Ok(None);
+    };
+    match written {
+        Ok(text) => Ok(text.cast_into::<PyString>().ok()),
+        Err(error) if error.is_instance_of::<PyMemoryError>(py) => Err(error),
+        Err(error) if error.is_instance_of::<PyException>(py) => Ok(None),
+        Err(error) => Err(error),
+    }
 }
 
 /// The string's bytes: UTF-8, with lone surrogates encoded as `surrogatepass` does.

@@ -7,8 +7,10 @@ use pyo3::types::{PyDict, PyList, PyString};
 
 use super::errors::{Answer, OrDecline};
 use super::intern::intern;
+use super::file::failed;
 use super::{decode, input, source};
 use crate::engine::catalog::{Catalog, Place};
+use crate::engine::file::Reader;
 use crate::engine::json::{self, SessionText, SessionView};
 
 /// The caller's own sessions of one part, and the JSON of those that were asked for.
@@ -23,6 +25,8 @@ pub(super) struct Shelf {
     pub(super) catalog: Catalog,
     /// By part: the caller's objects, or nothing where the segment holds the text.
     holders: Vec<Option<Arc<Objects>>>,
+    /// The file that the first part was opened from.
+    file: Option<Reader>,
 }
 
 impl Shelf {
@@ -41,13 +45,40 @@ impl Shelf {
         Ok(Self {
             catalog: Catalog::new(segment),
             holders: vec![Some(Arc::new(objects))],
+            file: None,
         })
+    }
+
+    /// A catalogue of a file.
+    pub(super) fn of_file(catalog: Catalog, file: Reader) -> Self {
+        Self {
+            file: Some(file),
+            ..Self::of_text(catalog)
+        }
+    }
+
+    /// Checks that the catalogue's file is as it was opened; raises `CatalogFileError` otherwise. Called before each use:
+    /// reading a mapped file that was cut short would end the process.
+    #[inline]
+    pub(super) fn check(&self) -> PyResult<()> {
+        let checked = self.file.as_ref().map_or(Ok(()), Reader::check_unchanged);
+        checked.map_err(|error| failed(&error))
+    }
+
+    /// Returns the outcome of a use, or raises as [`Self::check`]: what was read while the file changed may be wrong.
+    #[inline]
+    pub(super) fn settled<T>(&self, outcome: PyResult<T>) -> PyResult<T> {
+        self.check().and(outcome)
     }
 
     /// A catalogue whose segments hold the text of their sessions.
     pub(super) fn of_text(catalog: Catalog) -> Self {
         let holders = catalog.segments().map(|_| None).collect();
-        Self { catalog, holders }
+        Self {
+            catalog,
+            holders,
+            file: None,
+        }
     }
 
     /// The same with the sessions of a list behind the others.

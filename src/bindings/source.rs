@@ -75,8 +75,8 @@ fn push(
     if let Some(id) = id.as_ref().and_then(|id| id.cast_exact::<PyString>().ok()) {
         input::with_bytes(id, |bytes| builder.push_id(bytes))?;
     }
-    let start = bytes_of(session.get_item(intern!(py, "start"))?.as_ref())?;
-    let end = bytes_of(session.get_item(intern!(py, "end"))?.as_ref())?;
+    let start = time_of(session.get_item(intern!(py, "start"))?.as_ref())?;
+    let end = time_of(session.get_item(intern!(py, "end"))?.as_ref())?;
     let span = Span::parse(&start, &end);
     let place = session.get_item(intern!(py, "location"))?;
     match place
@@ -92,10 +92,10 @@ fn push(
     .or_decline()
 }
 
-/// The bytes of a string; nothing for every other object.
-fn bytes_of(value: Option<&Bound<'_, PyAny>>) -> Answer<Vec<u8>> {
-    match value.and_then(|value| value.cast_exact::<PyString>().ok()) {
-        Some(text) => input::with_bytes(text, <[u8]>::to_vec),
-        None => Ok(Vec::new()),
-    }
+/// Returns the text of a session's time; nothing where there is none that can be read, which leaves the session untimed.
+fn time_of(value: Option<&Bound<'_, PyAny>>) -> Answer<Vec<u8>> {
+    let text = value.map_or(Ok(None), input::time_text)?;
+    text.map_or(Ok(Vec::new()), |text| {
+        input::with_bytes(&text, <[u8]>::to_vec)
+    })
 }

@@ -22,6 +22,7 @@ pub mod interest;
 pub mod json;
 mod lane;
 pub mod lexicon;
+pub mod memory;
 pub mod metrics;
 pub mod moment;
 mod order;
