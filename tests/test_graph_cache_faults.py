@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import inspect
 import threading
 import time
 import traceback
@@ -268,6 +269,38 @@ def test_4_10_a_loop_that_is_closed_takes_nobody_with_it() -> None:
     gc.collect()
     thread.join(30)
     assert len(answers) == 1
+
+
+def test_a_waiter_gives_up_a_leader_whose_event_loop_was_abandoned() -> None:
+    """The loop is stopped in the middle of a fetch and kept, so that nothing ends the fetch."""
+
+    class Never:
+        async def aget_events(self, top: int, user_id: str) -> Any:
+            await asyncio.Event().wait()
+
+        def get_events(self, top: int, user_id: str) -> Any:
+            raise AssertionError("another caller fetches already")
+
+    default = inspect.signature(CachedGraphEventService).parameters["wait_timeout"].default
+    assert isinstance(default, float)
+    assert 10 < default <= 60
+    cached = CachedGraphEventService(Never())
+    assert cached._wait_timeout == default
+    cached._wait_timeout = 0.05
+    loop = asyncio.new_event_loop()
+    task = loop.create_task(cached.aget_events(ANN))
+    for _ in range(3):
+        loop.run_until_complete(asyncio.sleep(0))
+    assert not task.done()
+    # Callers of other threads: the leader's own thread does not wait for itself.
+    errors = together(3, lambda number: cached.get_events(ANN))
+    assert [type(error) for error in errors] == [CacheTimeoutError] * 3
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        loop.run_until_complete(task)
+    loop.close()
+    with pytest.raises(AssertionError, match="another caller"):
+        cached.get_events(ANN)
 
 
 def test_4_10_a_leader_that_never_returns() -> None:

@@ -21,22 +21,40 @@ fuzz_target!(|data: &[u8]| {
     let _ = Moment::parse(text);
     let limits = Limits {
         top: (choice & 1 != 0).then_some(usize::from(choice >> 4)),
-        gap: Duration::from_secs(if choice & 2 == 0 { 0 } else { u64::from(choice >> 2) * 60 }),
+        offset: i64::from(choice >> 3) * 60 - 720,
+        gap: Duration::from_secs(if choice & 2 == 0 {
+            0
+        } else {
+            u64::from(choice >> 2) * 60
+        }),
     };
-    let candidates: Vec<Candidate> = (0..).zip(text.split(|&byte| byte == b'\n')).map(candidate).collect();
+    let candidates: Vec<Candidate> = (0..)
+        .zip(text.split(|&byte| byte == b'\n'))
+        .map(candidate)
+        .collect();
     let plan = best(&candidates, &limits).expect("a small plan");
     let quick = greedy(&candidates, &limits);
     assert!(quick.total <= plan.total);
     assert_eq!(quick.untimed, plan.untimed);
     assert!(limits.top.is_none_or(|top| plan.positions.len() <= top));
     let chosen = plan.positions.iter().map(|&at| candidates[at as usize]);
-    assert_eq!(plan.total, chosen.clone().fold(0.0, |sum, it| sum + it.score));
+    assert_eq!(
+        plan.total,
+        chosen.clone().fold(0.0, |sum, it| sum + it.score)
+    );
     if candidates.len() <= 10 {
         // A plan of each choice that keeps all of its sessions is one of the possible plans.
         for bits in 0_u32..1 << candidates.len() {
-            let some: Vec<Candidate> = candidates.iter().copied().filter(|it| bits >> it.position & 1 == 1).collect();
+            let some: Vec<Candidate> = candidates
+                .iter()
+                .copied()
+                .filter(|it| bits >> it.position & 1 == 1)
+                .collect();
             let other = best(&some, &limits).expect("a small plan");
-            assert!(other.total <= plan.total, "{other:?} is better than {plan:?}");
+            assert!(
+                other.total <= plan.total,
+                "{other:?} is better than {plan:?}"
+            );
         }
     }
 });
@@ -44,7 +62,10 @@ fuzz_target!(|data: &[u8]| {
 fn candidate((position, line): (u32, &[u8])) -> Candidate {
     let (&head, rest) = line.split_first().unwrap_or((&0, &[]));
     let mut times = rest.splitn(2, |&byte| byte == b'/');
-    let (start, end) = (times.next().unwrap_or_default(), times.next().unwrap_or_default());
+    let (start, end) = (
+        times.next().unwrap_or_default(),
+        times.next().unwrap_or_default(),
+    );
     Candidate {
         position,
         score: SCORES[usize::from(head % 8)],

@@ -5,16 +5,14 @@
 
 use core::time::Duration;
 
-use pyo3::exceptions::{
-    PyIndexError, PyKeyError, PyMemoryError, PyOverflowError, PyValueError,
-};
+use pyo3::exceptions::{PyIndexError, PyKeyError, PyOverflowError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict, PyList, PyString};
 use rayon::prelude::*;
 
 use super::answer::{self};
 use super::cache::ResultCache;
-use super::errors::{Answer, OrDecline, Stop, guarded, unwind};
+use super::errors::{Answer, OrDecline, Stop, guarded, no_memory, room, unwind};
 use super::filter::Filter;
 use super::intern::intern;
 use super::pool::pool;
@@ -23,7 +21,7 @@ use super::search::{UNREADABLE, confirmed, or_else, reference, settled};
 use super::shelf::Shelf;
 use super::{input, object};
 use crate::engine::error::{Error, ErrorKind};
-use crate::engine::memory::filled;
+use crate::engine::memory::{self, filled};
 use crate::engine::plan;
 use crate::engine::score::Weights;
 
@@ -316,6 +314,7 @@ impl CatalogBase {
         let mut out = Vec::new();
         let consumed = self.rank_each(py, &queries, |number, best| {
             let start = out.len();
+            memory::reserve(&mut out, 1 << 10).map_err(|error| no_memory(&error))?;
             let query = queries.get(number).and_then(Option::as_ref);
             let written = query
                 .zip(best)
@@ -327,7 +326,9 @@ impl CatalogBase {
                     out.truncate(start);
                     let interests = many_interests.get_item(number)?;
                     let line = self.recommend_json(py, &interests, top, weights, None)?;
-                    out.extend_from_slice(line.cast_exact::<PyBytes>()?.as_bytes());
+                    let line = line.cast_exact::<PyBytes>()?.as_bytes();
+                    memory::reserve(&mut out, line.len() + 1).map_err(|error| no_memory(&error))?;
+                    out.extend_from_slice(line);
                 }
             }
             out.push(b'\n');
@@ -382,7 +383,7 @@ impl CatalogBase {
             });
             Ok(complete.then_some((positions, scores)))
         });
-        let ranked = ranked.map_err(|error: Error| PyMemoryError::new_err(error.to_string()));
+        let ranked = ranked.map_err(|error: Error| no_memory(&error));
         let Some((positions, scores)) = self.shelf.settled(ranked)? else {
             return Ok(None);
         };
@@ -503,6 +504,7 @@ impl CatalogBase {
         let planned = guarded(py, || {
             let (set, scorer) = self.query(interests, weights)?;
             let most = self.shelf.catalog.len();
+            room("the plan", most.saturating_mul(256))?;
             let mut best = self
                 .best(&set, &scorer, most, filter.as_ref())
                 .or_decline()?;
@@ -515,14 +517,14 @@ impl CatalogBase {
                 plan::best(&candidates, &plan::Limits { top, gap, offset })
             });
             let plan = plan.map_err(|error| match error.kind() {
-                ErrorKind::Memory => PyMemoryError::new_err(error.to_string()),
+                ErrorKind::Memory => no_memory(&error),
                 _ => PyValueError::new_err(error.to_string()),
             })?;
             let chosen = plan
                 .positions
                 .iter()
                 .filter_map(|&number| best.get(number as usize).copied());
-            let answer = self.answer(py, chosen.collect(), &scorer)?;
+            let answer = self.planned(py, chosen.collect(), &scorer)?;
             let fields = input::exact_dict(&answer)?;
             fields.set_item(intern!(py, "total"), object::new_float(py, plan.total)?)?;
             fields.set_item(

@@ -8,15 +8,16 @@ use pyo3::types::PyBytes;
 
 use super::catalog::Shelved;
 use super::encode;
+use super::errors::{room, unwind};
+use super::load::{LOADING, lowered};
 use super::object;
-use super::errors::unwind;
-use super::load::lowered;
 use super::pool::pool;
 use super::shelf::Shelf;
 use crate::engine::catalog::Catalog;
 use crate::engine::error::{Error, ErrorKind};
 use crate::engine::file::{Reader, Writer};
 use crate::engine::json::{self, Hooks};
+use crate::engine::memory;
 use crate::engine::segment::Segment;
 
 pyo3::import_exception!(eventkit.errors, CatalogFileError);
@@ -57,6 +58,7 @@ pub(super) fn dump_catalog<'py>(
         return Ok(None);
     };
     shelf.check()?;
+    room("a copy", segment.nbytes().saturating_mul(2))?;
     let bytes = py.detach(|| Writer::to_bytes(|writer| write(writer, segment, fields)));
     let bytes = shelf.settled(bytes.map_err(|error| failed(&error)))?;
     object::new_bytes(py, &bytes).map(Some)
@@ -125,12 +127,16 @@ fn rewritten(py: Python<'_>, shelf: &Shelf) -> PyResult<Option<Segment>> {
     }
     let mut text = Vec::new();
     for (position, place) in shelf.catalog.places().enumerate() {
+        room("the sessions", 0)?;
+        let bytes = shelf.text_bytes(place);
+        memory::reserve(&mut text, bytes).map_err(|error| failed(&error))?;
         match shelf.object(py, place) {
             Some(object) => encode::session(&object, position, &mut text)?,
             None => shelf.dump_text(place, &mut text),
         }
         text.push(b'\n');
     }
+    room("the sessions", text.len().saturating_mul(LOADING))?;
     let pool = pool()?;
     let lower = |text: &str| {
         Python::attach(|py| lowered(py, text)).unwrap_or_else(|_| text.as_bytes().to_vec())

@@ -9,7 +9,7 @@ use pyo3::types::{
     PyBool, PyBytes, PyDict, PyFloat, PyFrozenSet, PyInt, PyList, PySet, PyString, PyTuple,
 };
 
-use super::errors::{Answer, OrDecline};
+use super::errors::{Answer, OrDecline, room};
 use super::intern::intern;
 use super::object;
 use crate::engine::interest::InterestSet;
@@ -84,16 +84,23 @@ pub(super) fn manifest<'py>(manifest: &Bound<'py, PyAny>) -> Answer<(Weights, Bo
 pub(super) fn interests(object: &Bound<'_, PyAny>) -> Answer<InterestSet> {
     let mut set = InterestSet::default();
     let mut insert = |interest: &Bound<'_, PyAny>| -> Answer<()> {
+        room("the interests", 0)?;
         with_bytes(exact_str(interest)?, |bytes| set.insert(bytes))
     };
+    // Twice what an interest takes: a table is copied when it grows.
+    let many = |count: usize| room("the interests", count.saturating_mul(128));
     if let Ok(list) = object.cast_exact::<PyList>() {
+        many(list.len())?;
         list.iter().try_for_each(|interest| insert(&interest))?;
     } else if let Ok(tuple) = object.cast_exact::<PyTuple>() {
+        many(tuple.len())?;
         tuple.iter().try_for_each(|interest| insert(&interest))?;
     } else if let Ok(set) = object.cast_exact::<PySet>() {
+        many(set.len())?;
         set.iter().try_for_each(|interest| insert(&interest))?;
     } else {
         let set = object.cast_exact::<PyFrozenSet>().ok().or_decline()?;
+        many(set.len())?;
         set.iter().try_for_each(|interest| insert(&interest))?;
     }
     Ok(set)

@@ -5,13 +5,14 @@ use std::sync::{Arc, OnceLock};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList, PyString};
 
-use super::errors::{Answer, OrDecline};
-use super::intern::intern;
+use super::errors::{Answer, OrDecline, no_memory};
 use super::file::failed;
+use super::intern::intern;
 use super::{decode, input, source};
 use crate::engine::catalog::{Catalog, Place};
 use crate::engine::file::Reader;
 use crate::engine::json::{self, SessionText, SessionView};
+use crate::engine::memory;
 
 /// The caller's own sessions of one part, and the JSON of those that were asked for.
 pub(super) struct Objects {
@@ -144,6 +145,13 @@ impl Shelf {
         Some(session.bind(py).clone())
     }
 
+    /// Returns how many bytes the session takes as JSON, at most; a guess where it is the caller's object.
+    pub(super) fn text_bytes(&self, place: Place) -> usize {
+        // A byte of the packed text becomes an escape of six bytes, or one of the names of up to 64 bytes.
+        let packed = self.view(place).map_or(0, |view| view.packed().len());
+        packed.saturating_mul(8).saturating_add(1 << 10)
+    }
+
     /// Appends the text of a session that the engine holds.
     pub(super) fn dump_text(&self, place: Place, out: &mut Vec<u8>) {
         if let Some(view) = self.view(place) {
@@ -237,7 +245,9 @@ impl Shelf {
             let text = dumps(&self.session(py, place)?)?;
             let _ = slot.set(text.to_str().ok().or_decline()?.as_bytes().into());
         }
-        out.extend_from_slice(slot.get().or_decline()?);
+        let text = slot.get().or_decline()?;
+        memory::reserve(out, text.len()).map_err(|error| no_memory(&error))?;
+        out.extend_from_slice(text);
         Ok(())
     }
 

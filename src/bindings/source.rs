@@ -6,7 +6,7 @@
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList, PyString};
 
-use super::errors::{Answer, OrDecline};
+use super::errors::{Answer, OrDecline, room};
 use super::input::{self, Tags};
 use super::intern::intern;
 use crate::engine::moment::Span;
@@ -16,13 +16,18 @@ use crate::engine::segment::{Segment, SegmentBuilder};
 /// What a session's engine cannot prove: scored by the reference only.
 const UNPROVEN: Number = Number::Float(f64::NAN);
 
+/// Bytes that compiling takes for a session, at most, while its columns grow; tags and text not counted.
+const SESSION: usize = 256;
+
 /// What a session is known by besides its popularity.
 const MEMBERS: [&str; 6] = ["tags", "title", "id", "start", "end", "location"];
 
 /// Compiles the sessions of a list, in order.
 pub(super) fn compile(sessions: &Bound<'_, PyList>) -> Answer<Segment> {
     let mut builder = SegmentBuilder::default();
+    room("the sessions", sessions.len().saturating_mul(SESSION))?;
     for session in sessions {
+        room("the sessions", 0)?;
         match input::exact_dict(&session) {
             Ok(plain) => {
                 let popularity = input::popularity(plain).unwrap_or(UNPROVEN);
@@ -31,6 +36,7 @@ pub(super) fn compile(sessions: &Bound<'_, PyList>) -> Answer<Segment> {
             Err(_) => push(&mut builder, &members(&session)?, UNPROVEN)?,
         }
     }
+    room("the index", sessions.len().saturating_mul(SESSION))?;
     builder.finish().ok().or_decline()
 }
 

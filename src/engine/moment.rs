@@ -163,7 +163,10 @@ impl Span {
     /// Reads the span between two texts, each as [`Moment::parse`] reads it. An end that is a date alone is inclusive: the
     /// session lasts until that day is over, as in an exported calendar.
     pub fn parse(start: &[u8], end: &[u8]) -> Self {
-        let (start, end) = (Moment::parse(start), Moment::parse_end(end, Moment::parse(start)));
+        let (start, end) = (
+            Moment::parse(start),
+            Moment::parse_end(end, Moment::parse(start)),
+        );
         Self { start, end }
     }
 
@@ -493,9 +496,8 @@ mod tests {
 
     #[test]
     fn an_end_date_is_inclusive() {
-        let length = |start: &str, end: &str| {
-            Span::parse(start.as_bytes(), end.as_bytes()).length()
-        };
+        let length =
+            |start: &str, end: &str| Span::parse(start.as_bytes(), end.as_bytes()).length();
         assert_eq!(length("2026-01-31", "2026-01-31"), Some(DAY));
         assert_eq!(length("2026-01-31", " 2026-02-01 "), Some(2 * DAY));
         assert_eq!(length("2026-01-31T22:00", "2026-01-31"), Some(DAY / 12));
@@ -508,9 +510,7 @@ mod tests {
 
     #[test]
     fn a_time_without_an_offset_is_read_at_the_given_one() {
-        let start = |text: &str| {
-            Span::parse(text.as_bytes(), b"").start_on(Axis::Offset(120))
-        };
+        let start = |text: &str| Span::parse(text.as_bytes(), b"").start_on(Axis::Offset(120));
         assert_eq!(start("1970-01-01T10:00+02:00"), start("1970-01-01T10:00"));
         assert_eq!(start("1970-01-01T09:00+01:00"), start("1970-01-01T10:00"));
         assert_eq!(start("10:00"), None);

@@ -102,9 +102,7 @@ impl Window {
         };
         match self.axis {
             Axis::Clock => self.admits_daily(start, length),
-            Axis::Instant | Axis::Offset(_) | Axis::Wall => {
-                self.admits_once(start, start + length)
-            }
+            Axis::Instant | Axis::Offset(_) | Axis::Wall => self.admits_once(start, start + length),
         }
     }
 
