@@ -301,10 +301,10 @@ def test_a_replayed_value_is_a_miss_after_invalidate(server: Server, names: str)
     with store_of(server.url, secret="s3cret") as store:
         store.get_or_load(ANN, 300, lambda: EVENTS)
         held = {name: server.run("GET", name) for name in server.run("KEYS", names)}
+        fresh = [{"title": "Fresh"}]
         for _ in range(3):
             store.invalidate(ANNS)
             put_back(server, held)
-            fresh = [{"title": "Fresh"}]
             assert store.get_or_load(ANN, 300, lambda: fresh) == (fresh, 0.0)
             # What was loaded is stored again, under generations of this worker's own.
             assert store.get_or_load(ANN, 300, never)[0] == fresh
@@ -405,7 +405,7 @@ def fetches(folder: Path) -> int:
     return counter.stat().st_size if counter.exists() else 0
 
 
-def test_8_workers_at_a_cold_key_fetch_once(server: Server, tmp_path: Path) -> None:
+def test_eight_workers_at_a_cold_key_fetch_once(server: Server, tmp_path: Path) -> None:
     workers = Workers(server, ",".join(["sync", "async"] * 4), tmp_path, fetch=0.2)
     workers.go()
     got = workers.answers()

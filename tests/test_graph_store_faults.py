@@ -112,7 +112,9 @@ def fake(answer: resp.Answer, greets: bool = True) -> Any:
 
 
 def other_version() -> bytes:
-    sealed = Envelope("eventkit", None).seal(key(0), 90_000, 300_000, resp.GENERATIONS.decode(), b"[]")
+    sealed = Envelope("eventkit", None).seal(
+        key(0), 90_000, 300_000, resp.GENERATIONS.decode(), b"[]"
+    )
     return sealed.replace(b'"schema":2', b'"schema":3')
 
 
@@ -140,7 +142,7 @@ def late() -> float:
 
 
 @pytest.mark.parametrize("fault", FAULTS.values(), ids=FAULTS)
-def test_4_13_a_server_that_fails(
+def test_a_store_server_that_fails_costs_little_and_changes_no_answer(
     fault: Any,
     late: float,
     capsys: pytest.CaptureFixture[str],
@@ -184,7 +186,7 @@ def test_4_13_a_server_that_fails(
     assert share(spent, HELD) <= LIMIT + late
 
 
-def test_4_13_a_server_that_flaps_never_opens_the_breaker_and_stays_cheap(
+def test_a_server_that_flaps_never_opens_the_breaker_and_stays_cheap(
     tmp_path: Path, late: float, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Two failures, then a success, again and again."""
@@ -210,7 +212,7 @@ def test_4_13_a_server_that_flaps_never_opens_the_breaker_and_stays_cheap(
     assert share(spent, HELD) <= LIMIT + late
 
 
-def test_4_13_the_server_is_killed_and_comes_back(
+def test_the_server_is_killed_and_comes_back(
     tmp_path: Path, late: float, capsys: pytest.CaptureFixture[str], caplog: Any
 ) -> None:
     caplog.set_level(logging.INFO)
@@ -243,7 +245,7 @@ def test_4_13_the_server_is_killed_and_comes_back(
     assert share(spent, HELD) <= LIMIT + late
 
 
-def test_4_13_killed_while_it_is_loaded(tmp_path: Path) -> None:
+def test_the_store_server_is_killed_during_a_load(tmp_path: Path) -> None:
     server = Server(tmp_path)
     store = ValkeyStore(server.url, timeout=5.0)
 
@@ -259,7 +261,7 @@ def test_4_13_killed_while_it_is_loaded(tmp_path: Path) -> None:
         server.kill()
 
 
-def test_4_13_killed_while_others_wait(tmp_path: Path) -> None:
+def test_the_store_server_is_killed_while_others_wait(tmp_path: Path) -> None:
     """Whoever waits for another's fetch goes its own way when the server is gone."""
     server = Server(tmp_path)
     store, other = (ValkeyStore(server.url, timeout=5.0) for _ in range(2))
@@ -292,7 +294,7 @@ def test_4_13_killed_while_others_wait(tmp_path: Path) -> None:
         server.kill()
 
 
-def test_4_13_a_full_server_still_gives_what_it_has(
+def test_a_full_server_still_gives_what_it_has(
     tmp_path: Path, late: float, capsys: pytest.CaptureFixture[str]
 ) -> None:
     server = Server(tmp_path)
@@ -322,7 +324,7 @@ def added_from(store: ValkeyStore, first: int, calls: int) -> list[float]:
 
 
 @pytest.mark.parametrize("how", ["DEBUG SLEEP", "CLIENT PAUSE"])
-def test_4_13_a_server_that_stops_for_a_while(
+def test_a_server_that_stops_for_a_while(
     tmp_path: Path, late: float, capsys: pytest.CaptureFixture[str], how: str
 ) -> None:
     server = Server(tmp_path)

@@ -20,7 +20,7 @@ from eventkit.server.message import Request
 LIMIT = 16 << 20
 words, encoding = int(sys.argv[1]), sys.argv[2]
 text = " ".join(f"word{number}" for number in range(words))
-sessions = [{"title": f"T{n} {text}", "tags": ["ai"], "popularity": n / 9} for n in range(9)]
+sessions = [{"title": f"T{n}", "text": text, "tags": ["ai"], "popularity": n / 9} for n in range(9)]
 manifest = {"weights": {"interest": 2.0, "popularity": 0.5}, "sessions": sessions}
 settings = ServerSettings(cache_entries=10**6, gzip_bytes=1_000, requests_per_minute=0)
 app = create_app(manifest, settings=settings)
@@ -33,7 +33,7 @@ def resident():
 
 def ask(number):
     path = "/explain" if number % 3 == 0 else "/recommend"
-    query = f"interests=ai&top=9&title=t{number % 9} {text}&x={number}".replace(" ", "+").encode()
+    query = f"interests=ai&top=9&session=t{number % 9}&x={text} {number}".replace(" ", "+").encode()
     headers = {"accept-encoding": encoding, "host": "localhost"}
     response = app.respond(Request("GET", path, query, headers, b"", client="127.0.0.1"))
     assert response.status == 200, response.body

@@ -22,7 +22,7 @@ from eventkit import Catalog, Filter
 from eventkit.graph import CachedGraphEventService
 
 MIB = 1 << 20
-SESSIONS = 30_000
+SESSIONS = 12_000
 INTERESTS = ["tag 1", "tag 2", "tag 3"]
 
 
@@ -62,8 +62,8 @@ def calls(folder: Path) -> dict[str, Callable[[], Any]]:
     document = b"[" + b",".join(_json(session) for session in listed) + b"]"
     lines = folder / "some.ndjson"
     lines.write_bytes(b"\n".join(_json(session) for session in listed))
-    many = [[f"tag {number % 301}"] for number in range(20_000)]
-    words = [f"word {number}" for number in range(500_000)]
+    many = [[f"tag {number % 301}"] for number in range(6_000)]
+    words = [f"word {number}" for number in range(150_000)]
     cached = CachedGraphEventService(Calendar(listed), max_bytes=1 << 30)
     return {
         "recommend": lambda: [eventkit.recommend(manifest, INTERESTS, None) for _ in range(3)],

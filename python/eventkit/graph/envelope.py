@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 __all__ = ["SCHEMA", "Envelope", "Held", "exact_json"]
 
 SCHEMA = 2
-"""The version of the layout. Names of keys contain it, so that no version reads another's values."""
+"""The version of the layout. Names of keys contain it: no version reads another's values."""
 
 _LONGEST_HEADER = 512
 # Written as escapes, a pair of lone surrogates is read back as one character: not the same text.
@@ -74,9 +74,7 @@ class Envelope:
         """Return the name on the server for a key."""
         return f"{self._namespace}:{SCHEMA}:{kind}:{self._digest(kind, text)[:40]}"
 
-    def seal(
-        self, key: str, stored: int, lifetime: int, generation: str, payload: bytes
-    ) -> bytes:
+    def seal(self, key: str, stored: int, lifetime: int, generation: str, payload: bytes) -> bytes:
         """Return the payload behind a header that authenticates it."""
         header = self._header(key, stored, lifetime, generation)
         return header[:-1] + b',"checksum":"%s"}\n' % self._sum(header, payload) + payload

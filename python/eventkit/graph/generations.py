@@ -11,12 +11,13 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
+from typing import ClassVar
 from weakref import WeakValueDictionary
 
 __all__ = ["FUTURE", "SeenGenerations"]
 
 FUTURE = 60_000
-"""Milliseconds that a generation may lie in the future: it is then no generation of the server's."""
+"""Milliseconds. A generation that lies further in the future is not one of the server's."""
 
 
 class SeenGenerations:
@@ -40,7 +41,7 @@ class SeenGenerations:
         []
     """
 
-    _shared: WeakValueDictionary[str, SeenGenerations] = WeakValueDictionary()
+    _shared: ClassVar[WeakValueDictionary[str, SeenGenerations]] = WeakValueDictionary()
     _sharing = threading.Lock()
 
     def __init__(self, most: int = 10_000) -> None:

@@ -1,4 +1,4 @@
-"""One call of a `ValkeyStore`: look the value up, perhaps wait for another worker, store the result.
+"""One call of a `ValkeyStore`: looks the value up, may wait for another worker, stores the result.
 
 Each step returns within the time that the server may take of a call. No step raises.
 """
