@@ -23,7 +23,7 @@ endif
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help check-tools setup build demo test test-rust test-python parity faults loom fuzz bench \
+.PHONY: help check-tools setup build demo test test-rust test-python parity faults loom fuzz fuzz-python bench \
 	bench-long bench-server bench-telemetry bench-graph figures \
 	lint lint-rust lint-python test-all clean
 
@@ -97,12 +97,18 @@ loom: ## Check the cache's single-flight loading over all interleavings
 	  cargo test --release --manifest-path loom/Cargo.toml
 
 FUZZ_SECONDS ?= 600
-fuzz: ## Fuzz the file reader and the JSON loader (FUZZ_SECONDS=600 each; needs cargo-fuzz)
-	@for target in catalog_file json_loader; do \
+fuzz: fuzz-python ## Fuzz every parser (FUZZ_SECONDS=600 each; needs cargo-fuzz, and atheris in the venv)
+	@for target in catalog_file json_loader telemetry_summary calendar_page plan; do \
 	  mkdir -p fuzz/corpus/$$target; \
 	  RUSTC_BOOTSTRAP=1 cargo fuzz run $$target fuzz/corpus/$$target fuzz/seeds/$$target -- \
 	    -dict=fuzz/$$target.dict -max_len=2048 -timeout=10 -rss_limit_mb=2048 \
 	    -max_total_time=$(FUZZ_SECONDS) || exit 1; done
+
+fuzz-python: $(VENV)/.stamp-native # The parsers that are Python's: requests, bodies, sealed values
+	@for target in request json_body envelope; do \
+	  mkdir -p fuzz/corpus/$$target; \
+	  $(EXPORTS) $(BIN)/python fuzz/python_targets.py $$target fuzz/corpus/$$target \
+	    fuzz/seeds/$$target -max_len=2048 -timeout=10 -max_total_time=$(FUZZ_SECONDS) || exit 1; done
 
 figures: $(VENV)/.stamp-dev $(VENV)/.stamp-native ## Measure, and write the README's figures and picture
 	$(EXPORTS) $(BIN)/python benches/table.py --readme

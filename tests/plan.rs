@@ -33,6 +33,7 @@ fn limits(top: Option<usize>, gap_minutes: u64) -> Limits {
     Limits {
         top,
         gap: Duration::from_millis(gap_minutes * MINUTE),
+        offset: 0,
     }
 }
 

@@ -52,12 +52,14 @@ def test_2_3_heartbeat(capsys: pytest.CaptureFixture[str]) -> None:
 
 @needs_fork
 @pytest.mark.parametrize("size", [8, 2_000])
-def test_2_5_forks(size: int, capsys: pytest.CaptureFixture[str]) -> None:
+def test_forked_children_use_the_cache(size: int, capsys: pytest.CaptureFixture[str]) -> None:
     scene(capsys, "2.5", "forks", faults_scale(10, 200), size)
 
 
 @pytest.mark.parametrize("size", [8, 2_000])
-def test_2_6_exit_with_busy_threads(size: int, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_interpreter_exits_with_busy_threads(
+    size: int, capsys: pytest.CaptureFixture[str]
+) -> None:
     runs = faults_scale(4, 100)
     for _ in range(runs):
         assert child.run("threads", "leave", 8, size).strip() == "left"

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import inspect
 import threading
 import time
 import traceback
@@ -57,7 +58,7 @@ def gathered(cached: CachedGraphEventService, misses: int) -> Any:
 # -- 4.8 clocks ------------------------------------------------------------------------------------
 
 
-def test_4_8_the_wall_clock_is_not_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_cache_does_not_use_the_wall_clock(monkeypatch: pytest.MonkeyPatch) -> None:
     calendar = Calendar()
     cached = CachedGraphEventService(calendar)
     cached.get_events(ANN)
@@ -76,7 +77,9 @@ def test_4_8_the_wall_clock_is_not_looked_at(monkeypatch: pytest.MonkeyPatch) ->
 
 
 @pytest.mark.parametrize("keys", [1, 100])
-def test_4_9_a_cold_burst_of_threads(keys: int, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_burst_of_threads_at_a_cold_key_loads_once(
+    keys: int, capsys: pytest.CaptureFixture[str]
+) -> None:
     calendar = Calendar()
     cached = CachedGraphEventService(calendar)
     calendar.act = lambda user, top: time.sleep(0.05)
@@ -89,7 +92,7 @@ def test_4_9_a_cold_burst_of_threads(keys: int, capsys: pytest.CaptureFixture[st
 
 
 @pytest.mark.parametrize("asynchronous", [False, True])
-def test_4_9_threads_and_tasks_of_several_loops_share_a_flight(asynchronous: bool) -> None:
+def test_threads_and_tasks_of_several_loops_share_one_load(asynchronous: bool) -> None:
     class Both(Calendar):
         async def aget_events(self, top: int, user_id: Any = None) -> list[Any]:
             while cached.stats()["misses"] < 340:
@@ -123,7 +126,7 @@ def test_4_9_threads_and_tasks_of_several_loops_share_a_flight(asynchronous: boo
     assert len(calendar.calls) == 1
 
 
-def test_4_9_nobody_holds_the_interpreter_while_waiting() -> None:
+def test_waiters_do_not_hold_the_interpreter() -> None:
     calendar, go = Calendar(), threading.Event()
     calendar.act = lambda user, top: go.wait(30) and None
     cached = CachedGraphEventService(calendar)
@@ -159,7 +162,7 @@ class StrangeError(OSError):
         self.hint = hint
 
 
-def test_4_10_every_waiter_gets_the_leaders_error(capsys: pytest.CaptureFixture[str]) -> None:
+def test_every_waiter_gets_the_leaders_error(capsys: pytest.CaptureFixture[str]) -> None:
     calendar = RaisingCalendar()
     cached = CachedGraphEventService(calendar)
     calendar.act = gathered(cached, 200)
@@ -179,7 +182,7 @@ def test_4_10_every_waiter_gets_the_leaders_error(capsys: pytest.CaptureFixture[
     say(capsys, "4.10", "200 waiters, 1 call, 200 errors of their own")
 
 
-def test_4_10_an_error_that_cannot_be_made_again_is_shared() -> None:
+def test_an_error_that_cannot_be_made_again_is_shared() -> None:
     error = UnicodeDecodeError("utf-8", b"\xff", 0, 1, "invalid")
     calendar = RaisingCalendar()
     cached = CachedGraphEventService(calendar)
@@ -188,7 +191,7 @@ def test_4_10_an_error_that_cannot_be_made_again_is_shared() -> None:
 
 
 @pytest.mark.parametrize("fatal", [KeyboardInterrupt, SystemExit, GeneratorExit, BaseException])
-def test_4_10_a_leader_that_dies_is_followed_by_one_waiter(
+def test_a_leader_that_dies_is_followed_by_one_waiter(
     fatal: type[BaseException], capsys: pytest.CaptureFixture[str]
 ) -> None:
     calendar = Calendar()
@@ -213,7 +216,7 @@ def test_4_10_a_leader_that_dies_is_followed_by_one_waiter(
 
 
 @pytest.mark.parametrize("asynchronous", [False, True])
-def test_4_10_a_task_that_is_cancelled_is_followed(asynchronous: bool) -> None:
+def test_a_task_that_is_cancelled_is_followed(asynchronous: bool) -> None:
     class Slow(Calendar):
         async def aget_events(self, top: int, user_id: Any = None) -> list[Any]:
             if not self.calls:
@@ -243,7 +246,7 @@ def test_4_10_a_task_that_is_cancelled_is_followed(asynchronous: bool) -> None:
     assert len(calendar.calls) == 2
 
 
-def test_4_10_a_loop_that_is_closed_takes_nobody_with_it() -> None:
+def test_a_closed_loop_does_not_stop_other_waiters() -> None:
     """Its tasks are destroyed, as leaders and as waiters."""
 
     class Slow(Calendar):
@@ -270,7 +273,39 @@ def test_4_10_a_loop_that_is_closed_takes_nobody_with_it() -> None:
     assert len(answers) == 1
 
 
-def test_4_10_a_leader_that_never_returns() -> None:
+def test_a_waiter_gives_up_a_leader_whose_event_loop_was_abandoned() -> None:
+    """The loop is stopped in the middle of a fetch and kept, so that nothing ends the fetch."""
+
+    class Never:
+        async def aget_events(self, top: int, user_id: str) -> Any:
+            await asyncio.Event().wait()
+
+        def get_events(self, top: int, user_id: str) -> Any:
+            raise AssertionError("another caller fetches already")
+
+    default = inspect.signature(CachedGraphEventService).parameters["wait_timeout"].default
+    assert isinstance(default, float)
+    assert 10 < default <= 60
+    cached = CachedGraphEventService(Never())
+    assert cached._wait_timeout == default
+    cached._wait_timeout = 0.05
+    loop = asyncio.new_event_loop()
+    task = loop.create_task(cached.aget_events(ANN))
+    for _ in range(3):
+        loop.run_until_complete(asyncio.sleep(0))
+    assert not task.done()
+    # Callers of other threads: the leader's own thread does not wait for itself.
+    errors = together(3, lambda number: cached.get_events(ANN))
+    assert [type(error) for error in errors] == [CacheTimeoutError] * 3
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        loop.run_until_complete(task)
+    loop.close()
+    with pytest.raises(AssertionError, match="another caller"):
+        cached.get_events(ANN)
+
+
+def test_waiters_time_out_when_the_leader_never_returns() -> None:
     calendar, go = Calendar(), threading.Event()
     calendar.act = lambda user, top: go.wait(60) and None
     cached = CachedGraphEventService(calendar, wait_timeout=0.05)
@@ -293,22 +328,22 @@ def test_4_10_a_leader_that_never_returns() -> None:
     assert cached.stats()["loads"] == 2
 
 
-def test_4_10_the_main_thread_hears_an_interrupt(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_waiting_main_thread_can_be_interrupted(capsys: pytest.CaptureFixture[str]) -> None:
     scene(capsys, "2.6", "interrupted_waiter", faults_scale(3, 50))
 
 
-def test_4_10_an_interrupted_leader(capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_interrupted_leader_is_followed_by_a_waiter(capsys: pytest.CaptureFixture[str]) -> None:
     scene(capsys, "4.10", "interrupted_leader", faults_scale(5, 200))
 
 
-def test_4_10_leaders_and_waiters_killed_at_random(capsys: pytest.CaptureFixture[str]) -> None:
+def test_leaders_and_waiters_killed_at_random(capsys: pytest.CaptureFixture[str]) -> None:
     scene(capsys, "4.10", "killed_leaders", faults_scale(150, 10_000))
 
 
 # -- 4.11 re-entrance ------------------------------------------------------------------------------
 
 
-def test_4_11_a_service_that_asks_for_what_it_fetches() -> None:
+def test_a_service_that_asks_for_what_it_fetches() -> None:
     calendar = Calendar()
     cached = CachedGraphEventService(calendar)
 
@@ -326,7 +361,7 @@ def test_4_11_a_service_that_asks_for_what_it_fetches() -> None:
     assert cached.get_events("bob")
 
 
-def test_4_11_from_asyncio() -> None:
+def test_a_service_that_asks_for_what_it_fetches_from_asyncio() -> None:
     class Both(Calendar):
         async def aget_events(self, top: int, user_id: Any = None) -> list[Any]:
             self.calls.append((user_id, top))
@@ -346,7 +381,7 @@ def test_4_11_from_asyncio() -> None:
         threaded.get_events(ANN)
 
 
-def test_4_11_a_blocking_call_beside_a_task_that_fetches() -> None:
+def test_a_blocking_call_beside_a_task_that_fetches() -> None:
     """On the loop's own thread it cannot wait for the loop."""
     calendar, go = Calendar(), threading.Event()
     calendar.act = lambda user, top: go.wait(30) and None if len(calendar.calls) == 1 else None
@@ -364,7 +399,7 @@ def test_4_11_a_blocking_call_beside_a_task_that_fetches() -> None:
     assert cached.stats()["bypasses"] == 1
 
 
-def test_4_11_other_keys_are_no_recursion() -> None:
+def test_a_load_may_ask_for_other_keys() -> None:
     calendar = Calendar()
     cached = CachedGraphEventService(calendar)
     calendar.act = lambda user, top: cached.get_events(f"{user}+") if len(user) < 6 else None
@@ -375,7 +410,9 @@ def test_4_11_other_keys_are_no_recursion() -> None:
 # -- 4.12 contamination ----------------------------------------------------------------------------
 
 
-def test_4_12_callers_who_change_what_they_get(capsys: pytest.CaptureFixture[str]) -> None:
+def test_callers_who_change_what_they_get_change_nothing_for_others(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     calls = faults_scale(2_000, 10_000)
     cached = CachedGraphEventService(Calendar(make_events))
     want = repr(make_events(ANN, 10))
@@ -401,7 +438,7 @@ def test_4_12_callers_who_change_what_they_get(capsys: pytest.CaptureFixture[str
     say(capsys, "4.12", f"{calls} callers change what they get: 0 contaminations")
 
 
-def test_4_12_two_users_and_random_operations(capsys: pytest.CaptureFixture[str]) -> None:
+def test_two_users_never_see_each_others_events(capsys: pytest.CaptureFixture[str]) -> None:
     operations = faults_scale(10_000, 1_000_000)
     clock = Clock()
     calendar = Calendar()
@@ -472,23 +509,25 @@ def test_an_invalidation_during_a_refresh_wins_under_load() -> None:
 # -- processes -------------------------------------------------------------------------------------
 
 
-def test_2_5_forks(capsys: pytest.CaptureFixture[str]) -> None:
+def test_forked_children_use_the_cache(capsys: pytest.CaptureFixture[str]) -> None:
     scene(capsys, "2.5", "forks", faults_scale(20, 200))
 
 
-def test_2_5_forks_at_the_first_use(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_fork_at_the_first_use_of_the_cache(capsys: pytest.CaptureFixture[str]) -> None:
     scene(capsys, "2.5", "first_forks", faults_scale(20, 500))
 
 
-def test_2_6_exit_with_busy_threads(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_interpreter_exits_with_busy_threads(capsys: pytest.CaptureFixture[str]) -> None:
     for _ in range(faults_scale(1, 50)):
         said = child.run("graph_cache", "exits", 6)
     say(capsys, "2.6", said.strip())
 
 
-def test_3_4_memory(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_cache_does_not_leak_memory(capsys: pytest.CaptureFixture[str]) -> None:
     scene(capsys, "3.4", "memory", faults_scale(6_000, 1_000_000))
 
 
-def test_3_7_distinct_keys(capsys: pytest.CaptureFixture[str]) -> None:
+def test_distinct_keys_do_not_grow_the_cache_without_bound(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     scene(capsys, "3.7", "distinct_keys", faults_scale(4_000, 1_000_000))

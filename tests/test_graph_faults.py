@@ -78,7 +78,7 @@ def both_roads(service: GraphEventService) -> list[Any]:
 # -- 4.1-4.3 being refused -------------------------------------------------------------------------
 
 
-def test_4_1_no_call_before_retry_after_and_one_after(graph, clock, capsys):
+def test_no_call_before_retry_after_and_one_after(graph, clock, capsys):
     graph.fail(status(429, {"Retry-After": "5"}))
     with clocked(graph, clock, deadline=4.0) as service:
         moments = (0.0, 0.5, 0.999)  # From then on waiting ends before the deadline does.
@@ -99,7 +99,7 @@ def test_4_1_no_call_before_retry_after_and_one_after(graph, clock, capsys):
     )
 
 
-def test_4_1_who_waited_for_a_turn_is_held_back_too(graph, capsys):
+def test_a_request_that_waited_for_its_turn_respects_retry_after(graph, capsys):
     """Twelve threads, four places: the four that are under way are refused, nobody follows them."""
     graph.delay = 0.1
     graph.fail(status(429, {"Retry-After": "300"}), times=100)
@@ -121,7 +121,7 @@ def test_4_1_who_waited_for_a_turn_is_held_back_too(graph, capsys):
     say(capsys, "4.1", f"12 threads refused by {len(graph.calls('events'))} requests")
 
 
-def test_4_2_without_a_header_by_full_jitter_within_the_deadline(graph, clock, capsys):
+def test_without_a_header_retries_use_full_jitter_within_the_deadline(graph, clock, capsys):
     graph.fail(status(429), times=100)
     with clocked(graph, clock, attempts=9) as service:
         for call in both_roads(service):
@@ -165,11 +165,11 @@ RETRY_AFTER = [
 
 
 @pytest.mark.parametrize(("text", "expected"), RETRY_AFTER, ids=lambda value: str(value)[:32])
-def test_4_3_retry_after(text, expected):
+def test_retry_after_is_parsed(text, expected):
     assert parse_retry_after(text, NOON) == expected
 
 
-def test_4_3_any_text_is_a_wait_or_none(graph, clock, capsys):
+def test_any_text_of_retry_after_is_a_wait_or_none(graph, clock, capsys):
     random, strange = Random(43), 0
     letters = " -+.,:0123456789abcJanFebSunGMT\t\x00\u00e9/"
     dates = [email.utils.format_datetime(NOON + timedelta(days=n * 97)) for n in range(-20, 20)]
@@ -194,7 +194,7 @@ def test_4_3_any_text_is_a_wait_or_none(graph, clock, capsys):
 # -- 4.4 tokens ------------------------------------------------------------------------------------
 
 
-def test_4_4_a_rejected_token_is_replaced_once(graph, capsys):
+def test_a_rejected_token_is_replaced_once(graph, capsys):
     with GraphEventService(settings_of(graph)) as service:
         for call in both_roads(service):
             assert len(call()) == 8
@@ -214,7 +214,7 @@ def test_4_4_a_rejected_token_is_replaced_once(graph, capsys):
     say(capsys, "4.4", "401: 1 refresh and 1 more request, then the error")
 
 
-def test_4_4_many_who_are_rejected_share_one_new_token(graph, capsys):
+def test_many_rejected_requests_share_one_new_token(graph, capsys):
     with GraphEventService(settings_of(graph)) as service:
         service.get_events()
         graph.revoke_tokens()
@@ -278,7 +278,7 @@ def held_against_the_deadline(service: GraphEventService, call: Any) -> float:
 
 
 @pytest.mark.parametrize("name", BREAKDOWNS)
-def test_4_5_a_breakdown_is_a_typed_error_in_time(graph, name, capsys):
+def test_a_breakdown_is_a_typed_error_in_time(graph, name, capsys):
     with GraphEventService(settings_of(graph, deadline=DEADLINE), jitter=lambda: 0.1) as service:
         app_credential(service.settings).get_token("https://graph.microsoft.com/.default")
         graph.fail(BREAKDOWNS[name], times=1000)
@@ -308,7 +308,7 @@ def full_port():
                 other.close()
 
 
-def test_4_5_nobody_takes_the_connection(graph, capsys):
+def test_a_host_that_takes_no_connection_is_an_error_in_time(graph, capsys):
     with full_port() as port:
         settings = settings_of(graph, deadline=DEADLINE, base_url=f"http://127.0.0.1:{port}/v1.0")
         with GraphEventService(settings) as service:
@@ -316,7 +316,7 @@ def test_4_5_nobody_takes_the_connection(graph, capsys):
     say(capsys, "4.5", f"connect hangs: error after {took[0]:.2f} and {took[1]:.2f} s")
 
 
-def test_4_5_no_such_host(graph, monkeypatch, capsys):
+def test_a_host_that_does_not_exist_is_an_error_in_time(graph, monkeypatch, capsys):
     look_up = socket.getaddrinfo
 
     def fail(host, *rest, **more):
@@ -333,7 +333,7 @@ def test_4_5_no_such_host(graph, monkeypatch, capsys):
 
 # After a 500 MSAL leaves the authority alone for a minute; that is its own rule, and kept.
 @pytest.mark.parametrize("fault", [hang(), trickle(0.05), reset(), body(b"[]")])
-def test_4_5_an_authority_that_fails_is_an_error_in_time(graph, fault):
+def test_an_authority_that_fails_is_an_error_in_time(graph, fault):
     graph.fail(fault, times=1000, on="token")
     with GraphEventService(settings_of(graph, deadline=DEADLINE)) as service:
         begun = time.monotonic()
@@ -344,7 +344,7 @@ def test_4_5_an_authority_that_fails_is_an_error_in_time(graph, fault):
         assert len(service.get_events()) == 8
 
 
-def test_4_5_nothing_is_cached_and_the_last_good_answer_is_marked(graph):
+def test_nothing_is_cached_and_the_last_good_answer_is_marked(graph):
     clock = Clock()
     with GraphEventService(settings_of(graph)) as service:
         cached = CachedGraphEventService(service, clock=clock, stale_if_error=3600)
@@ -403,7 +403,7 @@ def watched_memory():
 
 
 @pytest.mark.parametrize("name", BROKEN)
-def test_4_6_a_broken_answer_is_an_error_and_the_good_one_stays(graph, name, capsys):
+def test_a_broken_answer_is_an_error_and_the_good_one_stays(graph, name, capsys):
     clock = Clock()
     with GraphEventService(settings_of(graph)) as service:
         cached = CachedGraphEventService(service, clock=clock, stale_if_error=3600)
@@ -424,7 +424,7 @@ def test_4_6_a_broken_answer_is_an_error_and_the_good_one_stays(graph, name, cap
 # -- 4.7 pages -------------------------------------------------------------------------------------
 
 
-def test_4_7_one_to_twenty_pages(graph, capsys):
+def test_one_to_twenty_pages_are_read(graph, capsys):
     graph.put(ANN, *map(make_event, range(40)))
     with GraphEventService(settings_of(graph)) as service:
         whole = service.get_events()
@@ -437,7 +437,7 @@ def test_4_7_one_to_twenty_pages(graph, capsys):
     say(capsys, "4.7", "40 events on 1 to 20 pages: the same events")
 
 
-def test_4_7_at_most_fifty_pages(graph):
+def test_at_most_fifty_pages_are_read(graph):
     graph.put(ANN, *map(make_event, range(51)))
     graph.page_size = 1
     with GraphEventService(settings_of(graph)) as service:
@@ -447,7 +447,7 @@ def test_4_7_at_most_fifty_pages(graph):
         assert len(service.get_events(top=50)) == 50
 
 
-def test_4_7_a_circle_ends(graph, capsys):
+def test_a_circle_of_next_links_ends(graph, capsys):
     path = "/v1.0/users/ann%40example.com/calendarView?startDateTime=2020-01-01&endDateTime=2040"
     with GraphEventService(settings_of(graph)) as service:
         graph.fail(link(graph.authority + path), times=1000)
@@ -471,7 +471,7 @@ FOREIGN = (
 )
 
 
-def test_4_7_no_token_goes_to_another_host(graph, capsys):
+def test_no_token_goes_to_another_host(graph, capsys):
     with GraphSimulator() as other, GraphEventService(settings_of(graph)) as service:
         for form in FOREIGN:
             before = len(graph.calls("events"))
@@ -483,7 +483,7 @@ def test_4_7_no_token_goes_to_another_host(graph, capsys):
     say(capsys, "4.7", f"{len(FOREIGN)} links elsewhere: 0 requests, 0 tokens")
 
 
-def test_4_7_an_event_that_comes_twice_is_one(graph):
+def test_an_event_on_two_pages_is_returned_once(graph):
     first = {"value": [make_event(1), make_event(2)], "@odata.nextLink": ""}
     path = "/v1.0/users/ann%40example.com/calendarView?startDateTime=2020&endDateTime=2040"
     first["@odata.nextLink"] = graph.authority + path
@@ -493,7 +493,7 @@ def test_4_7_an_event_that_comes_twice_is_one(graph):
     assert identities == [f"event-{n}" for n in (1, 2, 0, 3, 4, 5, 6, 7)]
 
 
-def test_4_7_where_a_page_fails_nothing_is_given_or_cached(graph, capsys):
+def test_if_a_page_fails_nothing_is_returned_or_cached(graph, capsys):
     graph.page_size = 2
     with GraphEventService(settings_of(graph)) as service:
         cached = CachedGraphEventService(service)
@@ -509,7 +509,7 @@ def test_4_7_where_a_page_fails_nothing_is_given_or_cached(graph, capsys):
 
 
 @pytest.mark.parametrize("step", [-86_400, 86_400, 3_600, -3_600, 0.25])
-def test_4_8_a_step_of_the_wall_clock_changes_nothing(graph, clock, monkeypatch, step):
+def test_a_step_of_the_wall_clock_changes_nothing(graph, clock, monkeypatch, step):
     wall = time.time
     with clocked(graph, clock) as service:
         graph.fail(status(429, {"Retry-After": "600"}))
@@ -554,7 +554,7 @@ def fetch(graph: Any, path: Any, **changes: Any) -> int:
     return graph.tokens_issued - before
 
 
-def test_4_14_the_file_serves_the_next_process(graph, file, capsys):
+def test_the_token_file_serves_the_next_process(graph, file, capsys):
     assert fetch(graph, file) == 1
     assert file.stat().st_mode & 0o777 == 0o600
     assert fetch(graph, file) == 0
@@ -573,7 +573,7 @@ def damage(text: str) -> list[str]:
     return ["", "junk", "[1]", "5", "null", "{}", text[:-9], "\x00", *map(json.dumps, odd)]
 
 
-def test_4_14_what_is_not_to_be_believed_is_not(graph, file, capsys, caplog):
+def test_a_token_file_that_is_wrong_is_not_used(graph, file, capsys, caplog):
     fetch(graph, file)
     text, tried = file.read_text(), 0
     for content in damage(text):
@@ -592,7 +592,7 @@ def test_4_14_what_is_not_to_be_believed_is_not(graph, file, capsys, caplog):
     say(capsys, "4.14", f"{tried} files that are readable for others, or junk: none believed")
 
 
-def test_4_14_a_link_or_a_pipe_is_not_followed(graph, file, tmp_path):
+def test_a_token_file_that_is_a_link_or_a_pipe_is_not_followed(graph, file, tmp_path):
     fetch(graph, file)
     elsewhere = tmp_path / "elsewhere"
     elsewhere.write_text(file.read_text())
@@ -608,7 +608,7 @@ def test_4_14_a_link_or_a_pipe_is_not_followed(graph, file, tmp_path):
     assert fetch(graph, file) == 1
 
 
-def test_4_14_another_tenants_file_is_not_used(graph, file):
+def test_the_token_file_of_another_tenant_is_not_used(graph, file):
     fetch(graph, file)
     assert fetch(graph, file, tenant_id="another") == 1
     # Nor is it there any longer for the first, which asks and takes it back.
@@ -616,7 +616,7 @@ def test_4_14_another_tenants_file_is_not_used(graph, file):
     assert fetch(graph, file) == 0
 
 
-def test_4_14_an_expired_token_is_not_used(graph, file):
+def test_an_expired_token_is_not_used(graph, file):
     fetch(graph, file)
     document = json.loads(file.read_text())
     for entry in document["cache"]["AccessToken"].values():
@@ -625,7 +625,7 @@ def test_4_14_an_expired_token_is_not_used(graph, file):
     assert fetch(graph, file) == 1
 
 
-def test_4_14_no_token_and_no_secret_is_told(graph, file, caplog, capsys):
+def test_no_token_and_no_secret_is_shown(graph, file, caplog, capsys):
     """Everything that goes wrong, with every logger at its most talkative."""
     caplog.set_level(logging.DEBUG)
     told = []

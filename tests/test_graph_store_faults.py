@@ -73,7 +73,7 @@ def added(store: ValkeyStore, calls: int) -> list[float]:
 
 
 def poisoned(value: bytes) -> resp.Answer:
-    return resp.saying(resp.holding(value))
+    return resp.saying(resp.looked_up(value))
 
 
 class Exploding:
@@ -112,8 +112,10 @@ def fake(answer: resp.Answer, greets: bool = True) -> Any:
 
 
 def other_version() -> bytes:
-    sealed = Envelope("eventkit", None).seal(key(0), 300_000, "0" * 32, b"[]")
-    return sealed.replace(b'"schema":1', b'"schema":2')
+    sealed = Envelope("eventkit", None).seal(
+        key(0), 90_000, 300_000, resp.GENERATIONS.decode(), b"[]"
+    )
+    return sealed.replace(b'"schema":2', b'"schema":3')
 
 
 FAULTS: dict[str, Any] = {
@@ -140,7 +142,7 @@ def late() -> float:
 
 
 @pytest.mark.parametrize("fault", FAULTS.values(), ids=FAULTS)
-def test_4_13_a_server_that_fails(
+def test_a_store_server_that_fails_costs_little_and_changes_no_answer(
     fault: Any,
     late: float,
     capsys: pytest.CaptureFixture[str],
@@ -184,14 +186,14 @@ def test_4_13_a_server_that_fails(
     assert share(spent, HELD) <= LIMIT + late
 
 
-def test_4_13_a_server_that_flaps_never_opens_the_breaker_and_stays_cheap(
+def test_a_server_that_flaps_never_opens_the_breaker_and_stays_cheap(
     tmp_path: Path, late: float, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Two failures, then a success, again and again."""
     server = Server(tmp_path)
     store = ValkeyStore(server.url, timeout=0.015)
     try:
-        run = store._tier._connections.run
+        run = store._client._connections.run
         count = [0]
 
         def flapping(script: Any, keys: Any, arguments: Any, seconds: float) -> Any:
@@ -201,7 +203,7 @@ def test_4_13_a_server_that_flaps_never_opens_the_breaker_and_stays_cheap(
                 raise TimeoutError
             return run(script, keys, arguments, seconds)
 
-        store._tier._connections.run = flapping  # type: ignore[method-assign]
+        store._client._connections.run = flapping  # type: ignore[method-assign]
         spent = added(store, faults_scale(60, 600))
     finally:
         store.close()
@@ -210,7 +212,7 @@ def test_4_13_a_server_that_flaps_never_opens_the_breaker_and_stays_cheap(
     assert share(spent, HELD) <= LIMIT + late
 
 
-def test_4_13_the_server_is_killed_and_comes_back(
+def test_the_server_is_killed_and_comes_back(
     tmp_path: Path, late: float, capsys: pytest.CaptureFixture[str], caplog: Any
 ) -> None:
     caplog.set_level(logging.INFO)
@@ -243,7 +245,7 @@ def test_4_13_the_server_is_killed_and_comes_back(
     assert share(spent, HELD) <= LIMIT + late
 
 
-def test_4_13_killed_while_it_is_loaded(tmp_path: Path) -> None:
+def test_the_store_server_is_killed_during_a_load(tmp_path: Path) -> None:
     server = Server(tmp_path)
     store = ValkeyStore(server.url, timeout=5.0)
 
@@ -259,7 +261,7 @@ def test_4_13_killed_while_it_is_loaded(tmp_path: Path) -> None:
         server.kill()
 
 
-def test_4_13_killed_while_others_wait(tmp_path: Path) -> None:
+def test_the_store_server_is_killed_while_others_wait(tmp_path: Path) -> None:
     """Whoever waits for another's fetch goes its own way when the server is gone."""
     server = Server(tmp_path)
     store, other = (ValkeyStore(server.url, timeout=5.0) for _ in range(2))
@@ -292,7 +294,7 @@ def test_4_13_killed_while_others_wait(tmp_path: Path) -> None:
         server.kill()
 
 
-def test_4_13_a_full_server_still_gives_what_it_has(
+def test_a_full_server_still_gives_what_it_has(
     tmp_path: Path, late: float, capsys: pytest.CaptureFixture[str]
 ) -> None:
     server = Server(tmp_path)
@@ -322,7 +324,7 @@ def added_from(store: ValkeyStore, first: int, calls: int) -> list[float]:
 
 
 @pytest.mark.parametrize("how", ["DEBUG SLEEP", "CLIENT PAUSE"])
-def test_4_13_a_server_that_stops_for_a_while(
+def test_a_server_that_stops_for_a_while(
     tmp_path: Path, late: float, capsys: pytest.CaptureFixture[str], how: str
 ) -> None:
     server = Server(tmp_path)
@@ -356,12 +358,12 @@ def test_4_13_a_server_that_stops_for_a_while(
 
 def test_a_lock_that_outlives_its_time_is_a_lie() -> None:
     """A server that says for ever that somebody else is fetching."""
-    held = b"*4\r\n$0\r\n\r\n:0\r\n$5\r\nother\r\n$1\r\nx\r\n"
+    held = resp.looked_up(b"", b"other")
     server = resp.FakeServer(resp.saying(held))
     store = ValkeyStore(server.url, timeout=5.0, lock_seconds=0.01, failures=1)
     try:
         store._settings = store._settings._replace(timeout=0.05)
-        store._tier.settings = store._settings
+        store._client.settings = store._settings
         assert store.get_or_load(key(0), 300, lambda: EVENTS) == (EVENTS, 0.0)
         assert store.stats()["opened"] == 1
         assert store.stats()["wait_timeouts"] == 0

@@ -155,7 +155,7 @@ def load_ndjson(file: Any, origin: str, progress: Any) -> Any:
     return CatalogBase(file)
 
 
-def open_catalog(path: str, verify: bool, progress: Any) -> Any:
+def open_catalog(path: str, verify: bool, copy: bool, progress: Any) -> Any:
     """Say what is missing."""
     return CatalogBase(path)
 

@@ -128,8 +128,8 @@ class Filter:
     def __new__(
         cls,
         *,
-        start: str | None = None,
-        end: str | None = None,
+        start: Any = None,
+        end: Any = None,
         fit: str = "within",
         locations: Iterable[str] | None = None,
         all_tags: Iterable[str] | None = None,
@@ -273,7 +273,7 @@ def load_ndjson(
 def save_catalog(shelved: Shelved, fields: bytes, path: str) -> None: ...
 def dump_catalog(shelved: Shelved, fields: bytes) -> bytes | None: ...
 def open_catalog(
-    path: str, verify: bool, progress: Callable[[int, int], object] | None
+    path: str, verify: bool, copy: bool, progress: Callable[[int, int], object] | None
 ) -> tuple[Shelved, bytes]: ...
 def load_catalog(data: bytes) -> tuple[Shelved, bytes]: ...
 def summarize_telemetry(

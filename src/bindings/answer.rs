@@ -6,12 +6,15 @@
 use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyDict, PyFloat, PyInt, PyList, PyString, PyTuple};
 
-use super::errors::{Answer, OrDecline};
+use super::errors::{Answer, OrDecline, room};
 use super::intern::intern;
 use super::{input, object};
 use crate::engine::catalog::conflict::count_conflicts;
 use crate::engine::ranking::interest::InterestSet;
 use crate::engine::ranking::score::{Contributions, Number, Scorer};
+
+/// Bytes for each session whose time slot is counted: two objects, two texts, a place in a table.
+const SLOT: usize = 128;
 
 /// A session that is in the answer, and what its score is made of.
 pub(super) struct Chosen<'py> {
@@ -55,6 +58,16 @@ pub(super) fn finish<'py>(
     scorer: &Scorer,
 ) -> Answer<Bound<'py, PyAny>> {
     let conflicts = conflicts(py, chosen.iter().map(|chosen| &chosen.session))?;
+    finish_with(py, chosen, scorer, conflicts)
+}
+
+/// Builds the answer to a recommendation whose conflicts are counted already.
+pub(super) fn finish_with<'py>(
+    py: Python<'py>,
+    chosen: Vec<Chosen<'py>>,
+    scorer: &Scorer,
+    conflicts: usize,
+) -> Answer<Bound<'py, PyAny>> {
     let entries: Answer<Vec<_>> = chosen
         .into_iter()
         .map(|chosen| chosen.scored(scorer))
@@ -86,9 +99,14 @@ pub(super) fn recommendation<'py>(
     scored: Vec<Scored<'py>>,
     conflicts: usize,
 ) -> Answer<Bound<'py, PyAny>> {
+    room(
+        "the answer",
+        scored.len().saturating_mul(2 * size_of::<usize>()),
+    )?;
     let mut sessions = Vec::with_capacity(scored.len());
     let mut scoring = Vec::with_capacity(scored.len());
     for entry in scored {
+        room("the answer", 0)?;
         let contributions = contributions(py, &entry.parts)?;
         let line = object::new_dict(py)?;
         line.set_item(intern!(py, "title"), entry.title)?;
@@ -186,6 +204,7 @@ pub(super) fn conflicts<'py, 'a>(
 where
     'py: 'a,
 {
+    room("the answer", sessions.len().saturating_mul(SLOT))?;
     let mut slots = Vec::with_capacity(sessions.len());
     for session in sessions {
         let start = session.get_item(intern!(py, "start"))?;
@@ -259,6 +278,7 @@ fn matched_tags<'py>(
 
 /// The sessions of an exact list that are exact dicts, or declined.
 pub(super) fn exact_dicts<'py>(list: &Bound<'py, PyList>) -> Answer<Vec<Bound<'py, PyDict>>> {
+    room("the sessions", list.len().saturating_mul(SLOT))?;
     list.iter()
         .map(|session| input::exact_dict(&session).cloned())
         .collect()

@@ -12,7 +12,7 @@ use rayon::prelude::*;
 
 use super::answer::{self};
 use super::cache::TimedCache;
-use super::errors::{Answer, OrDecline, Stop, guarded, unwind};
+use super::errors::{Answer, OrDecline, Stop, guarded, no_memory, room, unwind};
 use super::filter::Filter;
 use super::intern::intern;
 use super::pool::pool;
@@ -21,6 +21,8 @@ use super::search::{UNREADABLE, confirmed, or_else, reference, settled};
 use super::shelf::Shelf;
 use super::{input, object};
 use crate::engine::catalog::plan;
+use crate::engine::error::{Error, ErrorKind};
+use crate::engine::memory::{self, filled};
 use crate::engine::ranking::score::Weights;
 
 /// Sessions made ready for a `Catalog`: compiled, loaded or opened.
@@ -134,13 +136,16 @@ impl CatalogBase {
                 "position {shown} of a catalogue of {count} sessions"
             )));
         };
-        settled(unwind(|| self.shelf.session(py, place)), UNREADABLE)
+        self.shelf.check()?;
+        let session = unwind(|| self.shelf.session(py, place));
+        self.shelf.settled(settled(session, UNREADABLE))
     }
 
     fn __contains__(&self, py: Python<'_>, id: &Bound<'_, PyAny>) -> PyResult<bool> {
         let Ok(id) = id.cast_exact::<PyString>() else {
             return Ok(false);
         };
+        self.shelf.check()?;
         let found = unwind(|| {
             input::with_bytes(id, |id| {
                 let mut candidates = self.shelf.catalog.identified(id);
@@ -149,7 +154,8 @@ impl CatalogBase {
             })?
             .transpose()
         });
-        Ok(settled(found, UNREADABLE)?.is_some())
+        let found = self.shelf.settled(settled(found, UNREADABLE))?;
+        Ok(found.is_some())
     }
 
     /// Recommend the best sessions: the answer of `eventkit.recommend`, exactly.
@@ -182,9 +188,10 @@ impl CatalogBase {
         weights: Option<&Bound<'py, PyAny>>,
         filter: Option<&Bound<'py, Filter>>,
     ) -> PyResult<Bound<'py, PyAny>> {
+        self.shelf.check()?;
         let filter = settled(unwind(|| self.narrowed(py, filter)), UNREADABLE)?;
         let filter = filter.as_ref();
-        or_else(
+        self.shelf.settled(or_else(
             py,
             || {
                 let (set, scorer) = self.query(interests, weights)?;
@@ -193,7 +200,7 @@ impl CatalogBase {
                 self.answer(py, best, &scorer)
             },
             || self.refer(py, interests, top, weights, filter),
-        )
+        ))
     }
 
     /// Recommend as bytes: what `json.dumps(catalog.recommend(...))` holds, for servers.
@@ -223,9 +230,10 @@ impl CatalogBase {
         weights: Option<&Bound<'py, PyAny>>,
         filter: Option<&Bound<'py, Filter>>,
     ) -> PyResult<Bound<'py, PyAny>> {
+        self.shelf.check()?;
         let filter = settled(unwind(|| self.narrowed(py, filter)), UNREADABLE)?;
         let held = filter.as_ref();
-        or_else(
+        self.shelf.settled(or_else(
             py,
             || {
                 let (set, scorer) = self.query(interests, weights)?;
@@ -233,7 +241,7 @@ impl CatalogBase {
                 let best = self.best_cached(py, &set, &scorer, most, held)?;
                 let mut out = Vec::new();
                 self.write(py, &best, &scorer, &mut out)?;
-                Ok(PyBytes::new(py, &out).into_any())
+                Ok(object::new_bytes(py, &out)?.into_any())
             },
             || {
                 let answer = self.refer(py, interests, top, weights, held)?;
@@ -242,7 +250,7 @@ impl CatalogBase {
                     .getattr(intern!(py, "dumps"))?;
                 dumps.call1((answer,))?.call_method0(intern!(py, "encode"))
             },
-        )
+        ))
     }
 
     /// Recommend for many at once: the search runs over the cores, without holding the interpreter.
@@ -268,24 +276,28 @@ impl CatalogBase {
         top: &Bound<'py, PyAny>,
         weights: Option<&Bound<'py, PyAny>>,
     ) -> PyResult<Bound<'py, PyList>> {
-        let many_interests = &PyList::new(
-            py,
-            many_interests.try_iter()?.collect::<PyResult<Vec<_>>>()?,
+        self.shelf.check()?;
+        let many_interests = &many_interests.try_iter()?.try_fold(
+            PyList::empty(py),
+            |list, interests| -> PyResult<_> {
+                list.append(interests?)?;
+                Ok(list)
+            },
         )?;
         let queries = self.queries(many_interests, top, weights)?;
-        let mut answers = Vec::with_capacity(queries.len());
-        object::without_collector(py, || {
+        let answers = PyList::empty(py);
+        let consumed = object::without_collector(py, || {
             self.rank_each(py, &queries, |number, best| {
-                answers.push(match self.answer_one(py, queries.get(number), best)? {
+                answers.append(match self.answer_one(py, queries.get(number), best)? {
                     Some(answer) => answer,
                     None => {
                         self.refer(py, &many_interests.get_item(number)?, top, weights, None)?
                     }
-                });
-                Ok(())
+                })
             })
-        })?;
-        object::new_list(py, answers)
+        });
+        self.shelf.settled(consumed)?;
+        Ok(answers)
     }
 
     /// One line of JSON for each list of interests.
@@ -297,10 +309,12 @@ impl CatalogBase {
         top: &Bound<'py, PyAny>,
         weights: Option<&Bound<'py, PyAny>>,
     ) -> PyResult<Bound<'py, PyBytes>> {
+        self.shelf.check()?;
         let queries = self.queries(many_interests, top, weights)?;
         let mut out = Vec::new();
-        self.rank_each(py, &queries, |number, best| {
+        let consumed = self.rank_each(py, &queries, |number, best| {
             let start = out.len();
+            memory::reserve(&mut out, 1 << 10).map_err(|error| no_memory(&error))?;
             let query = queries.get(number).and_then(Option::as_ref);
             let written = query
                 .zip(best)
@@ -312,13 +326,16 @@ impl CatalogBase {
                     out.truncate(start);
                     let interests = many_interests.get_item(number)?;
                     let line = self.recommend_json(py, &interests, top, weights, None)?;
-                    out.extend_from_slice(line.cast_exact::<PyBytes>()?.as_bytes());
+                    let line = line.cast_exact::<PyBytes>()?.as_bytes();
+                    memory::reserve(&mut out, line.len() + 1).map_err(|error| no_memory(&error))?;
+                    out.extend_from_slice(line);
                 }
             }
             out.push(b'\n');
             Ok(())
-        })?;
-        Ok(PyBytes::new(py, &out))
+        });
+        self.shelf.settled(consumed)?;
+        object::new_bytes(py, &out)
     }
 
     /// Positions (int64, -1 beyond the end) and scores (float64, NaN beyond it), row by row.
@@ -330,6 +347,7 @@ impl CatalogBase {
         top: usize,
         weights: Option<&Bound<'py, PyAny>>,
     ) -> PyResult<Option<Columns<'py>>> {
+        self.shelf.check()?;
         let columns = top.min(self.__len__());
         let most = columns.into_pyobject(py)?.into_any();
         let queries = self.queries(many_interests, &most, weights)?;
@@ -337,8 +355,8 @@ impl CatalogBase {
         let Some(rows) = rows else { return Ok(None) };
         let pool = pool()?;
         let ranked = py.detach(|| {
-            let mut positions = vec![-1_i64; rows.len() * columns];
-            let mut scores = vec![f64::NAN; rows.len() * columns];
+            let mut positions = filled(-1_i64, rows.len(), columns)?;
+            let mut scores = filled(f64::NAN, rows.len(), columns)?;
             let cells = positions
                 .par_chunks_mut(columns.max(1))
                 .zip(scores.par_chunks_mut(columns.max(1)));
@@ -363,13 +381,15 @@ impl CatalogBase {
                     },
                 )
             });
-            complete.then_some((positions, scores))
+            Ok(complete.then_some((positions, scores)))
         });
-        Ok(ranked.map(|(positions, scores)| {
-            let positions = PyBytes::new(py, bytemuck::cast_slice(&positions));
-            let scores = PyBytes::new(py, bytemuck::cast_slice(&scores));
-            (positions, scores, columns)
-        }))
+        let ranked = ranked.map_err(|error: Error| no_memory(&error));
+        let Some((positions, scores)) = self.shelf.settled(ranked)? else {
+            return Ok(None);
+        };
+        let positions = object::new_bytes(py, bytemuck::cast_slice(&positions))?;
+        let scores = object::new_bytes(py, bytemuck::cast_slice(&scores))?;
+        Ok(Some((positions, scores, columns)))
     }
 
     /// Explain the score of the first session with this title: the answer of `eventkit.explain`, exactly.
@@ -395,7 +415,8 @@ impl CatalogBase {
         interests: &Bound<'py, PyAny>,
         weights: Option<&Bound<'py, PyAny>>,
     ) -> PyResult<Bound<'py, PyAny>> {
-        or_else(
+        self.shelf.check()?;
+        self.shelf.settled(or_else(
             py,
             || {
                 let title = input::exact_str(title)?;
@@ -412,7 +433,7 @@ impl CatalogBase {
                 let weights = weights.unwrap_or_else(|| self.weights.bind(py));
                 reference(py, "explain_sessions")?.call1((sessions, weights, title, interests))
             },
-        )
+        ))
     }
 
     /// Score one session: the answer of `eventkit.score_session`.
@@ -441,6 +462,7 @@ impl CatalogBase {
         interests: &Bound<'py, PyAny>,
         weights: Option<&Bound<'py, PyAny>>,
     ) -> PyResult<Bound<'py, PyAny>> {
+        self.shelf.check()?;
         let found = match unwind(|| self.find(py, id_or_title))? {
             Ok(found) => found,
             Err(Stop::Raised(error)) => return Err(error),
@@ -452,13 +474,14 @@ impl CatalogBase {
                 None
             }
         };
-        let Some(place) = found else {
+        let Some(place) = self.shelf.settled(Ok(found))? else {
             return Err(PyKeyError::new_err(format!(
                 "no session has the id or title {}",
                 id_or_title.repr()?
             )));
         };
-        let session = settled(unwind(|| self.shelf.session(py, place)), UNREADABLE)?;
+        let session = settled(unwind(|| self.shelf.session(py, place)), UNREADABLE);
+        let session = self.shelf.settled(session)?;
         let weights = weights.unwrap_or_else(|| self.weights.bind(py));
         let functions = py.import(intern!(py, "eventkit.functions"))?;
         functions.call_method1(intern!(py, "score_session"), (session, interests, weights))
@@ -476,10 +499,12 @@ impl CatalogBase {
     ) -> PyResult<Bound<'py, PyAny>> {
         let gap = Duration::try_from_secs_f64(gap * 60.0);
         let gap = gap.map_err(|_| PyValueError::new_err("gap: expected minutes from 0 up"))?;
+        self.shelf.check()?;
         let filter = settled(unwind(|| self.narrowed(py, filter)), UNREADABLE)?;
-        guarded(py, || {
+        let planned = guarded(py, || {
             let (set, scorer) = self.query(interests, weights)?;
             let most = self.shelf.catalog.len();
+            room("the plan", most.saturating_mul(256))?;
             let mut best = self
                 .best(&set, &scorer, most, filter.as_ref())
                 .or_decline()?;
@@ -487,13 +512,19 @@ impl CatalogBase {
             best.retain(|best| best.hits > 0);
             best.sort_by_key(|best| best.place);
             let candidates = self.shelf.catalog.plannable(&best);
-            let plan = py.detach(|| plan::best(&candidates, &plan::Limits { top, gap }));
-            let plan = plan.map_err(|error| PyValueError::new_err(error.to_string()))?;
+            let plan = py.detach(|| {
+                let offset = self.shelf.catalog.usual_offset();
+                plan::best(&candidates, &plan::Limits { top, gap, offset })
+            });
+            let plan = plan.map_err(|error| match error.kind() {
+                ErrorKind::Memory => no_memory(&error),
+                _ => PyValueError::new_err(error.to_string()),
+            })?;
             let chosen = plan
                 .positions
                 .iter()
                 .filter_map(|&number| best.get(number as usize).copied());
-            let answer = self.answer(py, chosen.collect(), &scorer)?;
+            let answer = self.planned(py, chosen.collect(), &scorer)?;
             let fields = input::exact_dict(&answer)?;
             fields.set_item(intern!(py, "total"), object::new_float(py, plan.total)?)?;
             fields.set_item(
@@ -501,7 +532,8 @@ impl CatalogBase {
                 object::new_int(py, plan.untimed as i64)?,
             )?;
             Ok(answer)
-        })
+        });
+        self.shelf.settled(planned)
     }
 
     /// The sessions with others behind them, less those whose id is one of `removed`.
@@ -511,6 +543,7 @@ impl CatalogBase {
         added: &Bound<'py, PyList>,
         removed: &Bound<'py, PyList>,
     ) -> PyResult<Shelved> {
+        self.shelf.check()?;
         let mut changed = self.shelf.clone();
         let mut gone = Vec::new();
         for id in removed {

@@ -1,9 +1,10 @@
 //! Sessions that the engine holds as packed JSON, as Python objects: what `json.loads` would make of them.
 
+use pyo3::exceptions::PyUnicodeDecodeError;
 use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyDict, PyInt, PyString};
 
-use super::errors::{Answer, OrDecline};
+use super::errors::{Answer, OrDecline, Stop};
 use super::object;
 use crate::engine::json::{SessionView, Token, Tokens, decode};
 
@@ -43,7 +44,7 @@ fn nested<'py>(
                     Token::Comma => continue,
                     Token::Key(id) => PyString::intern(py, view.name(id)),
                     Token::Name(raw) => text(py, raw)?,
-                    _ => return Err(super::errors::Stop::Declined),
+                    _ => return Err(Stop::Declined),
                 };
                 let token = tokens.next().or_decline()?;
                 object.set_item(name, nested(py, view, token, tokens, depth + 1)?)?;
@@ -62,17 +63,18 @@ fn nested<'py>(
         Token::Str(raw) => Ok(text(py, raw)?.into_any()),
         Token::Scalar(raw) => scalar(py, raw),
         Token::EndObject | Token::EndArray | Token::Comma | Token::Key(_) | Token::Name(_) => {
-            Err(super::errors::Stop::Declined)
+            Err(Stop::Declined)
         }
     }
 }
 
+/// Makes the string that `raw` spells. Declines bytes that are not UTF-8, which only a damaged file holds.
 fn text<'py>(py: Python<'py>, raw: &[u8]) -> Answer<Bound<'py, PyString>> {
-    let bytes = decode(raw);
-    core::str::from_utf8(&bytes)
-        .ok()
-        .map(|text| PyString::new(py, text))
-        .or_decline()
+    match object::new_str(py, &decode(raw)) {
+        Ok(text) => Ok(text),
+        Err(error) if error.is_instance_of::<PyUnicodeDecodeError>(py) => Err(Stop::Declined),
+        Err(error) => Err(Stop::Raised(error)),
+    }
 }
 
 fn scalar<'py>(py: Python<'py>, raw: &[u8]) -> Answer<Bound<'py, PyAny>> {
@@ -82,7 +84,9 @@ fn scalar<'py>(py: Python<'py>, raw: &[u8]) -> Answer<Bound<'py, PyAny>> {
         b"false" => return Ok(PyBool::new(py, false).to_owned().into_any()),
         _ => {}
     }
-    let raw = core::str::from_utf8(raw).ok().or_decline()?;
+    // Copied before it is checked: the bytes of a mapped file can change in between.
+    let raw = String::from_utf8(raw.to_vec()).ok().or_decline()?;
+    let raw = raw.as_str();
     if raw.bytes().any(|byte| matches!(byte, b'.' | b'e' | b'E')) {
         return Ok(object::new_float(py, raw.parse().ok().or_decline()?)?);
     }

@@ -2,7 +2,12 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
+use pyo3::exceptions::PyMemoryError;
 use pyo3::prelude::*;
+
+use super::allocator;
+use crate::engine::error::Error;
+use crate::engine::memory;
 
 pyo3::import_exception!(eventkit.errors, InternalError);
 
@@ -54,8 +59,25 @@ pub(super) fn guarded<'py>(
     }
 }
 
-/// Runs a native call: `eventkit.InternalError` where it panics.
+/// Checks that there are `bytes` of memory for work of a size that the caller chose, or raises `MemoryError`.
+#[inline]
+pub(super) fn room(what: &str, bytes: usize) -> PyResult<()> {
+    if memory::is_low() {
+        return Err(PyMemoryError::new_err(format!("no memory for {what}")));
+    }
+    memory::check(what, bytes).map_err(|error| no_memory(&error))
+}
+
+/// Returns the exception for memory that cannot be had.
+pub(super) fn no_memory(error: &Error) -> PyErr {
+    PyMemoryError::new_err(error.to_string())
+}
+
+/// Runs a native call. Raises `eventkit.InternalError` if it panics, and `MemoryError` if there is no memory to begin it.
 pub(super) fn unwind<T>(call: impl FnOnce() -> T) -> PyResult<T> {
+    if !allocator::refill() {
+        return Err(PyMemoryError::new_err("no memory to begin a call"));
+    }
     catch_unwind(AssertUnwindSafe(call)).map_err(|payload| {
         let message = payload
             .downcast_ref::<&str>()

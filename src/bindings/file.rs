@@ -2,14 +2,15 @@
 
 use std::path::Path;
 
-use pyo3::exceptions::{PyFileNotFoundError, PyOSError, PyValueError};
+use pyo3::exceptions::{PyFileNotFoundError, PyMemoryError, PyOSError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 
 use super::catalog::Shelved;
 use super::encode;
-use super::errors::unwind;
-use super::load::lowered;
+use super::errors::{room, unwind};
+use super::load::{LOADING, lowered};
+use super::object;
 use super::pool::pool;
 use super::shelf::Shelf;
 use crate::engine::catalog::Catalog;
@@ -17,6 +18,7 @@ use crate::engine::catalog::segment::Segment;
 use crate::engine::error::{Error, ErrorKind};
 use crate::engine::file::{Reader, Writer};
 use crate::engine::json::{self, Hooks};
+use crate::engine::memory;
 
 pyo3::import_exception!(eventkit.errors, CatalogFileError);
 
@@ -33,6 +35,7 @@ pub(super) fn save_catalog(
     path: &str,
 ) -> PyResult<()> {
     let shelf = &shelved.get().0;
+    shelf.check()?;
     let rewritten = rewritten(py, shelf)?;
     let segment = shelf.catalog.only_text().or(rewritten.as_ref());
     let Some(segment) = segment else {
@@ -40,7 +43,7 @@ pub(super) fn save_catalog(
     };
     let written =
         py.detach(|| Writer::to_file(Path::new(path), |writer| write(writer, segment, fields)));
-    written.map_err(|error| failed(&error))
+    shelf.settled(written.map_err(|error| failed(&error)))
 }
 
 /// The same as bytes, for pickling.
@@ -50,14 +53,15 @@ pub(super) fn dump_catalog<'py>(
     shelved: &Bound<'py, Shelved>,
     fields: &[u8],
 ) -> PyResult<Option<Bound<'py, PyBytes>>> {
-    let Some(segment) = shelved.get().0.catalog.only_text() else {
+    let shelf = &shelved.get().0;
+    let Some(segment) = shelf.catalog.only_text() else {
         return Ok(None);
     };
+    shelf.check()?;
+    room("a copy", segment.nbytes().saturating_mul(2))?;
     let bytes = py.detach(|| Writer::to_bytes(|writer| write(writer, segment, fields)));
-    Ok(Some(PyBytes::new(
-        py,
-        &bytes.map_err(|error| failed(&error))?,
-    )))
+    let bytes = shelf.settled(bytes.map_err(|error| failed(&error)))?;
+    object::new_bytes(py, &bytes).map(Some)
 }
 
 fn write(writer: &mut Writer<'_>, segment: &Segment, fields: &[u8]) -> Result<(), Error> {
@@ -65,20 +69,27 @@ fn write(writer: &mut Writer<'_>, segment: &Segment, fields: &[u8]) -> Result<()
     segment.save(&mut writer.under(SESSIONS))
 }
 
-/// Opens a file by memory map; `verify` checks every byte of it.
+/// Opens a file by memory map, or a copy of it in memory; `verify` checks every byte of it.
 #[pyfunction]
 pub(super) fn open_catalog<'py>(
     py: Python<'py>,
     path: &str,
     verify: bool,
+    copy: bool,
     progress: Option<&Bound<'py, PyAny>>,
 ) -> PyResult<(Shelved, Bound<'py, PyBytes>)> {
-    let reader = Reader::open(Path::new(path)).map_err(|error| failed(&error))?;
+    let path = Path::new(path);
+    let reader = if copy {
+        py.detach(|| Reader::read(path))
+    } else {
+        Reader::open(path)
+    };
+    let reader = reader.map_err(|error| failed(&error))?;
     if verify {
         let mut raised = None;
         let verified = reader.verify(&mut |bytes| {
             if let (Some(progress), None) = (progress, &raised) {
-                raised = progress.call1((bytes, reader.nbytes())).err();
+                raised = progress.call1((bytes, reader.len())).err();
             }
         });
         raised.map_or(Ok(()), Err)?;
@@ -104,10 +115,9 @@ fn read<'py>(py: Python<'py>, reader: &Reader) -> PyResult<(Shelved, Bound<'py, 
         .column::<u8>(FIELDS)
         .map_err(|error| failed(&error))?;
     let segment = Segment::open(&reader.under(SESSIONS)).map_err(|error| failed(&error))?;
-    Ok((
-        Shelved(Shelf::of_text(Catalog::new(segment))),
-        PyBytes::new(py, &fields),
-    ))
+    let shelf = Shelf::of_file(Catalog::new(segment), reader.clone());
+    let fields = PyBytes::new(py, &fields);
+    shelf.settled(Ok((Shelved(shelf.clone()), fields)))
 }
 
 /// The sessions compiled anew from their JSON, where they are not one text already.
@@ -117,12 +127,16 @@ fn rewritten(py: Python<'_>, shelf: &Shelf) -> PyResult<Option<Segment>> {
     }
     let mut text = Vec::new();
     for (position, place) in shelf.catalog.places().enumerate() {
+        room("the sessions", 0)?;
+        let bytes = shelf.text_bytes(place);
+        memory::reserve(&mut text, bytes).map_err(|error| failed(&error))?;
         match shelf.object(py, place) {
             Some(object) => encode::session(&object, position, &mut text)?,
             None => shelf.dump_text(place, &mut text),
         }
         text.push(b'\n');
     }
+    room("the sessions", text.len().saturating_mul(LOADING))?;
     let pool = pool()?;
     let lower = |text: &str| {
         Python::attach(|py| lowered(py, text)).unwrap_or_else(|_| text.as_bytes().to_vec())
@@ -141,9 +155,10 @@ fn rewritten(py: Python<'_>, shelf: &Shelf) -> PyResult<Option<Segment>> {
     segment.map(Some).map_err(refused)
 }
 
-/// The exception for a file that cannot be used.
-fn failed(error: &Error) -> PyErr {
+/// Returns the exception for a file that cannot be used.
+pub(super) fn failed(error: &Error) -> PyErr {
     match error.kind() {
+        ErrorKind::Memory => PyMemoryError::new_err(error.to_string()),
         // 2 is ENOENT on every system that CPython runs on.
         ErrorKind::System(Some(2)) => PyFileNotFoundError::new_err(error.to_string()),
         ErrorKind::System(_) => PyOSError::new_err(error.to_string()),

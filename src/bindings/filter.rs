@@ -2,12 +2,13 @@
 
 #![allow(clippy::doc_markdown, clippy::doc_link_with_quotes)] // Docstrings of Python.
 
-use pyo3::exceptions::{PyTypeError, PyValueError};
+use pyo3::exceptions::{PyMemoryError, PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::PyString;
 
-use super::errors::Stop;
+use super::errors::{Stop, room};
 use super::input;
+use super::object;
 use crate::engine::catalog::filter::Filter as Sessions;
 use crate::engine::catalog::window::{Fit, Window};
 
@@ -15,8 +16,9 @@ use crate::engine::catalog::window::{Fit, Window};
 ///
 /// Args:
 ///     start: The beginning of a time window: a date and time with an offset (compared as an instant), one without
-///         (compared with the wall clock of the session's place), or a time of day `HH:MM` (on every day).
-///     end: Its end, of the same kind; the window is `[start, end)`.
+///         (compared with the wall clock of the session's place), or a time of day `HH:MM` (on every day). Text, or a
+///         `datetime`, `date` or `time`, also pandas' and numpy's.
+///     end: Its end, of the same kind; the window is `[start, end)`, and a date alone is the midnight that begins it.
 ///     fit: How a session must lie to the window: `"within"`, `"overlapping"` or `"starting"`.
 ///     locations: It is at one of these, whatever the case.
 ///     all_tags: It has all of these tags, whatever the case.
@@ -26,7 +28,7 @@ use crate::engine::catalog::window::{Fit, Window};
 ///
 /// Raises:
 ///     ValueError: A time that cannot be read, a window that ends before it starts, an unknown `fit`.
-///     TypeError: A list of something else than strings.
+///     TypeError: A time that is neither text nor a datetime, or a list of something else than strings.
 ///
 /// Example:
 ///     >>> import eventkit
@@ -38,6 +40,7 @@ use crate::engine::catalog::window::{Fit, Window};
 #[pyclass(frozen, module = "eventkit", name = "Filter")]
 pub(super) struct Filter {
     pub(super) sessions: Sessions,
+    /// Its arguments, as in `repr`.
     shown: String,
 }
 
@@ -47,8 +50,8 @@ impl Filter {
     #[pyo3(signature = (*, start=None, end=None, fit="within", locations=None, all_tags=None, any_tags=None, no_tags=None, exclude=None))]
     #[allow(clippy::too_many_arguments)] // Keyword arguments of Python, each a condition of its own.
     fn new(
-        start: Option<&str>,
-        end: Option<&str>,
+        start: Option<&Bound<'_, PyAny>>,
+        end: Option<&Bound<'_, PyAny>>,
         fit: &str,
         locations: Option<&Bound<'_, PyAny>>,
         all_tags: Option<&Bound<'_, PyAny>>,
@@ -67,26 +70,32 @@ impl Filter {
                 )));
             }
         };
+        let start = start.map(|start| bound("start", start)).transpose()?;
+        let end = end.map(|end| bound("end", end)).transpose()?;
+        let (start, end) = (start.as_deref(), end.as_deref());
         let window = Window::parse(start.map(str::as_bytes), end.map(str::as_bytes), fit)
             .map_err(|error| PyValueError::new_err(error.to_string()))?;
-        let mut shown = Vec::new();
-        let mut show = |name: &str, value: Option<&Bound<'_, PyAny>>| -> PyResult<()> {
-            if let Some(value) = value {
-                shown.push(format!("{name}={}", value.repr()?));
+        let mut shown = String::new();
+        let lists = [
+            ("locations", locations),
+            ("all_tags", all_tags),
+            ("any_tags", any_tags),
+            ("no_tags", no_tags),
+            ("exclude", exclude),
+        ];
+        for (name, end) in [("start", start), ("end", end)] {
+            if let Some(end) = end {
+                show(&mut shown, name, &format!("{end:?}"))?;
             }
-            Ok(())
-        };
-        show("locations", locations)?;
-        show("all_tags", all_tags)?;
-        show("any_tags", any_tags)?;
-        show("no_tags", no_tags)?;
-        show("exclude", exclude)?;
-        let window_shown = [("start", start), ("end", end)];
-        let window_shown = window_shown
-            .into_iter()
-            .filter_map(|(name, end)| Some(format!("{name}={:?}", end?)));
-        let fit_shown = (fit != Fit::default()).then(|| format!("fit={fit_name:?}"));
-        let shown: Vec<String> = window_shown.chain(fit_shown).chain(shown).collect();
+        }
+        if fit != Fit::default() {
+            show(&mut shown, "fit", &format!("{fit_name:?}"))?;
+        }
+        for (name, list) in lists {
+            if let Some(list) = list {
+                show(&mut shown, name, &list.repr()?.to_cow()?)?;
+            }
+        }
         Ok(Self {
             sessions: Sessions {
                 window,
@@ -98,13 +107,42 @@ impl Filter {
                 no_tags: no_tags.map_or(Ok(Vec::new()), |tags| lowered("no_tags", tags))?,
                 excluded: exclude.map_or(Ok(Vec::new()), |ids| exact("exclude", ids))?,
             },
-            shown: format!("Filter({})", shown.join(", ")),
+            shown,
         })
     }
 
-    fn __repr__(&self) -> &str {
-        &self.shown
+    fn __repr__<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyString>> {
+        let mut text = String::new();
+        add(&mut text, &["Filter(", &self.shown, ")"])?;
+        object::new_str(py, text.as_bytes())
     }
+}
+
+/// Adds an argument to the text of a filter.
+fn show(shown: &mut String, name: &str, value: &str) -> PyResult<()> {
+    let separator = if shown.is_empty() { "" } else { ", " };
+    add(shown, &[separator, name, "=", value])
+}
+
+fn add(text: &mut String, pieces: &[&str]) -> PyResult<()> {
+    for piece in pieces {
+        text.try_reserve(piece.len())
+            .map_err(|_| PyMemoryError::new_err("no memory for the text of the filter"))?;
+        text.push_str(piece);
+    }
+    Ok(())
+}
+
+/// Returns the text of one end of the window.
+fn bound(name: &str, value: &Bound<'_, PyAny>) -> PyResult<String> {
+    let Some(text) = input::time_text(value)? else {
+        return Err(PyTypeError::new_err(format!(
+            "{name} is {} of type {}, expected a time as text or a datetime",
+            value.repr()?,
+            value.get_type().name()?
+        )));
+    };
+    Ok(text.to_string_lossy().into_owned())
 }
 
 fn lowered(name: &str, strings: &Bound<'_, PyAny>) -> PyResult<Vec<Vec<u8>>> {
@@ -135,6 +173,7 @@ fn each(
         )));
     }
     let read = |string: PyResult<Bound<'_, PyAny>>| {
+        room("the filter", 0)?;
         let string = string?;
         let string = string
             .cast_exact::<PyString>()
@@ -144,5 +183,11 @@ fn each(
             Stop::Declined => expected(string),
         })
     };
-    strings.try_iter()?.map(read).collect()
+    let mut all = Vec::new();
+    for string in strings.try_iter()? {
+        all.try_reserve(1)
+            .map_err(|_| PyMemoryError::new_err("no memory for the filter"))?;
+        all.push(read(string)?);
+    }
+    Ok(all)
 }

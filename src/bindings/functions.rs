@@ -11,7 +11,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList, PyString};
 
 use super::answer::{self, Chosen};
-use super::errors::{Answer, OrDecline, Stop, guarded};
+use super::errors::{Answer, OrDecline, Stop, guarded, room};
 use super::intern::intern;
 use super::store::{Proof, Sight};
 use super::{input, object, snapshot, store};
@@ -103,6 +103,7 @@ pub(super) fn profile<'py>(
             let chosen = chosen_at(&sessions, ranked)?;
             (intern!(py, "snapshot"), chosen, stages.lap(), 0.0)
         } else {
+            room("the scores", sessions.len().saturating_mul(128))?;
             let mut offers = Vec::with_capacity(sessions.len());
             scan(&sessions, &interests, &scorer, |score, chosen| {
                 offers.push((score, chosen()));
@@ -225,6 +226,7 @@ fn scan<'py>(
     mut offer: impl FnMut(f64, &mut dyn FnMut() -> Chosen<'py>),
 ) -> Answer<()> {
     for session in sessions {
+        room("the answer", 0)?;
         let session = input::exact_dict(&session)?;
         let hits = input::hits(session, interests)?;
         let popularity = input::popularity(session)?;

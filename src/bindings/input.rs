@@ -3,12 +3,13 @@
 //! `extract::<f64>()` and friends are not used: they accept `bool`, `Decimal`, `Fraction` and numpy scalars and
 //! convert them, where the original multiplies them as they are.
 
+use pyo3::exceptions::{PyException, PyMemoryError};
 use pyo3::prelude::*;
 use pyo3::types::{
     PyBool, PyBytes, PyDict, PyFloat, PyFrozenSet, PyInt, PyList, PySet, PyString, PyTuple,
 };
 
-use super::errors::{Answer, OrDecline};
+use super::errors::{Answer, OrDecline, room};
 use super::intern::intern;
 use super::object;
 use crate::engine::ranking::interest::InterestSet;
@@ -83,16 +84,23 @@ pub(super) fn manifest<'py>(manifest: &Bound<'py, PyAny>) -> Answer<(Weights, Bo
 pub(super) fn interests(object: &Bound<'_, PyAny>) -> Answer<InterestSet> {
     let mut set = InterestSet::default();
     let mut insert = |interest: &Bound<'_, PyAny>| -> Answer<()> {
+        room("the interests", 0)?;
         with_bytes(exact_str(interest)?, |bytes| set.insert(bytes))
     };
+    // Twice what an interest takes: a table is copied when it grows.
+    let many = |count: usize| room("the interests", count.saturating_mul(128));
     if let Ok(list) = object.cast_exact::<PyList>() {
+        many(list.len())?;
         list.iter().try_for_each(|interest| insert(&interest))?;
     } else if let Ok(tuple) = object.cast_exact::<PyTuple>() {
+        many(tuple.len())?;
         tuple.iter().try_for_each(|interest| insert(&interest))?;
     } else if let Ok(set) = object.cast_exact::<PySet>() {
+        many(set.len())?;
         set.iter().try_for_each(|interest| insert(&interest))?;
     } else {
         let set = object.cast_exact::<PyFrozenSet>().ok().or_decline()?;
+        many(set.len())?;
         set.iter().try_for_each(|interest| insert(&interest))?;
     }
     Ok(set)
@@ -114,6 +122,29 @@ pub(super) fn slice_end(top: &Bound<'_, PyAny>, length: usize) -> Answer<usize> 
         |_| length.saturating_sub(end.unsigned_abs()),
         |end| end.min(length),
     ))
+}
+
+/// Returns a time as text: a string as it is, and what a `datetime`, `date`, `time`, `pandas.Timestamp` or
+/// `numpy.datetime64` writes in ISO 8601. `None` for every other object, and for one that fails to write itself.
+pub(super) fn time_text<'py>(value: &Bound<'py, PyAny>) -> PyResult<Option<Bound<'py, PyString>>> {
+    let py = value.py();
+    if let Ok(text) = value.cast::<PyString>() {
+        return Ok(Some(text.clone()));
+    }
+    let kind = value.get_type();
+    let written = if kind.name()? == "datetime64" {
+        value.str().map(Bound::into_any)
+    } else if kind.hasattr(intern!(py, "isoformat"))? {
+        value.call_method0(intern!(py, "isoformat"))
+    } else {
+        return Ok(None);
+    };
+    match written {
+        Ok(text) => Ok(text.cast_into::<PyString>().ok()),
+        Err(error) if error.is_instance_of::<PyMemoryError>(py) => Err(error),
+        Err(error) if error.is_instance_of::<PyException>(py) => Ok(None),
+        Err(error) => Err(error),
+    }
 }
 
 /// The string's bytes: UTF-8, with lone surrogates encoded as `surrogatepass` does.

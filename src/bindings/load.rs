@@ -9,7 +9,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict, PyString};
 
 use super::catalog::Shelved;
-use super::errors::unwind;
+use super::errors::{no_memory, room, unwind};
 use super::input;
 use super::intern::intern;
 use super::pool::pool;
@@ -20,6 +20,9 @@ use crate::engine::error::{Error, ErrorKind};
 use crate::engine::json::{self, Hooks, Loaded, Shape};
 
 pyo3::import_exception!(eventkit.errors, ManifestError);
+
+/// Bytes that loading takes at most for a byte of JSON.
+pub(super) const LOADING: usize = 4;
 
 /// What was loaded: the sessions, and, of a manifest, the JSON of its other members by name.
 type Outcome<'py> = Option<(Shelved, Option<Bound<'py, PyDict>>)>;
@@ -33,6 +36,7 @@ pub(super) fn load_json<'py>(
     progress: Option<&Bound<'py, PyAny>>,
 ) -> PyResult<Outcome<'py>> {
     let bytes = data.as_bytes();
+    room("the catalogue", bytes.len().saturating_mul(LOADING))?;
     load(py, origin, progress, |hooks| json::load(bytes, hooks))
 }
 
@@ -99,6 +103,7 @@ fn load<'py>(
             let told = progress.as_ref().map_or(Ok(()), |progress| {
                 Python::attach(|py| progress.call1(py, (done.bytes, done.sessions)).map(drop))
             });
+            let told = told.and_then(|()| room("the catalogue", 0));
             match told {
                 Ok(()) if raised.borrow().is_none() => ControlFlow::Continue(()),
                 Ok(()) => ControlFlow::Break(()),
@@ -149,6 +154,7 @@ fn refused(error: &Error, origin: &str) -> Option<PyErr> {
             let arguments = (origin.to_owned(), place.message, place.line, place.column);
             Some(ManifestError::new_err(arguments))
         }
+        ErrorKind::Memory => Some(no_memory(error)),
         ErrorKind::System(_) => Some(PyRuntimeError::new_err(error.to_string())),
         _ => Some(PyValueError::new_err(error.to_string())),
     }

@@ -2,6 +2,7 @@
 //!
 //! Thin on purpose: check the types, call the engine, build the answer, map the error.
 
+mod allocator;
 mod answer;
 mod cache;
 mod catalog;
@@ -81,6 +82,7 @@ mod _eventkit {
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
         module.add("__version__", env!("CARGO_PKG_VERSION"))?;
         // Looked up now: at the time of a failure there may be no memory to do so.
+        let _ = super::allocator::refill();
         super::errors::prepare(module.py());
         super::functions::probe_interpreter(module.py())
     }

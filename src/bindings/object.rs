@@ -9,7 +9,7 @@
 
 use pyo3::ffi;
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyFloat, PyList, PyString};
+use pyo3::types::{PyBytes, PyDict, PyFloat, PyList, PyString};
 
 /// The bytes of a compact ASCII string; `None` for every other string.
 #[inline]
@@ -351,6 +351,15 @@ pub(super) fn new_int(py: Python<'_>, value: i64) -> PyResult<Bound<'_, PyAny>> 
     unsafe { Bound::from_owned_ptr_or_err(py, ffi::PyLong_FromLongLong(value)) }
 }
 
+/// Makes bytes that are a copy of `data`, or raises `MemoryError`.
+#[inline]
+pub(super) fn new_bytes<'py>(py: Python<'py>, data: &[u8]) -> PyResult<Bound<'py, PyBytes>> {
+    PyBytes::new_with(py, data.len(), |room| {
+        room.copy_from_slice(data);
+        Ok(())
+    })
+}
+
 /// The value of an exact float.
 #[inline]
 pub(super) fn float_value(value: &Bound<'_, PyFloat>) -> f64 {
@@ -358,26 +367,37 @@ pub(super) fn float_value(value: &Bound<'_, PyFloat>) -> f64 {
     unsafe { ffi::PyFloat_AS_DOUBLE(value.as_ptr()) }
 }
 
-/// A string of UTF-8 text, or the error of its decoder.
+/// Makes a string of UTF-8 text. Raises `UnicodeDecodeError` for other bytes, and `MemoryError`.
 ///
-/// ASCII is copied as it is: `PyUnicode_DecodeUTF8` would look at it once more, most of it byte by byte.
+/// `text` may lie in a memory map, whose bytes another process can change at any time. So it is copied first, and only
+/// the copy is checked. ASCII is copied straight into the new string: `PyUnicode_DecodeUTF8` would look at it once more,
+/// most of it byte by byte.
 #[inline]
 pub(super) fn new_str<'py>(py: Python<'py>, text: &[u8]) -> PyResult<Bound<'py, PyString>> {
     let length = ffi::Py_ssize_t::try_from(text.len())
         .map_err(|_| pyo3::exceptions::PyMemoryError::new_err(()))?;
-    // SAFETY: both functions return a new reference or null with an error set. A string of ASCII that was just made has room for
-    // `length` bytes at its data and no other owner; the shortest ones, which CPython shares, it makes itself.
-    unsafe {
-        let made = if length > 1 && text.is_ascii() {
-            let made = ffi::PyUnicode_New(length, 0x7f);
-            if !made.is_null() {
-                let data = ffi::PyUnicode_DATA(made).cast::<u8>();
-                core::ptr::copy_nonoverlapping(text.as_ptr(), data, text.len());
-            }
-            made
-        } else {
-            ffi::PyUnicode_DecodeUTF8(text.as_ptr().cast(), length, core::ptr::null())
+    // The check of `text` is only a guess at which way is the short one.
+    if length > 1 && text.is_ascii() {
+        // SAFETY: `PyUnicode_New` returns a new reference or null with an error set. The new string has room for `length`
+        // bytes at its data and no other owner; CPython shares only the strings of at most one character.
+        let (made, copied) = unsafe {
+            let made = Bound::from_owned_ptr_or_err(py, ffi::PyUnicode_New(length, 0x7f))?;
+            let data = ffi::PyUnicode_DATA(made.as_ptr()).cast::<u8>();
+            core::ptr::copy_nonoverlapping(text.as_ptr(), data, text.len());
+            (made, core::slice::from_raw_parts(data, text.len()))
         };
+        if copied.is_ascii() {
+            // SAFETY: it was made by `PyUnicode_New`.
+            return Ok(unsafe { made.cast_into_unchecked() });
+        }
+    }
+    let mut copy = Vec::new();
+    copy.try_reserve_exact(text.len())
+        .map_err(|_| pyo3::exceptions::PyMemoryError::new_err(()))?;
+    copy.extend_from_slice(text);
+    // SAFETY: the function returns a new reference or null with an error set, and reads `length` bytes of the copy.
+    unsafe {
+        let made = ffi::PyUnicode_DecodeUTF8(copy.as_ptr().cast(), length, core::ptr::null());
         Ok(Bound::from_owned_ptr_or_err(py, made)?.cast_into_unchecked())
     }
 }

@@ -6,9 +6,13 @@
 use std::process;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use super::errors::room;
 use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
 use rayon::{ThreadPool, ThreadPoolBuilder};
+
+/// Bytes of address space that a thread takes.
+const STACK: usize = 4 << 20;
 
 static POOL: Mutex<Option<(u32, Arc<ThreadPool>)>> = Mutex::new(None);
 
@@ -21,6 +25,8 @@ pub(super) fn pool() -> PyResult<Arc<ThreadPool>> {
     if let Some((_, pool)) = own {
         return Ok(Arc::clone(pool));
     }
+    let threads = std::thread::available_parallelism().map_or(1, usize::from);
+    room("threads", threads.saturating_mul(STACK))?;
     let pool = ThreadPoolBuilder::new()
         .thread_name(|number| format!("eventkit-{number}"))
         .build()

@@ -8,7 +8,7 @@ use pyo3::prelude::*;
 use pyo3::types::PyList;
 
 use super::catalog::CatalogBase;
-use super::errors::{Answer, Stop, unwind};
+use super::errors::{Answer, Stop, room, unwind};
 use super::pool::pool;
 use crate::engine::catalog::Best;
 use crate::engine::ranking::interest::InterestSet;
@@ -38,6 +38,7 @@ impl CatalogBase {
     ) -> PyResult<Vec<Option<Query>>> {
         let query = |interests: Bound<'_, PyAny>| {
             let query = || -> Answer<Query> {
+                room("the queries", 0)?;
                 let (interests, scorer) = self.query(&interests, weights)?;
                 let most = self.most(top, None)?;
                 Ok(Query {
@@ -52,6 +53,12 @@ impl CatalogBase {
                 Err(Stop::Raised(error)) => Err(error),
             }
         };
+        room(
+            "the queries",
+            many_interests
+                .len()
+                .saturating_mul(2 * size_of::<Option<Query>>()),
+        )?;
         many_interests.iter().map(query).collect()
     }
 
@@ -73,6 +80,9 @@ impl CatalogBase {
             let mut ranked = queries.iter().map(rank).enumerate();
             return ranked.try_for_each(|(number, best)| consume(number, best));
         }
+        let most = queries.iter().flatten().map(|query| query.most);
+        let found = most.fold(0, usize::saturating_add);
+        room("the answers", found.saturating_mul(2 * size_of::<Best>()))?;
         let pool = pool()?;
         let (sender, receiver) = channel();
         let receiver = Mutex::new(receiver);
@@ -104,6 +114,7 @@ impl CatalogBase {
                     }
                     let first = number * Query::TASK;
                     for (offset, best) in early.remove(&number).into_iter().flatten().enumerate() {
+                        room("the answers", 0)?;
                         consume(first + offset, best)?;
                     }
                 }

@@ -6,6 +6,7 @@
 use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyBytes, PyDict, PyFloat, PyInt, PyList, PyString, PyTuple};
 
+use super::errors::room;
 use super::intern::intern;
 use super::object;
 
@@ -18,6 +19,7 @@ pub(super) fn events<'py>(
     most: usize,
 ) -> PyResult<Bound<'py, PyList>> {
     let most = most.min(events.len());
+    room("the events", most.saturating_mul(size_of::<usize>()))?;
     let mut copies = Vec::with_capacity(most);
     for event in events.iter().take(most) {
         copies.push(one(&event)?);

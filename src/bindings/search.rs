@@ -5,7 +5,7 @@ use pyo3::types::{PyDict, PyList, PyString};
 
 use super::answer::{self, Chosen};
 use super::catalog::CatalogBase;
-use super::errors::{Answer, OrDecline, Stop, guarded, unwind};
+use super::errors::{Answer, OrDecline, Stop, guarded, no_memory, room, unwind};
 use super::filter::Filter;
 use super::functions::scorer;
 use super::input;
@@ -13,6 +13,7 @@ use super::intern::intern;
 use super::query::Query;
 use crate::engine::catalog::{Best, Identified, Narrow, Place};
 use crate::engine::json::write_number;
+use crate::engine::memory;
 use crate::engine::ranking::interest::InterestSet;
 use crate::engine::ranking::score::{Contributions, Number, Scorer};
 
@@ -29,6 +30,9 @@ pub(super) fn settled<T>(answer: PyResult<Answer<T>>, otherwise: &str) -> PyResu
         )),
     }
 }
+
+/// Bytes that an answer takes for each of its sessions, Python's objects not counted.
+const ENTRY: usize = 256;
 
 impl CatalogBase {
     /// The query's parts, or declined.
@@ -77,7 +81,10 @@ impl CatalogBase {
             return Ok(None);
         };
         let mut identified = Identified::default();
+        let excluded = filter.sessions.excluded.len();
+        room("the filter", excluded.saturating_mul(ENTRY))?;
         for id in &filter.sessions.excluded {
+            room("the filter", 0)?;
             let mut places = Vec::new();
             for place in self.shelf.catalog.identified(id) {
                 if self.shelf.is_identified(py, place, id)? {
@@ -101,12 +108,34 @@ impl CatalogBase {
         most: usize,
         filter: Option<&Narrowed<'_>>,
     ) -> Answer<Vec<Best>> {
+        let sessions = self.shelf.catalog.len().saturating_mul(8);
+        let answer = most.saturating_mul(ENTRY);
+        room("the answer", answer.saturating_add(sessions))?;
         let search = || self.best(interests, scorer, most, filter);
         match &self.cache {
             Some(cache) if filter.is_none() => cache.get_or(py, interests, scorer, most, search)?,
             _ => search(),
         }
         .or_decline()
+    }
+
+    /// Returns the answer of a plan. Where the engine cannot count the conflicts, as of `datetime` objects, the reference
+    /// does.
+    pub(super) fn planned<'py>(
+        &self,
+        py: Python<'py>,
+        best: Vec<Best>,
+        scorer: &Scorer,
+    ) -> Answer<Bound<'py, PyAny>> {
+        let chosen = self.chosen(py, best)?;
+        let sessions = || chosen.iter().map(|chosen| &chosen.session);
+        let conflicts = match answer::conflicts(py, sessions()) {
+            Err(Stop::Declined) => reference(py, "count_conflicts")?
+                .call1((PyList::new(py, sessions())?,))?
+                .extract()?,
+            counted => counted?,
+        };
+        answer::finish_with(py, chosen, scorer, conflicts)
     }
 
     pub(super) fn chosen<'py>(&self, py: Python<'py>, best: Vec<Best>) -> Answer<Vec<Chosen<'py>>> {
@@ -260,6 +289,9 @@ impl CatalogBase {
         let mut scoring = Vec::new();
         for (number, best) in best.iter().enumerate() {
             separate(number, &mut scoring);
+            room("the answer", 0)?;
+            let text = self.shelf.text_bytes(best.place);
+            memory::reserve(&mut scoring, text).map_err(|error| no_memory(&error))?;
             scoring.extend_from_slice(b"{\"title\": ");
             self.shelf.dump_title(py, best.place, &mut scoring)?;
             let parts = scorer
@@ -269,9 +301,13 @@ impl CatalogBase {
         }
         out.extend_from_slice(b"{\"sessions\": [");
         for (number, best) in best.iter().enumerate() {
+            room("the answer", 0)?;
+            let text = self.shelf.text_bytes(best.place);
+            memory::reserve(out, text).map_err(|error| no_memory(&error))?;
             separate(number, out);
             self.shelf.dump(py, best.place, out)?;
         }
+        memory::reserve(out, scoring.len() + 64).map_err(|error| no_memory(&error))?;
         out.extend_from_slice(b"], \"scoring\": [");
         out.extend_from_slice(&scoring);
         out.extend_from_slice(b"], \"conflicts\": ");

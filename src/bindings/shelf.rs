@@ -5,11 +5,14 @@ use std::sync::{Arc, OnceLock};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList, PyString};
 
-use super::errors::{Answer, OrDecline};
+use super::errors::{Answer, OrDecline, no_memory};
+use super::file::failed;
 use super::intern::intern;
 use super::{decode, input, source};
 use crate::engine::catalog::{Catalog, Place};
+use crate::engine::file::Reader;
 use crate::engine::json::{self, SessionText, SessionView};
+use crate::engine::memory;
 
 /// The caller's own sessions of one part, and the JSON of those that were asked for.
 pub(super) struct Objects {
@@ -23,6 +26,8 @@ pub(super) struct Shelf {
     pub(super) catalog: Catalog,
     /// By part: the caller's objects, or nothing where the segment holds the text.
     holders: Vec<Option<Arc<Objects>>>,
+    /// The file that the first part was opened from.
+    file: Option<Reader>,
 }
 
 impl Shelf {
@@ -41,13 +46,40 @@ impl Shelf {
         Ok(Self {
             catalog: Catalog::new(segment),
             holders: vec![Some(Arc::new(objects))],
+            file: None,
         })
+    }
+
+    /// A catalogue of a file.
+    pub(super) fn of_file(catalog: Catalog, file: Reader) -> Self {
+        Self {
+            file: Some(file),
+            ..Self::of_text(catalog)
+        }
+    }
+
+    /// Checks that the catalogue's file is as it was opened; raises `CatalogFileError` otherwise. Called before each use:
+    /// reading a mapped file that was cut short would end the process.
+    #[inline]
+    pub(super) fn check(&self) -> PyResult<()> {
+        let checked = self.file.as_ref().map_or(Ok(()), Reader::check_unchanged);
+        checked.map_err(|error| failed(&error))
+    }
+
+    /// Returns the outcome of a use, or raises as [`Self::check`]: what was read while the file changed may be wrong.
+    #[inline]
+    pub(super) fn settled<T>(&self, outcome: PyResult<T>) -> PyResult<T> {
+        self.check().and(outcome)
     }
 
     /// A catalogue whose segments hold the text of their sessions.
     pub(super) fn of_text(catalog: Catalog) -> Self {
         let holders = catalog.segments().map(|_| None).collect();
-        Self { catalog, holders }
+        Self {
+            catalog,
+            holders,
+            file: None,
+        }
     }
 
     /// The same with the sessions of a list behind the others.
@@ -111,6 +143,13 @@ impl Shelf {
     pub(super) fn object<'py>(&self, py: Python<'py>, place: Place) -> Option<Bound<'py, PyAny>> {
         let session = self.objects(place)?.sessions.get(place.local as usize)?;
         Some(session.bind(py).clone())
+    }
+
+    /// Returns how many bytes the session takes as JSON, at most; a guess where it is the caller's object.
+    pub(super) fn text_bytes(&self, place: Place) -> usize {
+        // A byte of the packed text becomes an escape of six bytes, or one of the names of up to 64 bytes.
+        let packed = self.view(place).map_or(0, |view| view.packed().len());
+        packed.saturating_mul(8).saturating_add(1 << 10)
     }
 
     /// Appends the text of a session that the engine holds.
@@ -206,7 +245,9 @@ impl Shelf {
             let text = dumps(&self.session(py, place)?)?;
             let _ = slot.set(text.to_str().ok().or_decline()?.as_bytes().into());
         }
-        out.extend_from_slice(slot.get().or_decline()?);
+        let text = slot.get().or_decline()?;
+        memory::reserve(out, text.len()).map_err(|error| no_memory(&error))?;
+        out.extend_from_slice(text);
         Ok(())
     }
 

@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use pyo3::prelude::*;
 use pyo3::types::{PyList, PyString};
 
-use super::errors::{Answer, OrDecline};
+use super::errors::{Answer, OrDecline, room};
 use super::input::{self, Tags};
 use super::intern::intern;
 use super::object::{self, Fingerprint};
@@ -19,6 +19,9 @@ use crate::engine::catalog::vocabulary::Vocabulary;
 use crate::engine::ranking::index::{Index, Ranked, Sessions, TagId};
 use crate::engine::ranking::interest::InterestSet;
 use crate::engine::ranking::score::{Number, Scorer};
+
+/// Bytes that compiling takes for a session, at most, while its columns grow; tags and text not counted.
+const SESSION: usize = 256;
 
 /// A compiled list of sessions.
 pub(super) struct Snapshot {
@@ -37,12 +40,14 @@ impl Snapshot {
     /// Compiles the list; declined where a later change could go unseen. O(sessions + tags).
     pub(super) fn compile(sessions: &Bound<'_, PyList>) -> Answer<Self> {
         let count = u32::try_from(sessions.len()).ok().or_decline()? as usize;
+        room("the sessions", count.saturating_mul(SESSION))?;
         let mut fingerprint = Fingerprint::new();
         let mut vocabulary = Vocabulary::default();
         let mut tags: Vec<TagId> = Vec::new();
         let mut popularity: Vec<Number> = Vec::with_capacity(count);
         let mut witness = None;
         for session in sessions {
+            room("the sessions", 0)?;
             let session = input::exact_dict(&session)?;
             let version = object::version(session).or_decline()?;
             let list = match Tags::of(session)? {
@@ -75,6 +80,7 @@ impl Snapshot {
             offsets: fingerprint.offsets(),
             tags: &tags,
         };
+        room("the index", count.saturating_mul(SESSION))?;
         let index = Index::build(&columns, vocabulary.len()).ok().or_decline()?;
         Ok(Self {
             fingerprint,

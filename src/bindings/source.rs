@@ -6,7 +6,7 @@
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList, PyString};
 
-use super::errors::{Answer, OrDecline};
+use super::errors::{Answer, OrDecline, room};
 use super::input::{self, Tags};
 use super::intern::intern;
 use crate::engine::catalog::segment::{Segment, SegmentBuilder};
@@ -16,13 +16,18 @@ use crate::engine::time::Span;
 /// What a session's engine cannot prove: scored by the reference only.
 const UNPROVEN: Number = Number::Float(f64::NAN);
 
+/// Bytes that compiling takes for a session, at most, while its columns grow; tags and text not counted.
+const SESSION: usize = 256;
+
 /// What a session is known by besides its popularity.
 const MEMBERS: [&str; 6] = ["tags", "title", "id", "start", "end", "location"];
 
 /// Compiles the sessions of a list, in order.
 pub(super) fn compile(sessions: &Bound<'_, PyList>) -> Answer<Segment> {
     let mut builder = SegmentBuilder::default();
+    room("the sessions", sessions.len().saturating_mul(SESSION))?;
     for session in sessions {
+        room("the sessions", 0)?;
         match input::exact_dict(&session) {
             Ok(plain) => {
                 let popularity = input::popularity(plain).unwrap_or(UNPROVEN);
@@ -31,6 +36,7 @@ pub(super) fn compile(sessions: &Bound<'_, PyList>) -> Answer<Segment> {
             Err(_) => push(&mut builder, &members(&session)?, UNPROVEN)?,
         }
     }
+    room("the index", sessions.len().saturating_mul(SESSION))?;
     builder.finish().ok().or_decline()
 }
 
@@ -75,8 +81,8 @@ fn push(
     if let Some(id) = id.as_ref().and_then(|id| id.cast_exact::<PyString>().ok()) {
         input::with_bytes(id, |bytes| builder.push_id(bytes))?;
     }
-    let start = bytes_of(session.get_item(intern!(py, "start"))?.as_ref())?;
-    let end = bytes_of(session.get_item(intern!(py, "end"))?.as_ref())?;
+    let start = time_of(session.get_item(intern!(py, "start"))?.as_ref())?;
+    let end = time_of(session.get_item(intern!(py, "end"))?.as_ref())?;
     let span = Span::parse(&start, &end);
     let place = session.get_item(intern!(py, "location"))?;
     match place
@@ -92,10 +98,10 @@ fn push(
     .or_decline()
 }
 
-/// The bytes of a string; nothing for every other object.
-fn bytes_of(value: Option<&Bound<'_, PyAny>>) -> Answer<Vec<u8>> {
-    match value.and_then(|value| value.cast_exact::<PyString>().ok()) {
-        Some(text) => input::with_bytes(text, <[u8]>::to_vec),
-        None => Ok(Vec::new()),
-    }
+/// Returns the text of a session's time; nothing where there is none that can be read, which leaves the session untimed.
+fn time_of(value: Option<&Bound<'_, PyAny>>) -> Answer<Vec<u8>> {
+    let text = value.map_or(Ok(None), input::time_text)?;
+    text.map_or(Ok(Vec::new()), |text| {
+        input::with_bytes(&text, <[u8]>::to_vec)
+    })
 }

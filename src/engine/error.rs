@@ -22,6 +22,10 @@ pub enum ErrorKind {
     Truncated,
     /// Bytes that are not those that were written.
     Damaged,
+    /// A file that another program changed while it was open.
+    Changed,
+    /// Memory that the operating system does not give.
+    Memory,
     /// A section that the file does not have.
     Missing,
     /// A time window that cannot be read, or that no session can lie in.
@@ -125,6 +129,14 @@ impl Error {
         Self {
             kind,
             message: format!("{origin}: {message}"),
+        }
+    }
+
+    /// `bytes` of memory for `what` cannot be had.
+    pub(crate) fn memory(what: &str, bytes: usize) -> Self {
+        Self {
+            kind: ErrorKind::Memory,
+            message: format!("no memory for {what}: {bytes} bytes"),
         }
     }
 

@@ -13,6 +13,7 @@ pub mod catalog;
 pub mod error;
 pub mod file;
 pub mod json;
+pub mod memory;
 pub mod ranking;
 pub mod serving;
 pub mod telemetry;

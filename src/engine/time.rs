@@ -44,7 +44,7 @@ impl Moment {
     /// White space around it is ignored, and so are digits after the third of a fraction.
     ///
     /// ```
-    /// use eventkit::engine::moment::{Moment, Scale};
+    /// use eventkit::engine::time::{Moment, Scale};
     ///
     /// let start = Moment::parse(b"2026-01-31T09:30:00+01:00");
     /// assert_eq!(start.scale(), Some(Scale::Instant));
@@ -54,6 +54,25 @@ impl Moment {
     /// ```
     pub fn parse(text: &[u8]) -> Self {
         read(text.trim_ascii()).unwrap_or(Self::UNKNOWN)
+    }
+
+    /// Minutes east of UTC; `None` for a time that names no offset.
+    #[inline]
+    pub fn offset(self) -> Option<i64> {
+        (self.scale()? == Scale::Instant).then(|| (self.wall_ms() - self.ms()) / MINUTE)
+    }
+
+    /// Reads a time as the end of what starts at `start`. A date alone is inclusive: it ends when that day is over.
+    fn parse_end(text: &[u8], start: Self) -> Self {
+        const DATE: usize = "2026-01-31".len();
+        let end = Self::parse(text);
+        let is_date = end.scale() == Some(Scale::Local) && text.trim_ascii().len() == DATE;
+        let over = end.ms() + DAY;
+        if !is_date || over <= start.ms() {
+            // An end before the start stays one.
+            return end;
+        }
+        Self::new(Scale::Local, over, 0)
     }
 
     fn new(scale: Scale, ms: i64, offset: i64) -> Self {
@@ -98,6 +117,8 @@ impl Moment {
 pub enum Axis {
     /// Instants, wherever they are.
     Instant,
+    /// Instants; a time that names no offset has this one, in minutes east of UTC.
+    Offset(i64),
     /// What the wall clock showed: instants and local times.
     Wall,
     /// Times of day, those of dated sessions on the wall clock.
@@ -105,10 +126,11 @@ pub enum Axis {
 }
 
 impl Axis {
-    /// The axis on which most of some sessions can be compared without guessing.
+    /// Returns the axis on which most of these sessions can be compared.
     ///
-    /// Times of day where most sessions have no date; or else instants, or the wall clock where some name no offset.
-    pub fn common(spans: impl IntoIterator<Item = Span>) -> Self {
+    /// That is the time of day where most sessions have no date, and the wall clock where none names an offset. Otherwise
+    /// sessions are compared as instants, and those that name no offset have `offset`, in minutes east of UTC.
+    pub fn common(spans: impl IntoIterator<Item = Span>, offset: i64) -> Self {
         let (mut clocks, mut locals, mut instants) = (0, 0, 0);
         for span in spans {
             match span.start.scale() {
@@ -118,10 +140,11 @@ impl Axis {
                 None => {}
             }
         }
-        match (clocks > locals + instants, locals) {
-            (true, _) => Self::Clock,
-            (false, 0) => Self::Instant,
-            (false, _) => Self::Wall,
+        match (clocks > locals + instants, locals, instants) {
+            (true, ..) => Self::Clock,
+            (false, 0, _) => Self::Instant,
+            (false, _, 0) => Self::Wall,
+            (false, ..) => Self::Offset(offset),
         }
     }
 }
@@ -137,12 +160,14 @@ pub struct Span {
 }
 
 impl Span {
-    /// The span between two texts, each as [`Moment::parse`] reads it.
+    /// Reads the span between two texts, each as [`Moment::parse`] reads it. An end that is a date alone is inclusive: the
+    /// session lasts until that day is over, as in an exported calendar.
     pub fn parse(start: &[u8], end: &[u8]) -> Self {
-        Self {
-            start: Moment::parse(start),
-            end: Moment::parse(end),
-        }
+        let (start, end) = (
+            Moment::parse(start),
+            Moment::parse_end(end, Moment::parse(start)),
+        );
+        Self { start, end }
     }
 
     /// How long it lasts, in milliseconds; `None` if an end is unknown, on another scale, or before the start.
@@ -166,7 +191,10 @@ impl Span {
     #[inline]
     pub fn start_on(self, axis: Axis) -> Option<i64> {
         match (axis, self.start.scale()?) {
-            (Axis::Instant, Scale::Instant) | (Axis::Clock, Scale::Clock) => Some(self.start.ms()),
+            (Axis::Instant | Axis::Offset(_), Scale::Instant) | (Axis::Clock, Scale::Clock) => {
+                Some(self.start.ms())
+            }
+            (Axis::Offset(offset), Scale::Local) => Some(self.start.ms() - offset * MINUTE),
             (Axis::Wall, Scale::Instant | Scale::Local) => Some(self.start.wall_ms()),
             (Axis::Clock, _) => Some(self.start.wall_ms().rem_euclid(DAY)),
             _ => None,
@@ -421,7 +449,7 @@ mod tests {
                 start: Moment(bits),
                 end: Moment(!bits),
             };
-            for axis in [Axis::Instant, Axis::Wall, Axis::Clock] {
+            for axis in [Axis::Instant, Axis::Offset(-90), Axis::Wall, Axis::Clock] {
                 assert!(span.on(axis).is_none_or(|(start, end)| start < end));
             }
         }
@@ -467,12 +495,38 @@ mod tests {
     }
 
     #[test]
+    fn an_end_date_is_inclusive() {
+        let length =
+            |start: &str, end: &str| Span::parse(start.as_bytes(), end.as_bytes()).length();
+        assert_eq!(length("2026-01-31", "2026-01-31"), Some(DAY));
+        assert_eq!(length("2026-01-31", " 2026-02-01 "), Some(2 * DAY));
+        assert_eq!(length("2026-01-31T22:00", "2026-01-31"), Some(DAY / 12));
+        assert_eq!(length("2026-01-31", "2026-01-31T12:00"), Some(DAY / 2));
+        assert_eq!(length("2026-01-31", "2026-01-30"), None);
+        assert_eq!(length("2026-01-31", "2026-01-29"), None);
+        assert_eq!(length("2026-01-31T09:00Z", "2026-01-31"), None);
+        assert_eq!(length("9999-12-31", "9999-12-31"), Some(DAY));
+    }
+
+    #[test]
+    fn a_time_without_an_offset_is_read_at_the_given_one() {
+        let start = |text: &str| Span::parse(text.as_bytes(), b"").start_on(Axis::Offset(120));
+        assert_eq!(start("1970-01-01T10:00+02:00"), start("1970-01-01T10:00"));
+        assert_eq!(start("1970-01-01T09:00+01:00"), start("1970-01-01T10:00"));
+        assert_eq!(start("10:00"), None);
+        let offset = |text: &str| Moment::parse(text.as_bytes()).offset();
+        assert_eq!(offset("1970-01-01T10:00-09:30"), Some(-570));
+        assert_eq!((offset("1970-01-01T10:00"), offset("10:00")), (None, None));
+    }
+
+    #[test]
     fn the_common_axis_is_that_of_most() {
         let common = |starts: &[&str]| {
             Axis::common(
                 starts
                     .iter()
                     .map(|start| Span::parse(start.as_bytes(), b"")),
+                90,
             )
         };
         assert_eq!(common(&["09:00", "?"]), Axis::Clock);
@@ -483,7 +537,8 @@ mod tests {
         assert_eq!(common(&["09:00", "2026-01-31T09:00Z"]), Axis::Instant);
         assert_eq!(
             common(&["2026-01-31T09:00Z", "2026-01-31", "09:00"]),
-            Axis::Wall
+            Axis::Offset(90)
         );
+        assert_eq!(common(&["2026-01-31T09:00", "2026-01-31"]), Axis::Wall);
     }
 }

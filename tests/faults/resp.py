@@ -19,10 +19,13 @@ def saying(data: bytes) -> Answer:
     return lambda connection, command: connection.sendall(data)
 
 
-def holding(value: bytes, left: int = 100_000) -> bytes:
-    """A look's answer: this value, so many milliseconds to live."""
-    under = b"0" * 32
-    return b"*4\r\n$%d\r\n%b\r\n:%d\r\n$0\r\n\r\n$32\r\n%b\r\n" % (len(value), value, left, under)
+GENERATIONS = b".".join([b"1-x"] * 4)
+
+
+def looked_up(value: bytes, holder: bytes = b"", now: int = 100_000) -> bytes:
+    """Return the server's reply to a lookup: a value, or who loads it, and the server's time."""
+    parts = (len(value), value, now, len(holder), holder, len(GENERATIONS), GENERATIONS)
+    return b"*4\r\n$%d\r\n%b\r\n:%d\r\n$%d\r\n%b\r\n$%d\r\n%b\r\n" % parts
 
 
 def resetting(connection: socket.socket, command: list[bytes]) -> None:
@@ -46,7 +49,7 @@ def late(seconds: float) -> Answer:
     def answer(connection: socket.socket, command: list[bytes]) -> None:
         time.sleep(seconds)
         with contextlib.suppress(OSError):
-            connection.sendall(b"*4\r\n$0\r\n\r\n:0\r\n$1\r\nx\r\n$1\r\nx\r\n")
+            connection.sendall(looked_up(b"", b"x"))
 
     return answer
 

@@ -189,24 +189,31 @@ class Catalog(_native.CatalogBase):
         *,
         weights: Any = None,
         verify: bool = False,
+        copy: bool = False,
         progress: Progress | None = None,
     ) -> Catalog:
         """Open a saved catalogue by memory map: processes that open one file share its memory.
+
+        **Replace such a file, never overwrite it.** `save` does, and so does ``mv``: processes that
+        have the old file open keep it. ``cp new live.catalog`` writes into the old file instead.
+        Every use of the catalogue first checks that the file did not change (0.3 us), and raises
+        `CatalogFileError` if it did. But a file that is cut short in the middle of a use ends the
+        process (``SIGBUS``). Open it with ``copy=True`` where you cannot rule that out.
 
         Args:
             path: What `save` wrote.
             weights: Weights to score with; those that were saved when left out.
             verify: Check every byte against its checksum; else only the header and the table of
                 sections. No content, whatever it holds, makes the reader read outside the file.
+            copy: Read the file into this process's memory instead. What happens to the file
+                afterwards then does not matter. Servers do this.
             progress: Called with (bytes checked, bytes in all) while verifying.
 
         Raises:
             FileNotFoundError: There is no such file.
             CatalogFileError: It is no catalogue, is damaged, or was written by a newer eventkit.
-
-        Note:
-            A file that another program shortens while it is mapped ends the process (``SIGBUS``);
-            `save` never does that: it puts a new file in the old one's place.
+                Later uses raise it when another program changed the file.
+            MemoryError: There is no memory for the copy.
 
         Example:
             >>> import tempfile
@@ -215,7 +222,7 @@ class Catalog(_native.CatalogBase):
             ...     Catalog.open(f"{directory}/one.catalog", verify=True)[0]
             {'title': 'Agents'}
         """
-        shelved, fields = _native.open_catalog(os.fspath(path), verify, progress)
+        shelved, fields = _native.open_catalog(os.fspath(path), verify, copy, progress)
         return cls._reopened(shelved, fields, weights)
 
     @classmethod
@@ -368,7 +375,10 @@ class Catalog(_native.CatalogBase):
         Returns:
             As `recommend`, with the sessions in order of time, ``"total"`` (the sum of their
             scores) and ``"untimed"`` (how many matched and had no times to plan with). Times are
-            ISO dates, with an offset or all without, or ``HH:MM``.
+            ISO 8601 text, ``HH:MM``, or objects of ``datetime``, pandas or numpy. An end that is a
+            date alone is inclusive: the session lasts until that day is over. Times with an offset
+            are compared as instants. A time without one has the offset that most of the sessions
+            name, and where no session names one, all are times on one clock.
 
         Raises:
             ValueError: A negative ``gap``; interests, weights or sessions that only the reference

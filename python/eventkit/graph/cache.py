@@ -55,8 +55,9 @@ class CachedGraphEventService(Flights):
         max_entries: At most so many entries; the one used longest ago makes room.
         max_bytes: At most so many bytes of events.
         jitter: Let each entry live shorter by up to this share, so that not all end at once.
-        wait_timeout: Wait for another caller's fetch for so many seconds at most; for ever when
-            left out.
+        wait_timeout: The most seconds to wait for another caller's fetch. The default is three
+            times the deadline of a `GraphService` call. ``None`` waits for ever, also for a caller
+            whose event loop was stopped and never goes on.
         clock: Monotonic seconds; the system's when left out. Waiting is by the system's always.
             For tests: compiled code calls it, which before Python 3.14 a daemon thread must not
             be in when the interpreter ends.
@@ -94,7 +95,7 @@ class CachedGraphEventService(Flights):
         max_entries: int = 4096,
         max_bytes: int = 64 << 20,
         jitter: float = 0.0,
-        wait_timeout: float | None = None,
+        wait_timeout: float | None = 30.0,
         clock: Callable[[], float] | None = None,
         weights: Any = None,
         delta: bool = False,

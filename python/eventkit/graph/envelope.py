@@ -1,7 +1,8 @@
-"""How events lie on a shared server: two lines of JSON, of which the first vouches for the second.
+"""Seals events for a shared server, so that a reader can tell an authentic value from any other.
 
-The first line names schema, key, lifetime and generation, and holds a checksum over all of them and
-the events. The events are not deserialised before it fits; nothing is ever unpickled.
+A sealed value is two lines of JSON. The first names schema, key, time, lifetime and generation, and
+holds a checksum (a keyed one) of all of them and of the events. The second is the events. They are
+parsed only after the checksum was compared; nothing is ever unpickled.
 """
 
 from __future__ import annotations
@@ -15,8 +16,8 @@ from typing import Any, NamedTuple
 
 __all__ = ["SCHEMA", "Envelope", "Held", "exact_json"]
 
-SCHEMA = 1
-"""The layout's version; it is in the names of the keys too, so that versions do not meet."""
+SCHEMA = 2
+"""The version of the layout. Names of keys contain it: no version reads another's values."""
 
 _LONGEST_HEADER = 512
 # Written as escapes, a pair of lone surrogates is read back as one character: not the same text.
@@ -24,31 +25,36 @@ _PAIR = re.compile("[\ud800-\udbff][\udc00-\udfff]")
 
 
 class Held(NamedTuple):
-    """What an envelope that fits holds.
+    """The content of an authentic value.
 
     Attributes:
+        stored: When it was stored, in milliseconds by the server's clock.
         lifetime: Milliseconds that it was stored for.
-        generation: What it was stored under: another one means that it was invalidated since.
+        generation: The generations it was stored under. If the server holds others now, the value
+            was invalidated since.
         payload: The events, still JSON.
     """
 
+    stored: int
     lifetime: int
     generation: str
     payload: bytes
 
 
 class Envelope:
-    """Names keys, and seals and opens what lies under them.
+    """Makes the names of keys, and seals and opens their values.
 
     Names and checksums are HMAC-SHA256, not plain SHA-256: user ids can be enumerated (a company's
-    mail addresses), so a plain digest in `MONITOR`, the slow log or a dashboard names the user to
-    whoever tries a list. With a ``secret`` that only the workers know, it does not, and who can
-    write to the server but lacks the secret can forge no answer. Without one the namespace is the
-    key: names are then a plain digest in effect, and the checksum finds damage, not malice.
+    mail addresses), so a plain digest in `MONITOR`, the slow log or a dashboard would name the user
+    to anybody who tries a list. With a ``secret`` that only the workers know, it does not. And who
+    can write to the server but lacks the secret cannot forge a value. They can store an old value
+    again; the sealed time and generation limit that, see `ValkeyStore`. Without a secret the
+    namespace is the key: names are then a plain digest in effect, and the checksum finds damage but
+    no forgery.
 
     Example:
         >>> envelope = Envelope("eventkit", None)
-        >>> sealed = envelope.seal("ann/10", 300_000, "g", b"[]")
+        >>> sealed = envelope.seal("ann/10", 1_000, 300_000, "g", b"[]")
         >>> envelope.open(sealed, "ann/10").payload
         b'[]'
         >>> envelope.open(sealed, "bob/10") is None  # another's
@@ -58,42 +64,46 @@ class Envelope:
     """
 
     def __init__(self, namespace: str, secret: str | bytes | None) -> None:
-        """Derive the key of all digests."""
+        """Keep the namespace, and the secret as bytes."""
         if isinstance(secret, str):
             secret = secret.encode("utf-8", "surrogatepass")
         self._namespace = namespace
         self._secret = namespace.encode() if secret is None else secret
 
     def name(self, kind: str, text: str) -> str:
-        """Return the server's name for a key of ours."""
+        """Return the name on the server for a key."""
         return f"{self._namespace}:{SCHEMA}:{kind}:{self._digest(kind, text)[:40]}"
 
-    def seal(self, key: str, lifetime: int, generation: str, payload: bytes) -> bytes:
-        """Put a header before the payload."""
-        header = self._header(key, lifetime, generation)
+    def seal(self, key: str, stored: int, lifetime: int, generation: str, payload: bytes) -> bytes:
+        """Return the payload behind a header that authenticates it."""
+        header = self._header(key, stored, lifetime, generation)
         return header[:-1] + b',"checksum":"%s"}\n' % self._sum(header, payload) + payload
 
     def open(self, sealed: bytes, key: str) -> Held | None:
-        """Return what is in it, or ``None`` where schema, key or checksum does not fit."""
+        """Return the content, or ``None`` if schema, key or checksum is wrong."""
         line, _, payload = sealed.partition(b"\n")
         if len(line) > _LONGEST_HEADER:
             return None
         try:
             said = json.loads(line)
-            lifetime, generation = said["lifetime"], said["generation"]
+            stored, lifetime = said["stored"], said["lifetime"]
+            generation = said["generation"]
         except (ValueError, TypeError, LookupError, RecursionError):
             return None
-        if type(lifetime) is not int or type(generation) is not str:
+        kinds = [type(value) for value in (stored, lifetime, generation)]
+        if kinds != [int, int, str]:
             return None
-        # Made again and compared whole: there is no second spelling of a header.
-        if not hmac.compare_digest(self.seal(key, lifetime, generation, payload), sealed):
+        # Sealed again and compared as a whole: a header has only one spelling.
+        again = self.seal(key, stored, lifetime, generation, payload)
+        if not hmac.compare_digest(again, sealed):
             return None
-        return Held(lifetime, generation, payload)
+        return Held(stored, lifetime, generation, payload)
 
-    def _header(self, key: str, lifetime: int, generation: str) -> bytes:
+    def _header(self, key: str, stored: int, lifetime: int, generation: str) -> bytes:
         fields = {
             "schema": SCHEMA,
             "key": self._digest("value", key),
+            "stored": stored,
             "lifetime": lifetime,
             "generation": generation,
         }

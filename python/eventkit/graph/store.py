@@ -1,4 +1,4 @@
-"""`ValkeyStore`: a second tier for calendars, which workers and machines share."""
+"""`ValkeyStore`: a second cache for calendars, shared by all workers on all machines."""
 
 from __future__ import annotations
 
@@ -13,13 +13,14 @@ from typing import Any, TypeVar
 
 from eventkit.graph.connections import Address
 from eventkit.graph.envelope import Envelope
-from eventkit.graph.tier import Settings, Tier
-from eventkit.graph.visit import Visit, prefixes
+from eventkit.graph.generations import SeenGenerations
+from eventkit.graph.store_client import Settings, StoreClient
+from eventkit.graph.store_lookup import StoreLookup, prefixes
 
 __all__ = ["ValkeyStore"]
 
 Events = list[dict[str, Any]]
-Answer = TypeVar("Answer")
+Result = TypeVar("Result")
 
 _COUNTS = (
     "hits",
@@ -40,41 +41,45 @@ _COUNTS = (
 
 
 class ValkeyStore:
-    """Events on a Valkey or Redis server, for `CachedGraphEventService(service, store=...)`.
+    """Keeps events on a Valkey or Redis server: `CachedGraphEventService(service, store=...)`.
 
-    A cache for all workers of all machines: one of them fetches, the others get what it fetched.
-    Whatever becomes of the server, an answer stays what it would have been without: a server that
-    is dead, slow, full or lying costs a call ``timeout`` at most, and after ``failures`` calls
-    nothing for ``cool_down`` seconds. It is never waited for longer, and never raises; what went
-    wrong is counted (`stats`) and logged once an outage by ``eventkit.graph.store``.
+    All workers on all machines share it: one of them fetches, the others get the result. A server
+    that is dead, slow, full or wrong changes no answer. It costs a call at most ``timeout``, and
+    after ``failures`` failed calls nothing for ``cool_down`` seconds. The store never raises an
+    error of the server; it counts errors (`stats`), and the logger ``eventkit.graph.store`` gets
+    one warning an outage.
 
-    Names on the server are digests; values are JSON that says what it is (schema, key, checksum),
-    never pickle. Ages are the server's own: no two clocks are compared. Values are as readable as
-    a calendar: give the server a password, TLS and, where it is shared, an ACL on the namespace.
-    One server, or whatever answers as one (Sentinel's or a provider's address); not a cluster.
+    Names on the server are digests. Values are sealed JSON, never pickle: schema, key, time,
+    lifetime, generation and checksum. Times are the server's own, so no two clocks are compared.
+    Values are readable on the server: give it a password, TLS and, if others use it too, an ACL for
+    the namespace. It works with one server, or an address that acts as one; not with a cluster.
 
-    Threads, event loops and forked workers may share it.
+    Whoever can write to the server but does not know the ``secret`` cannot forge a value, and an
+    old value that is stored again is a miss: after its lifetime for every worker, and after an
+    `invalidate` for the worker that called it and for all that have seen a newer value since. A
+    worker that has seen neither may get the old value until its lifetime is over.
+
+    Threads, event loops and forked workers may share a store.
 
     Args:
         url: ``valkey://``, ``redis://``, ``valkeys://``, ``rediss://`` (TLS, the host's name is
-            verified) or ``unix://``; with name and password, which appear nowhere.
-        namespace: Before all names on the server; workers that share events share it.
-        secret: What the workers share and others do not know: names and checksums are made with
-            it, so that no list of mail addresses tells whose calendar is there, and nobody else
-            can write one. Anything random, of 32 bytes or so.
-        timeout: Seconds that the server may take of a call, at most, looking and storing together.
-        lock_seconds: A worker that fetches holds others off for so long, at most: if it is killed,
-            the next one fetches after that.
-        wait_seconds: Wait for another worker's fetch for so long, at most, then fetch.
+            verified) or ``unix://``. It may hold a name and a password, which are never shown.
+        namespace: The beginning of all names on the server. Workers that share events use the same.
+        secret: Known to the workers only, for example 32 random bytes. Names and checksums are
+            made with it: others cannot tell whose calendar is there, and cannot write one.
+        timeout: The most seconds that the server may take of a call, for looking up and storing.
+        lock_seconds: The longest time that a worker's fetch makes other workers wait. If the worker
+            is killed, the next one fetches after that.
+        wait_seconds: The longest time to wait for another worker's fetch, before fetching too.
         max_value_bytes: Larger calendars are not stored.
-        max_connections: At most so many at a time, in each process.
-        failures: Calls in a row that the server fails before it is left alone.
-        cool_down: Seconds for which it is, before one call tries it again.
-        clock: Monotonic seconds, for the cool-down; the system's when left out.
+        max_connections: The most connections at a time in each process.
+        failures: So many failed calls in a row open the circuit breaker.
+        cool_down: Seconds without a call while it is open, before one call tries the server again.
+        clock: Returns monotonic seconds, for ``cool_down``; the system's clock by default.
 
     Raises:
         MissingExtraError: The extra ``[redis]`` is not installed.
-        ValueError: The url is none, or a number makes no sense.
+        ValueError: The url cannot be read, or a number is not positive.
 
     Example:
         >>> store = ValkeyStore("redis://:secret@127.0.0.1:1/0")
@@ -99,7 +104,7 @@ class ValkeyStore:
         cool_down: float = 5.0,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """See the class; nothing is connected before the first call."""
+        """Check the settings; nothing is connected before the first call."""
         numbers = {
             "timeout": timeout,
             "lock_seconds": lock_seconds,
@@ -115,9 +120,10 @@ class ValkeyStore:
         if not namespace:
             raise ValueError("the namespace is empty")
         self._namespace = namespace
+        address, envelope = Address(url), Envelope(namespace, secret)
         self._settings = Settings(
-            Address(url),
-            Envelope(namespace, secret),
+            address,
+            envelope,
             timeout,
             lock_seconds,
             wait_seconds,
@@ -126,41 +132,42 @@ class ValkeyStore:
             failures,
             cool_down,
             clock,
+            SeenGenerations.of(envelope.name("seen", repr(address))),
         )
-        self._tier = Tier(self._settings)
+        self._client = StoreClient(self._settings)
         self._closed = False
 
     def __repr__(self) -> str:
-        """Return where it is, without name and password."""
+        """Return the server's address and the namespace, without name and password."""
         return f"ValkeyStore({self._settings.address!r}, namespace={self._namespace!r})"
 
     def get_or_load(self, key: str, ttl: float, load: Callable[[], Events]) -> tuple[Events, float]:
-        """Return what is stored under a key, or load it and store it.
+        """Return the events stored under a key, or load and store them.
 
         Args:
             key: Any text.
-            ttl: Seconds for which it is good; what is older is loaded again.
-            load: Fetches. What it raises passes, and nothing is stored.
+            ttl: Events of this age in seconds are loaded again.
+            load: Fetches the events. Its errors are raised as they are, and nothing is stored.
 
         Returns:
-            Events that nobody else has, and their age in seconds.
+            A list of the caller's own, and its age in seconds.
 
         Example:
             >>> store = ValkeyStore("redis://127.0.0.1:1")
             >>> store.get_or_load("ann", 300, lambda: [])
             ([], 0.0)
         """
-        visit = self._visit(key, ttl)
-        while (pause := visit.look()) is not None:
+        lookup = self._lookup(key, ttl)
+        while (pause := lookup.look()) is not None:
             time.sleep(pause)
-        if visit.events is not None:
-            return visit.events, visit.age
+        if lookup.events is not None:
+            return lookup.events, lookup.age
         try:
             events = load()
         except BaseException:
-            visit.leave()
+            lookup.leave()
             raise
-        visit.keep(events)
+        lookup.keep(events)
         return events, 0.0
 
     async def aget_or_load(
@@ -168,7 +175,7 @@ class ValkeyStore:
     ) -> tuple[Events, float]:
         """Do as `get_or_load` without blocking the event loop.
 
-        Threads of the store's own talk to the server: its connections belong to no event loop.
+        Threads of the store talk to the server: its connections belong to no event loop.
 
         Example:
             >>> async def aload():
@@ -178,45 +185,47 @@ class ValkeyStore:
             ([], 0.0)
             >>> store.close()
         """
-        visit = self._visit(key, ttl)
-        while (pause := await self._aside(visit.look, visit)) is not None:
+        lookup = self._lookup(key, ttl)
+        while (pause := await self._in_thread(lookup.look, lookup)) is not None:
             await asyncio.sleep(pause)
-        if visit.events is not None:
-            return visit.events, visit.age
+        if lookup.events is not None:
+            return lookup.events, lookup.age
         try:
             events = await aload()
         except BaseException:
             # Not awaited: a task that is cancelled ends now.
-            self._submit(visit.leave)
+            self._submit(lookup.leave)
             raise
-        await self._aside(partial(visit.keep, events), visit)
+        await self._in_thread(partial(lookup.keep, events), lookup)
         return events, 0.0
 
     def invalidate(self, prefix: str) -> None:
-        """Forget all keys that begin so, also those that are being loaded now, for all workers.
+        """Forget all keys with this prefix for all workers, also those that are being loaded now.
 
-        One round trip, however many keys there are. A prefix that does not end at one of a key's
-        first three slashes is shortened to where it does: more is forgotten than was asked for,
-        never less. While the server does not answer, this process itself no longer believes
-        what is stored there, and tells it first thing when it does; other workers are told then.
+        This takes one round trip, however many keys there are. A prefix that does not end at one of
+        a key's first three slashes is shortened to the one before: more is forgotten than was asked
+        for, never less. If the server does not answer, the invalidation is sent before this
+        process reads anything else from it; other workers learn of it then.
 
         Example:
             >>> ValkeyStore("redis://127.0.0.1:1").invalidate("events/tenant/ann/")
         """
-        tier = self._mine()
-        tier.count("invalidations")
+        client = self._own_client()
+        client.count("invalidations")
         whole = prefixes(prefix)[-1]
-        tier.renew(self._settings.envelope.name("generation", whole))
+        client.invalidate(self._settings.envelope.name("generation", whole))
 
     def stats(self) -> dict[str, Any]:
-        """Return what happened so far, in this process.
+        """Return counts of what happened so far in this process.
 
-        ``hits`` and ``waited`` (for another worker's fetch) were answered by the server, ``misses``
-        loaded; of those, ``stored`` went to the server, ``unstorable`` (JSON cannot hold them
-        exactly), ``too_large`` and ``invalidated`` (meanwhile) did not. ``expired`` and
-        ``rejected`` (schema, key or checksum) values counted as absent. ``skipped`` calls did not
-        ask the server: it is left alone, or all connections are in use. ``owed`` invalidations
-        have not reached it yet. ``breaker`` is ``"closed"``, ``"open"`` or ``"half-open"``.
+        Calls that the server answered are ``hits``, or ``waited`` if another worker was fetching.
+        ``misses`` were loaded. Of these, ``stored`` were stored; ``unstorable`` (JSON cannot hold
+        them exactly), ``too_large`` and ``invalidated`` (while loading) were not. Values that were
+        ``expired`` (too old, or invalidated), or ``rejected`` (a wrong schema, key or checksum, or
+        a generation that somebody put back) counted as misses. ``skipped`` calls did not ask the
+        server: the breaker is open, or all connections are in use. ``owed`` is the number of
+        invalidations that have not reached the server yet. ``breaker`` is ``"closed"``, ``"open"``
+        or ``"half-open"``.
 
         Example:
             >>> store = ValkeyStore("redis://127.0.0.1:1")
@@ -225,9 +234,9 @@ class ValkeyStore:
             >>> stats["failures"], stats["hits"], stats["breaker"]
             (1, 0, 'closed')
         """
-        tier = self._mine()
-        counts = {name: tier.counts[name] for name in _COUNTS}
-        return {**counts, "owed": tier.owed(), "breaker": tier.breaker.state}
+        client = self._own_client()
+        counts = {name: client.counts[name] for name in _COUNTS}
+        return {**counts, "owed": client.pending(), "breaker": client.breaker.state}
 
     def close(self) -> None:
         """Disconnect. Later calls load without the server.
@@ -236,42 +245,42 @@ class ValkeyStore:
             >>> ValkeyStore("redis://127.0.0.1:1").close()
         """
         self._closed = True
-        self._mine().close()
+        self._own_client().close()
 
     async def aclose(self) -> None:
-        """Do as `close`; symmetric to services that need the event loop for it.
+        """Do as `close`, for callers that close all their services with ``await``.
 
         Example:
             >>> asyncio.run(ValkeyStore("redis://127.0.0.1:1").aclose())
         """
         self.close()
 
-    def _mine(self) -> Tier:
-        # A forked child shares no connection, lock or thread with its parent. Two threads of it
-        # may both get here first: one of the two tiers is then used once, and let go.
-        if self._tier.process != os.getpid():
-            self._tier = Tier(self._settings)
-        return self._tier
+    def _own_client(self) -> StoreClient:
+        # A forked child shares no connection, lock or thread with its parent. If two of its threads
+        # get here first, one of the two clients is used once and dropped.
+        if self._client.process != os.getpid():
+            self._client = StoreClient(self._settings)
+        return self._client
 
-    def _visit(self, key: str, ttl: float) -> Visit:
-        return Visit(self._mine(), key, 0.0 if self._closed else ttl)
+    def _lookup(self, key: str, ttl: float) -> StoreLookup:
+        return StoreLookup(self._own_client(), key, 0.0 if self._closed else ttl)
 
-    async def _aside(self, step: Callable[[], Answer], visit: Visit) -> Answer | None:
-        """Take a step of a visit in another thread."""
+    async def _in_thread(self, step: Callable[[], Result], lookup: StoreLookup) -> Result | None:
+        """Take a step of a lookup in another thread."""
         future = self._submit(step)
         if future is None:
             return None
         try:
             return await asyncio.wrap_future(future)
         except asyncio.CancelledError:
-            # The step goes on without us: what it may get hold of is let go.
-            future.add_done_callback(lambda _: visit.leave())
+            # The step goes on in its thread: a lock that it may get is released.
+            future.add_done_callback(lambda _: lookup.leave())
             raise
 
-    def _submit(self, step: Callable[[], Answer]) -> Future[Answer] | None:
-        if self._closed:  # Else the threads would come back.
+    def _submit(self, step: Callable[[], Result]) -> Future[Result] | None:
+        if self._closed:  # New threads would be made otherwise.
             return None
         try:
-            return self._mine().hands().submit(step)
+            return self._own_client().executor().submit(step)
         except RuntimeError:  # The interpreter ends, or another thread closed the store just now.
             return None

@@ -15,9 +15,9 @@ from typing import Any, TypeVar
 from eventkit._imports import required
 from eventkit.errors import GraphServiceError
 from eventkit.graph.body import Body
+from eventkit.graph.concurrency_limit import ConcurrencyLimit
 from eventkit.graph.deadline import Deadlines
 from eventkit.graph.exchange import Broken, Pause, Reply, Send, Shut, Steps, Token
-from eventkit.graph.gate import Gate
 
 __all__ = ["Transport", "guard", "tls"]
 
@@ -61,7 +61,7 @@ class Transport:
     def _begin(self) -> None:
         self._process = os.getpid()
         self._lock = threading.Lock()
-        self._gate = Gate(IN_FLIGHT)
+        self._limit = ConcurrencyLimit(IN_FLIGHT)
         self._client: Any = None
         self._deadlines = Deadlines(required("httpcore").SyncBackend())
         self._clients: dict[asyncio.AbstractEventLoop, Any] = {}
@@ -106,7 +106,7 @@ class Transport:
             return self._sleep(step.seconds)
         if isinstance(step, Token):
             return self._token(step.rejected, self._left(step))
-        if not self._gate.enter(step.mailbox, self._left(step)):
+        if not self._limit.acquire(step.mailbox, self._left(step)):
             raise _crowded()
         try:
             if not step.is_open():
@@ -114,14 +114,14 @@ class Transport:
             with self._deadlines.within(self._left(step)):
                 return self._send(step)
         finally:
-            self._gate.leave(step.mailbox)
+            self._limit.release(step.mailbox)
 
     async def _atake(self, step: Token | Send | Pause) -> Any:
         if isinstance(step, Pause):
             return await self._asleep(step.seconds)
         if isinstance(step, Token):
             return await self._atoken(step.rejected, self._left(step))
-        if not await self._gate.enter_async(step.mailbox, self._left(step)):
+        if not await self._limit.acquire_async(step.mailbox, self._left(step)):
             raise _crowded()
         try:
             if not step.is_open():
@@ -130,7 +130,7 @@ class Transport:
         except asyncio.TimeoutError:
             raise Broken("the time for the answer is over") from None
         finally:
-            self._gate.leave(step.mailbox)
+            self._limit.release(step.mailbox)
 
     def _left(self, step: Token | Send) -> float:
         left = step.until - self._clock()

@@ -5,9 +5,11 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+import sys
 import threading
 from collections import Counter, OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -29,18 +31,24 @@ Shared = Callable[[str, Catalog | None], "Catalog | None"]
 
 
 class Answers:
-    """Answers kept ready, the oldest dropped first; exact as long as their edition is served.
+    """Keeps answers ready, which are exact as long as their edition is served.
 
-    Reading takes no lock: a dictionary's own operations are atomic, and an answer that another
-    thread has just dropped is as right as ever.
+    The oldest answer is dropped first. Reading takes no lock: a dictionary's own operations are
+    atomic, and an answer that another thread has just dropped is still right.
+
+    Args:
+        entries: The most answers.
+        nbytes: The most memory of all answers in bytes: bodies, compressed bodies, keys and
+            objects.
+        seconds: How long an answer is kept.
     """
 
     def __init__(self, entries: int, nbytes: int, seconds: float) -> None:
-        """Keep at most so many, so large, so long."""
+        """Start with no answer."""
         self._entries, self._bytes, self._seconds = entries, nbytes, seconds
         self._held = 0
         self._lock = threading.Lock()
-        self._kept: OrderedDict[Any, tuple[float, Response]] = OrderedDict()
+        self._kept: OrderedDict[Any, tuple[float, Response, int]] = OrderedDict()
 
     def get(self, key: Any, now: float) -> Response | None:
         """Return an answer that is not too old."""
@@ -48,13 +56,13 @@ class Answers:
         return found[1] if found is not None and now < found[0] else None
 
     def put(self, key: Any, answer: Response, now: float) -> None:
-        """Keep an answer."""
-        size = _size(answer)
+        """Keep an answer, unless it alone is too large."""
+        size = _size(key, answer)
         if not self._entries or size > self._bytes:
             return
         with self._lock:
             self._drop(key)
-            self._kept[key] = now + self._seconds, answer
+            self._kept[key] = now + self._seconds, answer, size
             self._held += size
             while len(self._kept) > self._entries or self._held > self._bytes:
                 self._drop(next(iter(self._kept)))
@@ -62,12 +70,32 @@ class Answers:
     def _drop(self, key: Any) -> None:
         dropped = self._kept.pop(key, None)
         if dropped is not None:
-            self._held -= _size(dropped[1])
+            self._held -= dropped[2]
 
 
-def _size(answer: Response) -> int:
-    """Return the bytes of an answer at most: the body, compressed as well; the key, the objects."""
-    return 2 * len(answer.body) + 1_000
+_ENTRY = 400
+"""Bytes of an entry's own objects: a place in the dictionary, a tuple, two numbers, a response."""
+
+
+def _size(key: Any, answer: Response) -> int:
+    """Return the most memory in bytes that a kept answer takes.
+
+    Its body may be compressed and its headers encoded later: both count from the start.
+    """
+    compressed = len(answer.body) + 500
+    headers = 2 * _memory(answer.whole) + _memory(answer.headers)
+    return _ENTRY + compressed + sum(map(_memory, (answer.body, key, answer.payload))) + headers
+
+
+def _memory(value: Any) -> int:
+    """Return the memory of a value and of all that it holds, as if nothing of it were shared."""
+    held: Iterable[Any] = ()
+    if isinstance(value, dict):
+        held = chain.from_iterable(value.items())
+    elif isinstance(value, (list, tuple)):
+        held = value
+    # The allocator rounds up to 16 bytes.
+    return sys.getsizeof(value) + 15 + sum(map(_memory, held))
 
 
 class Edition:

@@ -1,4 +1,4 @@
-"""`Shelf`: catalogues in a private directory, which worker processes open by memory map.
+"""`Shelf`: catalogues in a private directory, compiled by one worker process for all of them.
 
 A file is named after the bytes that it was compiled from and this version of eventkit, and appears
 whole, by one rename. So workers that start together need no lock: they all save the same, and
@@ -54,7 +54,8 @@ class Shelf:
                 _forget_old(directory, file)
             elif not file.exists():
                 return None
-            return Catalog.open(file, verify=True)
+            # A copy: a worker survives whatever becomes of the file.
+            return Catalog.open(file, verify=True, copy=True)
         except CatalogFileError as error:
             _log.warning("%s; it is compiled anew", error)
         except (OSError, ValueError) as error:
@@ -86,7 +87,7 @@ def _usual_place() -> Path:
 
 
 def _forget_old(directory: Path, newest: Path) -> None:
-    """Delete what nobody opened for a day; whoever has it mapped keeps it."""
+    """Delete the files that are older than a day."""
     for file in directory.glob("*.catalog"):
         with contextlib.suppress(OSError):
             if file != newest and time.time() - file.stat().st_mtime > _KEPT_SECONDS:

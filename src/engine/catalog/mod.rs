@@ -16,6 +16,7 @@ pub mod segment;
 pub mod vocabulary;
 pub mod window;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use foldhash::fast::FixedState;
@@ -276,6 +277,23 @@ impl Catalog {
             best.truncate(k);
         }
         Some(best)
+    }
+
+    /// Returns the offset from UTC, in minutes, that most of the sessions name; 0 where none names one. O(sessions).
+    ///
+    /// This is the zone of the programme, as far as its sessions say: a manifest has no setting for it. Of offsets that are
+    /// named equally often, the westernmost is taken.
+    pub fn usual_offset(&self) -> i64 {
+        let mut counts: BTreeMap<i64, usize> = BTreeMap::new();
+        for part in &self.parts {
+            let facets = &part.segment.facets;
+            let held = (0..facets.len() as u32).filter(|&local| part.holds(local));
+            for offset in held.filter_map(|local| facets.span(local).start.offset()) {
+                *counts.entry(offset).or_default() += 1;
+            }
+        }
+        let most = counts.iter().rev().max_by_key(|(_, count)| **count);
+        most.map_or(0, |(&offset, _)| offset)
     }
 
     /// What a plan needs to know of these sessions, numbered as they stand here.

@@ -2,7 +2,8 @@
 //!
 //! Exact: no other admissible choice has a greater total, as floats add up in order of time. Of equal totals, the one
 //! whose last session ends first, then stands first in the input; then the same for the sessions before it. Times are
-//! `[start, end)` on [`Axis::common`]: one session may start as another ends. A session's time is at least 1 ms.
+//! `[start, end)` on [`Axis::common`]: one session may start as another ends. A session's time is at least 1 ms, and an end
+//! that is a date alone is the end of that day.
 //!
 //! Left out: sessions whose score is not above zero (they never help) or NaN, and those without a time on that axis.
 //! Of sessions with the same time and place only the best can be in a best plan; the others are dropped first. What is
@@ -18,6 +19,7 @@ use foldhash::fast::FixedState;
 use hashbrown::HashMap;
 
 use crate::engine::error::Error;
+use crate::engine::memory::filled;
 use crate::engine::time::{Axis, Scale, Span};
 
 /// A session that a plan may hold.
@@ -40,6 +42,8 @@ pub struct Limits {
     pub top: Option<usize>,
     /// The time to get from one place to another; a place that is not known is another one. Counted in milliseconds.
     pub gap: Duration,
+    /// Minutes east of UTC of the times that name no offset, where other sessions name one.
+    pub offset: i64,
 }
 
 /// An itinerary.
@@ -57,11 +61,12 @@ pub struct Plan {
 ///
 /// # Errors
 ///
-/// A `top` that binds, times the sessions that are left, is more than 2²⁷: an answer would take gigabytes.
+/// A `top` that binds, times the sessions that are left, is more than 2²⁷: an answer would take gigabytes. Or there is no
+/// memory for the plans in between.
 ///
 /// ```
-/// use eventkit::engine::moment::Span;
-/// use eventkit::engine::plan::{Candidate, Limits, best, greedy};
+/// use eventkit::engine::time::Span;
+/// use eventkit::engine::catalog::plan::{Candidate, Limits, best, greedy};
 ///
 /// let session = |position, score, start: &str, end: &str| {
 ///     let span = Span::parse(start.as_bytes(), end.as_bytes());
@@ -78,7 +83,7 @@ pub struct Plan {
 /// ```
 pub fn best(candidates: &[Candidate], limits: &Limits) -> Result<Plan, Error> {
     let gap = milliseconds(limits.gap);
-    let (items, untimed) = timed(candidates);
+    let (items, untimed) = timed(candidates, limits.offset);
     let items = undominated(items, gap);
     let ranks = Sweep::new(&items, gap).ranks(limits.top)?;
     Ok(plan(&ranks, &items, untimed))
@@ -88,7 +93,7 @@ pub fn best(candidates: &[Candidate], limits: &Limits) -> Result<Plan, Error> {
 /// [`best`]. Sessions of equal score are tried in input order; O(n log n).
 pub fn greedy(candidates: &[Candidate], limits: &Limits) -> Plan {
     let gap = milliseconds(limits.gap);
-    let (mut items, untimed) = timed(candidates);
+    let (mut items, untimed) = timed(candidates, limits.offset);
     items.sort_unstable_by(|a, b| {
         b.score
             .total_cmp(&a.score)
@@ -135,10 +140,10 @@ impl Item {
     }
 }
 
-/// The candidates that can be planned, and how many more have no time.
-fn timed(candidates: &[Candidate]) -> (Vec<Item>, usize) {
+/// Returns the candidates that can be planned, and how many more have no time on the common axis.
+fn timed(candidates: &[Candidate], offset: i64) -> (Vec<Item>, usize) {
     let scored = || candidates.iter().filter(|candidate| candidate.score > 0.0);
-    let axis = Axis::common(scored().map(|candidate| candidate.span));
+    let axis = Axis::common(scored().map(|candidate| candidate.span), offset);
     let item = |candidate: &Candidate| {
         let dated = candidate.span.start.scale() != Some(Scale::Clock);
         if axis == Axis::Clock && dated {
@@ -245,7 +250,7 @@ impl<'a> Sweep<'a> {
     /// The ranks of the best plan, in order of time.
     fn ranks(&self, top: Option<usize>) -> Result<Vec<usize>, Error> {
         // A best plan of any length that turns out short enough is the best of its length: `top` rarely binds.
-        let free = self.run(None);
+        let free = self.run(None)?;
         match top {
             Some(0) => Ok(Vec::new()),
             Some(top) if free.len() > top => {
@@ -257,7 +262,7 @@ impl<'a> Sweep<'a> {
                         Self::MOST_CELLS,
                     ));
                 }
-                Ok(self.run(Some(top)))
+                self.run(Some(top))
             }
             _ => Ok(free),
         }
@@ -269,13 +274,13 @@ impl<'a> Sweep<'a> {
     /// With `top`, layer `l` holds plans of at most `l + 1` sessions, each built on one of layer `l - 1`; without, one
     /// layer builds on itself. Totals only grow with what they are built on, also rounded: so the best of a layer is
     /// built on the best of the one below.
-    fn run(&self, top: Option<usize>) -> Vec<usize> {
+    fn run(&self, top: Option<usize>) -> Result<Vec<usize>, Error> {
         let layers = top.unwrap_or(1);
         let below = usize::from(top.is_some());
-        let mut totals = vec![0.0; self.items.len() * layers];
-        let mut links = vec![u32::MAX; self.items.len() * layers];
-        let mut overall = vec![Chain::EMPTY; layers];
-        let mut near = vec![Chain::EMPTY; self.place_count * layers];
+        let mut totals = filled(0.0, self.items.len(), layers)?;
+        let mut links = filled(u32::MAX, self.items.len(), layers)?;
+        let mut overall = filled(Chain::EMPTY, 1, layers)?;
+        let mut near = filled(Chain::EMPTY, self.place_count, layers)?;
         let settle = |best: &mut [Chain], rank: usize, totals: &[f64]| {
             let totals = totals.get(rank * layers..).unwrap_or_default();
             for (chain, &total) in best.iter_mut().zip(totals) {
@@ -331,7 +336,7 @@ impl<'a> Sweep<'a> {
             settle(&mut overall, rank, &totals);
         }
         let last = overall.last().map_or(u32::MAX, |chain| chain.last);
-        follow(&links, last, layers, below)
+        Ok(follow(&links, last, layers, below))
     }
 
     /// The chains of the place of an item.

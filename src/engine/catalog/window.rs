@@ -40,8 +40,8 @@ impl Window {
     /// A text that is no time, ends of two kinds (one with an offset, the other without), an end before the start.
     ///
     /// ```
-    /// use eventkit::engine::moment::Span;
-    /// use eventkit::engine::window::{Fit, Window};
+    /// use eventkit::engine::time::Span;
+    /// use eventkit::engine::catalog::window::{Fit, Window};
     ///
     /// let morning = Window::parse(Some(b"09:00"), Some(b"12:00"), Fit::Within)?.expect("two ends");
     /// assert!(morning.admits(Span::parse(b"2026-01-31T11:00+01:00", b"2026-01-31T12:00+01:00")));
@@ -102,7 +102,7 @@ impl Window {
         };
         match self.axis {
             Axis::Clock => self.admits_daily(start, length),
-            Axis::Instant | Axis::Wall => self.admits_once(start, start + length),
+            Axis::Instant | Axis::Offset(_) | Axis::Wall => self.admits_once(start, start + length),
         }
     }
 

@@ -21,7 +21,7 @@ impl<T: Pod + Send + Sync> Plain for T {}
 /// It reads like the slice it is:
 ///
 /// ```
-/// use eventkit::engine::column::Column;
+/// use eventkit::engine::file::column::Column;
 ///
 /// let column = Column::from(vec![3_u32, 1, 4]);
 /// assert_eq!(column.iter().sum::<u32>(), 8);

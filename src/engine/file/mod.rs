@@ -14,7 +14,7 @@
 //! A struct saves its columns under short names, and its owner gives each struct a prefix:
 //!
 //! ```
-//! use eventkit::engine::column::Column;
+//! use eventkit::engine::file::column::Column;
 //! use eventkit::engine::error::Error;
 //! use eventkit::engine::file::{Reader, Writer};
 //!

@@ -4,6 +4,7 @@
 //! Opening costs O(sections) and touches no section.
 
 use core::hash::Hasher;
+use std::io;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -39,17 +40,46 @@ impl Reader {
     /// other byte order, or a table that contradicts itself. The message starts with the path.
     pub fn open(path: &Path) -> Result<Self, Error> {
         let origin = path.display().to_string();
-        let buffer = Buffer::map(path).map_err(|error| Error::system(&origin, &error))?;
+        let buffer = Buffer::map(path).map_err(|error| failed(&origin, &error))?;
         Self::new(origin, buffer)
+    }
+
+    /// Opens a copy of the file at `path`, in memory of its own: nothing that becomes of the file matters any more.
+    ///
+    /// # Errors
+    ///
+    /// As [`Reader::open`], or no memory for the copy.
+    pub fn read(path: &Path) -> Result<Self, Error> {
+        let origin = path.display().to_string();
+        let buffer = Buffer::read(path).map_err(|error| failed(&origin, &error))?;
+        Self::new(origin, buffer)
+    }
+
+    /// Checks that nobody has written to the mapped file or cut it since it was opened. Costs one system call (0.3 µs).
+    ///
+    /// Two changes are not seen: one within a tick of the file system's clock (some milliseconds) after the opening, and
+    /// one through another memory map that the kernel has not written back.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Changed`], which says what to do instead.
+    pub fn check_unchanged(&self) -> Result<(), Error> {
+        if self.file.buffer.is_unchanged() {
+            return Ok(());
+        }
+        let message = "another program changed it while it was open; open it again, and replace such a file by \
+                       renaming a new one over it, never by writing into it";
+        Err(self.file.refuse(ErrorKind::Changed, message))
     }
 
     /// Opens a container in memory, which is copied once.
     ///
     /// # Errors
     ///
-    /// As [`Reader::open`]; the message starts with `bytes`.
+    /// As [`Reader::read`]; the message starts with `bytes`.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, Error> {
-        Self::new("bytes".into(), Buffer::copy(bytes))
+        let buffer = Buffer::copy(bytes).map_err(|error| failed("bytes", &error))?;
+        Self::new("bytes".into(), buffer)
     }
 
     fn new(origin: String, buffer: Buffer) -> Result<Self, Error> {
@@ -180,6 +210,13 @@ impl Reader {
         progress(bytes.len());
         Ok(())
     }
+}
+
+fn failed(origin: &str, error: &io::Error) -> Error {
+    if error.kind() == io::ErrorKind::OutOfMemory {
+        return Error::file(ErrorKind::Memory, origin, "no memory for a copy of it");
+    }
+    Error::system(origin, error)
 }
 
 impl Contents {

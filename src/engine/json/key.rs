@@ -108,10 +108,12 @@ impl KeyTable {
             let split = rest.split_at_checked(usize::from(len));
             let name = split.and_then(|(name, after)| {
                 rest = after;
-                core::str::from_utf8(name).ok()
+                // Copied before it is checked: the bytes of a mapped file can change in between.
+                String::from_utf8(name.to_vec()).ok()
             });
             let name = name.inspect(|name| table.insert(name));
-            if name.is_none() || table.keys.get(number).map(|key| &*key.name) != name {
+            let held = table.keys.get(number).map(|key| &*key.name);
+            if name.is_none() || held != name.as_deref() {
                 return Err(reader.refuse("its table of names holds what no table does"));
             }
         }

@@ -103,7 +103,8 @@ impl<'a> Tokens<'a> {
             out.push(b'"');
         } else {
             out.truncate(before);
-            let spelled = string::decode(self.string());
+            // Owned before it is checked: the bytes of a mapped file can change in between.
+            let spelled = string::decode(self.string()).into_owned();
             string::write_str(out, &String::from_utf8_lossy(&spelled));
         }
         if self.bytes.get(self.at) == Some(&b':') {

@@ -1,11 +1,11 @@
-"""Places at a mailbox: whoever stops waiting for one, however that comes, leaves none behind."""
+"""The limit of requests to a mailbox: an interrupted or cancelled wait loses no turn."""
 
 import signal
 import threading
 
 import pytest
 
-from eventkit.graph.gate import Gate
+from eventkit.graph.concurrency_limit import ConcurrencyLimit
 
 
 class Interrupt(BaseException):
@@ -24,29 +24,29 @@ def interruptible():
 
 
 def test_an_interrupted_wait_loses_no_place(interruptible):
-    gate = Gate(1)
-    assert gate.enter("ann", 0.0)
+    limit = ConcurrencyLimit(1)
+    assert limit.acquire("ann", 0.0)
     main = threading.get_ident()
 
     def kill():
-        while not gate._waiting.get("ann"):
+        while not limit._waiting.get("ann"):
             pass
         signal.pthread_kill(main, signal.SIGUSR1)
 
     killer = threading.Thread(target=kill)
     killer.start()
     with pytest.raises(Interrupt):
-        gate.enter("ann", 60.0)
+        limit.acquire("ann", 60.0)
     killer.join()
-    gate.leave("ann")
-    assert gate.enter("ann", 0.0)
+    limit.release("ann")
+    assert limit.acquire("ann", 0.0)
 
 
 def test_a_wait_that_is_over_loses_no_place():
-    gate = Gate(1)
-    assert gate.enter("ann", 0.0)
-    assert not gate.enter("ann", 0.01)
-    gate.leave("ann")
-    assert gate.enter("ann", 0.0)
-    gate.leave("ann")
-    assert not gate._inside
+    limit = ConcurrencyLimit(1)
+    assert limit.acquire("ann", 0.0)
+    assert not limit.acquire("ann", 0.01)
+    limit.release("ann")
+    assert limit.acquire("ann", 0.0)
+    limit.release("ann")
+    assert not limit._active

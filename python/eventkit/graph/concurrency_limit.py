@@ -1,7 +1,7 @@
-"""How many requests a mailbox gets at once: Graph answers more than four with 429.
+"""Limits the requests to a mailbox at a time: Graph answers more than four with 429.
 
-Threads and asyncio tasks count together, so neither `threading.Semaphore` nor `asyncio.Semaphore`
-serves: whoever waits leaves a callback that wakes it in its own way.
+Threads and asyncio tasks count together. Neither `threading.Semaphore` nor `asyncio.Semaphore` can
+do that, so each waiter leaves a callback that wakes it.
 """
 
 from __future__ import annotations
@@ -11,47 +11,50 @@ import threading
 from collections import deque
 from collections.abc import Callable
 
-__all__ = ["Gate"]
+__all__ = ["ConcurrencyLimit"]
 
 Wake = Callable[[], None]
 
 
-class Gate:
-    """Lets at most so many in at once, a mailbox; first come, first served.
+class ConcurrencyLimit:
+    """Limits the requests to each mailbox at a time. The one that waits longest is next.
 
     Args:
-        most: How many.
+        most: The most requests to a mailbox at a time.
 
     Example:
-        >>> gate = Gate(1)
-        >>> gate.enter("ann", timeout=0.0), gate.enter("ann", timeout=0.0)
+        >>> limit = ConcurrencyLimit(1)
+        >>> limit.acquire("ann", timeout=0.0), limit.acquire("ann", timeout=0.0)
         (True, False)
-        >>> gate.leave("ann")
+        >>> limit.release("ann")
     """
 
     def __init__(self, most: int) -> None:
-        """Nobody is in."""
+        """Start without requests."""
         self._most = most
-        self._inside: dict[str, int] = {}
+        self._active: dict[str, int] = {}
         self._waiting: dict[str, deque[Wake]] = {}
         self._lock = threading.Lock()
 
-    def enter(self, mailbox: str, timeout: float) -> bool:
-        """Wait for a place; whether there was one in time. The caller has to `leave`."""
+    def acquire(self, mailbox: str, timeout: float) -> bool:
+        """Wait until a request may begin. Returns false after ``timeout`` seconds.
+
+        A caller that got true must call `release`.
+        """
         event = threading.Event()
         wake = event.set
         if self._take(mailbox, wake):
             return True
         try:
-            entered = event.wait(timeout)
-        except BaseException:  # Ctrl-C: a place that comes now would be nobody's for ever.
+            acquired = event.wait(timeout)
+        except BaseException:  # Ctrl-C: a turn that was given just now would never be released.
             if not self._withdraw(mailbox, wake):
-                self.leave(mailbox)
+                self.release(mailbox)
             raise
-        return entered or not self._withdraw(mailbox, wake)
+        return acquired or not self._withdraw(mailbox, wake)
 
-    async def enter_async(self, mailbox: str, timeout: float) -> bool:
-        """`enter` for a task."""
+    async def acquire_async(self, mailbox: str, timeout: float) -> bool:
+        """Do as `acquire` without blocking the event loop."""
         loop = asyncio.get_running_loop()
         future: asyncio.Future[None] = loop.create_future()
 
@@ -62,8 +65,8 @@ class Gate:
         def wake() -> None:
             try:
                 loop.call_soon_threadsafe(settle)
-            except RuntimeError:  # That loop is closed: its place goes to the next.
-                self.leave(mailbox)
+            except RuntimeError:  # The loop is closed: the next waiter gets its turn.
+                self.release(mailbox)
 
         if self._take(mailbox, wake):
             return True
@@ -71,12 +74,12 @@ class Gate:
             await asyncio.wait({future}, timeout=timeout)
         except BaseException:
             if not self._withdraw(mailbox, wake):
-                self.leave(mailbox)
+                self.release(mailbox)
             raise
         return future.done() or not self._withdraw(mailbox, wake)
 
-    def leave(self, mailbox: str) -> None:
-        """Give the place to who waits longest."""
+    def release(self, mailbox: str) -> None:
+        """End a request, and give its turn to the one that waits longest."""
         with self._lock:
             waiting = self._waiting.get(mailbox)
             if waiting:
@@ -84,23 +87,23 @@ class Gate:
             else:
                 wake = None
                 self._waiting.pop(mailbox, None)
-                self._inside[mailbox] -= 1
-                if self._inside[mailbox] == 0:
-                    del self._inside[mailbox]
+                self._active[mailbox] -= 1
+                if self._active[mailbox] == 0:
+                    del self._active[mailbox]
         if wake is not None:
             wake()
 
     def _take(self, mailbox: str, wake: Wake) -> bool:
         with self._lock:
-            inside = self._inside.get(mailbox, 0)
-            if inside < self._most:
-                self._inside[mailbox] = inside + 1
+            active = self._active.get(mailbox, 0)
+            if active < self._most:
+                self._active[mailbox] = active + 1
                 return True
             self._waiting.setdefault(mailbox, deque()).append(wake)
             return False
 
     def _withdraw(self, mailbox: str, wake: Wake) -> bool:
-        """Stop waiting; false where the place has just been given."""
+        """Stop waiting. Returns false if the turn was given just now."""
         with self._lock:
             try:
                 self._waiting[mailbox].remove(wake)
