@@ -140,7 +140,7 @@ class ServerMetrics(_Compiled):
     """Stands in for the compiled half of `eventkit.server.ServerMetrics`."""
 
 
-def shelve(sessions: list[Any]) -> Any:
+def compile_sessions(sessions: list[Any]) -> Any:
     """Say what is missing."""
     return CatalogBase(sessions)
 
@@ -165,11 +165,11 @@ def load_catalog(data: bytes) -> Any:
     return CatalogBase(data)
 
 
-def dump_catalog(shelved: Any, fields: bytes) -> Any:
+def dump_catalog(data: Any, fields: bytes) -> Any:
     """Say what is missing."""
-    return CatalogBase(shelved)
+    return CatalogBase(data)
 
 
-def save_catalog(shelved: Any, fields: bytes, path: str) -> None:
+def save_catalog(data: Any, fields: bytes, path: str) -> None:
     """Say what is missing."""
-    CatalogBase(shelved)
+    CatalogBase(data)

@@ -12,40 +12,25 @@ use rayon::prelude::*;
 
 use super::answer::{self};
 use super::cache::TimedCache;
+use super::catalog_data::{CatalogData, SharedCatalogData};
 use super::errors::{Answer, OrDecline, Stop, guarded, no_memory, room, unwind};
 use super::filter::Filter;
 use super::intern::intern;
 use super::pool::pool;
 use super::query::Query;
-use super::search::{UNREADABLE, confirmed, or_else, reference, settled};
-use super::shelf::Shelf;
+use super::search::{CatalogBase, UNREADABLE, confirmed, or_else, reference, settled};
 use super::{input, object};
-use crate::engine::catalog::plan;
 use crate::engine::error::{Error, ErrorKind};
 use crate::engine::memory::{self, filled};
-use crate::engine::ranking::score::Weights;
-
-/// Sessions made ready for a `Catalog`: compiled, loaded or opened.
-#[pyclass(frozen, module = "eventkit._eventkit")]
-pub(super) struct Shelved(pub(super) Shelf);
 
 /// Compiles the sessions of a list.
 #[pyfunction]
-pub(super) fn shelve(sessions: &Bound<'_, PyList>) -> PyResult<Shelved> {
+pub(super) fn compile_sessions(sessions: &Bound<'_, PyList>) -> PyResult<SharedCatalogData> {
     settled(
-        unwind(|| Shelf::of_objects(sessions)),
+        unwind(|| CatalogData::of_objects(sessions)),
         "the sessions changed while they were compiled",
     )
-    .map(Shelved)
-}
-
-/// Compiled sessions and the weights to score them with. `eventkit.Catalog` adds what is not hot.
-#[pyclass(frozen, subclass, module = "eventkit._eventkit")]
-pub(super) struct CatalogBase {
-    pub(super) shelf: Shelf,
-    pub(super) weights: Py<PyAny>,
-    pub(super) parsed: Option<Weights>,
-    pub(super) cache: Option<TimedCache>,
+    .map(SharedCatalogData)
 }
 
 /// Positions and scores, row by row, and the number of columns.
@@ -54,9 +39,9 @@ type Columns<'py> = (Bound<'py, PyBytes>, Bound<'py, PyBytes>, usize);
 #[pymethods]
 impl CatalogBase {
     #[new]
-    #[pyo3(signature = (shelved, weights, cache_size=0, cache_ttl=300.0, clock=None))]
+    #[pyo3(signature = (data, weights, cache_size=0, cache_ttl=300.0, clock=None))]
     fn new(
-        shelved: &Bound<'_, Shelved>,
+        data: &Bound<'_, SharedCatalogData>,
         weights: &Bound<'_, PyAny>,
         cache_size: usize,
         cache_ttl: f64,
@@ -64,7 +49,7 @@ impl CatalogBase {
     ) -> PyResult<Self> {
         let cache = (cache_size > 0).then(|| TimedCache::new(cache_size, cache_ttl, clock));
         Ok(Self {
-            shelf: shelved.get().0.clone(),
+            data: data.get().0.clone(),
             weights: weights.clone().unbind(),
             parsed: input::weights(weights).ok(),
             cache: cache.transpose()?,
@@ -90,8 +75,8 @@ impl CatalogBase {
 
     /// The sessions, compiled.
     #[getter]
-    fn _shelved(&self) -> Shelved {
-        Shelved(self.shelf.clone())
+    fn _data(&self) -> SharedCatalogData {
+        SharedCatalogData(self.data.clone())
     }
 
     /// The weights of a query that brings none.
@@ -108,11 +93,11 @@ impl CatalogBase {
     /// The memory of the compiled sessions, in bytes; the caller's own objects are not counted.
     #[getter]
     fn nbytes(&self) -> usize {
-        self.shelf.catalog.nbytes()
+        self.data.catalog.nbytes()
     }
 
     fn __len__(&self) -> usize {
-        self.shelf.catalog.len()
+        self.data.catalog.len()
     }
 
     fn __getitem__<'py>(
@@ -130,31 +115,31 @@ impl CatalogBase {
         };
         let from_start = usize::try_from(position).ok();
         let place = from_start.or_else(|| count.checked_sub(position.unsigned_abs()));
-        let place = place.and_then(|position| self.shelf.catalog.at(position));
+        let place = place.and_then(|position| self.data.catalog.at(position));
         let Some(place) = place else {
             return Err(PyIndexError::new_err(format!(
                 "position {shown} of a catalogue of {count} sessions"
             )));
         };
-        self.shelf.check()?;
-        let session = unwind(|| self.shelf.session(py, place));
-        self.shelf.settled(settled(session, UNREADABLE))
+        self.data.check()?;
+        let session = unwind(|| self.data.session(py, place));
+        self.data.settled(settled(session, UNREADABLE))
     }
 
     fn __contains__(&self, py: Python<'_>, id: &Bound<'_, PyAny>) -> PyResult<bool> {
         let Ok(id) = id.cast_exact::<PyString>() else {
             return Ok(false);
         };
-        self.shelf.check()?;
+        self.data.check()?;
         let found = unwind(|| {
             input::with_bytes(id, |id| {
-                let mut candidates = self.shelf.catalog.identified(id);
+                let mut candidates = self.data.catalog.identified(id);
                 candidates
-                    .find_map(|place| confirmed(self.shelf.is_identified(py, place, id), place))
+                    .find_map(|place| confirmed(self.data.is_identified(py, place, id), place))
             })?
             .transpose()
         });
-        let found = self.shelf.settled(settled(found, UNREADABLE))?;
+        let found = self.data.settled(settled(found, UNREADABLE))?;
         Ok(found.is_some())
     }
 
@@ -188,10 +173,10 @@ impl CatalogBase {
         weights: Option<&Bound<'py, PyAny>>,
         filter: Option<&Bound<'py, Filter>>,
     ) -> PyResult<Bound<'py, PyAny>> {
-        self.shelf.check()?;
+        self.data.check()?;
         let filter = settled(unwind(|| self.narrowed(py, filter)), UNREADABLE)?;
         let filter = filter.as_ref();
-        self.shelf.settled(or_else(
+        self.data.settled(or_else(
             py,
             || {
                 let (set, scorer) = self.query(interests, weights)?;
@@ -230,10 +215,10 @@ impl CatalogBase {
         weights: Option<&Bound<'py, PyAny>>,
         filter: Option<&Bound<'py, Filter>>,
     ) -> PyResult<Bound<'py, PyAny>> {
-        self.shelf.check()?;
+        self.data.check()?;
         let filter = settled(unwind(|| self.narrowed(py, filter)), UNREADABLE)?;
         let held = filter.as_ref();
-        self.shelf.settled(or_else(
+        self.data.settled(or_else(
             py,
             || {
                 let (set, scorer) = self.query(interests, weights)?;
@@ -276,7 +261,7 @@ impl CatalogBase {
         top: &Bound<'py, PyAny>,
         weights: Option<&Bound<'py, PyAny>>,
     ) -> PyResult<Bound<'py, PyList>> {
-        self.shelf.check()?;
+        self.data.check()?;
         let many_interests = &many_interests.try_iter()?.try_fold(
             PyList::empty(py),
             |list, interests| -> PyResult<_> {
@@ -296,7 +281,7 @@ impl CatalogBase {
                 })
             })
         });
-        self.shelf.settled(consumed)?;
+        self.data.settled(consumed)?;
         Ok(answers)
     }
 
@@ -309,7 +294,7 @@ impl CatalogBase {
         top: &Bound<'py, PyAny>,
         weights: Option<&Bound<'py, PyAny>>,
     ) -> PyResult<Bound<'py, PyBytes>> {
-        self.shelf.check()?;
+        self.data.check()?;
         let queries = self.queries(many_interests, top, weights)?;
         let mut out = Vec::new();
         let consumed = self.rank_each(py, &queries, |number, best| {
@@ -334,7 +319,7 @@ impl CatalogBase {
             out.push(b'\n');
             Ok(())
         });
-        self.shelf.settled(consumed)?;
+        self.data.settled(consumed)?;
         object::new_bytes(py, &out)
     }
 
@@ -347,7 +332,7 @@ impl CatalogBase {
         top: usize,
         weights: Option<&Bound<'py, PyAny>>,
     ) -> PyResult<Option<Columns<'py>>> {
-        self.shelf.check()?;
+        self.data.check()?;
         let columns = top.min(self.__len__());
         let most = columns.into_pyobject(py)?.into_any();
         let queries = self.queries(many_interests, &most, weights)?;
@@ -371,7 +356,7 @@ impl CatalogBase {
                         let cells = positions.iter_mut().zip(scores);
                         for ((position, score), best) in cells.zip(best) {
                             *position = self
-                                .shelf
+                                .data
                                 .catalog
                                 .position(best.place)
                                 .map_or(-1, |place| place as i64);
@@ -384,7 +369,7 @@ impl CatalogBase {
             Ok(complete.then_some((positions, scores)))
         });
         let ranked = ranked.map_err(|error: Error| no_memory(&error));
-        let Some((positions, scores)) = self.shelf.settled(ranked)? else {
+        let Some((positions, scores)) = self.data.settled(ranked)? else {
             return Ok(None);
         };
         let positions = object::new_bytes(py, bytemuck::cast_slice(&positions))?;
@@ -415,8 +400,8 @@ impl CatalogBase {
         interests: &Bound<'py, PyAny>,
         weights: Option<&Bound<'py, PyAny>>,
     ) -> PyResult<Bound<'py, PyAny>> {
-        self.shelf.check()?;
-        self.shelf.settled(or_else(
+        self.data.check()?;
+        self.data.settled(or_else(
             py,
             || {
                 let title = input::exact_str(title)?;
@@ -424,7 +409,7 @@ impl CatalogBase {
                 match self.find_title(py, title)? {
                     None => answer::not_found(title),
                     Some(place) => {
-                        answer::explained(self.shelf.plain_session(py, place)?, &set, &scorer)
+                        answer::explained(self.data.plain_session(py, place)?, &set, &scorer)
                     }
                 }
             },
@@ -462,7 +447,7 @@ impl CatalogBase {
         interests: &Bound<'py, PyAny>,
         weights: Option<&Bound<'py, PyAny>>,
     ) -> PyResult<Bound<'py, PyAny>> {
-        self.shelf.check()?;
+        self.data.check()?;
         let found = match unwind(|| self.find(py, id_or_title))? {
             Ok(found) => found,
             Err(Stop::Raised(error)) => return Err(error),
@@ -474,19 +459,20 @@ impl CatalogBase {
                 None
             }
         };
-        let Some(place) = self.shelf.settled(Ok(found))? else {
+        let Some(place) = self.data.settled(Ok(found))? else {
             return Err(PyKeyError::new_err(format!(
                 "no session has the id or title {}",
                 id_or_title.repr()?
             )));
         };
-        let session = settled(unwind(|| self.shelf.session(py, place)), UNREADABLE);
-        let session = self.shelf.settled(session)?;
+        let session = settled(unwind(|| self.data.session(py, place)), UNREADABLE);
+        let session = self.data.settled(session)?;
         let weights = weights.unwrap_or_else(|| self.weights.bind(py));
         let functions = py.import(intern!(py, "eventkit.functions"))?;
         functions.call_method1(intern!(py, "score_session"), (session, interests, weights))
     }
 
+    /// Plans an itinerary; `gap` is in minutes.
     #[pyo3(signature = (interests, top, gap, weights, filter))]
     fn _plan<'py>(
         &self,
@@ -499,32 +485,20 @@ impl CatalogBase {
     ) -> PyResult<Bound<'py, PyAny>> {
         let gap = Duration::try_from_secs_f64(gap * 60.0);
         let gap = gap.map_err(|_| PyValueError::new_err("gap: expected minutes from 0 up"))?;
-        self.shelf.check()?;
+        self.data.check()?;
         let filter = settled(unwind(|| self.narrowed(py, filter)), UNREADABLE)?;
         let planned = guarded(py, || {
             let (set, scorer) = self.query(interests, weights)?;
-            let most = self.shelf.catalog.len();
+            let most = self.data.catalog.len();
             room("the plan", most.saturating_mul(256))?;
-            let mut best = self
-                .best(&set, &scorer, most, filter.as_ref())
-                .or_decline()?;
-            // What matches nothing scores above 0 all the same: it would fill every free hour.
-            best.retain(|best| best.hits > 0);
-            best.sort_by_key(|best| best.place);
-            let candidates = self.shelf.catalog.plannable(&best);
-            let plan = py.detach(|| {
-                let offset = self.shelf.catalog.usual_offset();
-                plan::best(&candidates, &plan::Limits { top, gap, offset })
-            });
-            let plan = plan.map_err(|error| match error.kind() {
+            let ranked = self.best(&set, &scorer, most, filter.as_ref());
+            let ranked = ranked.or_decline()?;
+            let planned = py.detach(|| self.data.catalog.best_plan(ranked, top, gap));
+            let (chosen, plan) = planned.map_err(|error| match error.kind() {
                 ErrorKind::Memory => no_memory(&error),
                 _ => PyValueError::new_err(error.to_string()),
             })?;
-            let chosen = plan
-                .positions
-                .iter()
-                .filter_map(|&number| best.get(number as usize).copied());
-            let answer = self.planned(py, chosen.collect(), &scorer)?;
+            let answer = self.planned(py, chosen, &scorer)?;
             let fields = input::exact_dict(&answer)?;
             fields.set_item(intern!(py, "total"), object::new_float(py, plan.total)?)?;
             fields.set_item(
@@ -533,7 +507,7 @@ impl CatalogBase {
             )?;
             Ok(answer)
         });
-        self.shelf.settled(planned)
+        self.data.settled(planned)
     }
 
     /// The sessions with others behind them, less those whose id is one of `removed`.
@@ -542,9 +516,9 @@ impl CatalogBase {
         py: Python<'py>,
         added: &Bound<'py, PyList>,
         removed: &Bound<'py, PyList>,
-    ) -> PyResult<Shelved> {
-        self.shelf.check()?;
-        let mut changed = self.shelf.clone();
+    ) -> PyResult<SharedCatalogData> {
+        self.data.check()?;
+        let mut changed = self.data.clone();
         let mut gone = Vec::new();
         for id in removed {
             let id = id.cast_into_exact::<PyString>().map_err(PyErr::from)?;
@@ -572,6 +546,6 @@ impl CatalogBase {
             let otherwise = "the sessions changed while they were compiled";
             changed = settled(unwind(|| changed.with_added(py, added)), otherwise)?;
         }
-        Ok(Shelved(changed))
+        Ok(SharedCatalogData(changed))
     }
 }

@@ -2,13 +2,14 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use pyo3::exceptions::PyMemoryError;
+use pyo3::exceptions::{PyFileNotFoundError, PyMemoryError, PyOSError};
 use pyo3::prelude::*;
 
 use super::allocator;
-use crate::engine::error::Error;
+use crate::engine::error::{Error, ErrorKind};
 use crate::engine::memory;
 
+pyo3::import_exception!(eventkit.errors, CatalogFileError);
 pyo3::import_exception!(eventkit.errors, InternalError);
 
 /// Imports what [`guarded`] raises.
@@ -88,4 +89,15 @@ pub(super) fn unwind<T>(call: impl FnOnce() -> T) -> PyResult<T> {
             "the native engine failed unexpectedly ({message}); please report it"
         ))
     })
+}
+
+/// Returns the exception for a file that cannot be used.
+pub(super) fn file_error(error: &Error) -> PyErr {
+    match error.kind() {
+        ErrorKind::Memory => PyMemoryError::new_err(error.to_string()),
+        // 2 is ENOENT on every system that CPython runs on.
+        ErrorKind::System(Some(2)) => PyFileNotFoundError::new_err(error.to_string()),
+        ErrorKind::System(_) => PyOSError::new_err(error.to_string()),
+        _ => CatalogFileError::new_err(error.to_string()),
+    }
 }

@@ -2,25 +2,22 @@
 
 use std::path::Path;
 
-use pyo3::exceptions::{PyFileNotFoundError, PyMemoryError, PyOSError, PyValueError};
+use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 
-use super::catalog::Shelved;
+use super::catalog_data::{CatalogData, SharedCatalogData};
 use super::encode;
-use super::errors::{room, unwind};
+use super::errors::{file_error, room, unwind};
 use super::load::{LOADING, lowered};
 use super::object;
 use super::pool::pool;
-use super::shelf::Shelf;
 use crate::engine::catalog::Catalog;
 use crate::engine::catalog::segment::Segment;
-use crate::engine::error::{Error, ErrorKind};
+use crate::engine::error::Error;
 use crate::engine::file::{Reader, Writer};
 use crate::engine::json::{self, Hooks};
 use crate::engine::memory;
-
-pyo3::import_exception!(eventkit.errors, CatalogFileError);
 
 /// Where the compiled sessions stand in a file, and the JSON of what else a manifest holds.
 const SESSIONS: &str = "sessions";
@@ -30,37 +27,37 @@ const FIELDS: &str = "fields";
 #[pyfunction]
 pub(super) fn save_catalog(
     py: Python<'_>,
-    shelved: &Bound<'_, Shelved>,
+    data: &Bound<'_, SharedCatalogData>,
     fields: &[u8],
     path: &str,
 ) -> PyResult<()> {
-    let shelf = &shelved.get().0;
-    shelf.check()?;
-    let rewritten = rewritten(py, shelf)?;
-    let segment = shelf.catalog.only_text().or(rewritten.as_ref());
+    let data = &data.get().0;
+    data.check()?;
+    let rewritten = rewritten(py, data)?;
+    let segment = data.catalog.only_text().or(rewritten.as_ref());
     let Some(segment) = segment else {
         return Err(PyValueError::new_err("the sessions cannot be written"));
     };
     let written =
         py.detach(|| Writer::to_file(Path::new(path), |writer| write(writer, segment, fields)));
-    shelf.settled(written.map_err(|error| failed(&error)))
+    data.settled(written.map_err(|error| file_error(&error)))
 }
 
 /// The same as bytes, for pickling.
 #[pyfunction]
 pub(super) fn dump_catalog<'py>(
     py: Python<'py>,
-    shelved: &Bound<'py, Shelved>,
+    data: &Bound<'py, SharedCatalogData>,
     fields: &[u8],
 ) -> PyResult<Option<Bound<'py, PyBytes>>> {
-    let shelf = &shelved.get().0;
-    let Some(segment) = shelf.catalog.only_text() else {
+    let data = &data.get().0;
+    let Some(segment) = data.catalog.only_text() else {
         return Ok(None);
     };
-    shelf.check()?;
+    data.check()?;
     room("a copy", segment.nbytes().saturating_mul(2))?;
     let bytes = py.detach(|| Writer::to_bytes(|writer| write(writer, segment, fields)));
-    let bytes = shelf.settled(bytes.map_err(|error| failed(&error)))?;
+    let bytes = data.settled(bytes.map_err(|error| file_error(&error)))?;
     object::new_bytes(py, &bytes).map(Some)
 }
 
@@ -77,14 +74,14 @@ pub(super) fn open_catalog<'py>(
     verify: bool,
     copy: bool,
     progress: Option<&Bound<'py, PyAny>>,
-) -> PyResult<(Shelved, Bound<'py, PyBytes>)> {
+) -> PyResult<(SharedCatalogData, Bound<'py, PyBytes>)> {
     let path = Path::new(path);
     let reader = if copy {
         py.detach(|| Reader::read(path))
     } else {
         Reader::open(path)
     };
-    let reader = reader.map_err(|error| failed(&error))?;
+    let reader = reader.map_err(|error| file_error(&error))?;
     if verify {
         let mut raised = None;
         let verified = reader.verify(&mut |bytes| {
@@ -93,7 +90,7 @@ pub(super) fn open_catalog<'py>(
             }
         });
         raised.map_or(Ok(()), Err)?;
-        verified.map_err(|error| failed(&error))?;
+        verified.map_err(|error| file_error(&error))?;
     }
     read(py, &reader)
 }
@@ -103,36 +100,39 @@ pub(super) fn open_catalog<'py>(
 pub(super) fn load_catalog<'py>(
     py: Python<'py>,
     data: &Bound<'py, PyBytes>,
-) -> PyResult<(Shelved, Bound<'py, PyBytes>)> {
+) -> PyResult<(SharedCatalogData, Bound<'py, PyBytes>)> {
     read(
         py,
-        &Reader::from_bytes(data.as_bytes()).map_err(|error| failed(&error))?,
+        &Reader::from_bytes(data.as_bytes()).map_err(|error| file_error(&error))?,
     )
 }
 
-fn read<'py>(py: Python<'py>, reader: &Reader) -> PyResult<(Shelved, Bound<'py, PyBytes>)> {
+fn read<'py>(
+    py: Python<'py>,
+    reader: &Reader,
+) -> PyResult<(SharedCatalogData, Bound<'py, PyBytes>)> {
     let fields = reader
         .column::<u8>(FIELDS)
-        .map_err(|error| failed(&error))?;
-    let segment = Segment::open(&reader.under(SESSIONS)).map_err(|error| failed(&error))?;
-    let shelf = Shelf::of_file(Catalog::new(segment), reader.clone());
+        .map_err(|error| file_error(&error))?;
+    let segment = Segment::open(&reader.under(SESSIONS)).map_err(|error| file_error(&error))?;
+    let data = CatalogData::of_file(Catalog::new(segment), reader.clone());
     let fields = PyBytes::new(py, &fields);
-    shelf.settled(Ok((Shelved(shelf.clone()), fields)))
+    data.settled(Ok((SharedCatalogData(data.clone()), fields)))
 }
 
 /// The sessions compiled anew from their JSON, where they are not one text already.
-fn rewritten(py: Python<'_>, shelf: &Shelf) -> PyResult<Option<Segment>> {
-    if shelf.catalog.only_text().is_some() {
+fn rewritten(py: Python<'_>, data: &CatalogData) -> PyResult<Option<Segment>> {
+    if data.catalog.only_text().is_some() {
         return Ok(None);
     }
     let mut text = Vec::new();
-    for (position, place) in shelf.catalog.places().enumerate() {
+    for (position, place) in data.catalog.places().enumerate() {
         room("the sessions", 0)?;
-        let bytes = shelf.text_bytes(place);
-        memory::reserve(&mut text, bytes).map_err(|error| failed(&error))?;
-        match shelf.object(py, place) {
+        let bytes = data.text_bytes(place);
+        memory::reserve(&mut text, bytes).map_err(|error| file_error(&error))?;
+        match data.object(py, place) {
             Some(object) => encode::session(&object, position, &mut text)?,
-            None => shelf.dump_text(place, &mut text),
+            None => data.dump_text(place, &mut text),
         }
         text.push(b'\n');
     }
@@ -153,15 +153,4 @@ fn rewritten(py: Python<'_>, shelf: &Shelf) -> PyResult<Option<Segment>> {
     let refused =
         |error: Error| PyValueError::new_err(format!("a session cannot be saved: {error}"));
     segment.map(Some).map_err(refused)
-}
-
-/// Returns the exception for a file that cannot be used.
-pub(super) fn failed(error: &Error) -> PyErr {
-    match error.kind() {
-        ErrorKind::Memory => PyMemoryError::new_err(error.to_string()),
-        // 2 is ENOENT on every system that CPython runs on.
-        ErrorKind::System(Some(2)) => PyFileNotFoundError::new_err(error.to_string()),
-        ErrorKind::System(_) => PyOSError::new_err(error.to_string()),
-        _ => CatalogFileError::new_err(error.to_string()),
-    }
 }

@@ -13,8 +13,9 @@ use pyo3::types::{PyDict, PyList, PyString};
 use super::answer::{self, Chosen};
 use super::errors::{Answer, OrDecline, Stop, guarded, room};
 use super::intern::intern;
-use super::store::{Proof, Sight};
+use super::store::Proof;
 use super::{input, object, snapshot, store};
+use crate::engine::catalog::compile_policy::Use;
 use crate::engine::ranking::index::Ranked;
 use crate::engine::ranking::interest::InterestSet;
 use crate::engine::ranking::score::{Number, Scorer, SumRegime, Weights};
@@ -79,7 +80,7 @@ pub(super) fn recommend_sessions<'py>(
     })
 }
 
-/// Recommends, and tells where the time went instead of what the answer is.
+/// Measures how long each stage of `recommend` takes. Returns the times, not the recommendation.
 #[pyfunction]
 pub(super) fn profile<'py>(
     py: Python<'py>,
@@ -88,57 +89,25 @@ pub(super) fn profile<'py>(
     top: &Bound<'py, PyAny>,
 ) -> PyResult<Bound<'py, PyAny>> {
     guarded(py, || {
-        let mut stages = Stopwatch::start();
+        let mut times = StageTimes::start();
         let (weights, sessions) = input::manifest(manifest)?;
-        let interests = input::interests(interests)?;
-        let scorer = scorer(weights, &interests)?;
-        let k = input::slice_end(top, sessions.len())?;
-        let snapshot = store::current(&sessions)?;
-        let load = stages.lap();
-        let indexed = snapshot
-            .as_ref()
-            .and_then(|snapshot| snapshot.rank(&interests, &scorer, k));
-        let (road, chosen, score, sort) = if let Some(ranked) = indexed {
-            // The index finds the best in their order: there is nothing left to sort.
-            let chosen = chosen_at(&sessions, ranked)?;
-            (intern!(py, "snapshot"), chosen, stages.lap(), 0.0)
-        } else {
-            room("the scores", sessions.len().saturating_mul(128))?;
-            let mut offers = Vec::with_capacity(sessions.len());
-            scan(&sessions, &interests, &scorer, |score, chosen| {
-                offers.push((score, chosen()));
-            })?;
-            let score = stages.lap();
-            let mut selection = Selection::new(k);
-            for (score, chosen) in offers {
-                selection.push_with(score, || chosen);
-            }
-            (
-                intern!(py, "scan"),
-                in_order(selection),
-                score,
-                stages.lap(),
-            )
-        };
-        let conflicts = answer::conflicts(py, chosen.iter().map(|chosen| &chosen.session))?;
-        let conflicts_time = stages.lap();
-        let entries: Answer<Vec<_>> = chosen
-            .into_iter()
-            .map(|chosen| chosen.scored(&scorer))
-            .collect();
-        answer::recommendation(py, entries?, conflicts)?;
-        let format = stages.lap();
-        let stages = [
-            (intern!(py, "load"), load),
-            (intern!(py, "score"), score),
-            (intern!(py, "sort"), sort),
-            (intern!(py, "conflicts"), conflicts_time),
-            (intern!(py, "format"), format),
-        ];
+        timed_answer(&sessions, weights, interests, top, &mut times)?;
         let milliseconds = object::new_dict(py)?;
-        for (stage, time) in stages {
-            milliseconds.set_item(stage, object::new_float(py, time)?)?;
+        let names = [
+            intern!(py, "load"),
+            intern!(py, "score"),
+            intern!(py, "sort"),
+            intern!(py, "conflicts"),
+            intern!(py, "format"),
+        ];
+        for (name, time) in names.into_iter().zip(times.milliseconds) {
+            milliseconds.set_item(name, object::new_float(py, time)?)?;
         }
+        let road = if times.indexed {
+            intern!(py, "snapshot")
+        } else {
+            intern!(py, "scan")
+        };
         let profile = object::new_dict(py)?;
         profile.set_item(intern!(py, "road"), road)?;
         profile.set_item(
@@ -150,18 +119,61 @@ pub(super) fn profile<'py>(
     })
 }
 
-struct Stopwatch(Instant);
+/// A stage of `recommend`.
+#[derive(Clone, Copy)]
+enum Stage {
+    Load,
+    Score,
+    Sort,
+    Conflicts,
+    Format,
+}
 
-impl Stopwatch {
+/// Is told when a stage of `recommend` ends.
+trait Stages {
+    fn ended(&mut self, stage: Stage);
+
+    /// Is told that an index ranks the sessions, so that none is scanned.
+    fn uses_index(&mut self);
+}
+
+/// Measures nothing.
+impl Stages for () {
+    #[inline]
+    fn ended(&mut self, _: Stage) {}
+
+    #[inline]
+    fn uses_index(&mut self) {}
+}
+
+/// The time of each stage, in the order of [`Stage`].
+struct StageTimes {
+    since: Instant,
+    milliseconds: [f64; 5],
+    indexed: bool,
+}
+
+impl StageTimes {
     fn start() -> Self {
-        Self(Instant::now())
+        Self {
+            since: Instant::now(),
+            milliseconds: [0.0; 5],
+            indexed: false,
+        }
+    }
+}
+
+impl Stages for StageTimes {
+    fn ended(&mut self, stage: Stage) {
+        let now = Instant::now();
+        if let Some(time) = self.milliseconds.get_mut(stage as usize) {
+            *time = (now - self.since).as_secs_f64() * 1e3;
+        }
+        self.since = now;
     }
 
-    /// Milliseconds since the last lap.
-    fn lap(&mut self) -> f64 {
-        let elapsed = self.0.elapsed();
-        self.0 = Instant::now();
-        elapsed.as_secs_f64() * 1e3
+    fn uses_index(&mut self) {
+        self.indexed = true;
     }
 }
 
@@ -171,29 +183,54 @@ fn ranked_answer<'py>(
     interests: &Bound<'py, PyAny>,
     top: &Bound<'py, PyAny>,
 ) -> Answer<Bound<'py, PyAny>> {
+    timed_answer(sessions, weights, interests, top, &mut ())
+}
+
+/// Ranks sessions and builds the answer, stage by stage.
+fn timed_answer<'py>(
+    sessions: &Bound<'py, PyList>,
+    weights: Weights,
+    interests: &Bound<'py, PyAny>,
+    top: &Bound<'py, PyAny>,
+    stages: &mut impl Stages,
+) -> Answer<Bound<'py, PyAny>> {
     let interests = input::interests(interests)?;
     let scorer = scorer(weights, &interests)?;
     let k = input::slice_end(top, sessions.len())?;
-    let chosen = rank(sessions, &interests, &scorer, k)?;
-    answer::finish(sessions.py(), chosen, &scorer)
+    let chosen = rank(sessions, &interests, &scorer, k, stages)?;
+    let py = sessions.py();
+    let conflicts = answer::conflicts(py, chosen.iter().map(|chosen| &chosen.session))?;
+    stages.ended(Stage::Conflicts);
+    let answer = answer::finish_with(py, chosen, &scorer, conflicts)?;
+    stages.ended(Stage::Format);
+    Ok(answer)
 }
 
-/// The best `k` sessions, from the snapshot where there is a current one.
+/// Returns the best `k` sessions, from the snapshot if there is a current one.
 fn rank<'py>(
     sessions: &Bound<'py, PyList>,
     interests: &InterestSet,
     scorer: &Scorer,
     k: usize,
+    stages: &mut impl Stages,
 ) -> Answer<Vec<Chosen<'py>>> {
     let snapshot = store::current(sessions)?;
+    stages.ended(Stage::Load);
     if let Some(ranked) = snapshot.and_then(|snapshot| snapshot.rank(interests, scorer, k)) {
-        return chosen_at(sessions, ranked);
+        // The index returns the best sessions in order: there is nothing left to sort.
+        let chosen = chosen_at(sessions, ranked);
+        stages.uses_index();
+        stages.ended(Stage::Score);
+        return chosen;
     }
     let mut selection = Selection::new(k);
     scan(sessions, interests, scorer, |score, chosen| {
         selection.push_with(score, chosen);
     })?;
-    Ok(in_order(selection))
+    stages.ended(Stage::Score);
+    let chosen = in_order(selection);
+    stages.ended(Stage::Sort);
+    Ok(chosen)
 }
 
 fn chosen_at<'py>(sessions: &Bound<'py, PyList>, ranked: Vec<Ranked>) -> Answer<Vec<Chosen<'py>>> {
@@ -299,7 +336,7 @@ fn find<'py>(sessions: &Bound<'py, PyList>, lowered: &[u8]) -> Answer<Option<Bou
             Err(raised) => Err(raised),
         }
     };
-    if let Some((_, place)) = store::current_if(sessions, Sight::Explain, prove)? {
+    if let Some((_, place)) = store::current_if(sessions, Use::Explain, prove)? {
         let session = place
             .map(|position| sessions.get_item(position))
             .transpose()?;

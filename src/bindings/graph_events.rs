@@ -5,11 +5,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList};
 
-use super::catalog::CatalogBase;
+use super::catalog_data::CatalogData;
 use super::errors::unwind;
 use super::intern::intern;
-use super::search::settled;
-use super::shelf::Shelf;
+use super::search::{CatalogBase, settled};
 use super::{input, replica};
 
 /// The value of a cache entry. Nobody outside the cache has a reference to its events.
@@ -66,12 +65,12 @@ impl Stored {
             events.get_slice(0, most)
         };
         let compiled = settled(
-            unwind(|| Shelf::of_objects(&events)),
+            unwind(|| CatalogData::of_objects(&events)),
             "the events changed while they were compiled",
         )?;
         let bytes = compiled.catalog.nbytes();
         let catalog = CatalogBase {
-            shelf: compiled,
+            data: compiled,
             weights: weights.clone_ref(py),
             parsed: input::weights(weights.bind(py)).ok(),
             cache: None,

@@ -8,12 +8,11 @@ use pyo3::exceptions::{PyRuntimeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict, PyString};
 
-use super::catalog::Shelved;
+use super::catalog_data::{CatalogData, SharedCatalogData};
 use super::errors::{no_memory, room, unwind};
 use super::input;
 use super::intern::intern;
 use super::pool::pool;
-use super::shelf::Shelf;
 use crate::engine::catalog::Catalog;
 use crate::engine::catalog::segment::Segment;
 use crate::engine::error::{Error, ErrorKind};
@@ -25,7 +24,7 @@ pyo3::import_exception!(eventkit.errors, ManifestError);
 pub(super) const LOADING: usize = 4;
 
 /// What was loaded: the sessions, and, of a manifest, the JSON of its other members by name.
-type Outcome<'py> = Option<(Shelved, Option<Bound<'py, PyDict>>)>;
+type Outcome<'py> = Option<(SharedCatalogData, Option<Bound<'py, PyDict>>)>;
 
 /// Loads a manifest or an array of sessions; `None` where Python's own reader has to.
 #[pyfunction]
@@ -141,7 +140,7 @@ fn load<'py>(
         Ok(members)
     };
     Ok(Some((
-        Shelved(Shelf::of_text(Catalog::new(segment))),
+        SharedCatalogData(CatalogData::of_text(Catalog::new(segment))),
         fields.map(members).transpose()?,
     )))
 }

@@ -6,6 +6,7 @@ mod allocator;
 mod answer;
 mod cache;
 mod catalog;
+mod catalog_data;
 mod decode;
 mod encode;
 mod errors;
@@ -30,7 +31,6 @@ mod query;
 mod rate;
 mod replica;
 mod search;
-mod shelf;
 mod snapshot;
 mod source;
 mod store;
@@ -43,7 +43,9 @@ use pyo3::prelude::*;
 #[pymodule(gil_used = true)]
 mod _eventkit {
     #[pymodule_export]
-    use super::catalog::{CatalogBase, Shelved, shelve};
+    use super::catalog::compile_sessions;
+    #[pymodule_export]
+    use super::catalog_data::SharedCatalogData;
     #[pymodule_export]
     use super::event::transform_events;
     #[pymodule_export]
@@ -71,6 +73,8 @@ mod _eventkit {
     use super::probe::{panic_for_test, sum_contributions, sum_regime};
     #[pymodule_export]
     use super::rate::{RateLimiter, RequestLog};
+    #[pymodule_export]
+    use super::search::CatalogBase;
     #[pymodule_export]
     use super::telemetry::{TelemetryWriter, summarize_telemetry, telemetry_segments};
     #[pymodule_export]

@@ -7,9 +7,9 @@ use std::sync::{Mutex, PoisonError};
 use pyo3::prelude::*;
 use pyo3::types::PyList;
 
-use super::catalog::CatalogBase;
-use super::errors::{Answer, Stop, room, unwind};
+use super::errors::{Answer, Stop, guarded, room, unwind};
 use super::pool::pool;
+use super::search::CatalogBase;
 use crate::engine::catalog::Best;
 use crate::engine::ranking::interest::InterestSet;
 use crate::engine::ranking::score::Scorer;
@@ -125,5 +125,19 @@ impl CatalogBase {
             Ok(()) | Err(Stop::Declined) => Ok(()),
             Err(Stop::Raised(error)) => Err(error),
         }
+    }
+
+    /// The answer to one of many queries; `None` where the reference must give it.
+    pub(super) fn answer_one<'py>(
+        &self,
+        py: Python<'py>,
+        query: Option<&Option<Query>>,
+        best: Option<Vec<Best>>,
+    ) -> PyResult<Option<Bound<'py, PyAny>>> {
+        let Some((query, best)) = query.and_then(Option::as_ref).zip(best) else {
+            return Ok(None);
+        };
+        let answer = guarded(py, || self.answer(py, best, &query.scorer))?;
+        Ok(Some(answer).filter(|answer| !answer.is(py.NotImplemented())))
     }
 }

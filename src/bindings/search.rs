@@ -4,18 +4,18 @@ use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList, PyString};
 
 use super::answer::{self, Chosen};
-use super::catalog::CatalogBase;
+use super::cache::TimedCache;
+use super::catalog_data::CatalogData;
 use super::errors::{Answer, OrDecline, Stop, guarded, no_memory, room, unwind};
 use super::filter::Filter;
 use super::functions::scorer;
 use super::input;
 use super::intern::intern;
-use super::query::Query;
 use crate::engine::catalog::{Best, Identified, Narrow, Place};
 use crate::engine::json::write_number;
 use crate::engine::memory;
 use crate::engine::ranking::interest::InterestSet;
-use crate::engine::ranking::score::{Contributions, Number, Scorer};
+use crate::engine::ranking::score::{Contributions, Number, Scorer, Weights};
 
 /// What is said where a file holds what no session can be.
 pub(super) const UNREADABLE: &str = "a session cannot be read: the catalogue's file is damaged";
@@ -29,6 +29,15 @@ pub(super) fn settled<T>(answer: PyResult<Answer<T>>, otherwise: &str) -> PyResu
             otherwise.to_owned(),
         )),
     }
+}
+
+/// Compiled sessions and the weights to score them with. `eventkit.Catalog` adds what is not hot.
+#[pyclass(frozen, subclass, module = "eventkit._eventkit")]
+pub(super) struct CatalogBase {
+    pub(super) data: CatalogData,
+    pub(super) weights: Py<PyAny>,
+    pub(super) parsed: Option<Weights>,
+    pub(super) cache: Option<TimedCache>,
 }
 
 /// Bytes that an answer takes for each of its sessions, Python's objects not counted.
@@ -53,7 +62,7 @@ impl CatalogBase {
         top: &Bound<'_, PyAny>,
         filter: Option<&Narrowed<'_>>,
     ) -> Answer<usize> {
-        let most = input::slice_end(top, self.shelf.catalog.len())?;
+        let most = input::slice_end(top, self.data.catalog.len())?;
         let from_the_end = || top.extract::<isize>().is_ok_and(|top| top < 0);
         (filter.is_none() || !from_the_end())
             .then_some(most)
@@ -68,7 +77,7 @@ impl CatalogBase {
         filter: Option<&Narrowed<'_>>,
     ) -> Option<Vec<Best>> {
         let narrow = filter.map(Narrowed::narrow);
-        self.shelf.catalog.top_k(interests, scorer, most, narrow)
+        self.data.catalog.top_k(interests, scorer, most, narrow)
     }
 
     /// The filter, with the sessions of the ids that it excludes.
@@ -86,8 +95,8 @@ impl CatalogBase {
         for id in &filter.sessions.excluded {
             room("the filter", 0)?;
             let mut places = Vec::new();
-            for place in self.shelf.catalog.identified(id) {
-                if self.shelf.is_identified(py, place, id)? {
+            for place in self.data.catalog.identified(id) {
+                if self.data.is_identified(py, place, id)? {
                     places.push(place);
                 }
             }
@@ -108,7 +117,7 @@ impl CatalogBase {
         most: usize,
         filter: Option<&Narrowed<'_>>,
     ) -> Answer<Vec<Best>> {
-        let sessions = self.shelf.catalog.len().saturating_mul(8);
+        let sessions = self.data.catalog.len().saturating_mul(8);
         let answer = most.saturating_mul(ENTRY);
         room("the answer", answer.saturating_add(sessions))?;
         let search = || self.best(interests, scorer, most, filter);
@@ -141,7 +150,7 @@ impl CatalogBase {
     pub(super) fn chosen<'py>(&self, py: Python<'py>, best: Vec<Best>) -> Answer<Vec<Chosen<'py>>> {
         let chosen = best.into_iter().map(|best| {
             Ok(Chosen {
-                session: self.shelf.plain_session(py, best.place)?,
+                session: self.data.plain_session(py, best.place)?,
                 hits: best.hits,
                 popularity: best.popularity,
             })
@@ -163,12 +172,12 @@ impl CatalogBase {
         py: Python<'py>,
         filter: Option<&Narrowed<'_>>,
     ) -> Answer<Bound<'py, PyList>> {
-        let catalog = &self.shelf.catalog;
+        let catalog = &self.data.catalog;
         match filter {
             Some(filter) => self
-                .shelf
+                .data
                 .sessions(py, catalog.admitted(filter.narrow()).into_iter()),
-            None => self.shelf.sessions(py, catalog.places()),
+            None => self.data.sessions(py, catalog.places()),
         }
     }
 
@@ -189,8 +198,8 @@ impl CatalogBase {
     /// The place of the only session meant, its id first, its title next.
     pub(super) fn find(&self, py: Python<'_>, name: &Bound<'_, PyString>) -> Answer<Option<Place>> {
         let by_id = input::with_bytes(name, |id| {
-            let mut candidates = self.shelf.catalog.identified(id);
-            candidates.find_map(|place| confirmed(self.shelf.is_identified(py, place, id), place))
+            let mut candidates = self.data.catalog.identified(id);
+            candidates.find_map(|place| confirmed(self.data.is_identified(py, place, id), place))
         })?;
         match by_id {
             Some(found) => found.map(Some),
@@ -204,13 +213,13 @@ impl CatalogBase {
         title: &Bound<'_, PyString>,
     ) -> Answer<Option<Place>> {
         let found = input::with_lowered(title, |lowered| {
-            let mut candidates = self.shelf.catalog.titled(lowered);
-            candidates.find_map(|place| confirmed(self.shelf.is_titled(py, place, lowered), place))
+            let mut candidates = self.data.catalog.titled(lowered);
+            candidates.find_map(|place| confirmed(self.data.is_titled(py, place, lowered), place))
         })?;
         let found = found.transpose()?;
         // The original's search would stop at the first title that it cannot read.
         let reached = |untitled: Place| found.is_none_or(|found| untitled < found);
-        let stopped = self.shelf.catalog.untitled().is_some_and(reached);
+        let stopped = self.data.catalog.untitled().is_some_and(reached);
         (!stopped).then_some(found).or_decline()
     }
 }
@@ -258,20 +267,6 @@ pub(super) fn or_else<'py>(
 }
 
 impl CatalogBase {
-    /// The answer to one of many queries; `None` where the reference must give it.
-    pub(super) fn answer_one<'py>(
-        &self,
-        py: Python<'py>,
-        query: Option<&Option<Query>>,
-        best: Option<Vec<Best>>,
-    ) -> PyResult<Option<Bound<'py, PyAny>>> {
-        let Some((query, best)) = query.and_then(Option::as_ref).zip(best) else {
-            return Ok(None);
-        };
-        let answer = guarded(py, || self.answer(py, best, &query.scorer))?;
-        Ok(Some(answer).filter(|answer| !answer.is(py.NotImplemented())))
-    }
-
     /// Appends what `json.dumps` writes of the answer.
     pub(super) fn write(
         &self,
@@ -283,17 +278,17 @@ impl CatalogBase {
         // What `recommend` raises comes before what `json.dumps` raises, and conflicts before titles.
         let slots: Answer<Vec<Bound<'_, PyDict>>> = best
             .iter()
-            .map(|best| self.shelf.slot(py, best.place))
+            .map(|best| self.data.slot(py, best.place))
             .collect();
         let conflicts = answer::conflicts(py, slots?.iter())?;
         let mut scoring = Vec::new();
         for (number, best) in best.iter().enumerate() {
             separate(number, &mut scoring);
             room("the answer", 0)?;
-            let text = self.shelf.text_bytes(best.place);
+            let text = self.data.text_bytes(best.place);
             memory::reserve(&mut scoring, text).map_err(|error| no_memory(&error))?;
             scoring.extend_from_slice(b"{\"title\": ");
-            self.shelf.dump_title(py, best.place, &mut scoring)?;
+            self.data.dump_title(py, best.place, &mut scoring)?;
             let parts = scorer
                 .contributions(best.hits, best.popularity)
                 .or_decline()?;
@@ -302,10 +297,10 @@ impl CatalogBase {
         out.extend_from_slice(b"{\"sessions\": [");
         for (number, best) in best.iter().enumerate() {
             room("the answer", 0)?;
-            let text = self.shelf.text_bytes(best.place);
+            let text = self.data.text_bytes(best.place);
             memory::reserve(out, text).map_err(|error| no_memory(&error))?;
             separate(number, out);
-            self.shelf.dump(py, best.place, out)?;
+            self.data.dump(py, best.place, out)?;
         }
         memory::reserve(out, scoring.len() + 64).map_err(|error| no_memory(&error))?;
         out.extend_from_slice(b"], \"scoring\": [");

@@ -75,13 +75,13 @@ class Catalog(_native.CatalogBase):
             sessions = source
         sessions = sessions if type(sessions) is list else list(sessions)
         cache = (cache_size, cache_ttl, clock)
-        return cls._made(_native.shelve(sessions), weights, fields, cache)
+        return cls._made(_native.compile_sessions(sessions), weights, fields, cache)
 
     @classmethod
     def _made(
-        cls, shelved: Any, weights: Any, fields: dict[str, Any], cache: tuple[Any, ...] = ()
+        cls, data: Any, weights: Any, fields: dict[str, Any], cache: tuple[Any, ...] = ()
     ) -> Catalog:
-        base = _native.CatalogBase.__new__(cls, shelved, _frozen(weights), *cache)
+        base = _native.CatalogBase.__new__(cls, data, _frozen(weights), *cache)
         catalog = cast("Catalog", base)
         catalog._fields = {**fields, "weights": catalog.weights}
         return catalog
@@ -96,7 +96,7 @@ class Catalog(_native.CatalogBase):
             'Day one'
         """
         fields = {name: value for name, value in manifest.items() if name != "sessions"}
-        return cls._made(_native.shelve(sessions), manifest["weights"], fields)
+        return cls._made(_native.compile_sessions(sessions), manifest["weights"], fields)
 
     @property
     def fields(self) -> dict[str, Any]:
@@ -176,11 +176,11 @@ class Catalog(_native.CatalogBase):
         return cls(list(parsed_lines(file, origin)), weights=weights)
 
     @classmethod
-    def _loaded(cls, shelved: Any, members: dict[str, bytes] | None, weights: Any) -> Catalog:
+    def _loaded(cls, data: Any, members: dict[str, bytes] | None, weights: Any) -> Catalog:
         fields = {name: json.loads(text) for name, text in (members or {}).items()}
         if weights is None:
             weights = DEFAULT_WEIGHTS if members is None else fields["weights"]
-        return cls._made(shelved, weights, fields)
+        return cls._made(data, weights, fields)
 
     @classmethod
     def open(
@@ -222,13 +222,13 @@ class Catalog(_native.CatalogBase):
             ...     Catalog.open(f"{directory}/one.catalog", verify=True)[0]
             {'title': 'Agents'}
         """
-        shelved, fields = _native.open_catalog(os.fspath(path), verify, copy, progress)
-        return cls._reopened(shelved, fields, weights)
+        data, fields = _native.open_catalog(os.fspath(path), verify, copy, progress)
+        return cls._reopened(data, fields, weights)
 
     @classmethod
-    def _reopened(cls, shelved: Any, saved: bytes, weights: Any = None) -> Catalog:
+    def _reopened(cls, data: Any, saved: bytes, weights: Any = None) -> Catalog:
         fields = json.loads(saved)
-        return cls._made(shelved, fields["weights"] if weights is None else weights, fields)
+        return cls._made(data, fields["weights"] if weights is None else weights, fields)
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the catalogue to a file, whole or not at all, for `open`.
@@ -249,7 +249,7 @@ class Catalog(_native.CatalogBase):
             Traceback (most recent call last):
             ValueError: sessions[0].tags is ('AI',) of type tuple, which JSON cannot hold as it is
         """
-        _native.save_catalog(self._shelved, self._saved_fields(), os.fspath(path))
+        _native.save_catalog(self._data, self._saved_fields(), os.fspath(path))
 
     def _saved_fields(self) -> bytes:
         return json.dumps(self._fields, allow_nan=False).encode()
@@ -417,8 +417,8 @@ class Catalog(_native.CatalogBase):
             >>> [session["title"] for session in changed], len(catalog)
             (['B', 'C'], 2)
         """
-        shelved = self._with(list(added), list(removed))
-        return self._made(shelved, self.weights, self._fields)
+        data = self._with(list(added), list(removed))
+        return self._made(data, self.weights, self._fields)
 
     def __iter__(self) -> Iterator[Any]:
         """Iterate over the sessions in order."""
@@ -431,14 +431,14 @@ class Catalog(_native.CatalogBase):
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Pickle the compiled file where the engine holds the sessions, else the sessions."""
-        dumped = _native.dump_catalog(self._shelved, b"")
+        dumped = _native.dump_catalog(self._data, b"")
         held = list(self) if dumped is None else dumped
         return _restore, (type(self), held, self.weights, self._fields)
 
 
 def _restore(kind: type[Catalog], held: Any, weights: Any, fields: Any) -> Catalog:
-    shelved = _native.load_catalog(held)[0] if type(held) is bytes else _native.shelve(held)
-    return kind._made(shelved, weights, fields)
+    data = _native.load_catalog(held)[0] if type(held) is bytes else _native.compile_sessions(held)
+    return kind._made(data, weights, fields)
 
 
 def _frozen(weights: Any) -> Any:

@@ -5,6 +5,7 @@
 //! segment for its best and merges them: a removed session can push at most one of those it asks for out of sight, so
 //! each is asked for as many more as were removed.
 
+pub mod compile_policy;
 pub mod conflict;
 pub mod directory;
 pub mod facet;
@@ -16,6 +17,7 @@ pub mod segment;
 pub mod vocabulary;
 pub mod window;
 
+use core::time::Duration;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -23,8 +25,9 @@ use foldhash::fast::FixedState;
 use hashbrown::HashMap;
 
 use self::filter::{Filter, Lookup, Selection};
-use self::plan::Candidate;
+use self::plan::{Candidate, Limits, Plan};
 use self::segment::Segment;
+use crate::engine::error::Error;
 use crate::engine::ranking::index::Ranked;
 use crate::engine::ranking::interest::InterestSet;
 use crate::engine::ranking::score::{Number, Scorer};
@@ -296,8 +299,34 @@ impl Catalog {
         most.map_or(0, |(&offset, _)| offset)
     }
 
-    /// What a plan needs to know of these sessions, numbered as they stand here.
-    pub fn plannable(&self, best: &[Best]) -> Vec<Candidate> {
+    /// Plans an itinerary of ranked sessions. Returns the sessions of the plan in order of time, and the plan.
+    ///
+    /// Sessions that match no interest are left out: their scores are above 0 too, and they would fill every free hour.
+    ///
+    /// # Errors
+    ///
+    /// Fails as [`plan::best`] does.
+    pub fn best_plan(
+        &self,
+        mut ranked: Vec<Best>,
+        top: Option<usize>,
+        gap: Duration,
+    ) -> Result<(Vec<Best>, Plan), Error> {
+        ranked.retain(|session| session.hits > 0);
+        ranked.sort_by_key(|session| session.place);
+        let limits = Limits {
+            top,
+            gap,
+            offset: self.usual_offset(),
+        };
+        let plan = plan::best(&self.plannable(&ranked), &limits)?;
+        let chosen = plan.positions.iter();
+        let chosen = chosen.filter_map(|&number| ranked.get(number as usize).copied());
+        Ok((chosen.collect(), plan))
+    }
+
+    /// Returns what a plan needs to know of sessions, numbered in their order here.
+    fn plannable(&self, best: &[Best]) -> Vec<Candidate> {
         // Places are numbered by segment: two segments know one place under two numbers.
         let mut places: HashMap<&[u8], u32, FixedState> = HashMap::default();
         let candidate = |(number, best): (u32, &Best)| {

@@ -5,8 +5,7 @@ use std::sync::{Arc, OnceLock};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList, PyString};
 
-use super::errors::{Answer, OrDecline, no_memory};
-use super::file::failed;
+use super::errors::{Answer, OrDecline, file_error, no_memory};
 use super::intern::intern;
 use super::{decode, input, source};
 use crate::engine::catalog::{Catalog, Place};
@@ -20,9 +19,13 @@ pub(super) struct Objects {
     dumped: OnceLock<Vec<OnceLock<Box<[u8]>>>>,
 }
 
+/// Sessions made ready for a `Catalog`: compiled, loaded or opened.
+#[pyclass(frozen, name = "CatalogData", module = "eventkit._eventkit")]
+pub(super) struct SharedCatalogData(pub(super) CatalogData);
+
 /// A catalogue and what its parts hold; cheap to clone.
 #[derive(Clone)]
-pub(super) struct Shelf {
+pub(super) struct CatalogData {
     pub(super) catalog: Catalog,
     /// By part: the caller's objects, or nothing where the segment holds the text.
     holders: Vec<Option<Arc<Objects>>>,
@@ -30,7 +33,7 @@ pub(super) struct Shelf {
     file: Option<Reader>,
 }
 
-impl Shelf {
+impl CatalogData {
     /// Compiles the sessions of a list, and keeps them.
     pub(super) fn of_objects(sessions: &Bound<'_, PyList>) -> Answer<Self> {
         let segment = source::compile(sessions)?;
@@ -63,7 +66,7 @@ impl Shelf {
     #[inline]
     pub(super) fn check(&self) -> PyResult<()> {
         let checked = self.file.as_ref().map_or(Ok(()), Reader::check_unchanged);
-        checked.map_err(|error| failed(&error))
+        checked.map_err(|error| file_error(&error))
     }
 
     /// Returns the outcome of a use, or raises as [`Self::check`]: what was read while the file changed may be wrong.
