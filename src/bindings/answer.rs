@@ -191,7 +191,7 @@ fn number(py: Python<'_>, value: Number) -> PyResult<Bound<'_, PyAny>> {
 
 /// One end of a time slot, compared as Python compares it.
 #[derive(PartialEq, Eq, Hash)]
-enum Moment<'a> {
+enum SlotEnd<'a> {
     None,
     Ascii(&'a [u8]),
 }
@@ -212,7 +212,7 @@ where
     }
     let native: Option<Vec<_>> = slots
         .iter()
-        .map(|(start, end)| Some((moment(start.as_ref())?, moment(end.as_ref())?)))
+        .map(|(start, end)| Some((slot_end(start.as_ref())?, slot_end(end.as_ref())?)))
         .collect();
     native.map_or_else(
         || equal_conflicts(py, &slots),
@@ -221,11 +221,11 @@ where
 }
 
 #[inline]
-fn moment<'a>(value: Option<&'a Bound<'_, PyAny>>) -> Option<Moment<'a>> {
+fn slot_end<'a>(value: Option<&'a Bound<'_, PyAny>>) -> Option<SlotEnd<'a>> {
     match value {
-        None => Some(Moment::None),
-        Some(value) if value.is_none() => Some(Moment::None),
-        Some(value) => object::ascii(value.cast_exact::<PyString>().ok()?).map(Moment::Ascii),
+        None => Some(SlotEnd::None),
+        Some(value) if value.is_none() => Some(SlotEnd::None),
+        Some(value) => object::ascii(value.cast_exact::<PyString>().ok()?).map(SlotEnd::Ascii),
     }
 }
 

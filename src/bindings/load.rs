@@ -49,16 +49,16 @@ pub(super) fn load_ndjson<'py>(
 ) -> PyResult<Outcome<'py>> {
     let read = file.getattr(intern!(py, "read"))?.unbind();
     load(py, origin, progress, move |hooks| {
-        json::load_ndjson(Source { read }, hooks)
+        json::load_ndjson(PythonFile { read }, hooks)
     })
 }
 
 /// A Python file, read in big pieces.
-struct Source {
+struct PythonFile {
     read: Py<PyAny>,
 }
 
-impl Read for Source {
+impl Read for PythonFile {
     fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
         Python::attach(|py| {
             let bytes = self

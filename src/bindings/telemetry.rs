@@ -10,9 +10,10 @@ use pyo3::types::{PyDict, PyList, PyString};
 use super::errors::{guarded, unwind};
 use super::intern::intern;
 use crate::engine::telemetry::line::Record;
-use crate::engine::telemetry::segment;
+use crate::engine::telemetry::log_segment;
+use crate::engine::telemetry::options::{Durability, Options};
 use crate::engine::telemetry::summary::{self, By, Query};
-use crate::engine::telemetry::writer::{Durability, Options, Writer, unix_us};
+use crate::engine::telemetry::writer::{Writer, unix_us};
 
 /// Longer actions are cut: an action is a name, not a text.
 const MOST_ACTION: usize = 64;
@@ -264,6 +265,6 @@ pub(super) fn summarize_telemetry<'py>(
 #[pyo3(signature = (path, /))]
 #[allow(clippy::needless_pass_by_value)] // As pyo3 extracts it.
 pub(super) fn telemetry_segments(path: PathBuf) -> PyResult<Vec<PathBuf>> {
-    let segments = unwind(|| segment::list(&path))??;
+    let segments = unwind(|| log_segment::list(&path))??;
     Ok(segments.into_iter().map(|segment| segment.path).collect())
 }

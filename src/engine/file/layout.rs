@@ -116,52 +116,52 @@ impl Header {
         XxHash3_64::oneshot(bytes.first_chunk::<SEALED>().map_or(&[], |sealed| sealed))
     }
 
-    fn read(bytes: &[u8]) -> Result<Self, Fault> {
+    fn read(bytes: &[u8]) -> Result<Self, LayoutError> {
         if bytes.len() < MAGIC.len() && MAGIC.starts_with(bytes) {
-            return Err(Fault::truncated(bytes.len(), "a header has 64"));
+            return Err(LayoutError::truncated(bytes.len(), "a header has 64"));
         }
         if !bytes.starts_with(&MAGIC) {
             let message = "not a compiled catalogue: it does not start with \"EVKTCAT\\0\"";
-            return Err(Fault(ErrorKind::Foreign, message.into()));
+            return Err(LayoutError(ErrorKind::Foreign, message.into()));
         }
         let Some(header) = bytes.first_chunk::<HEADER>() else {
-            return Err(Fault::truncated(bytes.len(), "a header has 64"));
+            return Err(LayoutError::truncated(bytes.len(), "a header has 64"));
         };
         let header: Self = bytemuck::must_cast(*header);
         header.check(bytes.len()).map(|()| header)
     }
 
     /// Version and byte order come before the checksum, which a newer version may keep elsewhere.
-    fn check(&self, len: usize) -> Result<(), Fault> {
+    fn check(&self, len: usize) -> Result<(), LayoutError> {
         if self.byte_order == BYTE_ORDER.swap_bytes() {
             let message =
                 "written on a machine of the other byte order; compile it again on this one";
-            return Err(Fault(ErrorKind::ByteOrder, message.into()));
+            return Err(LayoutError(ErrorKind::ByteOrder, message.into()));
         }
         if self.version > VERSION {
             let message = format!(
                 "format version {}, and this release reads up to {VERSION}",
                 self.version
             );
-            return Err(Fault(ErrorKind::Newer, message));
+            return Err(LayoutError(ErrorKind::Newer, message));
         }
         if self.checksum != self.own_checksum() {
-            return Err(Fault::damaged("the header"));
+            return Err(LayoutError::damaged("the header"));
         }
         if self.byte_order != BYTE_ORDER || self.version == 0 || self.reserved != 0 {
-            return Err(Fault::inconsistent(
+            return Err(LayoutError::inconsistent(
                 "the header holds values that no release writes",
             ));
         }
         if self.len > len as u64 {
-            return Err(Fault::truncated(
+            return Err(LayoutError::truncated(
                 len,
                 format_args!("its header says {}", self.len),
             ));
         }
         if self.len < len as u64 {
             let extra = len as u64 - self.len;
-            return Err(Fault::inconsistent(format_args!(
+            return Err(LayoutError::inconsistent(format_args!(
                 "{extra} bytes follow its end"
             )));
         }
@@ -169,7 +169,7 @@ impl Header {
     }
 
     /// Where the table stands.
-    fn table(&self) -> Result<Range<usize>, Fault> {
+    fn table(&self) -> Result<Range<usize>, LayoutError> {
         let width = size_of::<Entry>() as u64;
         let end = self
             .sections
@@ -178,7 +178,7 @@ impl Header {
         let start = usize::try_from(self.table).ok();
         match (start, usize::try_from(self.len)) {
             (Some(start), Ok(len)) if end == Some(self.len) && start >= HEADER => Ok(start..len),
-            _ => Err(Fault::inconsistent(format_args!(
+            _ => Err(LayoutError::inconsistent(format_args!(
                 "a table of {} sections at byte {} of {}",
                 self.sections, self.table, self.len
             ))),
@@ -203,12 +203,12 @@ pub(super) struct Layout(pub(super) HashMap<Box<str>, Section>);
 
 impl Layout {
     /// Reads and checks header and table.
-    pub(super) fn read(bytes: &[u8]) -> Result<Self, Fault> {
+    pub(super) fn read(bytes: &[u8]) -> Result<Self, LayoutError> {
         let header = Header::read(bytes)?;
         let table = header.table()?;
         let rows = bytes.get(table.clone()).unwrap_or_default();
         if header.table_checksum != XxHash3_64::oneshot(rows) {
-            return Err(Fault::damaged("the table of sections"));
+            return Err(LayoutError::damaged("the table of sections"));
         }
         let mut sections = HashMap::with_capacity(rows.len() / size_of::<Entry>());
         let mut end = HEADER;
@@ -216,15 +216,16 @@ impl Layout {
             let entry: Entry = bytemuck::pod_read_unaligned(row);
             let Some(name) = entry.name() else {
                 let name = String::from_utf8_lossy(&entry.name);
-                return Err(Fault::inconsistent(format_args!(
+                return Err(LayoutError::inconsistent(format_args!(
                     "a section named {name:?}"
                 )));
             };
-            let section = place(&entry, end, table.start)
-                .map_err(|what| Fault::inconsistent(format_args!("section {name:?} {what}")))?;
+            let section = place(&entry, end, table.start).map_err(|what| {
+                LayoutError::inconsistent(format_args!("section {name:?} {what}"))
+            })?;
             end = section.end;
             if sections.insert(name.into(), section).is_some() {
-                return Err(Fault::inconsistent(format_args!(
+                return Err(LayoutError::inconsistent(format_args!(
                     "two sections named {name:?}"
                 )));
             }
@@ -233,7 +234,7 @@ impl Layout {
             return Ok(Self(sections));
         }
         let gap = table.start - end;
-        Err(Fault::inconsistent(format_args!(
+        Err(LayoutError::inconsistent(format_args!(
             "{gap} bytes before the table belong to no section"
         )))
     }
@@ -280,9 +281,9 @@ fn place(entry: &Entry, free: usize, table: usize) -> Result<Section, String> {
 
 /// A reason to refuse a file, which does not know yet what the file is called.
 #[derive(Debug)]
-pub(super) struct Fault(pub(super) ErrorKind, pub(super) String);
+pub(super) struct LayoutError(pub(super) ErrorKind, pub(super) String);
 
-impl Fault {
+impl LayoutError {
     pub(super) fn damaged(what: &str) -> Self {
         Self(
             ErrorKind::Damaged,

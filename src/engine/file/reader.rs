@@ -11,7 +11,7 @@ use std::sync::Arc;
 use twox_hash::XxHash3_64;
 
 use super::buffer::Buffer;
-use super::layout::{Fault, Layout, Section};
+use super::layout::{Layout, LayoutError, Section};
 use crate::engine::error::{Error, ErrorKind};
 use crate::engine::file::column::{Column, Plain};
 
@@ -204,7 +204,9 @@ impl Reader {
                 progress(done);
             }
             if hasher.finish() != section.checksum {
-                return Err(Fault::damaged(&format!("section {name:?}")).of(&self.file.origin));
+                return Err(
+                    LayoutError::damaged(&format!("section {name:?}")).of(&self.file.origin)
+                );
             }
         }
         progress(bytes.len());

@@ -9,11 +9,11 @@
 use core::ops::{ControlFlow, Range};
 
 use super::cursor::Cursor;
-use super::fault::Fault;
+use super::error::JsonError;
 use super::key::KeyTable;
 use super::loaded::{Hooks, Joiner, Progress};
-use super::order::{Spares, in_order};
-use super::session::{Columns, Reader, Stop};
+use super::ordered_tasks::{BufferPool, in_order};
+use super::session::{Columns, SessionReader, Stop};
 use crate::engine::error::Error;
 
 /// Bytes of a piece: large enough that its tags repeat, small enough that a hundred thousand sessions make a dozen.
@@ -47,11 +47,11 @@ pub(super) fn read(
     let keys = sample(bytes, cursor.at);
     let mut next = cursor.at;
     let mut finished = false;
-    let spares = Spares::default();
-    let source = Source {
+    let buffers = BufferPool::default();
+    let source = PieceReader {
         bytes,
         keys: &keys,
-        spares: &spares,
+        buffers: &buffers,
     };
     let borders = Borders {
         source,
@@ -67,9 +67,9 @@ pub(super) fn read(
             source.read(next, border)
         };
         joiner.push(&piece.columns, bytes)?;
-        spares.give(piece.columns);
+        buffers.give(piece.columns);
         next = piece.at;
-        if let Stop::Fault(fault) = piece.stop {
+        if let Stop::Error(fault) = piece.stop {
             return Err(fault.into_error(bytes, 1, Some(joiner.len())));
         }
         let progress = Progress {
@@ -85,25 +85,31 @@ pub(super) fn read(
     if finished {
         return Ok((next, keys));
     }
-    Err(Fault::syntax(next, super::pack::EXPECTING_VALUE).into_error(bytes, 1, Some(joiner.len())))
+    Err(
+        JsonError::syntax(next, super::error::EXPECTING_VALUE).into_error(
+            bytes,
+            1,
+            Some(joiner.len()),
+        ),
+    )
 }
 
 /// What all pieces share.
 #[derive(Clone, Copy)]
-struct Source<'a> {
+struct PieceReader<'a> {
     bytes: &'a [u8],
     keys: &'a KeyTable,
-    spares: &'a Spares<Columns>,
+    buffers: &'a BufferPool<Columns>,
 }
 
-impl Source<'_> {
+impl PieceReader<'_> {
     /// Reads from the session that begins at `start` to the first at or behind `border`.
     fn read(self, start: usize, border: usize) -> Piece {
         let cursor = Cursor::new(self.bytes, start);
-        let mut reader = Reader::reusing(self.spares.take(), cursor, self.keys);
+        let mut reader = SessionReader::reusing(self.buffers.take(), cursor, self.keys);
         let stop = reader.array(border);
         let at = match stop {
-            Stop::Fault(fault) => fault.at,
+            Stop::Error(fault) => fault.at,
             Stop::Border | Stop::End => reader.cursor().at,
         };
         Piece {
@@ -129,7 +135,7 @@ impl Source<'_> {
 
 /// The pieces of an array as tasks.
 struct Borders<'a> {
-    source: Source<'a>,
+    source: PieceReader<'a>,
     next: usize,
     first: bool,
 }
@@ -172,7 +178,7 @@ fn guess(bytes: &[u8], from: usize, keys: &KeyTable) -> Option<usize> {
         at += window.get(at..)?.iter().position(|&byte| byte == b'{')?;
         let before = window.get(..at)?.trim_ascii_end();
         if before.ends_with(b",") {
-            let mut reader = Reader::new(Cursor::new(window, at), keys);
+            let mut reader = SessionReader::new(Cursor::new(window, at), keys);
             let read = reader.session();
             let cursor = reader.cursor();
             cursor.space();
@@ -188,7 +194,7 @@ fn guess(bytes: &[u8], from: usize, keys: &KeyTable) -> Option<usize> {
 /// The table of the names in the first sessions.
 fn sample(bytes: &[u8], start: usize) -> KeyTable {
     let keys = KeyTable::default();
-    let mut reader = Reader::new(Cursor::new(bytes, start), &keys);
+    let mut reader = SessionReader::new(Cursor::new(bytes, start), &keys);
     reader.collect_names();
     while reader.len() < SAMPLE {
         let before = reader.cursor().at;

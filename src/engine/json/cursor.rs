@@ -2,7 +2,7 @@
 
 use core::ops::Range;
 
-use super::fault::Fault;
+use super::error::JsonError;
 use super::{scan, string};
 
 /// Whether `bytes` begin with `text`: in blocks of known size, the last of which may overlap the one before. What is compared here
@@ -79,11 +79,11 @@ impl<'a> Cursor<'a> {
 
     /// Passes `byte`, or names what was expected.
     #[inline]
-    pub(super) fn expect(&mut self, byte: u8, message: &'static str) -> Result<(), Fault> {
+    pub(super) fn expect(&mut self, byte: u8, message: &'static str) -> Result<(), JsonError> {
         if self.take(byte) {
             Ok(())
         } else {
-            Err(Fault::syntax(self.at, message))
+            Err(JsonError::syntax(self.at, message))
         }
     }
 
@@ -97,7 +97,7 @@ impl<'a> Cursor<'a> {
 
     /// Passes a string, the cursor standing behind its opening quote, and its closing quote; returns where its text is.
     #[inline]
-    pub(in crate::engine) fn string(&mut self) -> Result<Range<usize>, Fault> {
+    pub(in crate::engine) fn string(&mut self) -> Result<Range<usize>, JsonError> {
         let start = self.at;
         let run = scan::run(self.rest());
         self.at += run.len;
@@ -106,7 +106,7 @@ impl<'a> Cursor<'a> {
 
     /// [`Cursor::string`], and appends the text to `out` as it stands.
     #[inline]
-    pub(super) fn copy_string(&mut self, out: &mut Vec<u8>) -> Result<Range<usize>, Fault> {
+    pub(super) fn copy_string(&mut self, out: &mut Vec<u8>) -> Result<Range<usize>, JsonError> {
         let start = self.at;
         let run = scan::copy_run(self.rest(), out);
         self.at += run.len;
@@ -120,7 +120,7 @@ impl<'a> Cursor<'a> {
 
     /// Goes on from the first stop in a string that began at `start`.
     #[inline]
-    fn finish_string(&mut self, start: usize, mut plain: bool) -> Result<Range<usize>, Fault> {
+    fn finish_string(&mut self, start: usize, mut plain: bool) -> Result<Range<usize>, JsonError> {
         while self.peek() != Some(b'"') {
             plain &= self.pass_odd(start)?;
         }
@@ -134,10 +134,10 @@ impl<'a> Cursor<'a> {
 
     /// Passes an escape and the run behind it; whether that run is printable ASCII.
     #[cold]
-    fn pass_odd(&mut self, start: usize) -> Result<bool, Fault> {
+    fn pass_odd(&mut self, start: usize) -> Result<bool, JsonError> {
         match self.peek() {
             None => {
-                return Err(Fault::syntax(
+                return Err(JsonError::syntax(
                     start.saturating_sub(1),
                     "Unterminated string starting at",
                 ));
@@ -145,7 +145,7 @@ impl<'a> Cursor<'a> {
             Some(b'\\') => {
                 let after = self.bytes.get(self.at + 1..).unwrap_or_default();
                 if after.is_empty() {
-                    return Err(Fault::syntax(
+                    return Err(JsonError::syntax(
                         start.saturating_sub(1),
                         "Unterminated string starting at",
                     ));
@@ -153,7 +153,7 @@ impl<'a> Cursor<'a> {
                 let (_, taken) = string::escape(after, self.at)?;
                 self.at += 1 + taken;
             }
-            Some(_) => return Err(Fault::syntax(self.at, "Invalid control character at")),
+            Some(_) => return Err(JsonError::syntax(self.at, "Invalid control character at")),
         }
         let run = scan::run(self.rest());
         self.at += run.len;
@@ -162,12 +162,12 @@ impl<'a> Cursor<'a> {
 
     /// Python accepts more than UTF-8 here (surrogates by `surrogatepass`, UTF-16 by its look), so it shall say.
     #[cold]
-    fn check_utf8(&self, text: Range<usize>) -> Result<(), Fault> {
+    fn check_utf8(&self, text: Range<usize>) -> Result<(), JsonError> {
         let start = text.start;
         let text = self.bytes.get(text).unwrap_or_default();
         match core::str::from_utf8(text) {
             Ok(_) => Ok(()),
-            Err(error) => Err(Fault::unsupported(
+            Err(error) => Err(JsonError::unsupported(
                 start + error.valid_up_to(),
                 "bytes that are not UTF-8",
             )),

@@ -180,13 +180,13 @@ impl KeyTable {
 
 /// Which name followed which, so that the next is guessed: objects of one kind keep the order of their members.
 #[derive(Debug)]
-pub(super) struct Habit {
+pub(super) struct NamePredictor {
     /// By the name before; then, by the name of the member that holds the object, the first name in it.
     next: [KeyId; 2 * LIMIT + 1],
     last: usize,
 }
 
-impl Habit {
+impl NamePredictor {
     const TOP: usize = 2 * LIMIT;
 
     pub(super) fn new() -> Self {
@@ -196,7 +196,7 @@ impl Habit {
         }
     }
 
-    /// An object begins, in the member that was last learned. What it returns belongs to [`Habit::leave`].
+    /// An object begins, in the member that was last learned. What it returns belongs to [`NamePredictor::leave`].
     #[inline]
     pub(super) fn enter(&mut self) -> usize {
         let outer = self.last;
@@ -208,7 +208,7 @@ impl Habit {
         outer
     }
 
-    /// The object that began with [`Habit::enter`] ends.
+    /// The object that began with [`NamePredictor::enter`] ends.
     #[inline]
     pub(super) fn leave(&mut self, outer: usize) {
         self.last = outer;

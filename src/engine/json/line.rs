@@ -7,11 +7,11 @@ use core::ops::ControlFlow;
 use std::io::Read;
 
 use super::cursor::Cursor;
-use super::fault::{Fault, line_breaks};
+use super::error::{JsonError, line_breaks};
 use super::key::KeyTable;
 use super::loaded::{Hooks, Joiner, Loaded, Progress, Shape};
-use super::order::{Spares, in_order};
-use super::session::{Columns, Reader};
+use super::ordered_tasks::{BufferPool, in_order};
+use super::session::{Columns, SessionReader};
 use crate::engine::error::Error;
 
 /// Bytes read at a time; a longer line makes its block longer.
@@ -24,7 +24,7 @@ const SAMPLE: usize = 64;
 struct Piece {
     bytes: Vec<u8>,
     columns: Columns,
-    fault: Option<Fault>,
+    fault: Option<JsonError>,
 }
 
 /// Loads sessions from `source`, one a line.
@@ -58,11 +58,11 @@ pub fn load_ndjson(source: impl Read, hooks: &mut Hooks<'_>) -> Result<Loaded, E
     let mut lines = 1;
     let mut bytes = 0_u64;
     let blocks = core::iter::once(Ok(first)).chain(blocks);
-    let spares = Spares::default();
-    let tasks = blocks.map(|block| block.map(|bytes| || read_block(bytes, spares.take(), &keys)));
+    let buffers = BufferPool::default();
+    let tasks = blocks.map(|block| block.map(|bytes| || read_block(bytes, buffers.take(), &keys)));
     in_order(hooks.pool, tasks, |piece: Piece| {
         joiner.push(&piece.columns, &piece.bytes)?;
-        spares.give(piece.columns);
+        buffers.give(piece.columns);
         if let Some(fault) = piece.fault {
             return Err(fault.into_error(&piece.bytes, lines, Some(joiner.len())));
         }
@@ -125,7 +125,7 @@ fn cursor(bytes: &[u8]) -> Cursor<'_> {
 }
 
 fn read_block(bytes: Vec<u8>, spare: Columns, keys: &KeyTable) -> Piece {
-    let mut reader = Reader::reusing(spare, cursor(&bytes), keys);
+    let mut reader = SessionReader::reusing(spare, cursor(&bytes), keys);
     let fault = loop {
         match line(&mut reader) {
             Ok(true) => {}
@@ -142,7 +142,7 @@ fn read_block(bytes: Vec<u8>, spare: Columns, keys: &KeyTable) -> Piece {
 }
 
 /// One line; whether there was one.
-fn line(reader: &mut Reader<'_, '_>) -> Result<bool, Fault> {
+fn line(reader: &mut SessionReader<'_, '_>) -> Result<bool, JsonError> {
     reader.cursor().space();
     match reader.cursor().peek() {
         None => return Ok(false),
@@ -157,14 +157,14 @@ fn line(reader: &mut Reader<'_, '_>) -> Result<bool, Fault> {
             cursor.at += 1;
             Ok(true)
         }
-        Some(_) => Err(Fault::syntax(cursor.at, "Extra data")),
+        Some(_) => Err(JsonError::syntax(cursor.at, "Extra data")),
     }
 }
 
 /// The table of the names in the first sessions.
 fn sample(bytes: &[u8]) -> KeyTable {
     let keys = KeyTable::default();
-    let mut reader = Reader::new(cursor(bytes), &keys);
+    let mut reader = SessionReader::new(cursor(bytes), &keys);
     reader.collect_names();
     while reader.len() < SAMPLE {
         if !matches!(line(&mut reader), Ok(true)) {

@@ -2,10 +2,11 @@
 
 use super::array;
 use super::cursor::Cursor;
-use super::fault::Fault;
+use super::error::JsonError;
+use super::error::{EXPECTING_COLON, EXPECTING_COMMA, EXPECTING_NAME, EXPECTING_VALUE};
 use super::key::KeyTable;
 use super::loaded::{Hooks, Joiner, Loaded, Shape};
-use super::pack::{EXPECTING_COLON, EXPECTING_COMMA, EXPECTING_NAME, EXPECTING_VALUE, Packer};
+use super::pack::Packer;
 use super::string;
 use crate::engine::error::Error;
 
@@ -32,9 +33,9 @@ use crate::engine::error::Error;
 /// # Ok::<(), eventkit::engine::error::Error>(())
 /// ```
 pub fn load(bytes: &[u8], hooks: &mut Hooks<'_>) -> Result<Loaded, Error> {
-    let error = |fault: Fault| fault.into_error(bytes, 1, None);
+    let error = |fault: JsonError| fault.into_error(bytes, 1, None);
     if bytes.starts_with(b"\xef\xbb\xbf") || bytes.iter().take(4).any(|&byte| byte == 0) {
-        return Err(error(Fault::unsupported(
+        return Err(error(JsonError::unsupported(
             0,
             "another encoding than UTF-8 without a mark",
         )));
@@ -54,21 +55,21 @@ pub fn load(bytes: &[u8], hooks: &mut Hooks<'_>) -> Result<Loaded, Error> {
             let value = Packer::new(cursor, &KeyTable::default()).value(0);
             let fault = value.err();
             return Err(error(fault.unwrap_or_else(|| {
-                Fault::unsupported(at, "neither a manifest nor an array")
+                JsonError::unsupported(at, "neither a manifest nor an array")
             })));
         }
     };
     cursor.space();
     match cursor.peek() {
         None => Ok(loaded),
-        Some(_) => Err(error(Fault::syntax(cursor.at, "Extra data"))),
+        Some(_) => Err(error(JsonError::syntax(cursor.at, "Extra data"))),
     }
 }
 
 /// A manifest, the cursor standing on its brace. Of repeated members the last counts, in the first one's place.
 fn manifest(cursor: &mut Cursor<'_>, hooks: &mut Hooks<'_>) -> Result<Loaded, Error> {
     let bytes = cursor.bytes;
-    let error = |fault: Fault| fault.into_error(bytes, 1, None);
+    let error = |fault: JsonError| fault.into_error(bytes, 1, None);
     let mut loaded: Option<Loaded> = None;
     let mut fields: Vec<(String, Vec<u8>)> = Vec::new();
     cursor.at += 1;
@@ -104,7 +105,8 @@ fn sessions(cursor: &mut Cursor<'_>, hooks: &mut Hooks<'_>) -> Result<Loaded, Er
     let at = cursor.at;
     if cursor.peek() != Some(b'[') {
         let fault = value(cursor).err();
-        let fault = fault.unwrap_or_else(|| Fault::unsupported(at, "the sessions are no array"));
+        let fault =
+            fault.unwrap_or_else(|| JsonError::unsupported(at, "the sessions are no array"));
         return Err(fault.into_error(bytes, 1, None));
     }
     let mut joiner = Joiner::new(Shape::Manifest, hooks.lower);
@@ -114,7 +116,7 @@ fn sessions(cursor: &mut Cursor<'_>, hooks: &mut Hooks<'_>) -> Result<Loaded, Er
 }
 
 /// A member's name, its colon and the white space up to the value.
-fn name(cursor: &mut Cursor<'_>) -> Result<String, Fault> {
+fn name(cursor: &mut Cursor<'_>) -> Result<String, JsonError> {
     cursor.expect(b'"', EXPECTING_NAME)?;
     let text = cursor.string()?;
     let raw = cursor.bytes.get(text).unwrap_or_default();
@@ -125,10 +127,10 @@ fn name(cursor: &mut Cursor<'_>) -> Result<String, Fault> {
 }
 
 /// Checks and passes a value; returns its text.
-fn value<'a>(cursor: &mut Cursor<'a>) -> Result<&'a [u8], Fault> {
+fn value<'a>(cursor: &mut Cursor<'a>) -> Result<&'a [u8], JsonError> {
     let start = cursor.at;
     if cursor.peek().is_none() {
-        return Err(Fault::syntax(start, EXPECTING_VALUE));
+        return Err(JsonError::syntax(start, EXPECTING_VALUE));
     }
     let keys = KeyTable::default();
     let mut packer = Packer::new(*cursor, &keys);

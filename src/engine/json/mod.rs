@@ -13,13 +13,13 @@
 
 mod array;
 mod cursor;
-mod fault;
+mod error;
 mod key;
 mod line;
 mod loaded;
 mod manifest;
 mod number;
-mod order;
+mod ordered_tasks;
 mod pack;
 mod scan;
 mod session;

@@ -6,8 +6,7 @@
 
 use std::io::Write;
 
-use super::fault::Fault;
-use super::pack::EXPECTING_VALUE;
+use super::error::{EXPECTING_VALUE, JsonError};
 use crate::engine::ranking::score::Number;
 
 /// A number's text and what it says.
@@ -79,7 +78,7 @@ fn shape(text: &[u8]) -> Option<Shape> {
 }
 
 /// The number at the head of `text`, which stands at offset `at`; `None` where none begins.
-pub(super) fn parse(text: &[u8], at: usize) -> Option<Result<Parsed, Fault>> {
+pub(super) fn parse(text: &[u8], at: usize) -> Option<Result<Parsed, JsonError>> {
     let shape = shape(text)?;
     let len = shape.minus + shape.whole + shape.fraction + shape.exponent;
     let token = text.get(..len)?;
@@ -97,19 +96,19 @@ pub(super) fn parse(text: &[u8], at: usize) -> Option<Result<Parsed, Fault>> {
 
 /// How many bytes the number at the head of `text` takes, which stands at offset `at`. Its value is not looked at: Python reads
 /// a float beyond the largest too.
-pub(super) fn skip(text: &[u8], at: usize) -> Result<usize, Fault> {
+pub(super) fn skip(text: &[u8], at: usize) -> Result<usize, JsonError> {
     let Some(shape) = shape(text) else {
-        return Err(Fault::syntax(at, EXPECTING_VALUE));
+        return Err(JsonError::syntax(at, EXPECTING_VALUE));
     };
     if shape.fraction + shape.exponent == 0 && shape.whole > INT_DIGITS {
-        return Err(Fault::unsupported(at, MANY_DIGITS));
+        return Err(JsonError::unsupported(at, MANY_DIGITS));
     }
     Ok(shape.minus + shape.whole + shape.fraction + shape.exponent)
 }
 
-fn parse_int(token: &[u8], shape: &Shape, at: usize) -> Result<(Option<Number>, bool), Fault> {
+fn parse_int(token: &[u8], shape: &Shape, at: usize) -> Result<(Option<Number>, bool), JsonError> {
     if shape.whole > INT_DIGITS {
-        return Err(Fault::unsupported(at, MANY_DIGITS));
+        return Err(JsonError::unsupported(at, MANY_DIGITS));
     }
     let value = core::str::from_utf8(token)
         .ok()
@@ -119,7 +118,11 @@ fn parse_int(token: &[u8], shape: &Shape, at: usize) -> Result<(Option<Number>, 
     Ok((value.map(Number::Int), canonical))
 }
 
-fn parse_float(token: &[u8], shape: &Shape, at: usize) -> Result<(Option<Number>, bool), Fault> {
+fn parse_float(
+    token: &[u8],
+    shape: &Shape,
+    at: usize,
+) -> Result<(Option<Number>, bool), JsonError> {
     if let Some(value) = short_decimal(token, shape) {
         let small = value.abs() < 1e-4 && value != 0.0;
         let trailing = shape.fraction > 2 && token.last() == Some(&b'0');
@@ -134,7 +137,7 @@ fn parse_float(token: &[u8], shape: &Shape, at: usize) -> Result<(Option<Number>
             write_float(&mut text, value);
             Ok((Some(Number::Float(value)), text == token))
         }
-        _ => Err(Fault::unsupported(at, "a float beyond the largest")),
+        _ => Err(JsonError::unsupported(at, "a float beyond the largest")),
     }
 }
 

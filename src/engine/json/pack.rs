@@ -10,19 +10,13 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 
 use super::cursor::Cursor;
-use super::fault::Fault;
-use super::key::{Habit, KeyId, KeyTable};
+use super::error::{
+    DEPTH, EXPECTING_COLON, EXPECTING_COMMA, EXPECTING_NAME, EXPECTING_VALUE, JsonError,
+};
+use super::key::{KeyId, KeyTable, NamePredictor};
 use super::number::{self, Parsed};
 use super::string;
 use super::token::{Token, Tokens};
-
-/// Nested deeper, text is Python's: the depth it accepts depends on its version and on its stack.
-pub(super) const DEPTH: usize = 128;
-
-pub(super) const EXPECTING_VALUE: &str = "Expecting value";
-pub(super) const EXPECTING_COMMA: &str = "Expecting ',' delimiter";
-pub(super) const EXPECTING_COLON: &str = "Expecting ':' delimiter";
-pub(super) const EXPECTING_NAME: &str = "Expecting property name enclosed in double quotes";
 
 /// Packs values, one after another.
 #[derive(Debug)]
@@ -30,7 +24,7 @@ pub(super) struct Packer<'a, 'k> {
     pub(super) cursor: Cursor<'a>,
     pub(super) out: Vec<u8>,
     keys: &'k KeyTable,
-    habit: Habit,
+    predictor: NamePredictor,
     /// Collects the names that the table does not hold, while somebody makes one.
     pub(super) unknown: Option<Vec<String>>,
 }
@@ -57,13 +51,13 @@ impl<'a, 'k> Packer<'a, 'k> {
             cursor,
             out: Vec::new(),
             keys,
-            habit: Habit::new(),
+            predictor: NamePredictor::new(),
             unknown: None,
         }
     }
 
     /// Any value; the cursor stands on its first byte. The result tells a number's value.
-    pub(super) fn value(&mut self, depth: usize) -> Result<Option<Parsed>, Fault> {
+    pub(super) fn value(&mut self, depth: usize) -> Result<Option<Parsed>, JsonError> {
         match self.cursor.peek() {
             Some(b'"') => self.string().map(drop)?,
             Some(b'{') => self.object(depth)?,
@@ -76,9 +70,9 @@ impl<'a, 'k> Packer<'a, 'k> {
         Ok(None)
     }
 
-    fn word(&mut self, word: &'static [u8]) -> Result<(), Fault> {
+    fn word(&mut self, word: &'static [u8]) -> Result<(), JsonError> {
         if !self.cursor.take_text(word) {
-            return Err(Fault::syntax(self.cursor.at, EXPECTING_VALUE));
+            return Err(JsonError::syntax(self.cursor.at, EXPECTING_VALUE));
         }
         self.out.extend_from_slice(word);
         Ok(())
@@ -86,7 +80,7 @@ impl<'a, 'k> Packer<'a, 'k> {
 
     /// A string, the cursor standing on its opening quote; returns where its text is in the source.
     #[inline]
-    pub(super) fn string(&mut self) -> Result<Range<usize>, Fault> {
+    pub(super) fn string(&mut self) -> Result<Range<usize>, JsonError> {
         self.cursor.at += 1;
         self.out.push(b'"');
         let text = self.cursor.copy_string(&mut self.out)?;
@@ -94,15 +88,15 @@ impl<'a, 'k> Packer<'a, 'k> {
         Ok(text)
     }
 
-    pub(super) fn number(&mut self) -> Result<Parsed, Fault> {
+    pub(super) fn number(&mut self) -> Result<Parsed, JsonError> {
         let at = self.cursor.at;
         let rest = self.cursor.rest();
         let Some(parsed) = number::parse(rest, at) else {
             let constants = [&b"NaN"[..], b"Infinity", b"-Infinity"];
             if constants.iter().any(|constant| rest.starts_with(constant)) {
-                return Err(Fault::unsupported(at, "NaN or Infinity"));
+                return Err(JsonError::unsupported(at, "NaN or Infinity"));
             }
-            return Err(Fault::syntax(at, EXPECTING_VALUE));
+            return Err(JsonError::syntax(at, EXPECTING_VALUE));
         };
         let parsed = parsed?;
         match parsed.value {
@@ -115,7 +109,7 @@ impl<'a, 'k> Packer<'a, 'k> {
         Ok(parsed)
     }
 
-    fn array(&mut self, depth: usize) -> Result<(), Fault> {
+    fn array(&mut self, depth: usize) -> Result<(), JsonError> {
         self.descend(depth)?;
         self.out.push(b'[');
         self.cursor.space();
@@ -135,7 +129,7 @@ impl<'a, 'k> Packer<'a, 'k> {
 
     /// Passes a comma and the white space behind it.
     #[inline]
-    pub(super) fn comma(&mut self) -> Result<(), Fault> {
+    pub(super) fn comma(&mut self) -> Result<(), JsonError> {
         self.cursor.expect(b',', EXPECTING_COMMA)?;
         self.out.push(b',');
         self.cursor.space();
@@ -143,15 +137,15 @@ impl<'a, 'k> Packer<'a, 'k> {
     }
 
     /// Passes the opening bracket.
-    fn descend(&mut self, depth: usize) -> Result<(), Fault> {
+    fn descend(&mut self, depth: usize) -> Result<(), JsonError> {
         if depth >= DEPTH {
-            return Err(Fault::unsupported(self.cursor.at, "very deep nesting"));
+            return Err(JsonError::unsupported(self.cursor.at, "very deep nesting"));
         }
         self.cursor.at += 1;
         Ok(())
     }
 
-    fn object(&mut self, depth: usize) -> Result<(), Fault> {
+    fn object(&mut self, depth: usize) -> Result<(), JsonError> {
         let start = self.out.len();
         self.descend(depth)?;
         let seen = self.members(|packer, _| packer.value(depth + 1).map(drop))?;
@@ -165,10 +159,10 @@ impl<'a, 'k> Packer<'a, 'k> {
     #[inline]
     pub(super) fn members(
         &mut self,
-        mut read: impl FnMut(&mut Self, Option<KeyId>) -> Result<(), Fault>,
-    ) -> Result<Seen, Fault> {
+        mut read: impl FnMut(&mut Self, Option<KeyId>) -> Result<(), JsonError>,
+    ) -> Result<Seen, JsonError> {
         let mut seen = Seen::default();
-        let outer = self.habit.enter();
+        let outer = self.predictor.enter();
         self.out.push(b'{');
         self.cursor.space();
         if !self.cursor.take(b'}') {
@@ -182,15 +176,15 @@ impl<'a, 'k> Packer<'a, 'k> {
                 self.comma()?;
             }
         }
-        self.habit.leave(outer);
+        self.predictor.leave(outer);
         self.out.push(b'}');
         Ok(seen)
     }
 
     /// A name, its colon and the white space up to the value.
     #[inline]
-    fn key(&mut self, seen: &mut Seen) -> Result<Option<KeyId>, Fault> {
-        let guess = self.habit.guess();
+    fn key(&mut self, seen: &mut Seen) -> Result<Option<KeyId>, JsonError> {
+        let guess = self.predictor.guess();
         let key = if let Some(len) = self.keys.at_head(guess, self.cursor.rest()) {
             self.cursor.at += len;
             Some(guess)
@@ -198,7 +192,7 @@ impl<'a, 'k> Packer<'a, 'k> {
             self.unexpected_key()?
         };
         if let Some(id) = key {
-            self.habit.learn(id);
+            self.predictor.learn(id);
             self.out.push(KeyTable::byte(id));
             seen.repeated |= seen.known >> id & 1 == 1;
             seen.known |= 1 << id;
@@ -213,7 +207,7 @@ impl<'a, 'k> Packer<'a, 'k> {
     }
 
     /// A name that was not guessed; one that the table does not hold is written as it is.
-    fn unexpected_key(&mut self) -> Result<Option<KeyId>, Fault> {
+    fn unexpected_key(&mut self) -> Result<Option<KeyId>, JsonError> {
         self.cursor.expect(b'"', EXPECTING_NAME)?;
         let text = self.cursor.string()?;
         let raw = self.cursor.bytes.get(text).unwrap_or_default();

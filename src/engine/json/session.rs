@@ -10,9 +10,10 @@ use foldhash::fast::FixedState;
 use hashbrown::HashTable;
 
 use super::cursor::Cursor;
-use super::fault::Fault;
+use super::error::JsonError;
+use super::error::{EXPECTING_COMMA, EXPECTING_VALUE};
 use super::key::{self, KeyId, KeyTable};
-use super::pack::{EXPECTING_COMMA, EXPECTING_VALUE, Packer};
+use super::pack::Packer;
 use super::string;
 use super::token::{Token, Tokens};
 use crate::engine::catalog::directory::hash;
@@ -162,12 +163,12 @@ pub(super) enum Stop {
     Border,
     /// The array or the text ended.
     End,
-    Fault(Fault),
+    Error(JsonError),
 }
 
 /// Reads session after session.
 #[derive(Debug)]
-pub(super) struct Reader<'a, 'k> {
+pub(super) struct SessionReader<'a, 'k> {
     packer: Packer<'a, 'k>,
     columns: Columns,
 }
@@ -184,7 +185,7 @@ struct Row {
     spans: Spans,
 }
 
-impl<'a, 'k> Reader<'a, 'k> {
+impl<'a, 'k> SessionReader<'a, 'k> {
     pub(super) fn new(cursor: Cursor<'a>, keys: &'k KeyTable) -> Self {
         Self::reusing(Columns::default(), cursor, keys)
     }
@@ -201,7 +202,7 @@ impl<'a, 'k> Reader<'a, 'k> {
         &mut self.packer.cursor
     }
 
-    /// Collects the names that the key table does not hold; [`Reader::finish_names`] returns them.
+    /// Collects the names that the key table does not hold; [`SessionReader::finish_names`] returns them.
     pub(super) fn collect_names(&mut self) {
         self.packer.unknown = Some(Vec::new());
     }
@@ -230,13 +231,13 @@ impl<'a, 'k> Reader<'a, 'k> {
             match self.element() {
                 Ok(true) => {}
                 Ok(false) => return Stop::End,
-                Err(fault) => return Stop::Fault(fault),
+                Err(fault) => return Stop::Error(fault),
             }
         }
     }
 
     /// One session and what follows it; whether that announces another.
-    fn element(&mut self) -> Result<bool, Fault> {
+    fn element(&mut self) -> Result<bool, JsonError> {
         self.session()?;
         let cursor = &mut self.packer.cursor;
         cursor.space();
@@ -249,7 +250,7 @@ impl<'a, 'k> Reader<'a, 'k> {
     }
 
     /// One session; the cursor stands on its brace. Where it fails, the columns keep the sessions before it.
-    pub(super) fn session(&mut self) -> Result<(), Fault> {
+    pub(super) fn session(&mut self) -> Result<(), JsonError> {
         let at = self.packer.cursor.at;
         let mut row = Row {
             title: None,
@@ -270,7 +271,7 @@ impl<'a, 'k> Reader<'a, 'k> {
             row.spans = Spans::find(self.packer.out.get(row.text..).unwrap_or_default());
         }
         let Some(title) = row.title.clone() else {
-            return Err(Fault::unsupported(at, "a session has no title"));
+            return Err(JsonError::unsupported(at, "a session has no title"));
         };
         self.push(&row, title);
         Ok(())
@@ -299,7 +300,7 @@ impl<'a, 'k> Reader<'a, 'k> {
 
     /// The fault for a value of a type that is Python's to judge: a syntax error, if there is one in it, comes first.
     #[cold]
-    fn odd(&mut self, message: &'static str, text: usize) -> Fault {
+    fn odd(&mut self, message: &'static str, text: usize) -> JsonError {
         let fault = odd(&mut self.packer, message);
         self.packer.out.truncate(text);
         fault
@@ -307,10 +308,10 @@ impl<'a, 'k> Reader<'a, 'k> {
 }
 
 #[cold]
-fn odd(packer: &mut Packer<'_, '_>, message: &'static str) -> Fault {
+fn odd(packer: &mut Packer<'_, '_>, message: &'static str) -> JsonError {
     let at = packer.cursor.at;
     match packer.value(1) {
-        Ok(_) => Fault::unsupported(at, message),
+        Ok(_) => JsonError::unsupported(at, message),
         Err(fault) => fault,
     }
 }
@@ -323,7 +324,7 @@ impl Row {
         packer: &mut Packer<'_, '_>,
         columns: &mut Columns,
         key: Option<KeyId>,
-    ) -> Result<(), Fault> {
+    ) -> Result<(), JsonError> {
         match key {
             Some(key::TITLE) => {
                 if packer.cursor.peek() != Some(b'"') {
@@ -342,7 +343,7 @@ impl Row {
                 let offset = u32::try_from(packer.out.len() - self.text);
                 let offset = offset.ok().filter(|&offset| offset != Spans::ABSENT);
                 let Some(offset) = offset else {
-                    return Err(Fault::unsupported(
+                    return Err(JsonError::unsupported(
                         packer.cursor.at,
                         "a session of more than 4 GiB",
                     ));
@@ -356,7 +357,11 @@ impl Row {
     }
 
     #[inline]
-    fn tags(&mut self, packer: &mut Packer<'_, '_>, columns: &mut Columns) -> Result<(), Fault> {
+    fn tags(
+        &mut self,
+        packer: &mut Packer<'_, '_>,
+        columns: &mut Columns,
+    ) -> Result<(), JsonError> {
         const ODD: &str = "the tags are no list of strings";
         if packer.cursor.peek() != Some(b'[') {
             return Err(odd(packer, ODD));
@@ -387,17 +392,17 @@ impl Row {
 }
 
 /// A popularity: Python multiplies `true` as 1.
-fn popularity(packer: &mut Packer<'_, '_>) -> Result<Number, Fault> {
+fn popularity(packer: &mut Packer<'_, '_>) -> Result<Number, JsonError> {
     let at = packer.cursor.at;
     match packer.cursor.peek() {
         Some(b't') => packer.value(1).map(|_| Number::Int(1)),
         Some(b'f') => packer.value(1).map(|_| Number::Int(0)),
         Some(b'-' | b'0'..=b'9') => {
             let value = packer.number()?.value;
-            value.ok_or_else(|| Fault::unsupported(at, "a popularity beyond 64 bits"))
+            value.ok_or_else(|| JsonError::unsupported(at, "a popularity beyond 64 bits"))
         }
         Some(_) => Err(odd(packer, "a popularity is no number")),
-        None => Err(Fault::syntax(at, EXPECTING_VALUE)),
+        None => Err(JsonError::syntax(at, EXPECTING_VALUE)),
     }
 }
 

@@ -4,14 +4,14 @@
 use core::ops::Range;
 
 use super::cursor::Cursor;
-use super::fault::Fault;
+use super::error::JsonError;
+use super::error::{DEPTH, EXPECTING_COLON, EXPECTING_COMMA, EXPECTING_NAME, EXPECTING_VALUE};
 use super::number;
-use super::pack::{DEPTH, EXPECTING_COLON, EXPECTING_COMMA, EXPECTING_NAME, EXPECTING_VALUE};
 
 impl Cursor<'_> {
     /// Passes the bracket that opens an object or an array; whether something is in it.
     #[inline]
-    pub(in crate::engine) fn enter(&mut self, open: u8, close: u8) -> Result<bool, Fault> {
+    pub(in crate::engine) fn enter(&mut self, open: u8, close: u8) -> Result<bool, JsonError> {
         self.expect(open, EXPECTING_VALUE)?;
         self.space();
         Ok(!self.take(close))
@@ -19,7 +19,7 @@ impl Cursor<'_> {
 
     /// Passes what follows a member or an element; whether that announces another.
     #[inline]
-    pub(in crate::engine) fn another(&mut self, close: u8) -> Result<bool, Fault> {
+    pub(in crate::engine) fn another(&mut self, close: u8) -> Result<bool, JsonError> {
         self.space();
         if self.take(close) {
             return Ok(false);
@@ -31,7 +31,7 @@ impl Cursor<'_> {
 
     /// Passes a member's name and its colon; returns where the name's text is.
     #[inline]
-    pub(in crate::engine) fn name(&mut self) -> Result<Range<usize>, Fault> {
+    pub(in crate::engine) fn name(&mut self) -> Result<Range<usize>, JsonError> {
         self.expect(b'"', EXPECTING_NAME)?;
         let name = self.string()?;
         self.space();
@@ -41,7 +41,7 @@ impl Cursor<'_> {
     }
 
     /// Passes any value, the cursor standing on its first byte. `depth` is how many others it stands in.
-    pub(in crate::engine) fn skip(&mut self, depth: usize) -> Result<(), Fault> {
+    pub(in crate::engine) fn skip(&mut self, depth: usize) -> Result<(), JsonError> {
         match self.peek() {
             Some(b'"') => {
                 self.at += 1;
@@ -68,7 +68,7 @@ impl Cursor<'_> {
         }
     }
 
-    fn skip_array(&mut self, depth: usize) -> Result<(), Fault> {
+    fn skip_array(&mut self, depth: usize) -> Result<(), JsonError> {
         self.bound(depth)?;
         let mut more = self.enter(b'[', b']')?;
         while more {
@@ -80,19 +80,19 @@ impl Cursor<'_> {
 
     /// Passes a word that has to come next.
     #[inline]
-    pub(in crate::engine) fn skip_word(&mut self, word: &'static [u8]) -> Result<(), Fault> {
+    pub(in crate::engine) fn skip_word(&mut self, word: &'static [u8]) -> Result<(), JsonError> {
         if self.take_text(word) {
             Ok(())
         } else {
-            Err(Fault::syntax(self.at, EXPECTING_VALUE))
+            Err(JsonError::syntax(self.at, EXPECTING_VALUE))
         }
     }
 
-    fn bound(&self, depth: usize) -> Result<(), Fault> {
+    fn bound(&self, depth: usize) -> Result<(), JsonError> {
         if depth < DEPTH {
             Ok(())
         } else {
-            Err(Fault::unsupported(self.at, "very deep nesting"))
+            Err(JsonError::unsupported(self.at, "very deep nesting"))
         }
     }
 }

@@ -5,7 +5,7 @@
 
 use std::borrow::Cow;
 
-use super::fault::Fault;
+use super::error::JsonError;
 
 const HEX: &[u8; 16] = b"0123456789abcdef";
 
@@ -21,9 +21,9 @@ fn hex4(bytes: &[u8]) -> Option<u32> {
 }
 
 /// One escape: the character, and how many bytes it takes behind the backslash. `at` is where the backslash stands.
-pub(super) fn escape(after: &[u8], at: usize) -> Result<(char, usize), Fault> {
+pub(super) fn escape(after: &[u8], at: usize) -> Result<(char, usize), JsonError> {
     let Some((&letter, rest)) = after.split_first() else {
-        return Err(Fault::syntax(at, "Unterminated string"));
+        return Err(JsonError::syntax(at, "Unterminated string"));
     };
     let plain = match letter {
         b'"' | b'\\' | b'/' => char::from(letter),
@@ -33,14 +33,14 @@ pub(super) fn escape(after: &[u8], at: usize) -> Result<(char, usize), Fault> {
         b'r' => '\r',
         b't' => '\t',
         b'u' => return unicode_escape(rest, at),
-        _ => return Err(Fault::syntax(at, "Invalid \\escape")),
+        _ => return Err(JsonError::syntax(at, "Invalid \\escape")),
     };
     Ok((plain, 1))
 }
 
-fn unicode_escape(digits: &[u8], at: usize) -> Result<(char, usize), Fault> {
+fn unicode_escape(digits: &[u8], at: usize) -> Result<(char, usize), JsonError> {
     let Some(unit) = hex4(digits) else {
-        return Err(Fault::syntax(at + 1, "Invalid \\uXXXX escape"));
+        return Err(JsonError::syntax(at + 1, "Invalid \\uXXXX escape"));
     };
     if let Some(character) = char::from_u32(unit) {
         return Ok((character, 5));
@@ -55,7 +55,7 @@ fn unicode_escape(digits: &[u8], at: usize) -> Result<(char, usize), Fault> {
             let character = char::from_u32(scalar).unwrap_or(char::REPLACEMENT_CHARACTER);
             Ok((character, 11))
         }
-        _ => Err(Fault::unsupported(at, "a lone surrogate in a string")),
+        _ => Err(JsonError::unsupported(at, "a lone surrogate in a string")),
     }
 }
 
@@ -138,7 +138,7 @@ fn write_escape(out: &mut Vec<u8>, character: char) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::engine::json::fault::Reason;
+    use crate::engine::json::error::Reason;
 
     #[test]
     fn escapes_spell_characters() {

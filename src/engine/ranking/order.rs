@@ -29,7 +29,7 @@ const TAG_CLASSES: usize = 64;
 
 /// A run of ranks in descending popularity.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Segment {
+pub(super) struct RankSegment {
     /// The first rank.
     pub(super) start: usize,
     /// One past the last rank.
@@ -62,7 +62,7 @@ impl Kinds {
 #[derive(Debug)]
 pub(super) struct Order {
     len: usize,
-    segments: Vec<Segment>,
+    segments: Vec<RankSegment>,
     /// By rank; 0 in the padding.
     positions: Column<u32>,
     /// By rank; 0 in the padding.
@@ -80,7 +80,7 @@ impl Order {
         let mut segments = Vec::with_capacity(counts.len());
         let mut start = 0;
         for (&count, &most_tags) in counts.iter().zip(&most) {
-            segments.push(Segment {
+            segments.push(RankSegment {
                 start,
                 end: start + count,
                 most_tags,
@@ -202,7 +202,7 @@ impl Order {
     }
 
     /// The segments, those with the most tags first.
-    pub(super) fn segments(&self) -> &[Segment] {
+    pub(super) fn segments(&self) -> &[RankSegment] {
         &self.segments
     }
 
@@ -257,11 +257,11 @@ impl Order {
 }
 
 /// The segments of a file, if they follow each other as [`Order::build`] lays them out and fill all ranks.
-fn stored_segments(rows: &[[u64; 3]], ranks: usize) -> Option<Vec<Segment>> {
+fn stored_segments(rows: &[[u64; 3]], ranks: usize) -> Option<Vec<RankSegment>> {
     let mut free = 0;
     let mut segments = Vec::with_capacity(rows.len().min(TAG_CLASSES));
     for &[start, end, most_tags] in rows {
-        let segment = Segment {
+        let segment = RankSegment {
             start: usize::try_from(start).ok()?,
             end: usize::try_from(end).ok()?,
             most_tags: u32::try_from(most_tags).ok()?,
@@ -330,7 +330,7 @@ fn settle(packed: &mut [u64], popularity: &mut [f64]) {
 }
 
 /// A bit for every rank whose popularity is an int.
-fn int_bits(sessions: &Sessions<'_>, segments: &[Segment], positions: &[u32]) -> Column<u64> {
+fn int_bits(sessions: &Sessions<'_>, segments: &[RankSegment], positions: &[u32]) -> Column<u64> {
     let mut bits = vec![0_u64; positions.len() / 64];
     for rank in segments
         .iter()

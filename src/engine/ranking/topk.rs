@@ -36,7 +36,7 @@
 
 use super::bound::Bound;
 use super::lane::{Found, Lane};
-use super::order::{LANE_IDS, Order, Segment};
+use super::order::{LANE_IDS, Order, RankSegment};
 use super::pool::{Candidate, Pool};
 use super::posting::Matched;
 use super::score::{Number, Scorer};
@@ -107,7 +107,7 @@ impl<'a, F: Fn(u32) -> bool + ?Sized> Scan<'a, F> {
 
     fn segment<const P: usize>(
         &mut self,
-        segment: &Segment,
+        segment: &RankSegment,
         rows: &[&[Lane]],
         sparse: &mut Sparse<'_, P>,
         simd: Simd,
@@ -148,7 +148,7 @@ impl<'a, F: Fn(u32) -> bool + ?Sized> Scan<'a, F> {
     #[inline]
     fn open(
         &self,
-        segment: &Segment,
+        segment: &RankSegment,
         lane: usize,
         lowest: &mut u32,
         most: u32,
@@ -208,7 +208,13 @@ impl<'a, F: Fn(u32) -> bool + ?Sized> Scan<'a, F> {
     }
 
     /// Offers the sessions of a lane that reached `level`.
-    fn take<const P: usize>(&mut self, found: &Found<P>, level: u32, most: u32, segment: &Segment) {
+    fn take<const P: usize>(
+        &mut self,
+        found: &Found<P>,
+        level: u32,
+        most: u32,
+        segment: &RankSegment,
+    ) {
         let start = found.lane * LANE_IDS;
         let in_segment = segment.end - start;
         if found.mask.count() <= FEW {

@@ -7,9 +7,10 @@
 mod civil;
 mod fault;
 pub mod line;
+pub mod log_segment;
+pub mod options;
 mod queue;
 mod rotation;
-pub mod segment;
 mod sink;
 pub mod summary;
 pub mod writer;

@@ -17,7 +17,7 @@ use rustix::fs::{
 };
 use rustix::io::Errno;
 
-use super::{fault, segment};
+use super::{fault, log_segment};
 
 /// A segment that was written to so lately may still get a line from a process that has not noticed the rotation.
 const SETTLED: Duration = Duration::from_secs(60);
@@ -37,7 +37,7 @@ pub(super) enum Rotated {
 
 /// What the care for old segments came to.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Tended {
+pub struct MaintenanceReport {
     /// Segments that were compressed.
     pub compressed: u64,
     /// Segments that were deleted.
@@ -78,7 +78,7 @@ pub(super) fn rotate(
     }
     let mut sequence = lock.next_sequence(path)?;
     loop {
-        let target = segment::new_path(path, sequence, unix_ns, std::process::id());
+        let target = log_segment::new_path(path, sequence, unix_ns, std::process::id());
         fault::point();
         match rename_new(path, &target) {
             Ok(()) => {
@@ -126,7 +126,7 @@ impl Lock {
     fn next_sequence(&mut self, path: &Path) -> io::Result<u64> {
         let last = match self.last_sequence() {
             Some(last) => last,
-            None => segment::list(path)?
+            None => log_segment::list(path)?
                 .last()
                 .map_or(0, |segment| segment.sequence),
         };
@@ -165,9 +165,9 @@ pub(super) fn tend(
     now: SystemTime,
     compress_after: Option<Duration>,
     delete_after: Option<Duration>,
-) -> io::Result<Tended> {
-    let mut tended = Tended::default();
-    for segment in segment::list(path)? {
+) -> io::Result<MaintenanceReport> {
+    let mut tended = MaintenanceReport::default();
+    for segment in log_segment::list(path)? {
         let Some(age) = age(&segment.path, now) else {
             continue;
         };
@@ -276,7 +276,7 @@ fn with_ending(path: &Path, ending: &str) -> PathBuf {
 
 /// Forces the names in the directory of a file to the disk.
 pub(super) fn sync_directory(path: &Path) -> io::Result<()> {
-    File::open(segment::directory(path))?.sync_all()
+    File::open(log_segment::directory(path))?.sync_all()
 }
 
 /// Writes a whole line in one system call where the kernel takes it whole; how much of it was written.

@@ -10,9 +10,9 @@ use std::os::unix::fs::{FileExt, MetadataExt};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use super::civil;
+use super::options::{Durability, Options};
 use super::queue::Batch;
 use super::rotation::{self, Rotated};
-use super::writer::{Durability, Options};
 
 /// A file that cannot be opened is not tried again for so long, unless somebody flushes.
 const RETRY: Duration = Duration::from_secs(1);

@@ -1,8 +1,8 @@
-//! The writer: what callers hold.
+//! Accepts telemetry lines from callers and writes them to the log, in the background or at once.
 //!
-//! A call formats its line into the queue and returns; a thread of ours writes. Or, with a durability of `Sync`, the call
-//! itself writes. A forked child finds out by its process id that it is one: it starts with an empty queue, a file and a
-//! thread of its own, and never touches what it inherited, locked or not.
+//! A call formats its line into a queue and returns; a background thread writes it. With a durability of `Sync` or `Fsync`
+//! the call itself writes. A forked child notices by its process id that it is one. It starts with an empty queue, and its
+//! own file and thread, and never touches what it inherited, locked or not.
 
 use std::io;
 use std::path::PathBuf;
@@ -13,74 +13,45 @@ use std::time::{Duration, SystemTime};
 
 use serde::Serialize;
 
+use super::options::{Durability, Options};
 use super::queue::{Batch, Pushed, Queue};
-use super::rotation::{self, Rotated, Tended};
+use super::rotation::{self, MaintenanceReport, Rotated};
 use super::sink::{Outcome, Sink, unix_ns};
 
-/// When a line is safe.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Durability {
-    /// A thread writes it, milliseconds after the call. Safe from a crash of the process once flushed.
-    Background,
-    /// The kernel has it when the call returns. Safe from a crash of the process.
-    Sync,
-    /// The disk has it when the call returns. Safe from a power cut.
-    Fsync,
-}
-
-/// How to write.
-#[derive(Clone, Debug)]
-pub struct Options {
-    /// The file.
-    pub path: PathBuf,
-    /// The file is rotated before it gets larger.
-    pub max_bytes: Option<u64>,
-    /// It is rotated when the day changes, in UTC.
-    pub daily: bool,
-    /// Segments older than this are compressed.
-    pub compress_after: Option<Duration>,
-    /// Segments older than this are deleted.
-    pub delete_after: Option<Duration>,
-    /// When a line is safe.
-    pub durability: Durability,
-    /// What the queue holds before it refuses.
-    pub queue_bytes: usize,
-}
-
-/// What has happened so far, in this process.
+/// Counts of what this process has done so far.
 #[derive(Clone, Debug, Default, Serialize)]
-pub struct Stats {
-    /// Lines that were offered.
+pub struct WriterStats {
+    /// Lines that callers logged.
     pub logged: u64,
-    /// Lines that the kernel has.
+    /// Lines that were handed to the kernel.
     pub written: u64,
-    /// Lines that are lost: the sum of the next three.
+    /// Lines that are lost: the sum of the next three counts.
     pub dropped: u64,
-    /// Because the queue was full.
+    /// Lines lost because the queue was full.
     pub dropped_queue_full: u64,
-    /// Because the file could not be written.
+    /// Lines lost because the file could not be written.
     pub dropped_io: u64,
-    /// Because they could not be made into a line.
+    /// Lines lost because they could not be serialised.
     pub dropped_unserializable: u64,
-    /// Lines that still wait.
+    /// Lines that are waiting in the queue.
     pub queued: u64,
     /// Bytes written.
     pub bytes: u64,
-    /// Segments made.
+    /// Completed rotations.
     pub rotations: u64,
-    /// What went wrong last.
+    /// The last error.
     pub last_error: Option<String>,
 }
 
-/// See the module.
+/// Writes telemetry lines.
 #[derive(Debug)]
 pub struct Writer {
     options: Options,
     first: Generation,
 }
 
-/// What one process writes with. A fork appends the next one, and nobody takes a lock for that: one that another thread
-/// held at the fork would stay held in the child for ever.
+/// The queue, file and thread of one process. A forked child appends its own generation, without a lock: a lock that
+/// another thread held during the fork would never be released in the child.
 #[derive(Debug)]
 struct Generation {
     pid: u32,
@@ -95,7 +66,7 @@ struct Shared {
     sink: Mutex<Sink>,
     counters: Counters,
     running: AtomicBool,
-    /// The queue has been emptied for good: calls write for themselves.
+    /// Whether the background thread has ended for good. Then calls write their own lines.
     direct: AtomicBool,
     tending: AtomicBool,
 }
@@ -241,7 +212,7 @@ impl Writer {
     /// # Errors
     ///
     /// The first that stopped it.
-    pub fn tend(&self) -> io::Result<Tended> {
+    pub fn tend(&self) -> io::Result<MaintenanceReport> {
         let Options {
             path,
             compress_after,
@@ -252,11 +223,11 @@ impl Writer {
     }
 
     /// What has happened so far.
-    pub fn stats(&self) -> Stats {
+    pub fn stats(&self) -> WriterStats {
         let shared = self.shared();
         let counters = &shared.counters;
         let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
-        let mut stats = Stats {
+        let mut stats = WriterStats {
             logged: read(&counters.logged),
             written: read(&counters.written),
             dropped_queue_full: read(&counters.queue_full),
@@ -266,7 +237,7 @@ impl Writer {
             bytes: read(&counters.bytes),
             rotations: read(&counters.rotations),
             last_error: lock(&counters.last_error).clone(),
-            ..Stats::default()
+            ..WriterStats::default()
         };
         stats.dropped = stats.dropped_queue_full + stats.dropped_io + stats.dropped_unserializable;
         stats

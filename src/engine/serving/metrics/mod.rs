@@ -7,8 +7,8 @@
 //!
 //! A process that is killed in the middle loses at most the observation that it was writing.
 
-mod directory;
 mod shared;
+mod shared_directory;
 mod table;
 mod text;
 mod total;
@@ -17,11 +17,11 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
-pub use directory::Directory;
-pub use table::{BOUNDS, MOST_NAME};
-pub use total::{Route, Totals};
+pub use shared_directory::MetricsDirectory;
+pub use table::MOST_NAME;
+pub use total::{BOUNDS, Route, Totals};
 
-use self::directory::Own;
+use self::shared_directory::Own;
 use crate::engine::error::Error;
 
 /// How often this process is the child of one that had metrics already.
@@ -35,7 +35,7 @@ pub fn forked() {
 /// Counters and histograms of this process, and the sums over all that share its directory.
 #[derive(Debug)]
 pub struct Metrics {
-    directory: Option<Directory>,
+    directory: Option<MetricsDirectory>,
     own: RwLock<Arc<Own>>,
 }
 
@@ -46,7 +46,7 @@ impl Metrics {
     ///
     /// A directory that is a link, another user's or open to others; one that cannot be written to.
     pub fn new(directory: Option<PathBuf>) -> Result<Self, Error> {
-        let directory = directory.map(Directory::open).transpose()?;
+        let directory = directory.map(MetricsDirectory::open).transpose()?;
         let own = Own::new(directory.as_ref(), FORKS.load(Ordering::Relaxed))?;
         Ok(Self {
             directory,

@@ -8,19 +8,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use foldhash::fast::FixedState;
 
-use super::total::Totals;
+use super::total::{BOUNDS, BUCKETS, Totals};
 
-/// The upper bounds of the latency buckets, in seconds: ten a decade (rounded as in the series R10 of ISO 3) from 10 µs
-/// to 10 s, then 30 and 60. A percentile is at most one bucket off: up to 10 s, a factor of 1.28 at most.
-pub const BOUNDS: [f64; 63] = [
-    1e-5, 1.25e-5, 1.6e-5, 2e-5, 2.5e-5, 3.15e-5, 4e-5, 5e-5, 6.3e-5, 8e-5, 1e-4, 1.25e-4, 1.6e-4,
-    2e-4, 2.5e-4, 3.15e-4, 4e-4, 5e-4, 6.3e-4, 8e-4, 1e-3, 1.25e-3, 1.6e-3, 2e-3, 2.5e-3, 3.15e-3,
-    4e-3, 5e-3, 6.3e-3, 8e-3, 1e-2, 1.25e-2, 1.6e-2, 2e-2, 2.5e-2, 3.15e-2, 4e-2, 5e-2, 6.3e-2,
-    8e-2, 0.1, 0.125, 0.16, 0.2, 0.25, 0.315, 0.4, 0.5, 0.63, 0.8, 1.0, 1.25, 1.6, 2.0, 2.5, 3.15,
-    4.0, 5.0, 6.3, 8.0, 10.0, 30.0, 60.0,
-];
-/// The buckets: one a bound, and one for what is beyond.
-pub(super) const BUCKETS: usize = BOUNDS.len() + 1;
 /// The longest name of a route, counter or gauge, in bytes.
 pub const MOST_NAME: usize = 8 * NAME;
 

@@ -2,8 +2,7 @@
 
 use core::fmt::{Display, Write};
 
-use super::table::{BOUNDS, BUCKETS};
-use super::total::Totals;
+use super::total::{BOUNDS, BUCKETS, Totals};
 
 /// Every second bound goes out, or a scrape would be twice as long: a quantile that Prometheus estimates is 1.6 times
 /// too large or too small at most.

@@ -4,9 +4,9 @@
 //! Percentiles come from a [`spread::Spread`]. Where that had to be coarse, further passes over the same bytes count the
 //! few buckets that the wanted ranks lie in, until those are exact.
 
+mod log_source;
 mod quantile;
 mod row;
-mod source;
 mod spread;
 
 use std::collections::BTreeMap;
@@ -21,9 +21,9 @@ use foldhash::fast::RandomState;
 use hashbrown::{HashMap, HashSet};
 use serde::Serialize;
 
+use self::log_source::{Lines, LogSource, Piece};
 use self::quantile::{PERCENTS, between, ranks};
 use self::row::{Line, Row};
-use self::source::{Lines, Piece, Source};
 use self::spread::{Group, Spread, key_of, value_of};
 use super::civil;
 
@@ -137,7 +137,7 @@ pub struct Summary {
 ///
 /// A file cannot be opened, or it was stopped ([`io::ErrorKind::Interrupted`]).
 pub fn summarize(query: &Query, mut progress: impl FnMut(u64, u64) -> bool) -> io::Result<Summary> {
-    let sources = source::open(&query.paths)?;
+    let sources = log_source::open(&query.paths)?;
     let names = Names::default();
     let threads = match query.threads {
         0 => thread::available_parallelism().map_or(1, usize::from),
@@ -159,7 +159,7 @@ pub fn summarize(query: &Query, mut progress: impl FnMut(u64, u64) -> bool) -> i
     let (percentiles, passes) = exact(pass, sorted, shift, &tally, &mut progress)?;
     let mut summary = tally.into_summary(&names, &percentiles, bars);
     summary.files = sources.len() as u64;
-    summary.bytes = source::length(&sources);
+    summary.bytes = log_source::length(&sources);
     summary.passes = passes;
     Ok(summary)
 }
@@ -168,7 +168,7 @@ pub fn summarize(query: &Query, mut progress: impl FnMut(u64, u64) -> bool) -> i
 #[derive(Clone, Copy)]
 struct Pass<'a> {
     query: &'a Query,
-    sources: &'a [Source],
+    sources: &'a [LogSource],
     names: &'a Names,
     threads: usize,
     /// After the first: the buckets to look into, and of how many bits they are short.
@@ -178,13 +178,13 @@ struct Pass<'a> {
 
 impl Pass<'_> {
     fn run(self, progress: &mut impl FnMut(u64, u64) -> bool) -> io::Result<Tally> {
-        let pieces = source::pieces(self.sources);
+        let pieces = log_source::pieces(self.sources);
         let (next, read, stopped) = (
             AtomicUsize::new(0),
             AtomicU64::new(0),
             AtomicBool::new(false),
         );
-        let length = source::length(self.sources);
+        let length = log_source::length(self.sources);
         let threads = self.threads.min(pieces.len()).max(1);
         let total = Mutex::new(Tally::new(MOST_VALUES));
         let watcher = thread::current();
@@ -232,7 +232,7 @@ impl Pass<'_> {
             scratch: Vec::new(),
         };
         while let Some(piece) = pieces.get(next.fetch_add(1, Ordering::Relaxed)) {
-            if let Err(reason) = source::read(self.sources, *piece, read, &mut counter) {
+            if let Err(reason) = log_source::read(self.sources, *piece, read, &mut counter) {
                 counter.tally.unreadable.push(reason);
             }
         }

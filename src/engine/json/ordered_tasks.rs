@@ -15,17 +15,17 @@ use crate::engine::error::Error;
 /// What one task is done with and another can use. Fresh memory for every piece is fresh pages for every piece, and the
 /// threads of a process wait for each other when they map them.
 #[derive(Debug, Default)]
-pub(super) struct Spares<T>(Mutex<Vec<T>>);
+pub(super) struct BufferPool<T>(Mutex<Vec<T>>);
 
-impl<T: Default> Spares<T> {
+impl<T: Default> BufferPool<T> {
     pub(super) fn take(&self) -> T {
-        let mut spares = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        spares.pop().unwrap_or_default()
+        let mut buffers = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        buffers.pop().unwrap_or_default()
     }
 
     pub(super) fn give(&self, spare: T) {
-        let mut spares = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        spares.push(spare);
+        let mut buffers = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        buffers.push(spare);
     }
 }
 

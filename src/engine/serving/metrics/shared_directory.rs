@@ -25,7 +25,7 @@ const PREFIX: &str = "worker-";
 
 /// Where the processes of one server share their metrics.
 #[derive(Debug)]
-pub struct Directory(PathBuf);
+pub struct MetricsDirectory(PathBuf);
 
 /// The table of this process.
 #[derive(Debug)]
@@ -37,7 +37,7 @@ pub(super) struct Own {
 }
 
 impl Own {
-    pub(super) fn new(directory: Option<&Directory>, forks: u64) -> Result<Self, Error> {
+    pub(super) fn new(directory: Option<&MetricsDirectory>, forks: u64) -> Result<Self, Error> {
         let (shared, file) = match directory {
             Some(directory) => directory.add().map_err(|error| directory.failed(&error))?,
             None => (
@@ -64,7 +64,7 @@ impl Own {
     }
 }
 
-impl Directory {
+impl MetricsDirectory {
     /// A directory, made with mode 0700 if need be.
     ///
     /// # Errors

@@ -18,7 +18,7 @@ const MOST_LINE: usize = 16 << 20;
 
 /// An open file.
 #[derive(Debug)]
-pub(super) struct Source {
+pub(super) struct LogSource {
     file: File,
     length: u64,
     compressed: bool,
@@ -44,8 +44,8 @@ pub(super) trait Lines {
 }
 
 /// Opens files, each once: two names of one file are one, as are a segment and its compressed copy.
-pub(super) fn open(paths: &[PathBuf]) -> io::Result<Vec<Source>> {
-    let mut sources: Vec<Source> = Vec::new();
+pub(super) fn open(paths: &[PathBuf]) -> io::Result<Vec<LogSource>> {
+    let mut sources: Vec<LogSource> = Vec::new();
     let mut seen = Vec::new();
     for path in paths {
         let named =
@@ -63,7 +63,7 @@ pub(super) fn open(paths: &[PathBuf]) -> io::Result<Vec<Source>> {
             seen.push((found.dev(), found.ino()));
             let mut magic = [0; 2];
             let compressed = file.read_exact_at(&mut magic, 0).is_ok() && magic == [0x1f, 0x8b];
-            sources.push(Source {
+            sources.push(LogSource {
                 file,
                 length: found.len(),
                 compressed,
@@ -88,13 +88,13 @@ fn open_to_read(path: &Path) -> io::Result<File> {
 }
 
 /// All bytes that a pass reads.
-pub(super) fn length(sources: &[Source]) -> u64 {
+pub(super) fn length(sources: &[LogSource]) -> u64 {
     sources.iter().map(|source| source.length).sum()
 }
 
 /// The work of a pass; compressed files first, which cannot be shared.
-pub(super) fn pieces(sources: &[Source]) -> Vec<Piece> {
-    let whole = |(index, source): (usize, &Source)| {
+pub(super) fn pieces(sources: &[LogSource]) -> Vec<Piece> {
+    let whole = |(index, source): (usize, &LogSource)| {
         source.compressed.then_some(Piece {
             source: index,
             start: 0,
@@ -120,7 +120,7 @@ pub(super) fn pieces(sources: &[Source]) -> Vec<Piece> {
 
 /// Hands over the lines of a piece; the path of the file with the reason when it cannot be read to its end.
 pub(super) fn read(
-    sources: &[Source],
+    sources: &[LogSource],
     piece: Piece,
     read: &AtomicU64,
     lines: &mut impl Lines,

@@ -1,27 +1,35 @@
-//! What stops a reader, as two words, and how it becomes an error with a line and a column.
+//! The error of the JSON readers, and its conversion to an [`Error`] with line and column.
 //!
-//! A [`Fault`] is small because every step of the parser returns one; the place is counted only when a fault has reached
-//! the outside, in O(bytes before it).
+//! A [`JsonError`] is small because every step of a reader may return one. Line and column are counted only when the error
+//! leaves the readers, in O(bytes before it).
 
 use crate::engine::error::{Error, TextPlace};
+
+/// The deepest nesting that is read here. How deep Python reads depends on its version and its stack.
+pub(super) const DEPTH: usize = 128;
+
+pub(super) const EXPECTING_VALUE: &str = "Expecting value";
+pub(super) const EXPECTING_COMMA: &str = "Expecting ',' delimiter";
+pub(super) const EXPECTING_COLON: &str = "Expecting ':' delimiter";
+pub(super) const EXPECTING_NAME: &str = "Expecting property name enclosed in double quotes";
 
 /// Why the text cannot be read here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::engine) enum Reason {
-    /// It is no JSON; worded as Python's `json` words it.
+    /// It is not JSON. The message is that of Python's `json`.
     Syntax(&'static str),
-    /// It may well be JSON for Python, and is not for this loader.
+    /// Python may accept it, but this loader does not.
     Unsupported(&'static str),
 }
 
-/// A reason and the byte offset at which it holds.
+/// A reason and its byte offset.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::engine) struct Fault {
+pub(in crate::engine) struct JsonError {
     pub(super) at: usize,
     pub(super) reason: Reason,
 }
 
-impl Fault {
+impl JsonError {
     #[cold]
     pub(super) fn syntax(at: usize, message: &'static str) -> Self {
         Self {
@@ -38,7 +46,7 @@ impl Fault {
         }
     }
 
-    /// The error to hand out: `bytes` begin at line `first_line`, and `session` is the one being read, if any.
+    /// Returns the error for the caller. `bytes` start at line `first_line`; `session` is the number of the current session.
     #[cold]
     pub(super) fn into_error(
         self,
@@ -67,7 +75,7 @@ impl Fault {
     }
 }
 
-/// How many lines end in `bytes`.
+/// Returns the number of line breaks in `bytes`.
 pub(super) fn line_breaks(bytes: &[u8]) -> usize {
     bytes.iter().map(|&byte| usize::from(byte == b'\n')).sum()
 }
@@ -79,7 +87,7 @@ mod tests {
     #[test]
     fn lines_and_columns_count_from_one_and_in_characters() {
         let text = "[\n\"\u{e9}\" x]";
-        let error = Fault::syntax(
+        let error = JsonError::syntax(
             text.find('x').expect("there is one"),
             "Expecting ',' delimiter",
         );
@@ -88,7 +96,7 @@ mod tests {
             error.to_string(),
             "Expecting ',' delimiter: line 2 column 5 (session 0)"
         );
-        let start = Fault::unsupported(0, "a tag is no string").into_error(b"5", 7, None);
+        let start = JsonError::unsupported(0, "a tag is no string").into_error(b"5", 7, None);
         assert_eq!(
             start.to_string(),
             "not read natively, a tag is no string: line 7 column 1"

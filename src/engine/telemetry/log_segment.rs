@@ -11,7 +11,7 @@ use super::civil;
 
 /// A rotated file.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Segment {
+pub struct LogSegment {
     /// Its place among its siblings.
     pub sequence: u64,
     /// Where it is.
@@ -34,12 +34,12 @@ pub(super) fn new_path(path: &Path, sequence: u64, unix_ns: u64, pid: u32) -> Pa
 /// # Errors
 ///
 /// The directory cannot be listed.
-pub fn list(path: &Path) -> io::Result<Vec<Segment>> {
+pub fn list(path: &Path) -> io::Result<Vec<LogSegment>> {
     let mut found = Vec::new();
     for entry in std::fs::read_dir(directory(path))? {
         let name = entry?.file_name();
         if let Some((sequence, compressed)) = parse(path, &name) {
-            found.push(Segment {
+            found.push(LogSegment {
                 sequence,
                 path: path.with_file_name(&name),
                 compressed,
