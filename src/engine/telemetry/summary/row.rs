@@ -1,15 +1,15 @@
-//! One line as a summary sees it: ours, the original's, or one that only resembles them.
+//! Reads one line of a telemetry log for a summary: a line of this package, of the original, or one that resembles them.
 
 use std::borrow::Cow;
 use std::fmt;
 
 use memchr::memmem;
-use serde::Deserializer as _;
-use serde::de::{DeserializeSeed, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::Deserialize;
+use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
 use crate::engine::telemetry::civil;
 
-/// What a line says.
+/// What a summary needs of a line.
 #[derive(Debug, Default)]
 pub(super) struct Row<'a> {
     pub(super) action: Option<Cow<'a, str>>,
@@ -17,24 +17,24 @@ pub(super) struct Row<'a> {
     pub(super) source: Option<Cow<'a, str>>,
     pub(super) success: Option<bool>,
     pub(super) exception: bool,
-    /// Milliseconds, fractions and all.
+    /// Milliseconds, with fractions.
     pub(super) latency: Option<f64>,
     /// Seconds since 1970.
     pub(super) time: Option<f64>,
 }
 
-/// What a line is.
+/// The kind of a line.
 #[derive(Debug)]
 pub(super) enum Line<'a> {
-    /// A row, and whether the line began with the remains of another.
+    /// A row, and whether it stood behind the remains of a torn line.
     Row(Box<Row<'a>>, bool),
-    /// JSON, but no telemetry.
+    /// JSON, but not telemetry.
     Foreign,
-    /// No JSON.
+    /// Not JSON.
     Torn,
 }
 
-/// Reads a line. `scratch` is for lines that have to be repaired first.
+/// Reads a line. `scratch` is a buffer for lines that must be repaired first.
 pub(super) fn read<'a>(line: &'a [u8], scratch: &'a mut Vec<u8>) -> Line<'a> {
     match parse(line) {
         Ok(Some(row)) => Line::Row(row, false),
@@ -43,7 +43,7 @@ pub(super) fn read<'a>(line: &'a [u8], scratch: &'a mut Vec<u8>) -> Line<'a> {
     }
 }
 
-/// A line that is no JSON, for two reasons that are known: Python's NaN, and a record glued to a torn one.
+/// Reads a line that is not JSON for one of two known reasons: Python's NaN, or a record behind a torn one.
 #[cold]
 fn repaired<'a>(line: &'a [u8], scratch: &'a mut Vec<u8>) -> Line<'a> {
     for start in [&b"{\"ts\": "[..], b"{\"action\": "] {
@@ -63,7 +63,7 @@ fn repaired<'a>(line: &'a [u8], scratch: &'a mut Vec<u8>) -> Line<'a> {
     }
 }
 
-/// Replaces `NaN`, `Infinity` and `-Infinity` outside of strings by `null`; whether there was any.
+/// Replaces `NaN`, `Infinity` and `-Infinity` outside of strings by `null`. Returns true if there was any.
 fn without_nan(line: &[u8], out: &mut Vec<u8>) -> bool {
     out.clear();
     let (mut in_string, mut escaped, mut found) = (false, false, false);
@@ -92,12 +92,17 @@ fn without_nan(line: &[u8], out: &mut Vec<u8>) -> bool {
 
 fn parse(line: &[u8]) -> serde_json::Result<Option<Box<Row<'_>>>> {
     let mut deserializer = serde_json::Deserializer::from_slice(line);
-    let row = deserializer.deserialize_any(RowVisitor)?;
+    let value = Level::Line.deserialize(&mut deserializer)?;
     deserializer.end()?;
-    Ok(row)
+    Ok(match value {
+        Value::Record(row) => Some(row).filter(|row| row.action.is_some()),
+        _ => None,
+    })
 }
 
-#[derive(Clone, Copy)]
+/// The name of a member.
+#[derive(Clone, Copy, Deserialize)]
+#[serde(field_identifier, rename_all = "snake_case")]
 enum Key {
     Action,
     Error,
@@ -110,241 +115,145 @@ enum Key {
     Timestamp,
     Start,
     Payload,
+    #[serde(other)]
     Other,
 }
 
-struct KeySeed;
-
-impl<'de> DeserializeSeed<'de> for KeySeed {
-    type Value = Key;
-    fn deserialize<D: serde::Deserializer<'de>>(self, deserializer: D) -> Result<Key, D::Error> {
-        deserializer.deserialize_str(self)
-    }
-}
-
-impl Visitor<'_> for KeySeed {
-    type Value = Key;
-    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("a key")
-    }
-    fn visit_str<E: Error>(self, key: &str) -> Result<Key, E> {
-        Ok(match key {
-            "action" => Key::Action,
-            "error" => Key::Error,
-            "source" => Key::Source,
-            "success" => Key::Success,
-            "event" => Key::Event,
-            "latency_ms" => Key::LatencyMs,
-            "duration_ms" => Key::DurationMs,
-            "ts" => Key::Ts,
-            "timestamp" => Key::Timestamp,
-            "start" => Key::Start,
-            "payload" => Key::Payload,
-            _ => Key::Other,
-        })
-    }
-}
-
-/// A value of which only scalars matter.
-enum Scalar<'a> {
+/// A value of any type, as far as a summary needs it.
+enum Value<'a> {
     Text(Cow<'a, str>),
     Number(f64),
     Bool(bool),
-    Nothing,
+    Record(Box<Row<'a>>),
+    Other,
 }
 
-impl<'a> Scalar<'a> {
+impl<'a> Value<'a> {
     fn text(self) -> Option<Cow<'a, str>> {
-        if let Self::Text(text) = self {
-            Some(text)
-        } else {
-            None
+        match self {
+            Self::Text(text) => Some(text),
+            _ => None,
         }
     }
 
     fn number(&self) -> Option<f64> {
-        if let Self::Number(number) = self {
-            Some(*number)
-        } else {
-            None
+        match self {
+            Self::Number(number) => Some(*number),
+            _ => None,
         }
     }
 
-    /// As Python tells truth.
+    /// Returns what Python's `bool` returns for it.
     fn truth(&self) -> Option<bool> {
         match self {
             Self::Text(text) => Some(!text.is_empty()),
             Self::Number(number) => Some(*number != 0.0),
             Self::Bool(truth) => Some(*truth),
-            Self::Nothing => None,
+            Self::Record(_) | Self::Other => None,
         }
     }
 
+    /// Returns the seconds since 1970, from a number or a date and time.
     fn time(&self) -> Option<f64> {
         match self {
-            Self::Number(number) => Some(*number),
             Self::Text(text) => civil::parse(text),
-            Self::Bool(_) | Self::Nothing => None,
+            value => value.number(),
+        }
+    }
+
+    fn source(self) -> Option<Cow<'a, str>> {
+        match self {
+            Self::Record(row) => row.source,
+            _ => None,
         }
     }
 }
 
-struct ScalarSeed;
+/// Where a value is, which decides what is read of an object.
+#[derive(Clone, Copy)]
+enum Level {
+    /// The whole line: all members of [`Key`].
+    Line,
+    /// The payload of a line: only its source.
+    Payload,
+    /// Another member: nothing.
+    Member,
+}
 
-impl<'de> DeserializeSeed<'de> for ScalarSeed {
-    type Value = Scalar<'de>;
-    fn deserialize<D: serde::Deserializer<'de>>(
-        self,
-        deserializer: D,
-    ) -> Result<Scalar<'de>, D::Error> {
+impl<'de> DeserializeSeed<'de> for Level {
+    type Value = Value<'de>;
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value<'de>, D::Error> {
         deserializer.deserialize_any(self)
     }
 }
 
-impl<'de> Visitor<'de> for ScalarSeed {
-    type Value = Scalar<'de>;
+// By hand and not derived: of two members of a name the last counts, as in Python, where `serde` reports an error.
+impl<'de> Visitor<'de> for Level {
+    type Value = Value<'de>;
     fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str("any value")
     }
-    fn visit_bool<E: Error>(self, value: bool) -> Result<Self::Value, E> {
-        Ok(Scalar::Bool(value))
+    fn visit_bool<E: Error>(self, value: bool) -> Result<Value<'de>, E> {
+        Ok(Value::Bool(value))
     }
-    fn visit_i64<E: Error>(self, value: i64) -> Result<Self::Value, E> {
-        Ok(Scalar::Number(value as f64))
+    fn visit_i64<E: Error>(self, value: i64) -> Result<Value<'de>, E> {
+        Ok(Value::Number(value as f64))
     }
-    fn visit_u64<E: Error>(self, value: u64) -> Result<Self::Value, E> {
-        Ok(Scalar::Number(value as f64))
+    fn visit_u64<E: Error>(self, value: u64) -> Result<Value<'de>, E> {
+        Ok(Value::Number(value as f64))
     }
-    fn visit_f64<E: Error>(self, value: f64) -> Result<Self::Value, E> {
-        Ok(Scalar::Number(value))
+    fn visit_f64<E: Error>(self, value: f64) -> Result<Value<'de>, E> {
+        Ok(Value::Number(value))
     }
-    fn visit_borrowed_str<E: Error>(self, value: &'de str) -> Result<Self::Value, E> {
-        Ok(Scalar::Text(Cow::Borrowed(value)))
+    fn visit_borrowed_str<E: Error>(self, value: &'de str) -> Result<Value<'de>, E> {
+        Ok(Value::Text(Cow::Borrowed(value)))
     }
-    fn visit_str<E: Error>(self, value: &str) -> Result<Self::Value, E> {
-        Ok(Scalar::Text(Cow::Owned(value.to_owned())))
+    fn visit_str<E: Error>(self, value: &str) -> Result<Value<'de>, E> {
+        Ok(Value::Text(Cow::Owned(value.to_owned())))
     }
-    fn visit_unit<E: Error>(self) -> Result<Self::Value, E> {
-        Ok(Scalar::Nothing)
+    fn visit_unit<E: Error>(self) -> Result<Value<'de>, E> {
+        Ok(Value::Other)
     }
-    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Self::Value, A::Error> {
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Value<'de>, A::Error> {
         while items.next_element::<IgnoredAny>()?.is_some() {}
-        Ok(Scalar::Nothing)
+        Ok(Value::Other)
     }
-    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Self::Value, A::Error> {
-        while members.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
-        Ok(Scalar::Nothing)
-    }
-}
-
-/// A payload, of which only the source matters.
-struct PayloadSeed;
-
-impl<'de> DeserializeSeed<'de> for PayloadSeed {
-    type Value = Option<Cow<'de, str>>;
-    fn deserialize<D: serde::Deserializer<'de>>(
-        self,
-        deserializer: D,
-    ) -> Result<Self::Value, D::Error> {
-        deserializer.deserialize_any(self)
-    }
-}
-
-impl<'de> Visitor<'de> for PayloadSeed {
-    type Value = Option<Cow<'de, str>>;
-    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("any value")
-    }
-    fn visit_bool<E: Error>(self, _: bool) -> Result<Self::Value, E> {
-        Ok(None)
-    }
-    fn visit_i64<E: Error>(self, _: i64) -> Result<Self::Value, E> {
-        Ok(None)
-    }
-    fn visit_u64<E: Error>(self, _: u64) -> Result<Self::Value, E> {
-        Ok(None)
-    }
-    fn visit_f64<E: Error>(self, _: f64) -> Result<Self::Value, E> {
-        Ok(None)
-    }
-    fn visit_str<E: Error>(self, _: &str) -> Result<Self::Value, E> {
-        Ok(None)
-    }
-    fn visit_unit<E: Error>(self) -> Result<Self::Value, E> {
-        Ok(None)
-    }
-    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Self::Value, A::Error> {
-        while items.next_element::<IgnoredAny>()?.is_some() {}
-        Ok(None)
-    }
-    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Self::Value, A::Error> {
-        let mut source = None;
-        while let Some(key) = members.next_key_seed(KeySeed)? {
-            if matches!(key, Key::Source) {
-                source = members.next_value_seed(ScalarSeed)?.text();
-            } else {
-                members.next_value::<IgnoredAny>()?;
-            }
+    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Value<'de>, A::Error> {
+        if matches!(self, Self::Member) {
+            while members.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
+            return Ok(Value::Other);
         }
-        Ok(source)
-    }
-}
-
-/// The whole line; nothing where it is no record.
-struct RowVisitor;
-
-impl<'de> Visitor<'de> for RowVisitor {
-    type Value = Option<Box<Row<'de>>>;
-    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("a record")
-    }
-    fn visit_bool<E: Error>(self, _: bool) -> Result<Self::Value, E> {
-        Ok(None)
-    }
-    fn visit_i64<E: Error>(self, _: i64) -> Result<Self::Value, E> {
-        Ok(None)
-    }
-    fn visit_u64<E: Error>(self, _: u64) -> Result<Self::Value, E> {
-        Ok(None)
-    }
-    fn visit_f64<E: Error>(self, _: f64) -> Result<Self::Value, E> {
-        Ok(None)
-    }
-    fn visit_str<E: Error>(self, _: &str) -> Result<Self::Value, E> {
-        Ok(None)
-    }
-    fn visit_unit<E: Error>(self) -> Result<Self::Value, E> {
-        Ok(None)
-    }
-    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Self::Value, A::Error> {
-        while items.next_element::<IgnoredAny>()?.is_some() {}
-        Ok(None)
-    }
-    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Self::Value, A::Error> {
-        let mut row = Row::default();
+        let mut row = Box::<Row<'de>>::default();
         let (mut duration, mut start, mut inner) = (None, None, None);
-        while let Some(key) = members.next_key_seed(KeySeed)? {
+        while let Some(key) = members.next_key()? {
+            if matches!(key, Key::Other)
+                || matches!(self, Self::Payload) && !matches!(key, Key::Source)
+            {
+                members.next_value::<IgnoredAny>()?;
+                continue;
+            }
+            if matches!(key, Key::Payload) {
+                inner = members.next_value_seed(Self::Payload)?.source();
+                continue;
+            }
+            let value = members.next_value_seed(Self::Member)?;
             match key {
-                Key::Action => row.action = members.next_value_seed(ScalarSeed)?.text(),
-                Key::Error => row.error = members.next_value_seed(ScalarSeed)?.text(),
-                Key::Source => row.source = members.next_value_seed(ScalarSeed)?.text(),
-                Key::Success => row.success = members.next_value_seed(ScalarSeed)?.truth(),
-                Key::Event => {
-                    row.exception =
-                        members.next_value_seed(ScalarSeed)?.text().as_deref() == Some("exception");
-                }
-                Key::LatencyMs => row.latency = members.next_value_seed(ScalarSeed)?.number(),
-                Key::DurationMs => duration = members.next_value_seed(ScalarSeed)?.number(),
-                Key::Ts | Key::Timestamp => row.time = members.next_value_seed(ScalarSeed)?.time(),
-                Key::Start => start = members.next_value_seed(ScalarSeed)?.time(),
-                Key::Payload => inner = members.next_value_seed(PayloadSeed)?,
-                Key::Other => drop(members.next_value::<IgnoredAny>()?),
+                Key::Action => row.action = value.text(),
+                Key::Error => row.error = value.text(),
+                Key::Source => row.source = value.text(),
+                Key::Success => row.success = value.truth(),
+                Key::Event => row.exception = value.text().as_deref() == Some("exception"),
+                Key::LatencyMs => row.latency = value.number(),
+                Key::DurationMs => duration = value.number(),
+                Key::Ts | Key::Timestamp => row.time = value.time(),
+                Key::Start => start = value.time(),
+                Key::Payload | Key::Other => {}
             }
         }
         row.latency = row.latency.or(duration);
         row.time = row.time.or(start);
         row.source = row.source.or(inner);
-        Ok(row.action.is_some().then(|| Box::new(row)))
+        Ok(Value::Record(row))
     }
 }
 
@@ -372,7 +281,7 @@ mod tests {
     }
 
     #[test]
-    fn lines_of_all_kinds() {
+    fn rows_foreign_lines_and_torn_lines_are_told_apart() {
         for (line, expected) in [
             (
                 r#"{"ts": 1.5, "action": "a", "success": true, "latency_ms": 2.25, "duration_ms": 2}"#,
