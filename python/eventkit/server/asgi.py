@@ -78,8 +78,6 @@ async def serve(app: Application, scope: dict[str, Any], receive: Any, send: Any
             )
         except Problem as problem:
             refusal = problem.with_traceback(None)  # its frames hold it: a cycle
-        except ConnectionError:
-            return  # nobody is left to answer
     if refusal is None and app.is_slow(request):
         response = await asyncio.get_running_loop().run_in_executor(None, app.respond, request)
     else:
@@ -112,7 +110,8 @@ async def _body(request: Request, receive: Any, most: int) -> bytes:
     while True:
         message = await receive()
         if message["type"] == "http.disconnect":
-            raise ConnectionError
+            # The client left, or granian could not read the chunks: it answers 500 for silence.
+            raise Problem(400, "the body is incomplete", expected="all of the body")
         body += message.get("body", b"")
         if len(body) > most:
             raise Problem.too_large(most)

@@ -1,4 +1,4 @@
-"""``eventkit serve``: the application on granian, or on the standard library's `fallback`.
+"""``eventkit serve``: run the application on granian.
 
 Granian's WSGI mode is the default: its asyncio modes took half again the time for a request that
 needs no waiting (`make bench-server`). Only the ASGI mode can give up on a body that does not come.
@@ -23,16 +23,16 @@ from functools import partial
 from multiprocessing import util
 from typing import Any
 
-from eventkit._imports import optional
+from eventkit._imports import optional, required
 from eventkit.errors import EventKitError, ServerSettingsError
 from eventkit.server.app import create_app
 from eventkit.server.bodies import bounded
-from eventkit.server.fallback import HEAD_SECONDS, FallbackServer, most_connections
 from eventkit.server.settings import SHORTEST_TOKEN, ServerSettings
 
 __all__ = ["ListenError", "serve"]
 
 GRACE_SECONDS = 30
+HEAD_SECONDS = 10.0
 BACKLOG = 1_024
 # A slow calendar, or a body that comes slowly, holds a thread; idle ones end after half a minute,
 # so that many cost nothing until they are needed: with 4, 64 or 256, ten clients get the same
@@ -40,6 +40,7 @@ BACKLOG = 1_024
 BLOCKING_THREADS, THREADS_WITHOUT_BODY = 256, 64
 # Connections of a worker; fewer where `ulimit -n` allows fewer, for without a file left it spins.
 BACKPRESSURE = 1_024
+_SPARE_FILES = 32
 # Granian gives up when a worker dies twice in 5.5 seconds. One that was up for a second had served,
 # and whatever killed it may kill the next as well; the service stays. A worker that cannot even
 # start ends the server, so that whoever watches it knows.
@@ -79,8 +80,10 @@ def serve(
     Raises:
         ListenError: The address is in use, or not one of this machine.
         ServerSettingsError: Other machines could ask without a token.
+        MissingExtraError: granian is not installed.
         OSError, ManifestError: The manifest cannot be served.
     """
+    granian = required("granian")
     settings = settings or ServerSettings.from_environment()
     if insecure:
         settings = dataclasses.replace(settings, insecure=True)
@@ -92,21 +95,12 @@ def serve(
         )
     port = _free_port(family, address, port)
     place = f"http://[{address}]:{port}" if ":" in address else f"http://{address}:{port}"
-    granian = optional("granian")
     with _metrics_together(settings) as (settings, made):
         create_app(manifest, settings=settings).close()  # what is wrong with it is said here, once
-        if granian is None:
-            say(
-                "granian is not installed (pip install 'eventkit-recommender[serve]'): the server "
-                "is the standard library's, slower and one process"
-            )
-            say(f"serving on {place}")
-            _serve_fallback(manifest, settings, (family, address, port))
-        else:
-            many = f"{workers} workers" if workers > 1 else "1 worker"
-            say(f"serving on {place} (granian {granian.__version__}, {many})")
-            load = partial(_application, manifest, settings, os.getpid(), interface)
-            _serve_granian(granian, (address, port, workers, interface), load, made)
+        many = f"{workers} workers" if workers > 1 else "1 worker"
+        say(f"serving on {place} (granian {granian.__version__}, {many})")
+        load = partial(_application, manifest, settings, os.getpid(), interface)
+        _serve_granian(granian, (address, port, workers, interface), load, made)
 
 
 def _resolved(host: str, port: int) -> tuple[int, str]:
@@ -157,17 +151,6 @@ def _metrics_together(settings: ServerSettings) -> Iterator[tuple[ServerSettings
         shutil.rmtree(directory, ignore_errors=True)
 
 
-def _serve_fallback(
-    manifest: str | None, settings: ServerSettings, place: tuple[int, str, int]
-) -> None:
-    app = create_app(manifest, settings=settings)
-    with _listener(*place) as listener:
-        server = FallbackServer(app, listener, grace=GRACE_SECONDS)
-        server.stop_on_signals()
-        server.serve()
-    app.close()
-
-
 def _serve_granian(
     granian: Any, place: tuple[str, int, int, str], load: Callable[[], Any], directory: str
 ) -> None:
@@ -184,7 +167,7 @@ def _serve_granian(
         interface=constants.Interfaces(interface),
         workers=workers,
         backlog=BACKLOG,
-        backpressure=most_connections(BACKPRESSURE),
+        backpressure=_most_connections(),
         # An event loop has one thread for all, and granian refuses more.
         blocking_threads=BLOCKING_THREADS if interface == "wsgi" else None,
         http=constants.HTTPModes.http1,  # HTTP/2 without TLS is for proxies that we do not have
@@ -196,6 +179,18 @@ def _serve_granian(
         workers_kill_timeout=GRACE_SECONDS,
     )
     server.serve(target_loader=load, wrap_loader=False)
+
+
+def _most_connections() -> int:
+    """Return how many connections a worker takes, so that a few files are left for the rest."""
+    try:
+        import resource
+    except ImportError:  # Windows, which has no such limit
+        return BACKPRESSURE
+    files, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if files == resource.RLIM_INFINITY:
+        return BACKPRESSURE
+    return max(8, min(BACKPRESSURE, files - _SPARE_FILES))
 
 
 def _granian_server(base: Any, own_directory: str) -> Any:
