@@ -1,7 +1,7 @@
 """`eventkit serve` under attack and under load, in both of granian's interfaces.
 
-Where the two interfaces differ, the difference is asserted too. Times are printed (`pytest -s`), not
-asserted.
+Where the two interfaces differ, the difference is asserted too. Times are printed (`pytest -s`),
+not asserted.
 """
 
 import contextlib
@@ -34,6 +34,7 @@ pytestmark = [
 ]
 
 QUICK = "import eventkit.server.run as r\nr.HEAD_SECONDS = 1.0\n"
+POST = b"POST /recommend HTTP/1.1\r\nHost: localhost\r\n"
 SLOW = """
 import os, time
 from eventkit.server import state
@@ -90,9 +91,7 @@ def test_half_requests_slow_bodies_and_slow_readers_stop_nobody_else(interface, 
             return socks
 
         heads = opened(half, b"GET /health HTTP/1.1\r\nHos")
-        bodies = opened(
-            half, b"POST /recommend HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\n{"
-        )
+        bodies = opened(half, POST + b"Content-Length: 9\r\n\r\n{")
         question = f"GET {QUESTION} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode()
         readers = opened(half // 5, question * 20)
         end, took = time.monotonic() + seconds, []
@@ -117,9 +116,7 @@ def test_slow_bodies_leave_threads_for_other_requests(tmp_path):
         server = stack.enter_context(running("wsgi", tmp_path))
         socks = [stack.enter_context(server.connect()) for _ in range(260)]
         for sock in socks:
-            sock.sendall(
-                b"POST /recommend HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\n{"
-            )
+            sock.sendall(POST + b"Content-Length: 9\r\n\r\n{")
         until(lambda: raw.closed_by_now(socks) >= 260 - 192)
         assert server.ask("/health")[0] == 200
         assert server.ask(QUESTION)[0] == 200
@@ -128,9 +125,7 @@ def test_slow_bodies_leave_threads_for_other_requests(tmp_path):
 def endless(server):
     """Send chunks until the server has had enough; the status."""
     with server.connect() as sock:
-        sock.sendall(
-            b"POST /recommend HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n"
-        )
+        sock.sendall(POST + b"Transfer-Encoding: chunked\r\n\r\n")
         with contextlib.suppress(ConnectionError):
             for _ in range(1_000):
                 sock.sendall(b"1000\r\n" + b" " * 4_096 + b"\r\n")
@@ -478,6 +473,35 @@ def test_with_a_token_or_the_flag_it_listens_everywhere(arguments, environment, 
     arguments = ["--host", "0.0.0.0", *arguments]
     with running("wsgi", tmp_path, *arguments, **environment) as server:
         assert server.ask(QUESTION)[0] == status
+
+
+def test_wsgi_behind_trusted_proxies_is_refused(refused, monkeypatch):
+    monkeypatch.setenv("EVENTKIT_TRUSTED_PROXIES", "127.0.0.1")
+    status, said = refused("--interface", "wsgi", "--port", "0")
+    assert (status, "interface is wsgi, expected asgi behind trusted_proxies" in said) == (2, True)
+
+
+@pytest.mark.parametrize(("proxies", "asgi"), [("127.0.0.1", True), ("", False)])
+def test_trusted_proxies_choose_asgi(proxies, asgi, tmp_path):
+    more = "from eventkit.server import asgi as a\nserve = a.serve\n"
+    more += "async def seen(*given):\n    open('asgi', 'w').close()\n    await serve(*given)\n"
+    more += "a.serve = seen\n"
+    with running(None, tmp_path, more=more, EVENTKIT_TRUSTED_PROXIES=proxies):
+        assert (tmp_path / "asgi").exists() == asgi
+
+
+def test_allowed_hosts_are_options_and_settings(tmp_path):
+    arguments = ["--allowed-host", "a.example", "--allowed-host", "b.example"]
+    with running("wsgi", tmp_path, *arguments, EVENTKIT_ALLOWED_HOSTS="c.example") as server:
+        for host, status in [("a", 200), ("b", 200), ("c", 200), ("d", 421)]:
+            sent = f"GET /health HTTP/1.1\r\nHost: {host}.example\r\n\r\n".encode()
+            assert exchange(server, sent)[0] == status
+
+
+@pytest.mark.parametrize("host", ["a:80", "a b"])
+def test_an_allowed_host_that_is_none_is_refused_by_name(host, refused):
+    status, said = refused("--allowed-host", host, "--port", "0")
+    assert (status, f"allowed_hosts holds {host!r}" in said) == (2, True)
 
 
 def test_serve_without_granian_names_the_extra_in_one_line(refused, monkeypatch):

@@ -94,7 +94,7 @@ def test_both_roads_give_the_same_headers_in_the_same_order(ask):
     kept = ask(app, "GET", "/recommend", QUERY)
     # A correlation id of one's own takes the long road.
     long = ask(app, "GET", "/recommend", QUERY, headers=[("X-Correlation-ID", "mine")])
-    assert app.kept(("/recommend", QUERY), "192.0.2.1", None, None) is not None
+    assert app.cached_response(("/recommend", QUERY), "192.0.2.1", None, None) is not None
     assert long.header("X-Correlation-ID") == "mine"
     replies = [
         (reply.status, [pair for pair in reply.headers if pair[0].lower() != "x-correlation-id"])

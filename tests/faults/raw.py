@@ -82,7 +82,8 @@ def running(interface, folder, *arguments, more="", limits=None, **environment):
     log = folder / "serve.log"
     settings = {"EVENTKIT_REQUESTS_PER_MINUTE": "0", "PYTHONPATH": str(HERE)} | environment
     code = MAIN.format(more=more)
-    arguments = ("--interface", interface, *arguments)
+    if interface is not None:
+        arguments = ("--interface", interface, *arguments)
     with log.open("wb") as output:
         process = subprocess.Popen(
             [sys.executable, "-c", code, "serve", "--port", "0", *arguments],

@@ -1,8 +1,9 @@
 """``eventkit serve``: run the application on granian.
 
 Granian's WSGI mode is the default: its asyncio modes took half again the time for a request that
-needs no waiting (`make bench-server`). Only the ASGI mode can give up on a body that does not come.
-What is set differently from granian's defaults is explained where it is set.
+needs no waiting (`make bench-server`). Only the ASGI mode can give up on a body that does not come,
+and only there can ``X_Forwarded_For`` be told from ``X-Forwarded-For``; so it is the mode behind
+trusted proxies. What is set differently from granian's defaults is explained where it is set.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from typing import Any
 
 from eventkit._imports import optional, required
 from eventkit.errors import EventKitError, ServerSettingsError
+from eventkit.server.address import configured_host
 from eventkit.server.app import create_app
 from eventkit.server.bodies import bounded
 from eventkit.server.settings import SHORTEST_TOKEN, ServerSettings
@@ -59,7 +61,7 @@ def serve(
     host: str = "127.0.0.1",
     port: int = 8010,
     workers: int = 1,
-    interface: str = "wsgi",
+    interface: str | None = None,
     insecure: bool = False,
     settings: ServerSettings | None = None,
     say: Callable[[str], None] = print,
@@ -71,7 +73,8 @@ def serve(
         host: An address, or a name of one.
         port: 0 for one that is free.
         workers: Processes. Each has its own rate limit; the metrics are of all of them.
-        interface: Granian's, ``"wsgi"`` or ``"asgi"``; see above.
+        interface: Granian's, ``"wsgi"`` or ``"asgi"``. When not given, it is ``"asgi"`` if the
+            settings name trusted proxies, else ``"wsgi"``; see above.
         insecure: Whether everybody may ask from everywhere: an address that other machines reach
             needs an ``API_TOKEN`` otherwise.
         settings: Read from the environment when not given.
@@ -79,7 +82,8 @@ def serve(
 
     Raises:
         ListenError: The address is in use, or not one of this machine.
-        ServerSettingsError: Other machines could ask without a token.
+        ServerSettingsError: Other machines could ask without a token; or the interface is
+            ``"wsgi"`` although there are trusted proxies.
         MissingExtraError: granian is not installed.
         OSError, ManifestError: The manifest cannot be served.
     """
@@ -87,7 +91,9 @@ def serve(
     settings = settings or ServerSettings.from_environment()
     if insecure:
         settings = dataclasses.replace(settings, insecure=True)
+    interface = _checked_interface(interface, settings)
     family, address = _resolved(host, port)
+    settings = _with_hosts(settings, host, address)
     if not (settings.insecure or settings.api_token or ipaddress.ip_address(address).is_loopback):
         raise ServerSettingsError(
             f"{host} can be reached from other machines: set API_TOKEN ({SHORTEST_TOKEN} "
@@ -101,6 +107,25 @@ def serve(
         say(f"serving on {place} (granian {granian.__version__}, {many})")
         load = partial(_application, manifest, settings, os.getpid(), interface)
         _serve_granian(granian, (address, port, workers, interface), load, made)
+
+
+def _checked_interface(interface: str | None, settings: ServerSettings) -> str:
+    if not settings.trusted_proxies:
+        return interface or "wsgi"
+    if interface == "wsgi":
+        raise ServerSettingsError(
+            "interface is wsgi, expected asgi behind trusted_proxies: granian's WSGI mode takes a "
+            "client's X_Forwarded_For for the proxy's X-Forwarded-For"
+        )
+    return "asgi"
+
+
+def _with_hosts(settings: ServerSettings, host: str, address: str) -> ServerSettings:
+    """Allow the host that the server listens at, unless that is every address."""
+    if ipaddress.ip_address(address).is_unspecified:
+        return settings
+    named = tuple(name for name in (host, address) if configured_host(name) is not None)
+    return dataclasses.replace(settings, allowed_hosts=(*settings.allowed_hosts, *named))
 
 
 def _resolved(host: str, port: int) -> tuple[int, str]:
