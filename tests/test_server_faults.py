@@ -371,6 +371,34 @@ def test_workers_end_when_their_parent_is_killed(tmp_path):
         until(lambda: all(is_gone(worker) for worker in workers))
 
 
+def test_the_next_start_deletes_the_metrics_directory_of_a_killed_server(tmp_path):
+    shared = tmp_path / "runtime"
+    shared.mkdir()
+
+    def directories():
+        return {path.name for path in shared.glob("eventkit-metrics-*")}
+
+    environment = {"XDG_RUNTIME_DIR": str(shared)}
+    with running("wsgi", tmp_path, **environment) as first:
+        (one,) = directories()
+        with running("wsgi", tmp_path, **environment) as second:
+            # The directory of a server that runs is left alone.
+            (two,) = directories() - {one}
+            workers = [*first.workers(), *second.workers()]
+            os.killpg(first.process.pid, signal.SIGKILL)
+            first.process.wait()
+            os.killpg(second.process.pid, signal.SIGKILL)
+            second.process.wait()
+            until(lambda: all(is_gone(worker) for worker in workers))
+    assert directories() == {one, two}
+    with running("wsgi", tmp_path, **environment) as third:
+        assert len(directories()) == 1
+        assert directories().isdisjoint({one, two})
+        third.process.send_signal(signal.SIGTERM)
+        assert third.process.wait(30) == 0
+    assert directories() == set()
+
+
 HUNGRY = """
 from eventkit.server import state
 def ready(source):

@@ -16,7 +16,6 @@ import os
 import shutil
 import signal
 import socket
-import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -29,6 +28,7 @@ from eventkit.errors import EventKitError, ServerSettingsError
 from eventkit.server.address import configured_host
 from eventkit.server.app import create_app
 from eventkit.server.bodies import bounded
+from eventkit.server.metrics import create_server_directory, delete_abandoned_directories
 from eventkit.server.settings import SHORTEST_TOKEN, ServerSettings
 
 __all__ = ["ListenError", "serve"]
@@ -165,11 +165,15 @@ def _listener(family: int, address: str, port: int) -> socket.socket:
 
 @contextlib.contextmanager
 def _metrics_together(settings: ServerSettings) -> Iterator[tuple[ServerSettings, str]]:
-    """Give the workers a directory of their own to count in, for as long as they run."""
+    """Give the workers a directory to count in together, and delete it when they have ended.
+
+    A server that is killed leaves its directory; the next one that starts deletes it.
+    """
     if settings.metrics_directory is not None:
         yield settings, ""
         return
-    directory = tempfile.mkdtemp(prefix="eventkit-metrics-")
+    delete_abandoned_directories()
+    directory = str(create_server_directory())
     try:
         yield dataclasses.replace(settings, metrics_directory=directory), directory
     finally:
