@@ -116,7 +116,7 @@ class ServerSettings:
                 )
         for field in dataclasses.fields(self):
             value = getattr(self, field.name)
-            if type(value) in (int, float) and value < 0:
+            if type(value) in (int, float) and not value >= 0:  # not a number is not either
                 raise ServerSettingsError(f"{field.name} is {value}, expected 0 or more")
 
     @classmethod
