@@ -104,7 +104,7 @@ class TestToken:
 
         # What does tell is found out each time, with the same effort; a busy machine tells once.
         assert all(told(leaking) > 4.5 for _ in range(3))
-        accepts = Access(ServerSettings(api_token=TOKEN)).accepts
+        accepts = Access(ServerSettings(api_token=TOKEN)).accepts_token
         assert any(told(accepts) < 4.5 for _ in range(3))
 
     def test_may_be_of_any_characters(self, ask):

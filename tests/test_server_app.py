@@ -278,10 +278,10 @@ def test_correlation_ids(app, ask):
 def test_forked_workers_mint_ids_of_their_own():
     code = """if True:
         import os
-        from eventkit.server.correlation import mint
-        before = mint()
+        from eventkit.server.correlation import create_id
+        before = create_id()
         child = os.fork()
-        os.write(1, f"{mint()} ".encode())  # at once: two processes write here
+        os.write(1, f"{create_id()} ".encode())  # at once: two processes write here
         if child:
             os.waitpid(child, 0)
             os.write(1, before.encode())

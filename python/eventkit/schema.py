@@ -191,8 +191,8 @@ def _compiled(schema: Schema) -> Callable[[Any], bool]:
         if isinstance(value, list):
             return items is None or all(map(items, value))
         if isinstance(value, str):
-            return len(value) >= shortest
-        return not _is_number(value) or lowest <= value <= highest
+            return bool(len(value) >= shortest)
+        return not _is_number(value) or bool(lowest <= value <= highest)
 
     return passes
 

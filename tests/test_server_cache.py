@@ -1,4 +1,4 @@
-"""Answers kept whole: the quick road gives what the long one gives, and lets nobody pass it."""
+"""Cached answers: a cached response is what a fresh one is, and no rule is bypassed for it."""
 
 import gzip
 import json
