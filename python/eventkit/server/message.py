@@ -160,7 +160,7 @@ class Problem(Exception):  # noqa: N818 - the name of RFC 9457
     def parameter(
         cls, name: str, value: Any, expected: str, error: str | None = None, *, status: int = 400
     ) -> Problem:
-        """Return the refusal of a parameter: its name, its value (cut if long), the expected one."""
+        """Return the refusal of a parameter: its name, its value (cut), the expected one."""
         text = value if isinstance(value, str) else _shown(value)
         if len(text) > _LONGEST_VALUE:
             text = f"{text[:_LONGEST_VALUE]}…"
