@@ -111,11 +111,15 @@ impl Lock {
     fn try_acquire(path: &Path) -> io::Result<Option<Self>> {
         let mut name = path.file_name().unwrap_or_default().to_owned();
         name.push(".lock");
+        let lock = path.with_file_name(name);
         let mut options = OpenOptions::new();
         let file = open_plain(
-            &path.with_file_name(name),
+            &lock,
             options.read(true).write(true).create(true).truncate(false),
-        )?;
+        );
+        let file = file.map_err(|error| {
+            io::Error::new(error.kind(), format!("{}: {error}", lock.display()))
+        })?;
         match flock(&file, FlockOperation::NonBlockingLockExclusive) {
             Ok(()) => Ok(Some(Self(file))),
             Err(Errno::WOULDBLOCK) => Ok(None),

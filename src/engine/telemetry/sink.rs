@@ -28,6 +28,8 @@ pub(super) struct Outcome {
     pub(super) dropped: u64,
     /// Bytes of those written.
     pub(super) bytes: u64,
+    /// The kernel has lines of which the disk did not confirm that it has them, although that was asked for.
+    pub(super) unsynced: bool,
     /// Segments made.
     pub(super) rotations: u64,
     /// The last thing that went wrong.
@@ -93,7 +95,9 @@ impl Sink {
             let mut progress = safe;
             if let Err(error) = self.write_from(batch, &mut progress, &mut safe, &mut outcome) {
                 outcome.error = Some(error.to_string());
-                progress.dropped += batch.len() as u64 - progress.lines();
+                let left = batch.len() as u64 - progress.lines();
+                progress.dropped += left;
+                outcome.unsynced |= left == 0;
             }
             // Deleted under our hands: nobody will ever read what went there since.
             let deleted = self

@@ -332,12 +332,13 @@ impl Shared {
         spawned.is_ok()
     }
 
-    /// Writes a batch; whether all of it was.
+    /// Writes a batch. Returns true if all of it is as safe as the options ask.
     fn write(self: &Arc<Self>, batch: &Batch) -> bool {
         let Outcome {
             written,
             dropped,
             bytes,
+            unsynced,
             rotations,
             error,
         } = lock(&self.sink).write(batch);
@@ -352,7 +353,7 @@ impl Shared {
             counters.rotations.fetch_add(rotations, Ordering::Relaxed);
             self.tend_aside();
         }
-        dropped == 0
+        dropped == 0 && !unsynced
     }
 
     /// Sees to old segments in a thread that nobody waits for: compressing 50 MB takes a second.
