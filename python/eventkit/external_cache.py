@@ -1,4 +1,4 @@
-"""The external sessions file, parsed once for as long as it provably has not changed.
+"""Caches parsed external sessions files, for as long as a file has provably not changed.
 
 A parse is kept under the file's name, device and inode, and is good while size, time of
 modification and time of change (ctime, which nobody can set) are those of the moment it was read.
