@@ -1,4 +1,4 @@
-//! Files, plain and compressed, as pieces of work that yield lines.
+//! Opens plain and compressed files, cuts them into pieces of work, and reads the lines of a piece.
 //!
 //! A plain file is cut into chunks, and a line belongs to the chunk that it begins in. Every pass reads the bytes that the
 //! file held when it was opened, although the file may grow meanwhile. Of a compressed file no more is read than
