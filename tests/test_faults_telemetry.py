@@ -108,6 +108,8 @@ PLACES_PASSED = 60
 """At the least, by the forty lines of one process: four in each of its rotations."""
 
 
+@pytest.mark.once
+@pytest.mark.usefixtures("fault_injection")
 def test_5_2_killed_in_rotation(path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """At each place between two system calls in turn; the next process goes on without help."""
     kills = faults_scale(12, 500)
@@ -129,6 +131,8 @@ def test_5_2_killed_in_rotation(path: Path, capsys: pytest.CaptureFixture[str]) 
     tell(capsys, f"5.2 {killed} kills in rotation: {len(said)} lines, 0 lost, 0 twice")
 
 
+@pytest.mark.once
+@pytest.mark.usefixtures("fault_injection")
 def test_5_2_killed_while_compressing(path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     count = 500
     with Telemetry(path, durability="sync", compress_after_days=None) as telemetry:

@@ -13,7 +13,7 @@ from eventkit import _native
 from eventkit.catalog.fields import dump_fields, load_fields
 from eventkit.catalog.parsing import parsed_lines, parsed_source, uses_external_sessions
 from eventkit.errors import CatalogFileError
-from eventkit.files import open_regular, read_regular
+from eventkit.files import open_regular, read_regular, require_size
 from eventkit.itinerary.export import build_document
 from eventkit.itinerary.saving import save
 from eventkit.manifest import get_sessions
@@ -163,6 +163,7 @@ class Catalog(_native.CatalogBase):
         """
         if isinstance(source, (str, os.PathLike)):
             with open_regular(source) as file:
+                require_size(file, source, _LARGEST)
                 return cls._from_lines(file, os.fspath(source), weights, progress)
         return cls._from_lines(source, str(getattr(source, "name", "lines")), weights, progress)
 
