@@ -108,6 +108,8 @@ PLACES_PASSED = 60
 """At the least, by the forty lines of one process: four in each of its rotations."""
 
 
+@pytest.mark.once
+@pytest.mark.usefixtures("fault_injection")
 def test_5_2_killed_in_rotation(path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """At each place between two system calls in turn; the next process goes on without help."""
     kills = faults_scale(12, 500)
@@ -129,6 +131,8 @@ def test_5_2_killed_in_rotation(path: Path, capsys: pytest.CaptureFixture[str]) 
     tell(capsys, f"5.2 {killed} kills in rotation: {len(said)} lines, 0 lost, 0 twice")
 
 
+@pytest.mark.once
+@pytest.mark.usefixtures("fault_injection")
 def test_5_2_killed_while_compressing(path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     count = 500
     with Telemetry(path, durability="sync", compress_after_days=None) as telemetry:
@@ -506,7 +510,8 @@ def test_5_10_constant_memory(path: Path, capsys: pytest.CaptureFixture[str]) ->
 
 def test_plain_summary_is_the_same(path: Path) -> None:
     """The specification in plain Python, on rows of every kind."""
-    from eventkit import _native, _plain_telemetry
+    import plain_telemetry
+    from eventkit import _native
 
     rng = random.Random(11)
     with path.open("w") as file:
@@ -530,7 +535,7 @@ def test_plain_summary_is_the_same(path: Path) -> None:
         for since in (None, 1_795_450_000.0):
             arguments = ([path], by, since, None)
             native = _native.summarize_telemetry(*arguments)
-            plain = _plain_telemetry.summarize_telemetry(*arguments)
+            plain = plain_telemetry.summarize_telemetry(*arguments)
             native["histogram"] = [tuple(bar) for bar in native["histogram"]]
             assert native == plain
 

@@ -14,7 +14,7 @@ The functions of the original agent, with its answers to the last bit, many time
 import importlib
 import typing
 
-from eventkit._native import Filter, __version__
+from eventkit._native import __version__
 from eventkit.accelerate import AccelerationWarning, accelerate
 from eventkit.errors import (
     AccelerationError,
@@ -23,11 +23,13 @@ from eventkit.errors import (
     CatalogFileError,
     EventKitError,
     ExportError,
+    FileLockedError,
     InternalError,
     ManifestError,
     MissingExtraError,
     ProfileError,
     ServerSettingsError,
+    UnusableFileError,
 )
 from eventkit.functions import (
     build_adaptive_card,
@@ -46,6 +48,7 @@ from eventkit.profiles import load_profile, save_profile
 from eventkit.profiling import profile
 
 if typing.TYPE_CHECKING:
+    from eventkit._native import Filter
     from eventkit.catalog.catalog import Catalog
     from eventkit.catalog.hashing import manifest_hash
     from eventkit.graph.cache import CachedGraphEventService
@@ -63,6 +66,7 @@ __all__ = [
     "CatalogFileError",
     "EventKitError",
     "ExportError",
+    "FileLockedError",
     "Filter",
     "InternalError",
     "ManifestError",
@@ -70,6 +74,7 @@ __all__ = [
     "ProfileError",
     "ServerSettingsError",
     "Telemetry",
+    "UnusableFileError",
     "__version__",
     "accelerate",
     "build_adaptive_card",
@@ -100,6 +105,7 @@ __all__ = [
 _LATER = {
     "CachedGraphEventService": "eventkit.graph",
     "Catalog": "eventkit.catalog",
+    "Filter": "eventkit._native",
     "Telemetry": "eventkit.telemetry",
     "create_app": "eventkit.server",
     "create_asgi_app": "eventkit.server",

@@ -167,7 +167,7 @@ impl Writer {
         shared.counters.fail(reason);
     }
 
-    /// Waits until all lines so far are written or given up; whether that came to pass in time.
+    /// Waits until all lines so far are written or dropped. Returns false if that took longer than `patience`.
     pub fn flush(&self, patience: Duration) -> bool {
         let shared = self.shared();
         // Not waited for: the thread may be holding it through a write that hangs.
@@ -243,7 +243,7 @@ impl Writer {
         stats
     }
 
-    /// What went wrong, the first time that somebody asks after it did.
+    /// Returns the last error if it has not been returned before.
     pub fn untold(&self) -> Option<String> {
         let shared = self.shared();
         if !shared.counters.untold.swap(false, Ordering::Relaxed) {
@@ -303,12 +303,13 @@ impl Shared {
         spawned.is_ok()
     }
 
-    /// Writes a batch; whether all of it was.
+    /// Writes a batch. Returns true if all of it is as safe as the options ask.
     fn write(self: &Arc<Self>, batch: &Batch) -> bool {
         let Outcome {
             written,
             dropped,
             bytes,
+            unsynced,
             rotations,
             error,
         } = lock(&self.sink).write(batch);
@@ -323,7 +324,7 @@ impl Shared {
             counters.rotations.fetch_add(rotations, Ordering::Relaxed);
             self.tend_aside();
         }
-        dropped == 0
+        dropped == 0 && !unsynced
     }
 
     /// Sees to old segments in a thread that nobody waits for: compressing 50 MB takes a second.
