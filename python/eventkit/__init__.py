@@ -49,7 +49,7 @@ if typing.TYPE_CHECKING:
     from eventkit.catalog.catalog import Catalog
     from eventkit.catalog.hashing import manifest_hash
     from eventkit.graph.cache import CachedGraphEventService
-    from eventkit.itinerary.export import export
+    from eventkit.exports import export
     from eventkit.server.app import create_app, create_asgi_app, create_wsgi_app
     from eventkit.telemetry import Telemetry, get_telemetry, summarize
 
@@ -104,7 +104,7 @@ _LATER = {
     "create_app": "eventkit.server",
     "create_asgi_app": "eventkit.server",
     "create_wsgi_app": "eventkit.server",
-    "export": "eventkit.itinerary",
+    "export": "eventkit.exports",
     "get_telemetry": "eventkit.telemetry",
     "manifest_hash": "eventkit.catalog",
     "summarize": "eventkit.telemetry",

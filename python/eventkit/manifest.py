@@ -17,6 +17,7 @@ from eventkit.errors import ManifestError
 from eventkit.external_cache import ExternalFile, copy_session, read_external
 
 __all__ = [
+    "COMPILED_HEAD",
     "DEFAULT_EXTERNAL_FILE",
     "PUBLIC_DIRECTORIES",
     "SAMPLE_MANIFEST_PATH",
@@ -34,6 +35,9 @@ SAMPLE_MANIFEST_PATH = Path(__file__).resolve().parent / "data" / "agent.json"
 """The manifest that comes with eventkit: a plausible conference."""
 
 DEFAULT_EXTERNAL_FILE = "sessions_external.json"
+
+COMPILED_HEAD = b"EVKTCAT\0"
+"""The first bytes of a file that `eventkit.Catalog.save` wrote."""
 
 Directories = Iterable["str | os.PathLike[str]"]
 
@@ -80,6 +84,8 @@ def parse_manifest(data: bytes, origin: str) -> dict[str, Any]:
         >>> parse_manifest(b'{"name": "Day one"}', "agent.json")
         {'name': 'Day one'}
     """
+    if data.startswith(COMPILED_HEAD):
+        raise ManifestError(origin, "a compiled catalogue, not JSON: use eventkit.Catalog.open")
     try:
         manifest = json.loads(data.decode("utf-8"))
     except json.JSONDecodeError as error:

@@ -12,8 +12,7 @@ from eventkit.cli import calendar, views
 from eventkit.cli.answer import Answer
 from eventkit.cli.manifests import read
 from eventkit.errors import EventKitError, GraphServiceError
-from eventkit.itinerary.export import Document, Recommend, build_document, default_top
-from eventkit.itinerary.saving import save, save_beneath
+from eventkit.exports import Document, Recommend, build_document, default_top, save, save_beneath
 from eventkit.profiles import load_profile, save_profile
 from eventkit.schema import validate
 

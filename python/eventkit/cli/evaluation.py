@@ -15,8 +15,7 @@ from eventkit.cli.commands import computed, profile_file, recommender
 from eventkit.cli.manifests import read
 from eventkit.cli.table import layout
 from eventkit.errors import EventKitError
-from eventkit.itinerary.escaping import single_line
-from eventkit.itinerary.export import default_top
+from eventkit.exports import default_top, single_line
 from eventkit.profiles import load_profile
 
 __all__ = ["evaluate", "measures"]

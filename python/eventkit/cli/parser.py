@@ -8,7 +8,7 @@ from typing import Any
 
 from eventkit.cli import acceleration, commands, evaluation, manifests, serving, telemetry, template
 from eventkit.cli.catalogs import add_catalog_commands
-from eventkit.itinerary import FORMATS
+from eventkit.exports import FORMATS
 
 __all__ = ["build_parser"]
 

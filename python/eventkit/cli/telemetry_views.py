@@ -6,7 +6,7 @@ import shutil
 from typing import Any
 
 from eventkit.cli.table import layout
-from eventkit.itinerary.escaping import single_line
+from eventkit.exports import single_line
 
 __all__ = ["progress_bar", "remarks", "rotation", "stats"]
 

@@ -9,8 +9,7 @@ from typing import Any
 
 from eventkit.cli.answer import Answer
 from eventkit.errors import EventKitError
-from eventkit.itinerary.escaping import single_line
-from eventkit.itinerary.saving import save
+from eventkit.exports import save, single_line
 
 __all__ = ["FILE", "sessions_template", "template"]
 

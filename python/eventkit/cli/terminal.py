@@ -7,7 +7,7 @@ import os
 import sys
 
 from eventkit.cli.answer import Answer
-from eventkit.itinerary.escaping import single_line
+from eventkit.exports import single_line
 
 __all__ = ["complain", "show"]
 

@@ -6,8 +6,8 @@ import shutil
 from typing import Any
 
 from eventkit.cli.table import layout
-from eventkit.itinerary.escaping import as_text, readable, single_line
-from eventkit.itinerary.moment import SHORT_DATE, describe_slot
+from eventkit.dates import SHORT_DATE, describe_slot
+from eventkit.exports import as_text, readable, single_line
 
 __all__ = ["explanation", "itinerary", "recommendation"]
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from eventkit import functions
 from eventkit.errors import ExportError
-from eventkit.itinerary.export import FORMATS, build_document
+from eventkit.exports import FORMATS, build_document
 from eventkit.profiles import load_profile
 from eventkit.server.edition import Edition
 from eventkit.server.message import JSON, Problem, Request, Response, json_response

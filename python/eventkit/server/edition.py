@@ -14,7 +14,7 @@ from typing import Any
 from eventkit._native import __version__
 from eventkit.catalog import Catalog
 from eventkit.errors import ManifestError
-from eventkit.itinerary.export import default_top
+from eventkit.exports import default_top
 from eventkit.manifest import DEFAULT_EXTERNAL_FILE, find_sessions, parse_manifest
 from eventkit.server.message import Response
 from eventkit.telemetry import get_telemetry

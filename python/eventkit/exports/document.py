@@ -11,11 +11,11 @@ from typing import Any
 
 from eventkit import functions
 from eventkit.errors import ExportError
-from eventkit.itinerary.calendar import build_calendar
-from eventkit.itinerary.escaping import escape_markdown, escaped_session
-from eventkit.itinerary.name import file_name
-from eventkit.itinerary.page import build_page
-from eventkit.itinerary.saving import save
+from eventkit.exports.calendar import build_calendar
+from eventkit.exports.escaping import escape_markdown, escaped_session
+from eventkit.exports.name import file_name
+from eventkit.exports.page import build_page
+from eventkit.exports.saving import save
 
 __all__ = [
     "DEFAULT_TOP",
