@@ -17,13 +17,12 @@ from __future__ import annotations
 import logging
 from collections import Counter
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 from eventkit.manifest import get_sessions
 from eventkit.reference_graph import parse_graph_datetime, transform_event, transform_events
 from eventkit.results import (
     CalendarRecommendation,
-    Contributions,
     Explanation,
     Recommendation,
     ScoredSession,
@@ -86,7 +85,7 @@ def score_session(session: Any, interests: Any, weights: Any) -> ScoredSession:
     except KeyError:
         three_factors = False
     diversity = variety * diversity_weight if three_factors else 0
-    contributions: Contributions = {
+    contributions: Any = {
         "interest_match": hits * weights["interest"],
         "popularity": session.get("popularity", 0) * weights["popularity"],
     }
@@ -358,7 +357,8 @@ def recommend_from_service(
                 "message": "No events found in calendar",
             }
         _log.info("ranking %d events of a Graph calendar", len(sessions))
-        return {**rank(sessions, weights, wanted, top), "source": "graph"}
+        found: Any = {**rank(sessions, weights, wanted, top), "source": "graph"}
+        return cast("CalendarRecommendation", found)
     except Exception:
         _log.exception("cannot recommend from Graph")
         raise

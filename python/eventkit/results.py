@@ -154,7 +154,7 @@ class SessionNotFound(TypedDict):
 
 
 class _CountedItinerary(TypedDict):
-    sessionCount: int  # noqa: N815 (the original's key)
+    sessionCount: int
 
 
 class Itinerary(_CountedItinerary, total=False):

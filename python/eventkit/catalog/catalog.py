@@ -13,8 +13,8 @@ from typing import Any, cast
 from eventkit import _native
 from eventkit.catalog.checking import MissingValues, checked_missing, checked_sessions
 from eventkit.catalog.parsing import parsed_lines, parsed_source, uses_external_sessions
-from eventkit.exports import build_document, save
 from eventkit.errors import ManifestError
+from eventkit.exports import build_document, save
 from eventkit.manifest import COMPILED_HEAD, get_sessions
 from eventkit.reference import DEFAULT_WEIGHTS
 from eventkit.results import Interests, Itinerary, Plan, Top

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from eventkit._native import __version__
-from eventkit.catalog import Catalog
+from eventkit.catalog import Catalog, catalog_from_bytes, is_compiled
 from eventkit.errors import ManifestError
 from eventkit.exports import default_top
 from eventkit.manifest import DEFAULT_EXTERNAL_FILE, find_sessions, parse_manifest
@@ -156,6 +156,8 @@ def external_file(data: bytes) -> str | None:
 
 
 def _compiled(path: Path, data: bytes) -> Catalog:
+    if is_compiled(data):
+        return catalog_from_bytes(data)
     try:
         # An array of sessions is a catalogue, but no manifest: the parser says so.
         if _OBJECT.match(data) and external_file(data) is None:
