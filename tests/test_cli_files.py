@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import re
-import signal
 import subprocess
 import sys
 import urllib.request
@@ -16,6 +14,7 @@ import pytest
 
 from eventkit import Catalog, reference
 from eventkit.manifest import SAMPLE_MANIFEST_PATH, load_manifest
+from server_process import served
 
 SAMPLE = load_manifest(SAMPLE_MANIFEST_PATH)
 TITLE = SAMPLE["sessions"][0]["title"]
@@ -108,22 +107,12 @@ def test_telemetry_stats_reads_a_compiled_catalogue(here: Path) -> None:
     assert found["count"] == 1
 
 
-def test_serve_reads_a_compiled_catalogue(compiled: list[str]) -> None:
-    server = subprocess.Popen(
-        [sys.executable, "-m", "eventkit", "serve", "--port", "0", *compiled],
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    try:
-        assert server.stderr is not None
-        line = next(line for line in server.stderr if "http://" in line)
-        address = re.search(r"http://[^\s/]+", line)
-        assert address
-        with urllib.request.urlopen(f"{address[0]}/recommend?interests=ai&top=4") as response:
+def test_serve_reads_a_compiled_catalogue(compiled: list[str], here: Path) -> None:
+    commands = {"eventkit": "eventkit serve --port {port} --manifest sample.json"}
+    with served("eventkit", here, commands) as port:
+        address = f"http://127.0.0.1:{port}/recommend?interests=ai&top=4"
+        with urllib.request.urlopen(address, timeout=60) as response:
             assert json.load(response) == reference.recommend(SAMPLE, ["ai"], 4)
-    finally:
-        server.send_signal(signal.SIGTERM)
-        server.communicate(timeout=60)
 
 
 def test_a_damaged_catalogue_is_named(compiled: list[str]) -> None:

@@ -14,7 +14,7 @@ The functions give the results of the original agent, to the last bit, many time
 import importlib
 import typing
 
-from eventkit._imports import lazy_modules
+from eventkit import _imports
 from eventkit._native import Filter, __version__
 from eventkit.accelerate import AccelerationWarning, accelerate
 from eventkit.errors import (
@@ -120,7 +120,7 @@ __all__ = [
 ]
 
 
-_module = lazy_modules(
+_module = _imports.lazy_modules(
     __name__,
     frozenset(
         {

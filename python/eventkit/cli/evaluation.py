@@ -10,7 +10,7 @@ from typing import Any
 
 from eventkit import functions
 from eventkit.cli.answer import Answer
-from eventkit.cli.interests import profile_path
+from eventkit.cli.interests import no_profile_file, profile_path
 from eventkit.cli.programme import Programme, read
 from eventkit.cli.table import layout
 from eventkit.errors import EventKitError
@@ -38,6 +38,8 @@ def evaluate(arguments: argparse.Namespace) -> Answer:
         profiles |= _saved(arguments, programme)
     if not profiles:
         remark = 'no profiles: give --profiles NAME="a, b", or --load with some saved'
+        if arguments.load and profile_path(arguments, programme) is None:
+            remark = f"no saved profiles: {no_profile_file(programme)}"
         error = {"error": "no profiles provided"}
         return Answer.failed(error, BAD_INPUT, [remark], indent=None)
     manifest = programme.manifest

@@ -9,7 +9,7 @@ from eventkit.cli.programme import Programme
 from eventkit.functions import normalize_interests
 from eventkit.profiles import load_profile, profile_file, profile_names, save_profile
 
-__all__ = ["interests_of", "profile_path", "save_interests"]
+__all__ = ["interests_of", "no_profile_file", "profile_path", "save_interests"]
 
 MOST_NAMES = 10
 
@@ -28,7 +28,7 @@ def interests_of(
         return given, []
     file = profile_path(arguments, programme)
     if file is None:
-        return given, [f"no profile {arguments.profile_load!r}: {_no_file(programme)}"]
+        return given, [f"no profile {arguments.profile_load!r}: {no_profile_file(programme)}"]
     saved = load_profile(file, arguments.profile_load)
     return (saved, []) if saved else (given, [_why_not_loaded(file, arguments.profile_load)])
 
@@ -53,12 +53,13 @@ def save_interests(
         return {}, []
     file = profile_path(arguments, programme)
     if file is None:
-        return {}, [f"profile {key!r} was not saved: {_no_file(programme)}"]
+        return {}, [f"profile {key!r} was not saved: {no_profile_file(programme)}"]
     save_profile(file, key, interests)
     return {"profileSaved": key}, []
 
 
-def _no_file(programme: Programme) -> str:
+def no_profile_file(programme: Programme) -> str:
+    """Return the reason why there are no profiles, for a message."""
     return f"{programme.file} has no profile.storage_file; add it, or give --profile-file"
 
 
