@@ -50,7 +50,7 @@ def is_class(name):
     return isinstance(member, type) and not typing.is_typeddict(member)
 
 
-@pytest.mark.parametrize("name", filter(is_class, PUBLIC))
+@pytest.mark.parametrize("name", [name for name in PUBLIC if is_class(name)])
 def test_public_methods_have_running_examples(name, tmp_path, monkeypatch):
     """Also those of a class's compiled half, which no module walk finds."""
     monkeypatch.chdir(tmp_path)

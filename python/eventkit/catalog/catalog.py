@@ -8,10 +8,10 @@ import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from io import BufferedIOBase, BytesIO
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, Literal, cast
 
 from eventkit import _native
-from eventkit.catalog.checking import MissingValues, checked_missing, checked_sessions
+from eventkit.catalog.checking import checked_missing, checked_sessions
 from eventkit.catalog.parsing import parsed_lines, parsed_source, uses_external_sessions
 from eventkit.errors import ManifestError
 from eventkit.exports import build_document, save
@@ -76,7 +76,7 @@ class Catalog(_native.CatalogBase):
         source: Any,
         *,
         weights: Mapping[str, Any] | None = None,
-        missing: MissingValues = "keep",
+        missing: Literal["keep", "absent"] = "keep",
         cache_size: int = 0,
         cache_ttl: float = 300.0,
         clock: Callable[[], float] | None = None,

@@ -10,9 +10,8 @@ from typing import Any, Literal
 
 from eventkit._warning import warn_of_input
 
-__all__ = ["MissingValues", "checked_missing", "checked_sessions"]
+__all__ = ["checked_missing", "checked_sessions"]
 
-MissingValues = Literal["keep", "absent"]
 
 # How each library's table gives its rows as dictionaries.
 _ROWS = {"to_dicts": "to_dicts()", "to_pylist": "to_pylist()", "to_dict": 'to_dict("records")'}
@@ -20,7 +19,7 @@ _NEVER_MISSING = frozenset({bool, dict, int, list, str, tuple})
 _MISSING_KINDS = frozenset({"NAType", "NaTType"})  # pandas.NA and pandas.NaT
 
 
-def checked_sessions(source: Any, missing: MissingValues = "keep") -> list[Any]:
+def checked_sessions(source: Any, missing: Literal["keep", "absent"] = "keep") -> list[Any]:
     """Return the sessions of an iterable as a list.
 
     Args:
