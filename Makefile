@@ -5,6 +5,8 @@ PYTHON ?= python3
 VENV ?= .venv
 # What the optional dependencies of pyproject.toml are called; tests and demo use them all.
 EXTRAS := graph,otel,redis,serve
+# The extension of this checkout has the hooks with which tests kill and panic; a wheel never has.
+FEATURES := python,fault-injection
 # Processes that run the Python tests.
 WORKERS ?= 2
 # A directory that holds a real agent.py, for `make bench AGENT=DIR`.
@@ -49,7 +51,7 @@ $(VENV)/.stamp-native: $(RUST) $(VENV)/.stamp-build
 	rm -f python/eventkit/_eventkit.so python/eventkit/_eventkit.abi3.so \
 	  "python/eventkit/_eventkit$$($(BIN)/python -c \
 	  'import sysconfig; print(sysconfig.get_config_var("EXT_SUFFIX"))')"
-	$(EXPORTS) $(BIN)/maturin develop --release --quiet --extras $(EXTRAS)
+	$(EXPORTS) $(BIN)/maturin develop --release --quiet --extras $(EXTRAS) --features $(FEATURES)
 	@touch $@
 
 setup: $(VENV)/.stamp-dev ## Make .venv and install every tool the other targets use
@@ -113,7 +115,7 @@ lint: lint-rust lint-python ## Check format, lints and types of Rust and Python
 lint-rust: $(VENV)/.stamp-build
 	cargo fmt --check
 	$(EXPORTS) PYO3_PYTHON=$(abspath $(BIN)/python) \
-	  cargo clippy --quiet --all-targets --features python -- -D warnings
+	  cargo clippy --quiet --all-targets --features $(FEATURES) -- -D warnings
 
 lint-python: $(VENV)/.stamp-dev $(VENV)/.stamp-native
 	$(BIN)/ruff check

@@ -8,7 +8,7 @@ import pytest
 import eventkit
 from eventkit.server import ServerMetrics, ServerSettings
 from eventkit.server.app import Application
-from eventkit.server.counting import build_metrics
+from eventkit.server.collector import build_metrics
 from eventkit.server.metrics import group_directory
 from eventkit.server.source import Source
 from server_process import asked, served

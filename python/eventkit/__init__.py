@@ -15,7 +15,7 @@ import importlib
 import typing
 
 from eventkit import _imports
-from eventkit._native import Filter, __version__
+from eventkit._native import __version__
 from eventkit.accelerate import AccelerationWarning, accelerate
 from eventkit.errors import (
     AccelerationError,
@@ -59,6 +59,7 @@ from eventkit.results import (
 )
 
 if typing.TYPE_CHECKING:
+    from eventkit._native import Filter
     from eventkit.catalog.catalog import Catalog
     from eventkit.catalog.hashing import manifest_hash
     from eventkit.exports import export
@@ -132,6 +133,7 @@ _module = _imports.lazy_modules(
 _LATER = {
     "CachedGraphEventService": "eventkit.graph",
     "Catalog": "eventkit.catalog",
+    "Filter": "eventkit._native",
     "Telemetry": "eventkit.telemetry",
     "create_app": "eventkit.server",
     "create_asgi_app": "eventkit.server",

@@ -8,13 +8,17 @@ that cannot be parsed is never overwritten.
 from __future__ import annotations
 
 import json
+import math
 import os
+import re
+import secrets
 from collections.abc import Mapping
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 from eventkit.errors import ProfileError
-from eventkit.files import exclusive
+from eventkit.files import exclusive, read_regular
 
 __all__ = ["load_profile", "profile_file", "profile_names", "save_profile"]
 
@@ -49,7 +53,7 @@ def profile_names(file: str | os.PathLike[str]) -> list[str]:
         []
     """
     try:
-        return list(_parse(os.fspath(file), Path(file).read_bytes()))
+        return list(_parse(os.fspath(file), read_regular(file), _Numbers()))
     except (OSError, ValueError):
         return []
 
@@ -68,9 +72,8 @@ def load_profile(file: str | os.PathLike[str], key: Any) -> list[str]:
         >>> load_profile("no-such-file.json", "ada")
         []
     """
-    path = Path(file)
     try:
-        interests = json.loads(path.read_text(encoding="utf-8")).get(key, [])
+        interests = json.loads(read_regular(file).decode("utf-8")).get(key, [])
     except Exception:
         return []
     if not isinstance(interests, list):
@@ -83,7 +86,8 @@ def save_profile(file: str | os.PathLike[str], key: Any, interests: Any) -> None
 
     Only the owner can read the file (mode 0600) and ``<file>.bak``, which holds the previous
     content. The empty file ``<file>.lock`` stays: if it were removed, two processes could save at
-    the same time.
+    the same time. The values of other profiles keep their exact meaning, even numbers beyond a
+    float.
 
     Args:
         file: The profile file; its directory must exist.
@@ -92,6 +96,8 @@ def save_profile(file: str | os.PathLike[str], key: Any, interests: Any) -> None
 
     Raises:
         ProfileError: The file holds something that is not a JSON object; it was not changed.
+        FileLockedError: Another process or thread has been saving for ten seconds.
+        UnusableFileError: The file, or its lock, is a pipe, a device or a link to nowhere useful.
         TypeError: The interests cannot be written as JSON; the file was not changed.
         FileNotFoundError: The file's directory does not exist.
 
@@ -103,19 +109,43 @@ def save_profile(file: str | os.PathLike[str], key: Any, interests: Any) -> None
         ['ai', 'agents']
     """
     with exclusive(file) as locked:
-        previous = locked.read()
-        profiles = _parse(os.fspath(file), previous)
+        numbers = _Numbers()
+        profiles = _parse(os.fspath(file), locked.read(), numbers)
         profiles[key] = interests
-        locked.replace(json.dumps(profiles, indent=2).encode("ascii"), mode=0o600)
+        text = numbers.restored(json.dumps(profiles, indent=2))
+        locked.replace(text.encode("ascii"), mode=0o600)
 
 
-def _parse(file: str, data: bytes | None) -> dict[Any, Any]:
+class _Numbers:
+    """Carries numbers that no float holds through a parse and a dump, digit by digit."""
+
+    def __init__(self) -> None:
+        # Random: a text that is in the file already cannot look like a number of ours.
+        self._mark = secrets.token_hex(16)
+        self._kept = False
+
+    def parse_float(self, text: str) -> Any:
+        """Return the float of a JSON number, or a marked text where the float is another number."""
+        value = float(text)
+        if math.isfinite(value) and Decimal(repr(value)) == Decimal(text):
+            return value
+        self._kept = True
+        return f"{self._mark}{text}"
+
+    def restored(self, dumped: str) -> str:
+        """Return dumped JSON with the marked texts as the numbers that they were."""
+        if not self._kept:
+            return dumped
+        return re.sub(f'"{self._mark}([^"]*)"', r"\1", dumped)
+
+
+def _parse(file: str, data: bytes | None, numbers: _Numbers) -> dict[Any, Any]:
     # An empty file may be overwritten: it was made by `touch`, or as a temporary file.
     if data is None or not data.strip():
         return {}
     try:
-        profiles = json.loads(data.decode("utf-8"))
-    except (ValueError, RecursionError) as error:
+        profiles = json.loads(data.decode("utf-8"), parse_float=numbers.parse_float)
+    except (ValueError, ArithmeticError, RecursionError) as error:
         raise ProfileError(file, f"cannot be read as profiles ({error})") from error
     if not isinstance(profiles, dict):
         kind = type(profiles).__name__

@@ -7,14 +7,15 @@ import json
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from io import BufferedIOBase, BytesIO
-from pathlib import Path
 from typing import Any, Literal, cast
 
 from eventkit import _native
 from eventkit.catalog.checking import checked_missing, checked_sessions
+from eventkit.catalog.fields import dump_fields, load_fields
 from eventkit.catalog.parsing import parsed_lines, parsed_source, uses_external_sessions
-from eventkit.errors import ManifestError
+from eventkit.errors import CatalogFileError, ManifestError
 from eventkit.exports import build_document, save
+from eventkit.files import open_regular, read_regular
 from eventkit.manifest import COMPILED_HEAD, get_sessions
 from eventkit.reference import DEFAULT_WEIGHTS
 from eventkit.results import Interests, Itinerary, Plan, Top
@@ -22,6 +23,9 @@ from eventkit.results import Interests, Itinerary, Plan, Top
 __all__ = ["Catalog"]
 
 Progress = Callable[[int, int], object]
+
+_LARGEST = 1 << 36
+"""Bytes of a JSON file: ten million sessions have 2.3 GB, and a sparse file may claim terabytes."""
 
 
 class Catalog(_native.CatalogBase):
@@ -150,7 +154,7 @@ class Catalog(_native.CatalogBase):
             >>> Catalog.from_json(b'[{"title": "Agents", "tags": ["AI"]}]')[0]
             {'title': 'Agents', 'tags': ['AI']}
         """
-        data = source if isinstance(source, bytes) else Path(source).read_bytes()
+        data = source if isinstance(source, bytes) else read_regular(source, _LARGEST)
         origin = "bytes" if isinstance(source, bytes) else os.fspath(source)
         if data.startswith(COMPILED_HEAD):
             raise ManifestError(origin, "a compiled catalogue, not JSON: use Catalog.open")
@@ -184,7 +188,7 @@ class Catalog(_native.CatalogBase):
             2
         """
         if isinstance(source, (str, os.PathLike)):
-            with Path(source).open("rb") as file:
+            with open_regular(source) as file:
                 return cls._from_lines(file, os.fspath(source), weights, progress)
         return cls._from_lines(source, str(getattr(source, "name", "lines")), weights, progress)
 
@@ -232,6 +236,7 @@ class Catalog(_native.CatalogBase):
             FileNotFoundError: There is no such file.
             CatalogFileError: The file is not a catalogue, is damaged, or was written by a newer
                 eventkit.
+            OSError: The file cannot be read, or is not a regular file.
 
         Note:
             If another program shortens the file while it is mapped, the process ends (``SIGBUS``).
@@ -244,12 +249,9 @@ class Catalog(_native.CatalogBase):
             ...     Catalog.open(f"{directory}/one.catalog", verify=True)[0]
             {'title': 'Agents'}
         """
-        shelved, fields = _native.open_catalog(os.fspath(path), verify, progress)
-        return cls._reopened(shelved, fields, weights)
-
-    @classmethod
-    def _reopened(cls, shelved: Any, saved: bytes, weights: Any = None) -> Catalog:
-        fields = json.loads(saved)
+        name = os.fspath(path)
+        shelved, saved = _native.open_catalog(name, verify, progress)
+        fields = load_fields(saved, name)
         return cls._made(shelved, fields["weights"] if weights is None else weights, fields)
 
     def save(self, path: str | os.PathLike[str]) -> None:
@@ -259,22 +261,26 @@ class Catalog(_native.CatalogBase):
             path: The file. An existing one is replaced when the new one is complete.
 
         Raises:
-            ValueError: A session, or another part of the manifest, cannot be written as JSON (a
-                tuple, NaN, a key that is not a string) or recommended (no title, tags that are not
-                a list of strings, a popularity of more than 64 bits); names it.
+            CatalogFileError: A session, or another part of the manifest, cannot be written as JSON
+                (a tuple, NaN, infinity, a key that is not a string) or recommended (no title, tags
+                that are not a list of strings, a popularity of more than 64 bits). Names the file
+                and the value.
             OSError: The file cannot be written. An existing one is not changed.
 
         Example:
-            >>> import tempfile
-            >>> with tempfile.TemporaryDirectory() as directory:
-            ...     Catalog([{"title": "Agents", "tags": ("AI",)}]).save(f"{directory}/no.catalog")
+            >>> catalog = Catalog([{"title": "Agents", "tags": ("AI",)}])
+            >>> catalog.save("no.catalog")
             Traceback (most recent call last):
-            ValueError: sessions[0].tags is ('AI',) of type tuple, which JSON cannot hold as it is
+            eventkit.errors.CatalogFileError: no.catalog: sessions[0].tags is ('AI',)...
         """
-        _native.save_catalog(self._shelved, self._saved_fields(), os.fspath(path))
-
-    def _saved_fields(self) -> bytes:
-        return json.dumps(self._fields, allow_nan=False).encode()
+        name = os.fspath(path)
+        fields = dump_fields(self._fields, name)
+        try:
+            _native.save_catalog(self._shelved, fields, name)
+        except CatalogFileError:
+            raise
+        except ValueError as error:  # what `save_catalog` says of a session does not name the file
+            raise CatalogFileError(f"{name}: {error}") from None
 
     def recommend_many_json(
         self,

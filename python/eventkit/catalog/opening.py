@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
 from typing import Any
 
 from eventkit import _native
 from eventkit.catalog.catalog import Catalog
+from eventkit.catalog.fields import load_fields
+from eventkit.files import open_regular, read_regular
 from eventkit.manifest import COMPILED_HEAD, parse_manifest
 
-__all__ = ["catalog_from_bytes", "is_compiled", "open_programme"]
+__all__ = ["catalog_from_bytes", "first_bytes", "is_compiled", "open_programme"]
 
 
 def is_compiled(data: bytes) -> bool:
@@ -23,13 +24,19 @@ def is_compiled(data: bytes) -> bool:
     return data.startswith(COMPILED_HEAD)
 
 
-def catalog_from_bytes(data: bytes) -> Catalog:
+def catalog_from_bytes(data: bytes, path: str | os.PathLike[str]) -> Catalog:
     """Open a compiled catalogue whose file was read already.
+
+    Args:
+        data: The content of the file.
+        path: The file, for error messages.
 
     Raises:
         CatalogFileError: It is damaged, or was written by a newer eventkit.
     """
-    return Catalog._reopened(*_native.load_catalog(data))
+    shelved, saved = _native.load_catalog(data)
+    fields = load_fields(saved, os.fspath(path))
+    return Catalog._made(shelved, fields["weights"], fields)
 
 
 def open_programme(path: str | os.PathLike[str]) -> dict[str, Any] | Catalog:
@@ -40,8 +47,16 @@ def open_programme(path: str | os.PathLike[str]) -> dict[str, Any] | Catalog:
         ManifestError: It is neither; names file, line and column.
         CatalogFileError: It is a damaged catalogue, or was written by a newer eventkit.
     """
-    with Path(path).open("rb") as file:
-        head = file.read(len(COMPILED_HEAD))
-        if not is_compiled(head):
-            return parse_manifest(head + file.read(), os.fspath(path))
-    return Catalog.open(path)
+    if is_compiled(first_bytes(path)):
+        return Catalog.open(path)
+    return parse_manifest(read_regular(path), os.fspath(path))
+
+
+def first_bytes(path: str | os.PathLike[str]) -> bytes:
+    """Return the bytes by which `is_compiled` knows a compiled catalogue.
+
+    Raises:
+        OSError: The file cannot be read, or is not a regular file.
+    """
+    with open_regular(path) as file:
+        return file.read(len(COMPILED_HEAD))

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import argparse
 import json
-from pathlib import Path
 from typing import Any
 
-from eventkit.catalog import Catalog, is_compiled
+from eventkit.catalog import Catalog, first_bytes, is_compiled
 from eventkit.cli.answer import Answer
-from eventkit.manifest import COMPILED_HEAD, default_manifest_path, parse_document, parse_manifest
+from eventkit.files import read_regular
+from eventkit.manifest import default_manifest_path, parse_document, parse_manifest
 from eventkit.schema import Problem, load_schema, validate_sessions
 from eventkit.schema import validate as validate_manifest
 
@@ -37,15 +37,13 @@ def validate(arguments: argparse.Namespace) -> Answer:
 
 
 def _problems(file: str) -> tuple[str, list[Problem]]:
-    with Path(file).open("rb") as opened:
-        head = opened.read(len(COMPILED_HEAD))
-        data = head if is_compiled(head) else head + opened.read()
-    if is_compiled(head):
+    if is_compiled(first_bytes(file)):
         catalog = Catalog.open(file, verify=True)
         sessions: list[Any] = list(catalog)
         return "a valid compiled catalogue", validate_manifest(
             catalog.fields | {"sessions": sessions}
         )
+    data = read_regular(file)
     document = parse_document(data, file)
     if isinstance(document, list):
         return "valid external sessions", validate_sessions(document)

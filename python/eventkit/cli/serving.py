@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import dataclasses
 from typing import Any
 
 from eventkit.cli.answer import Answer
@@ -34,14 +35,21 @@ def add_to(subparsers: _Subparsers) -> None:
     add(
         "--interface",
         choices=("wsgi", "asgi"),
-        default="wsgi",
-        help="wsgi is faster, asgi refuses request bodies that come too slowly (default: wsgi)",
+        help="wsgi is faster, asgi refuses request bodies that come too slowly (default: wsgi, or"
+        " asgi if EVENTKIT_TRUSTED_PROXIES is set)",
     )
     add("--card", action="store_true", help="add an Adaptive Card to the responses of /recommend")
     add(
         "--manifest",
         metavar="PATH",
         help="a manifest or compiled catalogue (default: agent.json here, else a sample)",
+    )
+    add(
+        "--allowed-host",
+        action="append",
+        default=[],
+        metavar="HOST",
+        help="accept requests for this host too, beside localhost and --host; may be repeated",
     )
     add(
         "--insecure",
@@ -55,7 +63,10 @@ def serve(arguments: argparse.Namespace) -> Answer:
     # Imported here, because no other command needs a server.
     from eventkit.server import ServerSettings, run
 
-    read = ServerSettings.from_environment
+    settings = ServerSettings.from_environment()
+    hosts = (*settings.allowed_hosts, *arguments.allowed_host)
+    card = settings.card or arguments.card
+    settings = dataclasses.replace(settings, allowed_hosts=hosts, card=card)
     try:
         run.serve(
             arguments.manifest,
@@ -64,7 +75,7 @@ def serve(arguments: argparse.Namespace) -> Answer:
             workers=arguments.workers,
             interface=arguments.interface,
             insecure=arguments.insecure,
-            settings=read(card=True) if arguments.card else read(),
+            settings=settings,
             say=complain,
         )
     except run.ListenError as error:
