@@ -125,9 +125,7 @@ class TestReload:
         clocks["now"] += 0.5
         assert self.titles(ask, app) == ["One"]
 
-    def test_a_change_that_looks_the_same_is_seen_while_it_could_be_one(
-        self, ask, clocks, tmp_path
-    ):
+    def test_an_edit_with_the_same_size_and_time_is_seen(self, ask, clocks, tmp_path):
         file = tmp_path / "agent.json"
         self.write(file, "One")
         app = self.served(file, clocks)

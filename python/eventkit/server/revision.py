@@ -91,7 +91,7 @@ class Revision:
         digest: Identifies the revision; the same in every process that reads the same bytes.
         default_top: How many sessions to recommend if a request does not say.
         telemetry: The telemetry log that the manifest configures.
-        answers: Those kept ready.
+        cache: The cached responses.
     """
 
     def __init__(self, catalog: Catalog, fields: dict[str, Any], digest: str) -> None:
