@@ -53,8 +53,8 @@ mod _eventkit {
     use super::filter::Filter;
     #[pymodule_export]
     use super::functions::{
-        cache_info, clear_cache, count_conflicts, explain, explain_sessions, profile,
-        recommend, recommend_sessions, score_session,
+        cache_info, clear_cache, count_conflicts, explain, explain_sessions, profile, recommend,
+        recommend_sessions, score_session,
     };
     #[pymodule_export]
     use super::graph_cache::GraphCacheBase;
@@ -66,11 +66,11 @@ mod _eventkit {
     use super::load::{load_json, load_ndjson};
     #[pymodule_export]
     use super::metrics::ServerMetrics;
-    #[pymodule_export]
-    use super::probe::{sum_contributions, sum_regime};
     #[cfg(feature = "fault-injection")]
     #[pymodule_export]
     use super::probe::panic_for_test;
+    #[pymodule_export]
+    use super::probe::{sum_contributions, sum_regime};
     #[pymodule_export]
     use super::rate::{RateLimiter, RequestLog};
     #[pymodule_export]
