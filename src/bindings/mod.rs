@@ -35,6 +35,7 @@ mod snapshot;
 mod source;
 mod store;
 mod telemetry;
+mod top;
 mod wsgi;
 
 use pyo3::prelude::*;

@@ -6,8 +6,8 @@ from typing import Any
 
 from eventkit import functions
 from eventkit.errors import ExportError
-from eventkit.itinerary.export import FORMATS, build_document
-from eventkit.profiles import load_profile
+from eventkit.exports import FORMATS, build_document
+from eventkit.profiles import load_profile, profile_file
 from eventkit.server.message import JSON, Problem, Request, Response, json_response
 from eventkit.server.parameters import parameters
 from eventkit.server.revision import Revision
@@ -23,8 +23,6 @@ from eventkit.server.validation import (
 
 __all__ = ["explain", "export", "recommend", "tags"]
 
-PROFILE_FILE = ".event_profiles.json"
-
 
 def recommend(request: Request, revision: Revision, settings: ServerSettings) -> Response:
     """Recommend sessions."""
@@ -36,7 +34,7 @@ def recommend(request: Request, revision: Revision, settings: ServerSettings) ->
     if not card and not revision.telemetry.enabled:
         body = revision.catalog.recommend_json(interests, top)
         return Response(200, [JSON], body, cacheable=cacheable)
-    result = revision.catalog.recommend(interests, top)
+    result: Any = revision.catalog.recommend(interests, top)
     if card:
         result["adaptiveCard"] = functions.build_adaptive_card(result["sessions"])
     return json_response(200, result, cacheable=cacheable)
@@ -87,9 +85,8 @@ def _interests(asked: dict[str, Any], revision: Revision, settings: ServerSettin
         if settings.api_token is None:
             raise Problem(403, "profiles are not readable", expected="a server with an API_TOKEN")
         key = checked_text("profileLoad", key, LONGEST_KEY)
-        profile = revision.fields.get("profile")
-        file = profile.get("file") if isinstance(profile, dict) else None
-        interests = load_profile(str(file or PROFILE_FILE), key)
+        file = profile_file(revision.fields)
+        interests = [] if file is None else load_profile(file, key)
         if interests:
             return checked_interests(interests, settings)
     return checked_interests(asked.get("interests"), settings)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from eventkit._native import __version__
-from eventkit.itinerary.export import FORMATS
+from eventkit.exports import FORMATS
 from eventkit.server.settings import ServerSettings
 from eventkit.server.validation import DATE, INTERESTS, LINE, LONGEST_KEY, USER
 

@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import Any
 
 from eventkit._native import __version__
-from eventkit.catalog import Catalog
+from eventkit.catalog import Catalog, catalog_from_bytes, is_compiled
 from eventkit.errors import ManifestError
-from eventkit.itinerary.export import default_top
+from eventkit.exports import default_top
 from eventkit.manifest import DEFAULT_EXTERNAL_FILE, check_manifest, parse_manifest
 from eventkit.server.message import Response
 from eventkit.telemetry import get_telemetry
@@ -201,6 +201,8 @@ def external_file(data: bytes) -> str | None:
 
 
 def _compiled(path: Path, data: bytes, external: Sequence[dict[str, Any]]) -> Catalog:
+    if is_compiled(data):
+        return catalog_from_bytes(data, path)
     try:
         # An array of sessions is a catalogue, but no manifest: the parser says so.
         if _OBJECT.match(data) and external_file(data) is None:

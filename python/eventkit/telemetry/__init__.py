@@ -6,9 +6,13 @@ module does the work; `eventkit.telemetry.privacy` decides what may be written a
 
 from __future__ import annotations
 
+from eventkit._imports import lazy_modules
 from eventkit.telemetry.life import flush_on_sigterm
 from eventkit.telemetry.log import Telemetry
 from eventkit.telemetry.settings import get_telemetry
 from eventkit.telemetry.summary import summarize
 
 __all__ = ["Telemetry", "flush_on_sigterm", "get_telemetry", "summarize"]
+
+# The exporter needs an extra, so it is imported only when it is first used.
+__getattr__ = lazy_modules(__name__, frozenset({"otel"}))
