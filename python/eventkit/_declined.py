@@ -17,6 +17,7 @@ __all__ = [
     "count_conflicts",
     "explain",
     "explain_sessions",
+    "external_place",
     "graph_page",
     "kept_question",
     "on_collection",
@@ -51,6 +52,11 @@ def explain(manifest: Any, title: Any, interests: Any) -> Any:
 
 
 def explain_sessions(sessions: Any, weights: Any, title: Any, interests: Any) -> Any:
+    """Decline."""
+    return NotImplemented
+
+
+def external_place(manifest: Any, directories: tuple[str, ...]) -> Any:
     """Decline."""
     return NotImplemented
 

@@ -56,6 +56,9 @@ def explain(manifest: Any, title: Any, interests: Any) -> dict[str, Any] | NotIm
 def explain_sessions(
     sessions: Any, weights: Any, title: Any, interests: Any
 ) -> dict[str, Any] | NotImplementedType: ...
+def external_place(
+    manifest: Any, directories: tuple[str, ...]
+) -> str | NotImplementedType | None: ...
 def score_session(
     session: Any, interests: Any, weights: Any
 ) -> dict[str, Any] | NotImplementedType: ...

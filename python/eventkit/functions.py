@@ -7,12 +7,13 @@ about 10 ms the first time, 40 ms once, when the list is compiled, and 2 ms from
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from os import PathLike
 from typing import Any
 
 from eventkit import _native, external_cache, reference
-from eventkit.manifest import PUBLIC_DIRECTORIES, detached, shared_sessions
+from eventkit.external_cache import load_external
+from eventkit.manifest import PUBLIC_DIRECTORIES, Places, detached, shared_sessions
 
 __all__ = [
     "build_adaptive_card",
@@ -21,11 +22,13 @@ __all__ = [
     "clear_cache",
     "count_conflicts",
     "explain",
+    "explain_or_decline",
     "explain_with",
     "normalize_interests",
     "rank",
     "recommend",
     "recommend_from_graph",
+    "recommend_or_decline",
     "recommend_with",
     "score_session",
     "transform_events",
@@ -90,13 +93,51 @@ def recommend_with(
     manifest: Any, interests: Any, top: Any, directories: Directories
 ) -> dict[str, Any]:
     """Recommend from a manifest whose external file is looked up in the given directories too."""
-    answer = _native.recommend(manifest, interests, top)
+    answer: dict[str, Any] = recommend_or_decline(manifest, interests, top, directories)
     if answer is not NotImplemented:
         return answer
     weights = manifest["weights"]
-    sessions, private = shared_sessions(manifest, directories)
+    sessions, copy = shared_sessions(manifest, directories)
     answer = rank(sessions, weights, interests, top)
-    return detached(answer) if private else answer
+    return detached(answer, copy) if copy else answer
+
+
+def recommend_or_decline(manifest: Any, interests: Any, top: Any, directories: Directories) -> Any:
+    """Recommend as the original does, or return ``NotImplemented`` before anything had an effect.
+
+    With `Places` as directories, an external file is looked for there.
+    """
+    answer = _native.recommend(manifest, interests, top)
+    if answer is not NotImplemented:
+        return answer
+    located = _locate(manifest, directories)
+    if located is None:
+        return NotImplemented
+    sessions, copy = located
+    answer = _native.recommend_sessions(sessions, manifest.get("weights"), interests, top)
+    return answer if answer is NotImplemented or not copy else detached(answer, copy)
+
+
+def _locate(
+    manifest: Any, directories: Directories
+) -> tuple[Any, Callable[[Any], Any] | None] | None:
+    """Return the sessions of a manifest that asks for an external file, and a function that copies.
+
+    ``None`` where the manifest does not ask for one, and where only `shared_sessions` or the
+    original knows what happens: odd settings, odd names, files that cannot be read.
+    """
+    if not isinstance(directories, Places):
+        return None
+    try:
+        place = _native.external_place(manifest, directories.names())
+        if place is None or place is NotImplemented:
+            return None
+        external = load_external(place) if place else None
+    except Exception:
+        return None
+    if external is not None and external.sessions:
+        return external.sessions, external.copy_session if external.private else None
+    return manifest.get("sessions"), None
 
 
 def rank(sessions: Any, weights: Any, interests: Any, top: Any) -> dict[str, Any]:
@@ -154,16 +195,27 @@ def explain_with(
     manifest: Any, title: Any, interests: Any, directories: Directories
 ) -> dict[str, Any]:
     """Explain a session of a manifest whose external file is looked up in the given directories."""
-    answer = _native.explain(manifest, title, interests)
+    answer: dict[str, Any] = explain_or_decline(manifest, title, interests, directories)
     if answer is not NotImplemented:
         return answer
     weights = manifest["weights"]
     # No copies: an explanation holds numbers and strings only.
-    sessions, _private = shared_sessions(manifest, directories)
-    answer = _native.explain_sessions(sessions, weights, title, interests)
+    sessions, _copy = shared_sessions(manifest, directories)
+    found = _native.explain_sessions(sessions, weights, title, interests)
+    if found is not NotImplemented:
+        return found
+    return reference.explain_sessions(sessions, weights, title, interests)
+
+
+def explain_or_decline(manifest: Any, title: Any, interests: Any, directories: Directories) -> Any:
+    """Explain as the original does, or return ``NotImplemented`` before anything had an effect."""
+    answer = _native.explain(manifest, title, interests)
     if answer is not NotImplemented:
         return answer
-    return reference.explain_sessions(sessions, weights, title, interests)
+    located = _locate(manifest, directories)
+    if located is None:
+        return NotImplemented
+    return _native.explain_sessions(located[0], manifest.get("weights"), title, interests)
 
 
 def score_session(session: Any, interests: Any, weights: Any) -> dict[str, Any]:

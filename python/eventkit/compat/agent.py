@@ -9,7 +9,6 @@ from __future__ import annotations
 import importlib
 import json
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -48,15 +47,7 @@ def _find_manifest() -> Path:
 MANIFEST_PATH = _find_manifest()
 
 
-class _Directories:
-    """The directories of this module and of the manifest, as its globals name them when asked."""
-
-    def __iter__(self) -> Iterator[Path]:
-        yield Path(__file__).resolve().parent
-        yield MANIFEST_PATH.parent
-
-
-_DIRECTORIES = _Directories()
+_DIRECTORIES = manifests.ModulePlaces(globals())
 
 
 def load_manifest(path: Path = MANIFEST_PATH) -> Any:
