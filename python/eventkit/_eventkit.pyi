@@ -67,6 +67,9 @@ def explain(
 def explain_sessions(
     sessions: Any, weights: Any, title: Any, interests: Any
 ) -> Explanation | SessionNotFound | NotImplementedType: ...
+def external_place(
+    manifest: Any, directories: tuple[str, ...]
+) -> str | NotImplementedType | None: ...
 def score_session(
     session: Any, interests: Any, weights: Any
 ) -> ScoredSession | NotImplementedType: ...

@@ -37,6 +37,7 @@ except ImportError as error:
     )
 
     _DECLINING = {
+        "external_place",
         *("cache_info", "clear_cache", "count_conflicts", "explain", "explain_sessions"),
         *("graph_page", "profile", "recommend", "recommend_sessions", "score_session"),
         "transform_events",

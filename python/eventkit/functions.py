@@ -7,13 +7,14 @@ about 10 ms the first time, 40 ms once, when the list is compiled, and 2 ms from
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from os import PathLike
 from typing import Any
 
 from eventkit import _native, external_cache, reference
 from eventkit._warning import warn_of_text
-from eventkit.manifest import PUBLIC_DIRECTORIES, detached, shared_sessions
+from eventkit.external_cache import load_external
+from eventkit.manifest import PUBLIC_DIRECTORIES, Places, detached, shared_sessions
 from eventkit.results import (
     CalendarRecommendation,
     Explanation,
@@ -31,11 +32,13 @@ __all__ = [
     "clear_cache",
     "count_conflicts",
     "explain",
+    "explain_or_decline",
     "explain_with",
     "normalize_interests",
     "rank",
     "recommend",
     "recommend_from_graph",
+    "recommend_or_decline",
     "recommend_with",
     "score_session",
     "transform_events",
@@ -117,13 +120,59 @@ def _recommend_declined(
     manifest: Any, interests: Any, top: Any, directories: Directories
 ) -> Recommendation:
     """Recommend from a manifest that the native function has declined."""
+    answer = _recommend_located(manifest, interests, top, directories)
+    if answer is not NotImplemented:
+        return answer
     warn_of_text(interests)
     weights = manifest["weights"]
-    sessions, private = shared_sessions(manifest, directories)
+    sessions, copy = shared_sessions(manifest, directories)
     if _has_seen(manifest, sessions):
         return reference.rank_sessions(sessions, weights, interests, top)
     answer = rank(sessions, weights, interests, top)
-    return detached(answer) if private else answer
+    return detached(answer, copy) if copy else answer
+
+
+def recommend_or_decline(manifest: Any, interests: Any, top: Any, directories: Directories) -> Any:
+    """Recommend as the original does, or return ``NotImplemented`` before anything had an effect.
+
+    With `Places` as directories, an external file is looked for there.
+    """
+    answer = _native.recommend(manifest, interests, top)
+    if answer is not NotImplemented:
+        return answer
+    return _recommend_located(manifest, interests, top, directories)
+
+
+def _recommend_located(manifest: Any, interests: Any, top: Any, directories: Directories) -> Any:
+    """Recommend from a manifest that asks for an external file, or return ``NotImplemented``."""
+    located = _locate(manifest, directories)
+    if located is None:
+        return NotImplemented
+    sessions, copy = located
+    answer = _native.recommend_sessions(sessions, manifest.get("weights"), interests, top)
+    return answer if answer is NotImplemented or not copy else detached(answer, copy)
+
+
+def _locate(
+    manifest: Any, directories: Directories
+) -> tuple[Any, Callable[[Any], Any] | None] | None:
+    """Return the sessions of a manifest that asks for an external file, and a function that copies.
+
+    ``None`` where the manifest does not ask for one, and where only `shared_sessions` or the
+    original knows what happens: odd settings, odd names, files that cannot be read.
+    """
+    if not isinstance(directories, Places):
+        return None
+    try:
+        place = _native.external_place(manifest, directories.names())
+        if place is None or place is NotImplemented:
+            return None
+        external = load_external(place) if place else None
+    except Exception:
+        return None
+    if external is not None and external.sessions:
+        return external.sessions, external.copy_session if external.private else None
+    return manifest.get("sessions"), None
 
 
 def _has_seen(manifest: Any, sessions: Any) -> bool:
@@ -190,18 +239,29 @@ def explain_with(
     manifest: Any, title: Any, interests: Any, directories: Directories
 ) -> Explanation | SessionNotFound:
     """Explain a session, and look for an external file in the given directories too."""
-    answer = _native.explain(manifest, title, interests)
+    answer = explain_or_decline(manifest, title, interests, directories)
     if answer is not NotImplemented:
         return answer
     warn_of_text(interests)
     weights = manifest["weights"]
     # No copies are needed: an explanation holds numbers and strings only.
-    sessions, _private = shared_sessions(manifest, directories)
+    sessions, _copy = shared_sessions(manifest, directories)
     if not _has_seen(manifest, sessions):
         answer = _native.explain_sessions(sessions, weights, title, interests)
         if answer is not NotImplemented:
             return answer
     return reference.explain_sessions(sessions, weights, title, interests)
+
+
+def explain_or_decline(manifest: Any, title: Any, interests: Any, directories: Directories) -> Any:
+    """Explain as the original does, or return ``NotImplemented`` before anything had an effect."""
+    answer = _native.explain(manifest, title, interests)
+    if answer is not NotImplemented:
+        return answer
+    located = _locate(manifest, directories)
+    if located is None:
+        return NotImplemented
+    return _native.explain_sessions(located[0], manifest.get("weights"), title, interests)
 
 
 def score_session(

@@ -9,12 +9,13 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Iterable, Iterator
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from eventkit.errors import ManifestError
-from eventkit.external_cache import ExternalFile, copy_session, read_external
+from eventkit.external_cache import ExternalFile, read_external
 from eventkit.files import read_regular
 from eventkit.results import Recommendation
 from eventkit.schema import validate
@@ -24,8 +25,9 @@ __all__ = [
     "DEFAULT_EXTERNAL_FILE",
     "PUBLIC_DIRECTORIES",
     "SAMPLE_MANIFEST_PATH",
+    "ModulePlaces",
+    "Places",
     "check_manifest",
-    "copy_session",
     "default_manifest_path",
     "detached",
     "find_sessions",
@@ -38,6 +40,9 @@ __all__ = [
 
 SAMPLE_MANIFEST_PATH = Path(__file__).resolve().parent / "data" / "agent.json"
 """The manifest that comes with eventkit: a plausible conference."""
+
+_SAMPLE_DIRECTORY = str(SAMPLE_MANIFEST_PATH.parent)
+_PATH = type(SAMPLE_MANIFEST_PATH)
 
 DEFAULT_EXTERNAL_FILE = "sessions_external.json"
 
@@ -182,18 +187,21 @@ def find_sessions(manifest: Any, directories: Directories) -> Any:
     return external.copy_sessions() if external else manifest.get("sessions", [])
 
 
-def shared_sessions(manifest: Any, directories: Directories) -> tuple[Any, bool]:
+def shared_sessions(
+    manifest: Any, directories: Directories
+) -> tuple[Any, Callable[[Any], Any] | None]:
     """Return the sessions of a manifest without copying those of an unchanged external file.
 
     Returns:
-        The sessions, and whether they are private. Private sessions are shared with later calls, so
-        callers may only get copies of them (see `detached`). While the file does not change, the
-        same list is returned.
+        The sessions, and a function that copies one of them; ``None`` where the sessions are the
+        caller's own. With such a function the sessions are shared with later calls, so that no part
+        of them may reach a caller uncopied (see `detached`). While the file does not change, it is
+        the very same list.
     """
     external = find_external(manifest, directories)
     if external:
-        return external.sessions, external.private
-    return manifest.get("sessions", []), False
+        return external.sessions, external.copy_session if external.private else None
+    return manifest.get("sessions", []), None
 
 
 def find_external(manifest: Any, directories: Directories) -> ExternalFile | None:
@@ -218,27 +226,62 @@ def find_external(manifest: Any, directories: Directories) -> ExternalFile | Non
     return external if external.sessions else None
 
 
-def detached(recommendation: Recommendation) -> Recommendation:
-    """Replace the private sessions of a fresh recommendation by copies, in place.
+def detached(recommendation: Recommendation, copy: Callable[[Any], Any]) -> Recommendation:
+    """Replace the shared sessions of a fresh recommendation by copies, in place.
 
     The titles in ``scoring`` are replaced as well, because a title in JSON may be a list. Nothing
     else in a recommendation can be part of a session.
     """
-    sessions = [copy_session(session) for session in recommendation["sessions"]]
+    sessions = [copy(session) for session in recommendation["sessions"]]
     recommendation["sessions"] = sessions
     for row, session in zip(recommendation["scoring"], sessions, strict=True):
         row["title"] = session["title"]
     return recommendation
 
 
-class _PublicDirectories:
-    """The directories in which the public functions search for an external file, when iterated."""
+class Places(ABC):
+    """The directories where an external file is looked for, worked out when they are needed."""
+
+    @abstractmethod
+    def names(self) -> tuple[str, ...]:
+        """Return the directories of this moment, in the order of the search."""
 
     def __iter__(self) -> Iterator[Path]:
+        """Iterate over the directories of this moment."""
+        return map(Path, self.names())
+
+
+class ModulePlaces(Places):
+    """The directories of an agent's module and of its manifest, as its globals name them now."""
+
+    def __init__(self, namespace: Mapping[str, Any]) -> None:
+        """Take the module's globals, in which both names are looked up at each search."""
+        self._namespace = namespace
+        self._file: Any = None
+        self._manifest: Any = None
+        self._names: tuple[str, ...] = ()
+
+    def names(self) -> tuple[str, ...]:
+        """Return the directories of ``__file__`` and of ``MANIFEST_PATH``."""
+        file, manifest = self._namespace["__file__"], self._namespace["MANIFEST_PATH"]
+        if file is self._file and manifest is self._manifest:
+            return self._names
+        names = (str(Path(file).parent), str(manifest.parent))
+        # Immutable objects name the same directories for ever.
+        if type(file) is str and type(manifest) is _PATH:
+            self._file, self._manifest, self._names = file, manifest, names
+        return names
+
+
+class _PublicPlaces(Places):
+    def names(self) -> tuple[str, ...]:
         script = sys.argv[0] if sys.argv else ""
-        if script:
-            yield Path(script).parent
-        yield default_manifest_path().parent
+        # os.path: a tenth of the time of Path, at each call of a public function.
+        here = os.path.exists("agent.json")  # noqa: PTH110
+        manifest = "" if here else _SAMPLE_DIRECTORY
+        return (os.path.dirname(script), manifest) if script else (manifest,)  # noqa: PTH120
 
 
-PUBLIC_DIRECTORIES = _PublicDirectories()
+PUBLIC_DIRECTORIES = _PublicPlaces()
+"""Where the public functions look for an external file: beside the running script, and beside the
+default manifest."""

@@ -47,7 +47,7 @@ def profile(manifest: Any, interests: Any, top: Any) -> dict[str, Any]:
 def _profile_reference(manifest: Any, interests: Any, top: Any) -> dict[str, Any]:
     laps = [perf_counter()]
     weights = manifest["weights"]
-    sessions, _private = shared_sessions(manifest, PUBLIC_DIRECTORIES)
+    sessions, _copy = shared_sessions(manifest, PUBLIC_DIRECTORIES)
     laps.append(perf_counter())
     scored = [reference.score_session(session, interests, weights) for session in sessions]
     laps.append(perf_counter())

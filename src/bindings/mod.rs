@@ -12,6 +12,7 @@ mod encode;
 mod errors;
 mod event;
 mod event_page;
+mod external;
 mod file;
 mod filter;
 mod functions;
@@ -51,6 +52,8 @@ mod _eventkit {
     use super::event::transform_events;
     #[pymodule_export]
     use super::event_page::graph_page;
+    #[pymodule_export]
+    use super::external::external_place;
     #[pymodule_export]
     use super::file::{dump_catalog, load_catalog, open_catalog, save_catalog};
     #[pymodule_export]

@@ -10,7 +10,6 @@ import importlib
 import io
 import json
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -51,15 +50,7 @@ def _find_manifest() -> Path:
 MANIFEST_PATH = _find_manifest()
 
 
-class _Directories:
-    """The directories of this module and of the manifest. Its globals are read at each use."""
-
-    def __iter__(self) -> Iterator[Path]:
-        yield Path(__file__).resolve().parent
-        yield MANIFEST_PATH.parent
-
-
-_DIRECTORIES = _Directories()
+_DIRECTORIES = manifests.ModulePlaces(globals())
 
 
 def load_manifest(path: Path = MANIFEST_PATH) -> Any:
