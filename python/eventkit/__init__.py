@@ -11,41 +11,41 @@ The functions of the original agent, with its answers to the last bit, many time
 `eventkit.reference` is the specification in plain Python.
 """
 
-import importlib
-import typing
-
-from eventkit._native import Filter, __version__
 from eventkit.accelerate import AccelerationWarning, accelerate
-from eventkit.errors import (
-    AccelerationError,
-    CacheRecursionError,
-    CacheTimeoutError,
-    CatalogFileError,
-    EventKitError,
-    ExportError,
-    InternalError,
-    ManifestError,
-    MissingExtraError,
-    ProfileError,
-    ServerSettingsError,
-)
-from eventkit.functions import (
-    build_adaptive_card,
-    build_itinerary_markdown,
-    cache_info,
-    clear_cache,
-    count_conflicts,
-    explain,
-    normalize_interests,
-    recommend,
-    recommend_from_graph,
-    score_session,
-)
-from eventkit.manifest import get_sessions, load_manifest
-from eventkit.profiles import load_profile, save_profile
-from eventkit.profiling import profile
 
-if typing.TYPE_CHECKING:
+TYPE_CHECKING = False  # as in `typing`, whose import takes longer than all of this
+if TYPE_CHECKING:
+    import typing
+
+    from eventkit._native import Filter, __version__
+    from eventkit.errors import (
+        AccelerationError,
+        CacheRecursionError,
+        CacheTimeoutError,
+        CatalogFileError,
+        EventKitError,
+        ExportError,
+        InternalError,
+        ManifestError,
+        MissingExtraError,
+        ProfileError,
+        ServerSettingsError,
+    )
+    from eventkit.functions import (
+        build_adaptive_card,
+        build_itinerary_markdown,
+        cache_info,
+        clear_cache,
+        count_conflicts,
+        explain,
+        normalize_interests,
+        recommend,
+        recommend_from_graph,
+        score_session,
+    )
+    from eventkit.manifest import get_sessions, load_manifest
+    from eventkit.profiles import load_profile, save_profile
+    from eventkit.profiling import profile
     from eventkit.catalog.catalog import Catalog
     from eventkit.catalog.hashing import manifest_hash
     from eventkit.graph.cache import CachedGraphEventService
@@ -98,23 +98,53 @@ __all__ = [
 
 
 _LATER = {
+    "AccelerationError": "eventkit.errors",
+    "CacheRecursionError": "eventkit.errors",
+    "CacheTimeoutError": "eventkit.errors",
     "CachedGraphEventService": "eventkit.graph",
     "Catalog": "eventkit.catalog",
+    "CatalogFileError": "eventkit.errors",
+    "EventKitError": "eventkit.errors",
+    "ExportError": "eventkit.errors",
+    "Filter": "eventkit._native",
+    "InternalError": "eventkit.errors",
+    "ManifestError": "eventkit.errors",
+    "MissingExtraError": "eventkit.errors",
+    "ProfileError": "eventkit.errors",
+    "ServerSettingsError": "eventkit.errors",
     "Telemetry": "eventkit.telemetry",
+    "__version__": "eventkit._native",
+    "build_adaptive_card": "eventkit.functions",
+    "build_itinerary_markdown": "eventkit.functions",
+    "cache_info": "eventkit.functions",
+    "clear_cache": "eventkit.functions",
+    "count_conflicts": "eventkit.functions",
     "create_app": "eventkit.server",
     "create_asgi_app": "eventkit.server",
     "create_wsgi_app": "eventkit.server",
+    "explain": "eventkit.functions",
     "export": "eventkit.itinerary",
+    "get_sessions": "eventkit.manifest",
     "get_telemetry": "eventkit.telemetry",
+    "load_manifest": "eventkit.manifest",
+    "load_profile": "eventkit.profiles",
     "manifest_hash": "eventkit.catalog",
+    "normalize_interests": "eventkit.functions",
+    "profile": "eventkit.profiling",
+    "recommend": "eventkit.functions",
+    "recommend_from_graph": "eventkit.functions",
+    "save_profile": "eventkit.profiles",
+    "score_session": "eventkit.functions",
     "summarize": "eventkit.telemetry",
 }
 
 
-def __getattr__(name: str) -> typing.Any:
-    """Import the bigger parts when they are asked for: a start without them takes half the time."""
+def __getattr__(name: str) -> "typing.Any":
+    """Import what is asked for when it is asked for: `import eventkit` alone imports no engine."""
     if name not in _LATER:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    import importlib
+
     value = getattr(importlib.import_module(_LATER[name]), name)
     globals()[name] = value
     return value

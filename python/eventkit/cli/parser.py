@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NoReturn
 
-from eventkit.cli import acceleration, commands, evaluation, manifests, serving, telemetry, template
+from eventkit.cli import commands, evaluation, manifests, serving, telemetry, template
 from eventkit.cli.catalogs import add_catalog_commands
 from eventkit.itinerary import FORMATS
 
 __all__ = ["build_parser"]
+
+def _accelerate(arguments: argparse.Namespace) -> NoReturn:
+    """Become another command. `eventkit.cli.main` comes here by a shorter way."""
+    from eventkit.accelerate.command import main
+
+    sys.exit(main(arguments.words))
+
 
 _FLAGS: dict[str, dict[str, Any]] = {
     "--interests": {
@@ -75,20 +83,6 @@ _FLAGS: dict[str, dict[str, Any]] = {
         "metavar": "N",
         "help": "how many sessions (default: 3)",
     },
-    "--report": {
-        "action": "store_true",
-        "help": "end with a line on standard error: functions replaced, calls, time saved",
-    },
-    "--shadow": {
-        "type": float,
-        "default": 0.0,
-        "metavar": "RATE",
-        "help": "the share of calls, 0 to 1, on which the agent's own function runs as well",
-    },
-    "--strict": {
-        "action": "store_true",
-        "help": "fail where a function of the agent answers differently, instead of warning",
-    },
     "--json": {"action": "store_true", "help": "print JSON on a terminal too"},
 }
 _PROFILE = ("--profile-load", "--profile-save", "--profile-file")
@@ -121,8 +115,8 @@ _COMMANDS: tuple[_Command, ...] = (
     (
         "accelerate",
         "run a command, its agent accelerated",
-        acceleration.accelerate,
-        ("--report", "--shadow", "--strict"),
+        _accelerate,
+        (),
     ),
     (
         "evaluate",
