@@ -60,7 +60,9 @@ def test_a_changed_module_is_answered_as_it_is(change, moment, tmp_path):
         assert any(answers(modules, label) != harness.original(label) for label in LABELS)
 
 
-@pytest.mark.parametrize(("name", "owner", "attribute", "value"), PATCHES, ids=lambda part: str(part)[:20])
+@pytest.mark.parametrize(
+    ("name", "owner", "attribute", "value"), PATCHES, ids=lambda part: str(part)[:20]
+)
 def test_a_patched_library_is_met_by_the_agent(name, owner, attribute, value, tmp_path):
     """What `mock.patch` does to a builtin or a module changes the answers as in the plain agent."""
     del name
@@ -78,7 +80,9 @@ def test_a_patched_library_is_met_by_the_agent(name, owner, attribute, value, tm
             return [
                 functions["agent.recommend"](arguments, ["ai"], 3),
                 functions["agent.explain"](arguments, "t3", ["ai"]),
-                functions["agent.score_session"](arguments["sessions"][3], ["ai", "ai"], arguments["weights"]),
+                functions["agent.score_session"](
+                    arguments["sessions"][3], ["ai", "ai"], arguments["weights"]
+                ),
             ]
 
         plain = ask()

@@ -163,7 +163,9 @@ def judge(
         try:
             if after:
                 after(fast)
-            _compare(folder, fast, verdict, affected, [change for change in (before, after) if change])
+            _compare(
+                folder, fast, verdict, affected, [change for change in (before, after) if change]
+            )
         finally:
             handle.restore()
     return verdict

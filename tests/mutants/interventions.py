@@ -172,12 +172,22 @@ def _update_globals(modules: Modules) -> None:
 
 
 def _exec_in_module(modules: Modules) -> None:
-    exec("def get_sessions(manifest): return manifest.get('sessions', [])[1:]", vars(modules["agent"]))
+    exec(
+        "def get_sessions(manifest): return manifest.get('sessions', [])[1:]",
+        vars(modules["agent"]),
+    )
 
 
 INTERVENTIONS: tuple[Callable[[Modules], Any], ...] = (
     *(_replace_helper, _replace_helper_of_core, _replace_implementation, _replace_counting),
-    *(_replace_reading, _replace_external, _remove_helper, _shadow_sum, _shadow_sorted, _shadow_len),
+    *(
+        _replace_reading,
+        _replace_external,
+        _remove_helper,
+        _shadow_sum,
+        _shadow_sorted,
+        _shadow_len,
+    ),
     *(_shadow_set, _shadow_next, _shadow_enumerate, _shadow_isinstance, _shadow_min, _replace_json),
     *(_replace_path, _replace_manifest_path, _replace_defaultdict, _replace_datetime, _other_code),
     *(_other_code_of_reading, _other_code_of_answer, _wrap_answer, _wrap_helper, _partial_helper),

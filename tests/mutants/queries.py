@@ -20,8 +20,24 @@ from outcomes import exact, outcome
 ROUNDS = 25
 CALLS = 20
 
-TAGS = (*("AI", "agents", "Data", "web", "rust", "Straße", "ai safety", "ops", "x", "Keynote", "ml"), "")
-WORDS = ("ai", "agents", "data", "web", "rust", "straße", "ai safety", "ops", "keynote", "ml", "AI", "")
+TAGS = (
+    *("AI", "agents", "Data", "web", "rust", "Straße", "ai safety", "ops", "x", "Keynote", "ml"),
+    "",
+)
+WORDS = (
+    "ai",
+    "agents",
+    "data",
+    "web",
+    "rust",
+    "straße",
+    "ai safety",
+    "ops",
+    "keynote",
+    "ml",
+    "AI",
+    "",
+)
 EXTRAS: dict[str, tuple[Any, ...]] = {
     "status": ("cancelled", "confirmed", "CANCELLED", None),
     "type": ("keynote", "talk"),
@@ -100,7 +116,13 @@ def session(rng: random.Random, number: int, plain: bool) -> dict[str, Any]:
         made |= rng.choice(
             (
                 *({"popularity": None}, {"popularity": True}, {"popularity": "5"}, {"tags": None}),
-                *({"tags": ("AI", "web")}, {"tags": [1]}, {"tags": "ai"}, {"title": None}, {"start": []}),
+                *(
+                    {"tags": ("AI", "web")},
+                    {"tags": [1]},
+                    {"tags": "ai"},
+                    {"title": None},
+                    {"start": []},
+                ),
                 *({"popularity": 10**30}, {"popularity": -1.5}, {"popularity": float("inf")}),
             )
         )

@@ -10,11 +10,6 @@ import os
 import sys
 from collections.abc import Sequence
 
-from eventkit.cli.answer import Answer
-from eventkit.cli.parser import build_parser
-from eventkit.cli.terminal import complain, show
-from eventkit.errors import EventKitError
-
 __all__ = ["main"]
 
 BAD_INPUT = 2
@@ -39,9 +34,18 @@ def main(argv: Sequence[str] | None = None) -> int:
         {"error": "no interests provided"}
         2
     """
-    arguments = build_parser().parse_args(argv)
+    words = sys.argv[1:] if argv is None else list(argv)
+    if words[:1] == ["accelerate"]:
+        from eventkit.accelerate.command import main as accelerate
+
+        return accelerate(words[1:])
+    from eventkit.cli.parser import build_parser
+    from eventkit.cli.terminal import complain, show
+    from eventkit.errors import EventKitError
+
+    arguments = build_parser().parse_args(words)
     try:
-        answer: Answer = arguments.command(arguments)
+        answer = arguments.command(arguments)
         show(answer, as_json=arguments.json)
     except KeyboardInterrupt:
         return INTERRUPTED

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from collections.abc import Callable
 from typing import Any, NoReturn
 
-from eventkit.cli import acceleration, commands, evaluation, manifests, serving, telemetry, template
+from eventkit.cli import commands, evaluation, manifests, serving, telemetry, template
 from eventkit.cli.catalogs import add_catalog_commands
 from eventkit.exports import FORMATS, single_line
 
@@ -23,6 +24,13 @@ def _top(text: str) -> int:
     if top < 0:
         raise argparse.ArgumentTypeError(f"{text!r}, expected a whole number, 0 or more")
     return top
+
+
+def _accelerate(arguments: argparse.Namespace) -> NoReturn:
+    """Become another command. `eventkit.cli.main` comes here by a shorter way."""
+    from eventkit.accelerate.command import main
+
+    sys.exit(main(arguments.words))
 
 
 _FLAGS: dict[str, dict[str, Any]] = {
@@ -93,20 +101,6 @@ _FLAGS: dict[str, dict[str, Any]] = {
         "metavar": "N",
         "help": "how many sessions (default: 3)",
     },
-    "--report": {
-        "action": "store_true",
-        "help": "print replaced functions, calls and time saved on standard error at the end",
-    },
-    "--shadow": {
-        "type": float,
-        "default": 0.0,
-        "metavar": "RATE",
-        "help": "the share of calls, 0 to 1, on which the agent's own function runs as well",
-    },
-    "--strict": {
-        "action": "store_true",
-        "help": "fail where a function of the agent answers differently, instead of warning",
-    },
     "--json": {"action": "store_true", "help": "print JSON on a terminal too"},
 }
 _CHANGED: dict[tuple[str, str], dict[str, Any]] = {
@@ -146,8 +140,8 @@ _COMMANDS: tuple[_Command, ...] = (
     (
         "accelerate",
         "run a command with its agent accelerated",
-        acceleration.accelerate,
-        ("--report", "--shadow", "--strict"),
+        _accelerate,
+        (),
     ),
     (
         "evaluate",
