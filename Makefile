@@ -126,7 +126,7 @@ lint-python: $(VENV)/.stamp-dev $(VENV)/.stamp-native
 	  --allowlist tools/stubtest-allowlist.txt eventkit
 
 docs: $(VENV)/.stamp-dev $(VENV)/.stamp-native ## Build the pages into target/site; a broken link fails
-	$(EXPORTS) NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+	$(EXPORTS) NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
 
 audit: $(VENV)/.stamp-dev ## Check licences, sources and duplicates of the Rust dependencies
 	$(EXPORTS) tools/audit

@@ -143,7 +143,7 @@ def _replace(page: Path, block: Sequence[str]) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--agent", metavar="DIR", help="measure against the agent.py of DIR")
-    parser.add_argument("--readme", action="store_true", help="write the figures of README and docs")
+    parser.add_argument("--readme", action="store_true", help="write the pages' figures")
     parser.add_argument("--long", action="store_true", help="the Catalog to ten million sessions")
     parser.add_argument("--only", choices=["functions", "catalog"], help="one half of the table")
     arguments = parser.parse_args()

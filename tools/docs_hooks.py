@@ -17,7 +17,8 @@ COPIED = {
     "security.md": "SECURITY.md",
 }
 
-_pages: list[tuple[str, str, str]] = []
+_summaries: dict[str, str] = {}
+_order: list[Page] = []
 
 
 def on_files(files: Files, config: Any) -> Files:
@@ -32,24 +33,28 @@ def on_files(files: Files, config: Any) -> Files:
     return files
 
 
+def on_nav(nav: Navigation, config: Any, files: Files) -> Navigation:
+    """Note the order of the pages for llms.txt."""
+    _order[:] = nav.pages
+    return nav
+
+
 def on_page_markdown(markdown: str, page: Page, config: Any, files: Files) -> str:
-    """Note the first sentence of a page for llms.txt."""
-    body = re.sub(r"<!--.*?-->|^#.*$", "", markdown, flags=re.DOTALL | re.MULTILINE).strip()
+    """Note a page's first sentence, and unlink the files that the site does not have."""
+    body = re.sub(r"<!--.*?-->", "", markdown, flags=re.DOTALL)
+    body = re.sub(r"^#.*$", "", body, flags=re.MULTILINE).strip()
     first = re.sub(r"\s+", " ", body.split("\n\n")[0])
     first = re.sub(r"\[([^]]+)\]\([^)]+\)", r"\1", first)
-    sentence = re.split(r"(?<=\.) ", first)[0]
-    _pages.append((page.url, page.title or "", "" if sentence.startswith((":::", "|")) else sentence))
-    return markdown
-
-
-def on_nav(nav: Navigation, config: Any, files: Files) -> Navigation:
-    """Begin a new list of pages."""
-    _pages.clear()
-    return nav
+    _summaries[page.url] = "" if first.startswith(":::") else re.split(r"(?<=\.) ", first)[0]
+    if "/" in page.file.src_uri:
+        return markdown
+    return re.sub(r"\[([^]]+)\]\(\.\./[^)]+\)", r"\1", markdown)
 
 
 def on_post_build(config: Any) -> None:
     """Write llms.txt: what the project is, and one line for each page."""
     lines = [f"# {config.site_name}", "", f"> {config.site_description}", "", "## Pages", ""]
-    lines += [f"- [{title}]({url}): {text}".rstrip(": ") for url, title, text in _pages]
+    for page in _order:
+        summary = _summaries[page.url].rstrip(":")
+        lines.append(f"- [{page.title}]({page.url})" + (f": {summary}" if summary else ""))
     Path(config.site_dir, "llms.txt").write_text("\n".join(lines) + "\n", encoding="utf-8")
