@@ -7,6 +7,8 @@ VENV ?= .venv
 EXTRAS := graph,otel,redis,serve
 # The versions of all Python packages that tests, benches, docs and linters use.
 LOCK := requirements-dev.lock
+# The extension of this checkout has the hooks with which tests kill and panic; a wheel never has.
+FEATURES := python,fault-injection
 # Processes that run the Python tests.
 WORKERS ?= 2
 # A directory that holds a real agent.py, for `make bench AGENT=DIR`.
@@ -52,7 +54,8 @@ $(VENV)/.stamp-native: $(RUST) $(VENV)/.stamp-build
 	rm -f python/eventkit/_eventkit.so python/eventkit/_eventkit.abi3.so \
 	  "python/eventkit/_eventkit$$($(BIN)/python -c \
 	  'import sysconfig; print(sysconfig.get_config_var("EXT_SUFFIX"))')"
-	$(EXPORTS) PIP_CONSTRAINT=$(abspath $(LOCK)) $(BIN)/maturin develop --release --quiet --extras $(EXTRAS)
+	$(EXPORTS) PIP_CONSTRAINT=$(abspath $(LOCK)) \
+	  $(BIN)/maturin develop --release --quiet --extras $(EXTRAS) --features $(FEATURES)
 	@touch $@
 
 setup: $(VENV)/.stamp-dev ## Make .venv and install every tool the other targets use
@@ -116,7 +119,7 @@ lint: lint-rust lint-python ## Check format, lints and types of Rust and Python
 lint-rust: $(VENV)/.stamp-build
 	cargo fmt --check
 	$(EXPORTS) PYO3_PYTHON=$(abspath $(BIN)/python) \
-	  cargo clippy --quiet --all-targets --features python -- -D warnings
+	  cargo clippy --quiet --all-targets --features $(FEATURES) -- -D warnings
 
 lint-python: $(VENV)/.stamp-dev $(VENV)/.stamp-native
 	$(BIN)/ruff check

@@ -11,7 +11,13 @@ import pytest
 
 pytest.importorskip("eventkit._eventkit")
 
-from eventkit.server.metrics import ServerMetrics, exposition, group_directory
+from eventkit.server.metrics import (
+    ServerMetrics,
+    create_server_directory,
+    delete_abandoned_directories,
+    exposition,
+    group_directory,
+)
 
 KILLED = """
 import os, signal, sys
@@ -153,6 +159,27 @@ def test_group_directory_is_one_of_this_process_group():
         start_new_session=True,
     )
     assert other.stdout.strip() != os.fspath(group_directory())
+
+
+def test_only_own_directories_of_ended_processes_are_deleted(tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
+    code = [sys.executable, "-c", "import os; print(os.getpid())"]
+    ended = int(subprocess.run(code, capture_output=True, check=True).stdout)
+    own = create_server_directory()
+    group_directory().mkdir()
+    prefix = f"eventkit-metrics-{os.getuid()}-"
+    abandoned = [f"{prefix}{ended}-7", f"{prefix}{ended}-7-abc", f"{prefix}{os.getpid()}-7-abc"]
+    others = ["eventkit-metrics-x", f"{prefix}x-1", f"eventkit-metrics-{os.getuid() + 1}-1-1"]
+    for name in [*abandoned, *others]:
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "counters").touch()
+    target = tmp_path / "elsewhere"
+    target.mkdir()
+    link = tmp_path / f"{prefix}{ended}-8"
+    link.symlink_to(target)
+    delete_abandoned_directories()
+    left = {path.name for path in tmp_path.iterdir()}
+    assert left == {own.name, group_directory().name, *others, "elsewhere", link.name}
 
 
 @pytest.mark.once

@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from conftest import faults_scale
-from eventkit._plain_limiter import RateLimiter as PlainLimiter
 from eventkit.server import RateLimiter, ServerSettings, create_app
 from eventkit.server.message import Request
+from plain_limiter import RateLimiter as PlainLimiter
 
 native = pytest.importorskip("eventkit._eventkit")
 

@@ -1,9 +1,11 @@
 """The application, by both of its protocols: the original's answers, and refusals as JSON."""
 
 import gzip
+import json
 import os
 import subprocess
 import sys
+from urllib.parse import urlencode
 
 import pytest
 
@@ -30,6 +32,63 @@ def test_recommend_is_the_original_s_json(app, ask):
     assert ask(app, "POST", "/recommend", body=body, chunked=True).body == expected
     # Kept ready, it is the same.
     assert ask(app, "GET", "/recommend", b"interests=AI;%20tag1&top=5").body == expected
+
+
+COMMA = "local-first, sync engines, crdts"
+TAGGED = {
+    "weights": WEIGHTS,
+    "sessions": [
+        {"title": "One", "tags": [COMMA], "popularity": 0.1},
+        {"title": "Two", "tags": ["sync engines"], "popularity": 0.2},
+        {"title": "Three", "tags": ["ai"], "popularity": 0.3},
+    ],
+}
+
+
+@pytest.mark.parametrize(
+    ("query", "interests"),
+    [
+        ({"interest": [COMMA]}, [COMMA]),
+        ({"interest": [f"  {COMMA.upper()} "]}, [COMMA]),
+        ({"interest": [COMMA, "ai"]}, [COMMA, "ai"]),
+        ({"interests": [COMMA, "ai"]}, [COMMA, "ai"]),
+        ({"interests": ["ai, web"], "interest": [COMMA]}, ["ai", "web", COMMA]),
+        ({"interests": ["ai", COMMA], "interest": ["web"]}, ["ai", COMMA, "web"]),
+        ({"interests": ["", COMMA], "interest": [" "]}, [COMMA]),
+        ({"interests": [COMMA]}, ["local-first", "sync engines", "crdts"]),
+    ],
+)
+def test_repeated_parameters_are_interests_that_may_hold_commas(ask, query, interests):
+    app = eventkit.create_app(TAGGED, settings=ServerSettings())
+    expected = dumped(eventkit.recommend(TAGGED, interests, 3))
+    assert ask(app, "GET", "/recommend", urlencode(query, doseq=True).encode()).body == expected
+    sent = dumped({"interests": interests})
+    assert ask(app, "POST", "/recommend", body=sent).body == expected
+
+
+@pytest.mark.parametrize("path", ["/recommend", "/explain", "/export"])
+def test_repeated_interests_have_the_limits_of_a_list(app, ask, path):
+    for name in ("interest", "interests"):
+        pairs = [("session", "Session 1"), *[(name, "a")] * 101]
+        reply = ask(app, "GET", path, urlencode(pairs).encode())
+        assert (reply.status, reply.json["value"]) == (400, "101 interests")
+        reply = ask(app, "GET", path, urlencode([*pairs[:2], (name, "a" * 201)]).encode())
+        assert (reply.status, reply.json["parameter"]) == (400, "interests")
+
+
+@pytest.mark.real_data
+@pytest.mark.once
+def test_every_tag_of_every_real_programme_can_be_asked_for_and_scores(ask, real_data):
+    for file in sorted(real_data.glob("*.sessions.json")):
+        manifest = {"weights": WEIGHTS, "sessions": json.loads(file.read_text("utf-8"))}
+        app = eventkit.create_app(manifest, settings=ServerSettings())
+        listed = {row["tag"] for row in ask(app, "GET", "/tags").json["tags"]}
+        tags = {tag.lower() for session in manifest["sessions"] for tag in session["tags"]}
+        assert listed == tags
+        for tag in tags:
+            query = urlencode({"interest": tag, "top": 1}).encode()
+            (row,) = ask(app, "GET", "/recommend", query).json["scoring"]
+            assert row["contributions"]["interest_match"] > 0, (file.name, tag)
 
 
 def test_curl_s_content_type_does_not_matter(app, ask):

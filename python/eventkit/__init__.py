@@ -14,7 +14,7 @@ The functions of the original agent, with its answers to the last bit, many time
 import importlib
 import typing
 
-from eventkit._native import Filter, __version__
+from eventkit._native import __version__
 from eventkit.accelerate import AccelerationWarning, accelerate
 from eventkit.errors import (
     AccelerationError,
@@ -46,6 +46,7 @@ from eventkit.profiles import load_profile, save_profile
 from eventkit.profiling import profile
 
 if typing.TYPE_CHECKING:
+    from eventkit._native import Filter
     from eventkit.catalog.catalog import Catalog
     from eventkit.catalog.hashing import manifest_hash
     from eventkit.graph.cache import CachedGraphEventService
@@ -100,6 +101,7 @@ __all__ = [
 _LATER = {
     "CachedGraphEventService": "eventkit.graph",
     "Catalog": "eventkit.catalog",
+    "Filter": "eventkit._native",
     "Telemetry": "eventkit.telemetry",
     "create_app": "eventkit.server",
     "create_asgi_app": "eventkit.server",

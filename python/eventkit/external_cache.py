@@ -25,6 +25,8 @@ from collections import OrderedDict
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from eventkit.files import LARGEST, open_regular
+
 __all__ = ["SETTLED", "ExternalFile", "clear", "copy_session", "read_external"]
 
 SETTLED = 2_000_000_000
@@ -96,9 +98,9 @@ def clear() -> None:
 
 def _read(path: Path) -> ExternalFile:
     started = _clock()
-    with path.open("rb") as file:
+    with open_regular(path) as file:
         before = os.fstat(file.fileno())
-        data = file.read()
+        data = file.read(LARGEST)
         after = os.fstat(file.fileno())
     sessions = _parse(data)
     if not _settled(before, after, len(data), started):

@@ -15,11 +15,14 @@ from typing import Any
 
 from eventkit.errors import ManifestError
 from eventkit.external_cache import ExternalFile, copy_session, read_external
+from eventkit.files import read_regular
+from eventkit.schema import validate
 
 __all__ = [
     "DEFAULT_EXTERNAL_FILE",
     "PUBLIC_DIRECTORIES",
     "SAMPLE_MANIFEST_PATH",
+    "check_manifest",
     "copy_session",
     "default_manifest_path",
     "detached",
@@ -60,6 +63,7 @@ def load_manifest(path: str | os.PathLike[str] | None = None) -> dict[str, Any]:
 
     Raises:
         FileNotFoundError: There is no such file.
+        UnusableFileError: It is a pipe, a device or a socket, or larger than 1 GiB.
         ManifestError: It is not a JSON object in UTF-8; names file, line and column.
 
     Example:
@@ -67,7 +71,7 @@ def load_manifest(path: str | os.PathLike[str] | None = None) -> dict[str, Any]:
         ['diversity', 'interest', 'popularity']
     """
     file = default_manifest_path() if path is None else Path(path)
-    return parse_manifest(file.read_bytes(), str(file))
+    return parse_manifest(read_regular(file), str(file))
 
 
 def parse_manifest(data: bytes, origin: str) -> dict[str, Any]:
@@ -93,6 +97,29 @@ def parse_manifest(data: bytes, origin: str) -> dict[str, Any]:
         kind = type(manifest).__name__
         raise ManifestError(origin, f"a manifest is a JSON object, this is a {kind}", 1, 1)
     return manifest
+
+
+def check_manifest(manifest: Any, origin: str) -> None:
+    """Raise unless a manifest is one that ``eventkit validate`` accepts.
+
+    Args:
+        manifest: The manifest, with the sessions that count.
+        origin: Its file, for the message.
+
+    Raises:
+        ManifestError: Names the first problem, and how many there are.
+
+    Example:
+        >>> manifest = {"sessions": [{"title": 2026}], "weights": {"interest": 1, "popularity": 1}}
+        >>> check_manifest(manifest, "agent.json")
+        Traceback (most recent call last):
+        eventkit.errors.ManifestError: agent.json: sessions[0].title is 2026: \
+expected a string that is not empty
+    """
+    problems = validate(manifest)
+    if problems:
+        more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
+        raise ManifestError(origin, f"{problems[0]}{more}")
 
 
 def _place(before: bytes) -> tuple[int, int]:

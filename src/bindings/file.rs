@@ -100,8 +100,10 @@ pub(super) fn load_catalog<'py>(
 }
 
 fn read<'py>(py: Python<'py>, reader: &Reader) -> PyResult<(Shelved, Bound<'py, PyBytes>)> {
+    // Always checked, and cheap: every answer depends on the weights that stand here.
     let fields = reader
-        .column::<u8>(FIELDS)
+        .verify_section(FIELDS)
+        .and_then(|()| reader.column::<u8>(FIELDS))
         .map_err(|error| failed(&error))?;
     let segment = Segment::open(&reader.under(SESSIONS)).map_err(|error| failed(&error))?;
     Ok((

@@ -377,7 +377,7 @@ pub(super) fn cache_info<'py>(py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
     })
 }
 
-/// For `gc.callbacks`: drops the snapshots of lists that nobody holds any more.
+/// Drops the snapshots of lists that nobody holds any more. `store` adds it to `gc.callbacks`.
 #[pyfunction]
 #[pyo3(signature = (phase, info, /))]
 pub(super) fn on_collection(py: Python<'_>, phase: &str, info: &Bound<'_, PyAny>) {

@@ -52,8 +52,8 @@ mod _eventkit {
     use super::filter::Filter;
     #[pymodule_export]
     use super::functions::{
-        cache_info, clear_cache, count_conflicts, explain, explain_sessions, on_collection,
-        profile, recommend, recommend_sessions, score_session,
+        cache_info, clear_cache, count_conflicts, explain, explain_sessions, profile,
+        recommend, recommend_sessions, score_session,
     };
     #[pymodule_export]
     use super::graph_cache::GraphCacheBase;
@@ -66,7 +66,10 @@ mod _eventkit {
     #[pymodule_export]
     use super::metrics::ServerMetrics;
     #[pymodule_export]
-    use super::probe::{panic_for_test, sum_contributions, sum_regime};
+    use super::probe::{sum_contributions, sum_regime};
+    #[cfg(feature = "fault-injection")]
+    #[pymodule_export]
+    use super::probe::panic_for_test;
     #[pymodule_export]
     use super::rate::{RateLimiter, RequestLog};
     #[pymodule_export]

@@ -7,11 +7,13 @@ import json
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from io import BufferedIOBase, BytesIO
-from pathlib import Path
 from typing import Any, cast
 
 from eventkit import _native
+from eventkit.catalog.fields import dump_fields, load_fields
 from eventkit.catalog.parsing import parsed_lines, parsed_source, uses_external_sessions
+from eventkit.errors import CatalogFileError
+from eventkit.files import open_regular, read_regular
 from eventkit.itinerary.export import build_document
 from eventkit.itinerary.saving import save
 from eventkit.manifest import get_sessions
@@ -20,6 +22,9 @@ from eventkit.reference import DEFAULT_WEIGHTS
 __all__ = ["Catalog"]
 
 Progress = Callable[[int, int], object]
+
+_LARGEST = 1 << 36
+"""Bytes of a JSON file: ten million sessions have 2.3 GB, and a sparse file may claim terabytes."""
 
 
 class Catalog(_native.CatalogBase):
@@ -126,7 +131,7 @@ class Catalog(_native.CatalogBase):
             >>> Catalog.from_json(b'[{"title": "Agents", "tags": ["AI"]}]')[0]
             {'title': 'Agents', 'tags': ['AI']}
         """
-        data = source if isinstance(source, bytes) else Path(source).read_bytes()
+        data = source if isinstance(source, bytes) else read_regular(source, _LARGEST)
         origin = "bytes" if isinstance(source, bytes) else os.fspath(source)
         loaded = _native.load_json(data, origin, progress)
         if loaded is None or uses_external_sessions(loaded[1]):
@@ -157,7 +162,7 @@ class Catalog(_native.CatalogBase):
             2
         """
         if isinstance(source, (str, os.PathLike)):
-            with Path(source).open("rb") as file:
+            with open_regular(source) as file:
                 return cls._from_lines(file, os.fspath(source), weights, progress)
         return cls._from_lines(source, str(getattr(source, "name", "lines")), weights, progress)
 
@@ -203,6 +208,7 @@ class Catalog(_native.CatalogBase):
         Raises:
             FileNotFoundError: There is no such file.
             CatalogFileError: It is no catalogue, is damaged, or was written by a newer eventkit.
+            OSError: The operating system refused, or it is no regular file.
 
         Note:
             A file that another program shortens while it is mapped ends the process (``SIGBUS``);
@@ -215,12 +221,9 @@ class Catalog(_native.CatalogBase):
             ...     Catalog.open(f"{directory}/one.catalog", verify=True)[0]
             {'title': 'Agents'}
         """
-        shelved, fields = _native.open_catalog(os.fspath(path), verify, progress)
-        return cls._reopened(shelved, fields, weights)
-
-    @classmethod
-    def _reopened(cls, shelved: Any, saved: bytes, weights: Any = None) -> Catalog:
-        fields = json.loads(saved)
+        name = os.fspath(path)
+        shelved, saved = _native.open_catalog(name, verify, progress)
+        fields = load_fields(saved, name)
         return cls._made(shelved, fields["weights"] if weights is None else weights, fields)
 
     def save(self, path: str | os.PathLike[str]) -> None:
@@ -230,22 +233,26 @@ class Catalog(_native.CatalogBase):
             path: The file; an older one is replaced when the new one is complete.
 
         Raises:
-            ValueError: A session, or what else the manifest holds, that JSON cannot hold as it is
-                (a tuple, NaN, a key that is no string), or that cannot be recommended well (no
-                title, tags that are no list of strings, a popularity beyond 64 bits); names it.
+            CatalogFileError: JSON cannot hold a session or another member of the manifest as it is
+                (a tuple, NaN, infinity, a key that is no string), or a session cannot be
+                recommended well (no title, tags that are no list of strings, a popularity beyond
+                64 bits). Names the file and the value.
             OSError: The file cannot be written; an older one is then still there.
 
         Example:
-            >>> import tempfile
-            >>> with tempfile.TemporaryDirectory() as directory:
-            ...     Catalog([{"title": "Agents", "tags": ("AI",)}]).save(f"{directory}/no.catalog")
+            >>> catalog = Catalog([{"title": "Agents", "tags": ("AI",)}])
+            >>> catalog.save("no.catalog")
             Traceback (most recent call last):
-            ValueError: sessions[0].tags is ('AI',) of type tuple, which JSON cannot hold as it is
+            eventkit.errors.CatalogFileError: no.catalog: sessions[0].tags is ('AI',)...
         """
-        _native.save_catalog(self._shelved, self._saved_fields(), os.fspath(path))
-
-    def _saved_fields(self) -> bytes:
-        return json.dumps(self._fields, allow_nan=False).encode()
+        name = os.fspath(path)
+        fields = dump_fields(self._fields, name)
+        try:
+            _native.save_catalog(self._shelved, fields, name)
+        except CatalogFileError:
+            raise
+        except ValueError as error:  # what `save_catalog` says of a session does not name the file
+            raise CatalogFileError(f"{name}: {error}") from None
 
     def recommend_many_json(
         self, many_interests: Iterable[Any], top: Any, *, weights: Any = None

@@ -15,6 +15,7 @@ from eventkit.cli.commands import computed, profile_file, recommender
 from eventkit.cli.manifests import read
 from eventkit.cli.table import layout
 from eventkit.errors import EventKitError
+from eventkit.files import read_regular
 from eventkit.itinerary.escaping import single_line
 from eventkit.itinerary.export import default_top
 from eventkit.profiles import load_profile
@@ -99,7 +100,7 @@ def _profile(text: str) -> tuple[str, list[str]]:
 def _saved(file: Any) -> dict[str, list[str]]:
     """All profiles of a file; none when it is not there, or not one of profiles."""
     try:
-        names = list(json.loads(file.read_text(encoding="utf-8")))
+        names = list(json.loads(read_regular(file).decode("utf-8")))
     except (OSError, ValueError, RecursionError, TypeError):
         return {}
     return {str(name): interests for name in names if (interests := load_profile(file, name))}

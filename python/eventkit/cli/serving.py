@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import dataclasses
 from typing import Any
 
 from eventkit.cli.answer import Answer
@@ -28,8 +29,15 @@ def add_to(subparsers: _Subparsers) -> None:
     add(
         "--interface",
         choices=("wsgi", "asgi"),
-        default="wsgi",
-        help="granian's: wsgi is faster, asgi ends bodies that come too slowly (default: wsgi)",
+        help="granian's: wsgi is faster, asgi ends bodies that come too slowly (default: wsgi, or"
+        " asgi where EVENTKIT_TRUSTED_PROXIES is set)",
+    )
+    add(
+        "--allowed-host",
+        action="append",
+        default=[],
+        metavar="HOST",
+        help="accept requests for this host too, beside localhost and --host; may be repeated",
     )
     add("--card", action="store_true", help="answer /recommend with an Adaptive Card as well")
     add("--manifest", metavar="PATH", help="the manifest (default: agent.json here, else a sample)")
@@ -45,7 +53,10 @@ def serve(arguments: argparse.Namespace) -> Answer:
     # Imported here: no other command needs a server.
     from eventkit.server import ServerSettings, run
 
-    read = ServerSettings.from_environment
+    settings = ServerSettings.from_environment()
+    hosts = (*settings.allowed_hosts, *arguments.allowed_host)
+    card = settings.card or arguments.card
+    settings = dataclasses.replace(settings, allowed_hosts=hosts, card=card)
     try:
         run.serve(
             arguments.manifest,
@@ -54,7 +65,7 @@ def serve(arguments: argparse.Namespace) -> Answer:
             workers=arguments.workers,
             interface=arguments.interface,
             insecure=arguments.insecure,
-            settings=read(card=True) if arguments.card else read(),
+            settings=settings,
             say=complain,
         )
     except run.ListenError as error:

@@ -7,6 +7,7 @@ Where the external sessions file is looked for depends on this module's ``__file
 from __future__ import annotations
 
 import importlib
+import io
 import json
 import sys
 from collections.abc import Iterator
@@ -15,6 +16,7 @@ from typing import Any
 
 from eventkit import functions, profiles
 from eventkit import manifest as manifests
+from eventkit.files import open_regular
 
 __all__ = [
     "MANIFEST_PATH",
@@ -61,7 +63,9 @@ _DIRECTORIES = _Directories()
 
 def load_manifest(path: Path = MANIFEST_PATH) -> Any:
     """Read a manifest; ``path`` is a `pathlib.Path`, and its default was decided at import."""
-    return json.loads(path.read_text(encoding="utf-8"))
+    # As `read_text`, which would wait for the writer of a pipe.
+    with open_regular(path) as file:
+        return json.load(io.TextIOWrapper(file, encoding="utf-8"))
 
 
 def get_sessions(manifest: Any) -> Any:

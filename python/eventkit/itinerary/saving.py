@@ -130,7 +130,7 @@ def _replace(place: int, name: str, text: str, path: str) -> None:
     data = _LONE_SURROGATE.sub("\ufffd", text).encode("utf-8")
     temporary = f".itinerary-{secrets.token_hex(8)}.tmp"
     try:
-        _write_new(place, temporary, data, _permissions(place, name))
+        _write_new(place, temporary, data, _permissions(place, name, path))
         try:
             os.rename(temporary, name, src_dir_fd=place, dst_dir_fd=place)
         except BaseException:
@@ -142,12 +142,15 @@ def _replace(place: int, name: str, text: str, path: str) -> None:
         raise type(error)(error.errno, error.strerror, path) from None
 
 
-def _permissions(place: int, name: str) -> int | None:
-    """What a file that is replaced allows: a private one stays private."""
+def _permissions(place: int, name: str, path: str) -> int | None:
+    """Return the permissions of the file that is replaced: a private one stays private."""
     try:
         mode = os.stat(name, dir_fd=place, follow_symlinks=False).st_mode
     except FileNotFoundError:
         return None
+    if not (stat.S_ISREG(mode) or stat.S_ISLNK(mode) or stat.S_ISDIR(mode)):
+        # Renaming over it would take /dev/null, say, away from everybody.
+        raise ExportError("output", path, "is a pipe, a device or a socket")
     return stat.S_IMODE(mode) if stat.S_ISREG(mode) else None
 
 

@@ -31,15 +31,15 @@ def recommend(request: Request, edition: Edition, settings: ServerSettings) -> R
     asked = parameters(request)
     interests = _interests(asked, edition, settings)
     top = checked_top(asked.get("top"), edition.default_top, settings)
-    lasting = "profileLoad" not in asked
+    cacheable = "profileLoad" not in asked
     card = checked_switch("card", asked.get("card")) or settings.card
     if not card and not edition.telemetry.enabled:
         body = edition.catalog.recommend_json(interests, top)
-        return Response(200, [JSON], body, lasting=lasting)
+        return Response(200, [JSON], body, cacheable=cacheable)
     result = edition.catalog.recommend(interests, top)
     if card:
         result["adaptiveCard"] = functions.build_adaptive_card(result["sessions"])
-    return json_response(200, result, lasting=lasting)
+    return json_response(200, result, cacheable=cacheable)
 
 
 def explain(request: Request, edition: Edition, settings: ServerSettings) -> Response:
@@ -48,8 +48,8 @@ def explain(request: Request, edition: Edition, settings: ServerSettings) -> Res
     interests = _interests(asked, edition, settings)
     title = checked_text("session", asked.get("session"), settings.max_title_length)
     result = edition.catalog.explain(title, interests)
-    lasting = "profileLoad" not in asked
-    return json_response(404 if "error" in result else 200, result, lasting=lasting)
+    cacheable = "profileLoad" not in asked
+    return json_response(404 if "error" in result else 200, result, cacheable=cacheable)
 
 
 def export(request: Request, edition: Edition, settings: ServerSettings) -> Response:
@@ -77,7 +77,7 @@ def export(request: Request, edition: Edition, settings: ServerSettings) -> Resp
 
 def tags(_request: Request, edition: Edition, _settings: ServerSettings) -> Response:
     """List the tags of the sessions, the most frequent first."""
-    return Response(200, [JSON], edition.tags(), lasting=True)
+    return Response(200, [JSON], edition.tags(), cacheable=True)
 
 
 def _interests(asked: dict[str, Any], edition: Edition, settings: ServerSettings) -> list[str]:

@@ -15,7 +15,8 @@ from time import perf_counter
 from typing import Any
 
 from eventkit.server import asgi, wsgi
-from eventkit.server.access import Access, is_loopback
+from eventkit.server.access import Access
+from eventkit.server.address import is_loopback
 from eventkit.server.calendar import Calendars
 from eventkit.server.correlation import CORRELATION, correlation_id, mint
 from eventkit.server.counting import Tally, build_limiter, build_metrics
@@ -117,7 +118,7 @@ class Application:
         self._record(request, response, route, took)
         return self._finished(request, response)
 
-    def kept(
+    def cached_response(
         self, key: tuple[str, bytes], client: str, token: str | None, forwarded: str | None
     ) -> tuple[Response, str] | None:
         """Return the whole answer to a question that was answered before, and a correlation id.
@@ -138,7 +139,7 @@ class Application:
             return None
         edition = source.edition
         answer = edition.answers.get(key, now)
-        if answer is None or not answer.whole:
+        if answer is None or not answer.cached_headers:
             return None
         local = is_loopback(client)
         if not ((local or self.access.is_near(client)) and self.access.accepts(token)):
@@ -247,17 +248,17 @@ class Application:
             self.metrics.add("cache_hits")
             return kept
         response = answer(request, edition, self.settings)
-        if response.lasting:
+        if response.cacheable:
             self.metrics.add("cache_misses")
-        if response.lasting and response.status == 200 and key is not None:
+        if response.cacheable and response.status == 200 and key is not None:
             if request.method != "POST":
                 # One tag an edition will do: it is compared with those of the same address only.
                 response.headers.append(("ETag", f'W/"{edition.digest}{self._variant}"'))
                 if len(response.body) < self.settings.gzip_bytes:
                     length = ("Content-Length", str(len(response.body)))
-                    response.whole = (*response.headers, length, *_COMMON)
+                    response.cached_headers = (*response.headers, length, *_COMMON)
             edition.answers.put(key, response, now)
-        elif not response.lasting:
+        elif not response.cacheable:
             response.headers.append(_PERSONAL)
         return response
 

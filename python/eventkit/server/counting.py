@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import contextlib
 import logging
-import os
-import shutil
 import threading
 from collections import Counter
-from pathlib import Path
 from typing import Any
 
 from eventkit.server.calendar import Calendars
 from eventkit.server.limits import RateLimiter
-from eventkit.server.metrics import ServerMetrics, group_directory
+from eventkit.server.metrics import ServerMetrics, delete_abandoned_directories, group_directory
 from eventkit.server.settings import ServerSettings
 from eventkit.server.source import Source
 
@@ -47,31 +43,12 @@ def _metrics_of(settings: ServerSettings) -> ServerMetrics:
     directory = settings.metrics_directory
     try:
         if directory is None:
-            together = group_directory()
-            _forget_ended(together)
-            directory = str(together)
+            delete_abandoned_directories()
+            directory = str(group_directory())
         return ServerMetrics(directory)
     except OSError as error:
         _log.warning("the metrics are those of this process alone: %s", error)
         return ServerMetrics()
-
-
-def _forget_ended(newest: Path) -> None:
-    """Delete the counters of process groups that have ended."""
-    user = f"eventkit-metrics-{os.getuid()}-"
-    for directory in newest.parent.glob(f"{user}*-*"):
-        group = directory.name.removeprefix(user).partition("-")[0]
-        if directory != newest and group.isdigit() and not _lives(int(group)):
-            shutil.rmtree(directory, ignore_errors=True)
-
-
-def _lives(group: int) -> bool:
-    with contextlib.suppress(PermissionError):
-        try:
-            os.killpg(group, 0)
-        except ProcessLookupError:
-            return False
-    return True
 
 
 class Tally:

@@ -7,7 +7,7 @@ import json
 import re
 import threading
 from collections import Counter, OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,11 +15,19 @@ from eventkit._native import __version__
 from eventkit.catalog import Catalog
 from eventkit.errors import ManifestError
 from eventkit.itinerary.export import default_top
-from eventkit.manifest import DEFAULT_EXTERNAL_FILE, find_sessions, parse_manifest
+from eventkit.manifest import DEFAULT_EXTERNAL_FILE, check_manifest, parse_manifest
 from eventkit.server.message import Response
 from eventkit.telemetry import get_telemetry
 
-__all__ = ["Answers", "Edition", "build_edition", "digest_of", "external_file", "read_edition"]
+__all__ = [
+    "Answers",
+    "Edition",
+    "build_edition",
+    "check_edition",
+    "digest_of",
+    "external_file",
+    "read_edition",
+]
 
 _MOST_TAGS = 2_000
 _PROBE = "eventkit"
@@ -118,12 +126,15 @@ def digest_of(data: bytes, external: bytes) -> str:
     return digest.hexdigest()[:32]
 
 
-def read_edition(path: Path, data: bytes, digest: str, shared: Shared) -> Edition:
+def read_edition(
+    path: Path, data: bytes, external: Sequence[dict[str, Any]], digest: str, shared: Shared
+) -> Edition:
     """Compile a manifest file.
 
     Args:
-        path: The file, for messages, and to look for external sessions beside it.
-        data: What it holds.
+        path: The file, for messages.
+        data: The content of the file.
+        external: Its external sessions; the manifest's own count when there are none.
         digest: Names this state of it.
         shared: Given a digest, returns the catalogue that another process saved under it; given a
             catalogue too, saves that and returns the saved one. ``None`` where it does not share.
@@ -134,8 +145,17 @@ def read_edition(path: Path, data: bytes, digest: str, shared: Shared) -> Editio
     catalog = shared(digest, None)
     if catalog is not None:
         return Edition(catalog, catalog.fields, digest)
-    edition = _probed(_compiled(path, data), digest, str(path))
+    edition = _probed(_compiled(path, data, external), digest, str(path))
     return Edition(shared(digest, edition.catalog) or edition.catalog, edition.fields, digest)
+
+
+def check_edition(edition: Edition, path: Path) -> None:
+    """Raise unless ``eventkit validate`` accepts the manifest of an edition.
+
+    Raises:
+        ManifestError: It does not; names the file and the first problem.
+    """
+    check_manifest({**edition.fields, "sessions": list(edition.catalog)}, str(path))
 
 
 def external_file(data: bytes) -> str | None:
@@ -155,13 +175,13 @@ def external_file(data: bytes) -> str | None:
     return None
 
 
-def _compiled(path: Path, data: bytes) -> Catalog:
+def _compiled(path: Path, data: bytes, external: Sequence[dict[str, Any]]) -> Catalog:
     try:
         # An array of sessions is a catalogue, but no manifest: the parser says so.
         if _OBJECT.match(data) and external_file(data) is None:
             return Catalog.from_json(data)
         manifest = parse_manifest(data, str(path))
-        sessions = find_sessions(manifest, [path.parent])
+        sessions = list(external) or manifest.get("sessions", [])
         return Catalog.from_parts(sessions, manifest)
     except ManifestError as error:
         raise ManifestError(str(path), error.reason, error.line, error.column) from error

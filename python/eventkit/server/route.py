@@ -73,6 +73,7 @@ def routes_of(app: Application) -> dict[str, Route]:
     page = optional("eventkit.server.ui")
     if page is not None:
         routes.append(Route(PAGE, page.respond, guarded=False))
+        routes.append(Route("/", page.redirect, guarded=False))
     return {route.name: route for route in routes}
 
 

@@ -1,8 +1,9 @@
-"""``eventkit serve``: the application on granian, or on the standard library's `fallback`.
+"""``eventkit serve``: run the application on granian.
 
 Granian's WSGI mode is the default: its asyncio modes took half again the time for a request that
-needs no waiting (`make bench-server`). Only the ASGI mode can give up on a body that does not come.
-What is set differently from granian's defaults is explained where it is set.
+needs no waiting (`make bench-server`). Only the ASGI mode can give up on a body that does not come,
+and only there can ``X_Forwarded_For`` be told from ``X-Forwarded-For``; so it is the mode behind
+trusted proxies. What is set differently from granian's defaults is explained where it is set.
 """
 
 from __future__ import annotations
@@ -15,7 +16,6 @@ import os
 import shutil
 import signal
 import socket
-import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -23,16 +23,18 @@ from functools import partial
 from multiprocessing import util
 from typing import Any
 
-from eventkit._imports import optional
+from eventkit._imports import optional, required
 from eventkit.errors import EventKitError, ServerSettingsError
+from eventkit.server.address import configured_host
 from eventkit.server.app import create_app
 from eventkit.server.bodies import bounded
-from eventkit.server.fallback import HEAD_SECONDS, FallbackServer, most_connections
+from eventkit.server.metrics import create_server_directory, delete_abandoned_directories
 from eventkit.server.settings import SHORTEST_TOKEN, ServerSettings
 
 __all__ = ["ListenError", "serve"]
 
 GRACE_SECONDS = 30
+HEAD_SECONDS = 10.0
 BACKLOG = 1_024
 # A slow calendar, or a body that comes slowly, holds a thread; idle ones end after half a minute,
 # so that many cost nothing until they are needed: with 4, 64 or 256, ten clients get the same
@@ -40,6 +42,7 @@ BACKLOG = 1_024
 BLOCKING_THREADS, THREADS_WITHOUT_BODY = 256, 64
 # Connections of a worker; fewer where `ulimit -n` allows fewer, for without a file left it spins.
 BACKPRESSURE = 1_024
+_SPARE_FILES = 32
 # Granian gives up when a worker dies twice in 5.5 seconds. One that was up for a second had served,
 # and whatever killed it may kill the next as well; the service stays. A worker that cannot even
 # start ends the server, so that whoever watches it knows.
@@ -58,7 +61,7 @@ def serve(
     host: str = "127.0.0.1",
     port: int = 8010,
     workers: int = 1,
-    interface: str = "wsgi",
+    interface: str | None = None,
     insecure: bool = False,
     settings: ServerSettings | None = None,
     say: Callable[[str], None] = print,
@@ -70,7 +73,8 @@ def serve(
         host: An address, or a name of one.
         port: 0 for one that is free.
         workers: Processes. Each has its own rate limit; the metrics are of all of them.
-        interface: Granian's, ``"wsgi"`` or ``"asgi"``; see above.
+        interface: Granian's, ``"wsgi"`` or ``"asgi"``. When not given, it is ``"asgi"`` if the
+            settings name trusted proxies, else ``"wsgi"``; see above.
         insecure: Whether everybody may ask from everywhere: an address that other machines reach
             needs an ``API_TOKEN`` otherwise.
         settings: Read from the environment when not given.
@@ -78,13 +82,18 @@ def serve(
 
     Raises:
         ListenError: The address is in use, or not one of this machine.
-        ServerSettingsError: Other machines could ask without a token.
+        ServerSettingsError: Other machines could ask without a token; or the interface is
+            ``"wsgi"`` although there are trusted proxies.
+        MissingExtraError: granian is not installed.
         OSError, ManifestError: The manifest cannot be served.
     """
+    granian = required("granian")
     settings = settings or ServerSettings.from_environment()
     if insecure:
         settings = dataclasses.replace(settings, insecure=True)
+    interface = _checked_interface(interface, settings)
     family, address = _resolved(host, port)
+    settings = _with_hosts(settings, host, address)
     if not (settings.insecure or settings.api_token or ipaddress.ip_address(address).is_loopback):
         raise ServerSettingsError(
             f"{host} can be reached from other machines: set API_TOKEN ({SHORTEST_TOKEN} "
@@ -92,21 +101,31 @@ def serve(
         )
     port = _free_port(family, address, port)
     place = f"http://[{address}]:{port}" if ":" in address else f"http://{address}:{port}"
-    granian = optional("granian")
     with _metrics_together(settings) as (settings, made):
         create_app(manifest, settings=settings).close()  # what is wrong with it is said here, once
-        if granian is None:
-            say(
-                "granian is not installed (pip install 'eventkit-recommender[serve]'): the server "
-                "is the standard library's, slower and one process"
-            )
-            say(f"serving on {place}")
-            _serve_fallback(manifest, settings, (family, address, port))
-        else:
-            many = f"{workers} workers" if workers > 1 else "1 worker"
-            say(f"serving on {place} (granian {granian.__version__}, {many})")
-            load = partial(_application, manifest, settings, os.getpid(), interface)
-            _serve_granian(granian, (address, port, workers, interface), load, made)
+        many = f"{workers} workers" if workers > 1 else "1 worker"
+        say(f"serving on {place} (granian {granian.__version__}, {many})")
+        load = partial(_application, manifest, settings, os.getpid(), interface)
+        _serve_granian(granian, (address, port, workers, interface), load, made)
+
+
+def _checked_interface(interface: str | None, settings: ServerSettings) -> str:
+    if not settings.trusted_proxies:
+        return interface or "wsgi"
+    if interface == "wsgi":
+        raise ServerSettingsError(
+            "interface is wsgi, expected asgi behind trusted_proxies: granian's WSGI mode takes a "
+            "client's X_Forwarded_For for the proxy's X-Forwarded-For"
+        )
+    return "asgi"
+
+
+def _with_hosts(settings: ServerSettings, host: str, address: str) -> ServerSettings:
+    """Allow the host that the server listens at, unless that is every address."""
+    if ipaddress.ip_address(address).is_unspecified:
+        return settings
+    named = tuple(name for name in (host, address) if configured_host(name) is not None)
+    return dataclasses.replace(settings, allowed_hosts=(*settings.allowed_hosts, *named))
 
 
 def _resolved(host: str, port: int) -> tuple[int, str]:
@@ -146,26 +165,19 @@ def _listener(family: int, address: str, port: int) -> socket.socket:
 
 @contextlib.contextmanager
 def _metrics_together(settings: ServerSettings) -> Iterator[tuple[ServerSettings, str]]:
-    """Give the workers a directory of their own to count in, for as long as they run."""
+    """Give the workers a directory to count in together, and delete it when they have ended.
+
+    A server that is killed leaves its directory; the next one that starts deletes it.
+    """
     if settings.metrics_directory is not None:
         yield settings, ""
         return
-    directory = tempfile.mkdtemp(prefix="eventkit-metrics-")
+    delete_abandoned_directories()
+    directory = str(create_server_directory())
     try:
         yield dataclasses.replace(settings, metrics_directory=directory), directory
     finally:
         shutil.rmtree(directory, ignore_errors=True)
-
-
-def _serve_fallback(
-    manifest: str | None, settings: ServerSettings, place: tuple[int, str, int]
-) -> None:
-    app = create_app(manifest, settings=settings)
-    with _listener(*place) as listener:
-        server = FallbackServer(app, listener, grace=GRACE_SECONDS)
-        server.stop_on_signals()
-        server.serve()
-    app.close()
 
 
 def _serve_granian(
@@ -184,7 +196,7 @@ def _serve_granian(
         interface=constants.Interfaces(interface),
         workers=workers,
         backlog=BACKLOG,
-        backpressure=most_connections(BACKPRESSURE),
+        backpressure=_most_connections(),
         # An event loop has one thread for all, and granian refuses more.
         blocking_threads=BLOCKING_THREADS if interface == "wsgi" else None,
         http=constants.HTTPModes.http1,  # HTTP/2 without TLS is for proxies that we do not have
@@ -196,6 +208,18 @@ def _serve_granian(
         workers_kill_timeout=GRACE_SECONDS,
     )
     server.serve(target_loader=load, wrap_loader=False)
+
+
+def _most_connections() -> int:
+    """Return how many connections a worker takes, so that a few files are left for the rest."""
+    try:
+        import resource
+    except ImportError:  # Windows, which has no such limit
+        return BACKPRESSURE
+    files, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if files == resource.RLIM_INFINITY:
+        return BACKPRESSURE
+    return max(8, min(BACKPRESSURE, files - _SPARE_FILES))
 
 
 def _granian_server(base: Any, own_directory: str) -> Any:

@@ -9,12 +9,17 @@ from collections.abc import Mapping
 from typing import Any
 
 from eventkit.errors import ServerSettingsError
+from eventkit.server.address import configured_host
 
-__all__ = ["ServerSettings"]
+__all__ = ["ANY_HOST", "UNIX_SOCKET", "ServerSettings"]
+
+ANY_HOST = "*"
+UNIX_SOCKET = "unix"
 
 SHORTEST_TOKEN = 32
 _TRUE, _FALSE = ("1", "true", "yes", "on"), ("0", "false", "no", "off", "")
-_ADDRESS = "an address or a network, such as 10.0.0.0/8"
+_ADDRESS = f"an address, a network such as 10.0.0.0/8, or {UNIX_SOCKET} for a Unix socket's peer"
+_HOST = "a host name or an address without a port, such as events.example.org"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -28,7 +33,10 @@ class ServerSettings:
         insecure: Whether everybody may, from everywhere, when there is no token.
         public_paths: What needs no token even when there is one; the page at ``/ui`` never does.
         cors_origins: The origins whose pages may read answers, such as ``https://example.org``.
-        trusted_proxies: Addresses or networks whose ``X-Forwarded-For`` is believed.
+        allowed_hosts: The names that requests may bear in ``Host``, beside ``localhost`` and the
+            loopback addresses. ``*`` allows every name, for where a proxy checks it.
+        trusted_proxies: Addresses or networks whose ``X-Forwarded-For`` is believed; ``unix`` for
+            the peer of a Unix socket.
         requests_per_minute: For each client address; 0 for no limit.
         limit_loopback: Whether that holds for this machine's own requests too.
         max_body_bytes: Larger bodies are refused, unread when they say so beforehand.
@@ -65,6 +73,7 @@ class ServerSettings:
     insecure: bool = False
     public_paths: tuple[str, ...] = ("/health",)
     cors_origins: tuple[str, ...] = ()
+    allowed_hosts: tuple[str, ...] = ()
     trusted_proxies: tuple[str, ...] = ()
     requests_per_minute: int = 100
     limit_loopback: bool = False
@@ -94,13 +103,12 @@ class ServerSettings:
             raise ServerSettingsError(
                 f"api_token has {len(token)} characters, expected at least {SHORTEST_TOKEN}"
             )
+        for host in self.allowed_hosts:
+            if host != ANY_HOST and configured_host(host) is None:
+                raise ServerSettingsError(f"allowed_hosts holds {host!r}, expected {_HOST}")
         for proxy in self.trusted_proxies:
-            try:
-                ipaddress.ip_network(proxy, strict=False)
-            except ValueError:
-                raise ServerSettingsError(
-                    f"trusted_proxies holds {proxy!r}, expected {_ADDRESS}"
-                ) from None
+            if proxy != UNIX_SOCKET and not _is_network(proxy):
+                raise ServerSettingsError(f"trusted_proxies holds {proxy!r}, expected {_ADDRESS}")
         for origin in self.cors_origins:
             if origin == "*" or "://" not in origin or origin.endswith("/"):
                 raise ServerSettingsError(
@@ -108,7 +116,7 @@ class ServerSettings:
                 )
         for field in dataclasses.fields(self):
             value = getattr(self, field.name)
-            if type(value) in (int, float) and value < 0:
+            if type(value) in (int, float) and not value >= 0:  # not a number is not either
                 raise ServerSettingsError(f"{field.name} is {value}, expected 0 or more")
 
     @classmethod
@@ -135,6 +143,14 @@ class ServerSettings:
             if field.name not in settings and text:
                 settings[field.name] = _read(name, text, field.default)
         return cls(**settings)
+
+
+def _is_network(text: str) -> bool:
+    try:
+        ipaddress.ip_network(text, strict=False)
+    except ValueError:
+        return False
+    return True
 
 
 def _read(name: str, text: str, default: Any) -> Any:

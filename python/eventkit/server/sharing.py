@@ -2,7 +2,7 @@
 
 A file is named after the bytes that it was compiled from and this version of eventkit, and appears
 whole, by one rename. So workers that start together need no lock: they all save the same, and
-whichever came last is what the next one opens. Old files go when a newer one is saved.
+the next one opens the file that came last. Old files are deleted when a newer one is saved.
 """
 
 from __future__ import annotations
@@ -21,7 +21,9 @@ from eventkit.errors import CatalogFileError
 __all__ = ["Shelf", "private_directory"]
 
 _log = logging.getLogger("eventkit.server")
-_KEPT_SECONDS = 86_400
+_MOST_FILES = 3
+_MOST_BYTES = 256 << 20
+_UNFINISHED_SECONDS = 3_600
 
 
 class Shelf:
@@ -86,8 +88,24 @@ def _usual_place() -> Path:
 
 
 def _forget_old(directory: Path, newest: Path) -> None:
-    """Delete what nobody opened for a day; whoever has it mapped keeps it."""
+    """Delete all but the newest files, so that edits of a manifest do not fill the memory.
+
+    At most `_MOST_FILES` stay, of `_MOST_BYTES` together; the newest stays in any case. A process
+    that has a deleted file open keeps its content. Unfinished files of killed processes go, too.
+    """
+    seen = []
     for file in directory.glob("*.catalog"):
         with contextlib.suppress(OSError):
-            if file != newest and time.time() - file.stat().st_mtime > _KEPT_SECONDS:
+            status = file.stat()
+            seen.append((file != newest, -status.st_mtime_ns, status.st_size, file))
+    held = 0
+    for number, (_, _, size, file) in enumerate(sorted(seen)):
+        held += size
+        if number and (number >= _MOST_FILES or held > _MOST_BYTES):
+            held -= size
+            with contextlib.suppress(OSError):
+                file.unlink()
+    for file in directory.glob(".*.tmp"):
+        with contextlib.suppress(OSError):
+            if time.time() - file.stat().st_mtime > _UNFINISHED_SECONDS:
                 file.unlink()

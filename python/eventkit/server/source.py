@@ -17,17 +17,20 @@ from pathlib import Path
 from typing import Any
 
 from eventkit.catalog.hashing import manifest_hash
-from eventkit.errors import EventKitError
+from eventkit.errors import EventKitError, ManifestError
 from eventkit.external_cache import SETTLED
+from eventkit.files import read_regular
 from eventkit.manifest import default_manifest_path
 from eventkit.server.edition import (
     Answers,
     Edition,
     build_edition,
+    check_edition,
     digest_of,
     external_file,
     read_edition,
 )
+from eventkit.server.external import External, read_external_sessions
 from eventkit.server.settings import ServerSettings
 from eventkit.server.sharing import Shelf
 
@@ -127,20 +130,38 @@ class Source:
             _log.error("%s; the last good state of it is served", error)
 
     def _read(self) -> Edition:
-        """Read the files; the edition there is when they hold what they held."""
+        """Read the files; return the present edition when they hold the same as before.
+
+        Raises:
+            OSError: The manifest cannot be read.
+            ManifestError: It cannot be served; or, when there is an edition to go on with, its
+                external sessions cannot be read, or ``eventkit validate`` refuses it.
+        """
         assert self._path is not None
         before = self._signature
-        data = self._path.read_bytes()
+        data = read_regular(self._path)
         self._external = external_file(data)
-        found = self._external_path()
-        external = b"" if found is None else found.read_bytes()
-        digest = digest_of(data, external)
+        external = read_external_sessions(self._candidates())
         known: Edition | None = getattr(self, "edition", None)
+        self._require_external(external, is_first=known is None)
+        digest = digest_of(data, external.data)
         if known is None or known.digest != digest:
-            known = self._served(read_edition(self._path, data, digest, self._shelf.shared))
+            read = read_edition(self._path, data, external.sessions, digest, self._shelf.shared)
+            if known is not None:
+                check_edition(read, self._path)
+            known = self._served(read)
+        self._external_problem = external.problem
         self._signature = self._look()
         self._settled = self._is_settled(before) and before == self._signature
         return known
+
+    def _require_external(self, external: External, *, is_first: bool) -> None:
+        """Raise if external sessions were lost; the first edition does without, as the original."""
+        if external.problem is None or external.problem == self._external_problem:
+            return
+        if not is_first:
+            raise ManifestError(str(self._path), f"external sessions: {external.problem}")
+        _log.warning("%s: external sessions: %s", self._path, external.problem)
 
     def _served(self, edition: Edition) -> Edition:
         settings = self.settings
@@ -150,15 +171,13 @@ class Source:
         return edition
 
     _external: str | None = None
+    _external_problem: str | None = None
 
     def _candidates(self) -> list[Path]:
-        """Where the external sessions may lie; the first that exists counts."""
+        """Return where the external sessions may be; the first file that exists counts."""
         if self._external is None or self._path is None:
             return []
         return [Path(self._external), self._path.parent / self._external]
-
-    def _external_path(self) -> Path | None:
-        return next((path for path in self._candidates() if path.is_file()), None)
 
     def _look(self) -> _Signature:
         assert self._path is not None

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from eventkit.server.message import Request, Response
 
-__all__ = ["respond"]
+__all__ = ["redirect", "respond"]
 
 _FOLDER = Path(__file__).with_name("static")
 _TYPES = {
@@ -53,6 +53,7 @@ _HEADERS = [
     ("X-Content-Type-Options", "nosniff"),
     ("Referrer-Policy", "no-referrer"),
 ]
+_TEXT = ("Content-Type", "text/plain; charset=utf-8")
 _CHECK_EVERY_TIME = "no-cache"
 _FOR_EVER = "public, max-age=31536000, immutable"
 
@@ -81,9 +82,13 @@ def respond(request: Request) -> Response:
         return Response(308, [("Location", "../ui"), *_HEADERS])
     asset = _assets().get(request.path)
     if asset is None:
-        text = [("Content-Type", "text/plain; charset=utf-8")]
-        return Response(404, [*text, *_HEADERS], b"not found\n")
+        return Response(404, [_TEXT, *_HEADERS], b"not found\n")
     return Response(200, list(asset.headers), asset.body)
+
+
+def redirect(_request: Request) -> Response:
+    """Answer a request for ``/``: the page is at ``/ui``, beside it."""
+    return Response(302, [("Location", "ui"), _TEXT, *_HEADERS], b"the page is at ui\n")
 
 
 @lru_cache(maxsize=1)

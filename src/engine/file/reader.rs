@@ -82,9 +82,7 @@ impl Reader {
     pub fn column<T: Plain>(&self, name: &str) -> Result<Column<T>, Error> {
         let name = format!("{}{name}", self.prefix);
         let Some(section) = self.file.layout.0.get(&*name) else {
-            return Err(self
-                .file
-                .refuse(ErrorKind::Missing, &format!("no section {name:?}")));
+            return Err(self.file.missing(&name));
         };
         let fits = section.width == size_of::<T>();
         let view = fits.then(|| Column::view(&self.file.buffer, section.range.clone()));
@@ -152,37 +150,56 @@ impl Reader {
     ///
     /// The first damaged section.
     pub fn verify(&self, progress: &mut dyn FnMut(usize)) -> Result<(), Error> {
-        let mut sections: Vec<(&str, &Section)> = self
-            .file
-            .layout
-            .0
-            .iter()
-            .map(|(name, section)| (&**name, section))
-            .collect();
+        let sections = &self.file.layout.0;
+        let mut sections: Vec<_> = sections.iter().collect();
         sections.sort_unstable_by_key(|(_, section)| (section.range.start, section.end));
-        let bytes = (*self.file.buffer).as_ref();
         for (name, section) in sections {
-            let mut hasher = XxHash3_64::new();
-            let mut done = section.range.start;
-            for chunk in bytes
-                .get(done..section.end)
-                .unwrap_or_default()
-                .chunks(REPORT)
-            {
-                hasher.write(chunk);
-                done += chunk.len();
-                progress(done);
-            }
-            if hasher.finish() != section.checksum {
-                return Err(Fault::damaged(&format!("section {name:?}")).of(&self.file.origin));
-            }
+            self.check(name, section, progress)?;
         }
-        progress(bytes.len());
+        progress(self.len());
         Ok(())
+    }
+
+    /// Reads one section and compares its checksum.
+    ///
+    /// # Errors
+    ///
+    /// No such section, or a damaged one.
+    pub fn verify_section(&self, name: &str) -> Result<(), Error> {
+        let name = format!("{}{name}", self.prefix);
+        match self.file.layout.0.get(&*name) {
+            Some(section) => self.check(&name, section, &mut |_| {}),
+            None => Err(self.file.missing(&name)),
+        }
+    }
+
+    fn check(
+        &self,
+        name: &str,
+        section: &Section,
+        progress: &mut dyn FnMut(usize),
+    ) -> Result<(), Error> {
+        let bytes = (*self.file.buffer).as_ref();
+        let mut hasher = XxHash3_64::new();
+        let mut done = section.range.start;
+        let all = bytes.get(done..section.end).unwrap_or_default();
+        for chunk in all.chunks(REPORT) {
+            hasher.write(chunk);
+            done += chunk.len();
+            progress(done);
+        }
+        if hasher.finish() == section.checksum {
+            return Ok(());
+        }
+        Err(Fault::damaged(&format!("section {name:?}")).of(&self.file.origin))
     }
 }
 
 impl Contents {
+    fn missing(&self, name: &str) -> Error {
+        self.refuse(ErrorKind::Missing, &format!("no section {name:?}"))
+    }
+
     fn refuse(&self, kind: ErrorKind, message: &str) -> Error {
         Error::file(kind, &self.origin, message)
     }

@@ -1,22 +1,33 @@
-//! Places where a test kills the process, to see that a rotation survives it.
+//! Lets a test kill the process at a chosen place inside a rotation.
 //!
-//! `EVENTKIT_TELEMETRY_KILL_AT=n` kills this process at the n-th place it passes. Rotation only: never on the way of a line.
+//! Only builds with the feature `fault-injection` hold this hook; in every other build [`point`] does nothing. There,
+//! `EVENTKIT_TELEMETRY_KILL_AT=n` kills the process at the n-th place that it passes. Writing a line passes no place.
 
-use std::sync::OnceLock;
-use std::sync::atomic::{AtomicU64, Ordering};
+#[cfg(feature = "fault-injection")]
+use std::sync::{
+    OnceLock,
+    atomic::{AtomicU64, Ordering},
+};
 
-use rustix::process::{Signal, getpid, kill_process};
-
-static KILL_AT: OnceLock<Option<u64>> = OnceLock::new();
-static PASSED: AtomicU64 = AtomicU64::new(0);
-
-/// Passes a place between two system calls.
+/// Marks a place between two system calls.
+#[cfg(feature = "fault-injection")]
 pub(super) fn point() {
+    static KILL_AT: OnceLock<Option<u64>> = OnceLock::new();
+    static PASSED: AtomicU64 = AtomicU64::new(0);
+
     let at = KILL_AT.get_or_init(|| {
         let wanted = std::env::var("EVENTKIT_TELEMETRY_KILL_AT").ok()?;
         wanted.parse().ok()
     });
     if at.is_some_and(|at| PASSED.fetch_add(1, Ordering::Relaxed) + 1 == at) {
-        let _ = kill_process(getpid(), Signal::KILL);
+        let _ = rustix::process::kill_process(
+            rustix::process::getpid(),
+            rustix::process::Signal::KILL,
+        );
     }
 }
+
+/// Does nothing: this build has no fault injection.
+#[cfg(not(feature = "fault-injection"))]
+#[inline]
+pub(super) fn point() {}

@@ -249,7 +249,12 @@ fn compress(path: &Path) -> io::Result<bool> {
 
 /// Whether a compressed file has exactly the content of a plain one.
 fn holds(compressed: &Path, plain: &mut File) -> io::Result<bool> {
-    let mut decoder = flate2::read::MultiGzDecoder::new(File::open(compressed)?);
+    let file = match open_plain(compressed, OpenOptions::new().read(true)) {
+        Ok(file) => file,
+        // A link, a pipe or a directory of that name is not the copy.
+        Err(_) => return Ok(false),
+    };
+    let mut decoder = flate2::read::MultiGzDecoder::new(file);
     plain.seek(SeekFrom::Start(0))?;
     let (mut left, mut right) = (vec![0; 1 << 16], vec![0; 1 << 16]);
     loop {

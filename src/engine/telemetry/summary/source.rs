@@ -1,7 +1,8 @@
 //! Files, plain and compressed, as pieces of work that yield lines.
 //!
-//! A plain file is cut into chunks, and a line belongs to the chunk that it begins in. What a file held when it was opened
-//! is what every pass reads, although it may grow meanwhile.
+//! A plain file is cut into chunks, and a line belongs to the chunk that it begins in. Every pass reads the bytes that the
+//! file held when it was opened, although the file may grow meanwhile. Of a compressed file no more is read than
+//! [`MOST_EXPANSION`] allows, so the time of a summary is bounded by the size of its files.
 
 use std::fs::File;
 use std::io::{self, Read};
@@ -15,6 +16,12 @@ const CHUNK: u64 = 8 << 20;
 const BUFFER: usize = 256 << 10;
 /// Longer lines are no telemetry; they are skipped and counted, in the memory that one of this length takes.
 const MOST_LINE: usize = 16 << 20;
+
+/// A compressed file may hold so many times its size. Telemetry compresses to a tenth; the same line over and over to a
+/// 200th; a decompression bomb to a 1,000th.
+const MOST_EXPANSION: u64 = 256;
+/// A compressed file may hold so many bytes, however small it is.
+const LEAST_EXPANDED: u64 = 64 << 20;
 
 /// An open file.
 #[derive(Debug)]
@@ -136,7 +143,17 @@ pub(super) fn read(
             read,
         };
         let mut decoder = MultiGzDecoder::new(counted);
-        each_line(piece, |buffer, _| decoder.read(buffer), lines)
+        let most = LEAST_EXPANDED.max(source.length.saturating_mul(MOST_EXPANSION));
+        let expand = |buffer: &mut [u8], at| {
+            if at >= most {
+                return Err(io::Error::new(
+                    io::ErrorKind::InvalidData,
+                    format!("holds more than {most} bytes when decompressed"),
+                ));
+            }
+            decoder.read(buffer)
+        };
+        each_line(piece, expand, lines)
     } else {
         each_line(
             piece,
@@ -211,7 +228,7 @@ fn each_line(
             let end = searched + newline;
             if skipping {
                 skipping = false;
-            } else {
+            } else if begin < end {
                 lines.line(buffer.get(begin..end).unwrap_or_default());
             }
             begin = end + 1;

@@ -1,6 +1,6 @@
-"""The rate limiter in plain Python: what `eventkit.server` falls back to, and is held against.
+"""The rate limiter in plain Python: the oracle that tests compare the compiled one with.
 
-The same algorithm on the keys themselves, under one lock, with exact arithmetic.
+It runs the same algorithm on the keys themselves, under one lock, with exact arithmetic.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""Telemetry in plain Python: what `eventkit.telemetry` falls back to, and is held against.
+"""Telemetry in plain Python: the oracle that tests compare the compiled telemetry with.
 
 The writer writes in the call, and never rotates by itself. The summary reads whole files into
-memory. Both know the same lines as the compiled half.
+memory. Both read and write the same lines as the compiled module.
 """
 
 from __future__ import annotations
