@@ -149,7 +149,7 @@ def test_each_test_that_a_page_names_exists(name):
 
 @pytest.mark.parametrize("name", ["docs/faults.md", "SECURITY.md"])
 def test_each_row_of_the_matrix_names_a_test(name):
-    rows = re.findall(r"^\| (?!what is tried|who|---)(.+) \|$", PAGES[name], re.MULTILINE)
+    rows = re.findall(r"^\| (?!what |---)(.+) \|$", PAGES[name], re.MULTILINE)
     assert rows
     assert [row for row in rows if "::test_" not in row] == []
 
