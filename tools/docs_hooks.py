@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
+import typing
 from pathlib import Path
 from typing import Any
 
 from mkdocs.structure.files import File, Files
 from mkdocs.structure.nav import Navigation
 from mkdocs.structure.pages import Page
+
+import eventkit
 
 ROOT = Path(__file__).parent.parent
 COPIED = {
@@ -47,8 +50,14 @@ def on_page_markdown(markdown: str, page: Page, config: Any, files: Files) -> st
     first = re.sub(r"\[([^]]+)\]\([^)]+\)", r"\1", first)
     _summaries[page.url] = "" if first.startswith(":::") else re.split(r"(?<=\.) ", first)[0]
     if "/" in page.file.src_uri:
-        return markdown
+        return markdown.replace("<!-- typed dictionaries -->", _typed_dictionaries())
     return re.sub(r"\[([^]]+)\]\(\.\./[^)]+\)", r"\1", markdown)
+
+
+def _typed_dictionaries() -> str:
+    """Return a reference entry for each public type of a result."""
+    names = [name for name in eventkit.__all__ if typing.is_typeddict(getattr(eventkit, name))]
+    return "\n\n".join(f"::: eventkit.{name}" for name in names)
 
 
 def on_post_build(config: Any) -> None:
