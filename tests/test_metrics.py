@@ -109,14 +109,14 @@ def test_threads_lose_nothing():
     assert route["p50"] < route["p95"] < route["p99"] <= 0.01
 
 
-def test_counters_kept_elsewhere_are_caught_up_with(tmp_path):
+def test_counters_of_other_parts_are_added(tmp_path):
     metrics = ServerMetrics(tmp_path / "metrics")
     for count in (3, 5, 4):
         metrics.raise_to("telemetry_dropped", count)
     assert metrics.snapshot()["counters"] == {"telemetry_dropped": 5}
 
 
-def test_what_others_may_enter_is_refused(tmp_path):
+def test_a_metrics_directory_that_others_may_enter_is_refused(tmp_path):
     open_to_all = tmp_path / "open"
     open_to_all.mkdir(mode=0o755)
     open_to_all.chmod(0o755)
@@ -202,7 +202,7 @@ def test_promtool_finds_nothing_to_complain_about(hostile):
     assert (checked.returncode, checked.stdout, checked.stderr) == (0, b"", b"")
 
 
-def test_openmetrics_for_who_asks():
+def test_openmetrics_is_sent_to_clients_that_ask_for_it():
     accept = "application/openmetrics-text;version=1.0.0,text/plain;version=0.0.4;q=0.5"
     kind, text = exposition(ServerMetrics(), accept)
     assert kind.startswith("application/openmetrics-text; version=1.0.0")

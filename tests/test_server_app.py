@@ -217,7 +217,7 @@ def test_an_answer_that_the_client_has_is_not_sent_again(app, ask):
     assert ask(other, "GET", "/recommend", b"interests=ai", headers=again).status == 200
 
 
-def test_what_is_not_for_everybody_is_not_stored(app, ask):
+def test_personal_answers_may_not_be_stored(app, ask):
     assert ask(app, "GET", "/recommend", b"interests=ai").header("cache-control") == "no-cache"
     assert ask(app, "GET", "/export", b"interests=ai").header("cache-control") == "no-store"
 
@@ -275,13 +275,13 @@ def test_correlation_ids(app, ask):
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork on this platform")
-def test_forked_workers_mint_ids_of_their_own():
+def test_forked_workers_create_ids_of_their_own():
     code = """if True:
         import os
-        from eventkit.server.correlation import mint
-        before = mint()
+        from eventkit.server.correlation import create_id
+        before = create_id()
         child = os.fork()
-        os.write(1, f"{mint()} ".encode())  # at once: two processes write here
+        os.write(1, f"{create_id()} ".encode())  # at once: two processes write here
         if child:
             os.waitpid(child, 0)
             os.write(1, before.encode())
@@ -292,7 +292,7 @@ def test_forked_workers_mint_ids_of_their_own():
     assert len({text.partition("-")[0] for text in ids}) == 2
 
 
-def test_faults_of_ours_show_no_trace(ask, caplog):
+def test_an_unexpected_error_is_answered_500_without_its_traceback(ask, caplog):
     sessions = [{"title": "Good", "popularity": 1}, {"popularity": 0}]
     app = eventkit.create_app({"weights": WEIGHTS, "sessions": sessions})
     reply = ask(app, "GET", "/recommend", b"interests=ai&top=2")

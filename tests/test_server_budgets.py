@@ -1,8 +1,9 @@
 """Time budgets of everything that reads bytes of a request.
 
 Each reader's input is doubled up to its limit, and the time may at most grow by the factor 2.5: a
-quadratic reader takes four times as long. Only ratios are asserted. A measurement is repeated until
-it passes, so that noise cannot fail it, and a reader that is too slow fails every time.
+quadratic reader takes four times as long. Only ratios are asserted, and of this thread's processor
+time, which other processes do not change. A measurement is repeated until it passes, so that noise
+cannot fail it, and a reader that is too slow fails every time.
 """
 
 import contextlib
@@ -46,9 +47,9 @@ def best_times(*functions, enough, fewest=FEWEST):
     best = [float("inf")] * len(functions)
     for number in range(ROUNDS):
         for place, function in enumerate(functions):
-            begun = time.perf_counter()
+            begun = time.thread_time()
             function()
-            best[place] = min(best[place], time.perf_counter() - begun)
+            best[place] = min(best[place], time.thread_time() - begun)
         if number + 1 >= fewest and enough(*best):
             break
     return best
@@ -61,9 +62,9 @@ def repeated(function, given):
         with contextlib.suppress(Problem):
             function(given)
 
-    begun = time.perf_counter()
+    begun = time.thread_time()
     read()
-    times = max(1, int(0.002 / max(time.perf_counter() - begun, 1e-7)))
+    times = max(1, int(0.002 / max(time.thread_time() - begun, 1e-7)))
     return lambda: [read() for _ in range(times)], times
 
 
@@ -148,8 +149,8 @@ READERS = {
     "Host, labels": (GUARDED.accepts_host, filled("a."), HEADER),
     "Host, digits": (GUARDED.accepts_host, filled("1", "localhost:"), HEADER),
     "Host, colons": (GUARDED.accepts_host, filled(":", "["), HEADER),
-    "Authorization": (GUARDED.accepts, filled("a", "Bearer "), HEADER),
-    "Authorization, blanks": (GUARDED.accepts, filled(" ", "Bearer"), HEADER),
+    "Authorization": (GUARDED.accepts_token, filled("a", "Bearer "), HEADER),
+    "Authorization, blanks": (GUARDED.accepts_token, filled(" ", "Bearer"), HEADER),
     "X-Forwarded-For, commas": (
         lambda text: PROXIED.client_of("10.0.0.1", text),
         filled(","),
@@ -238,7 +239,7 @@ def test_no_body_under_the_limit_holds_a_worker_longer_than_the_budget(ask, cont
     def fits(took, reference):
         return took <= 2 * reference
 
-    best = best_times(request, reference_loop, enough=fits)
+    best = best_times(request, reference_loop, enough=fits, fewest=3)
     assert fits(*best)
     assert statuses <= {200, 400, 404}
 
@@ -272,5 +273,5 @@ def test_no_header_under_the_limit_holds_a_worker_longer_than_the_budget(ask, na
     def fits(took, reference):
         return took <= 2 * reference
 
-    assert fits(*best_times(request, reference_loop, enough=fits))
+    assert fits(*best_times(request, reference_loop, enough=fits, fewest=3))
     assert statuses == {200 if count == 1 else 431}

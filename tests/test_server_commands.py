@@ -48,7 +48,9 @@ def test_a_server_of_the_guide_serves_the_application(name, tmp_path):
     ],
 )
 @pytest.mark.once
-def test_a_stranger_is_let_in_by_who_says_so(name, environment, status, tmp_path):
+def test_other_machines_are_refused_unless_the_settings_allow_them(
+    name, environment, status, tmp_path
+):
     address = own_address()
     if address is None:
         pytest.skip("this machine has no address but loopback")

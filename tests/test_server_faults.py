@@ -37,14 +37,14 @@ QUICK = "import eventkit.server.run as r\nr.HEAD_SECONDS = 1.0\n"
 POST = b"POST /recommend HTTP/1.1\r\nHost: localhost\r\n"
 SLOW = """
 import os, time
-from eventkit.server import state
-alive = state.health
-def health():
+from eventkit.server.status import Status
+alive = Status.health
+def health(self, request):
     os.write(begun, b".")
     time.sleep({seconds})
-    return alive()
+    return alive(self, request)
 begun = os.open("begun", os.O_CREAT | os.O_WRONLY | os.O_APPEND)
-state.health = health
+Status.health = health
 # Under ASGI, in a thread: asleep in the event loop, it would hold the whole worker.
 from eventkit.server.app import Application
 Application.is_slow = lambda *_: True
@@ -400,10 +400,10 @@ def test_the_next_start_deletes_the_metrics_directory_of_a_killed_server(tmp_pat
 
 
 HUNGRY = """
-from eventkit.server import state
-def ready(source):
+from eventkit.server.status import Status
+def ready(self, request):
     return bytearray(1 << 36)
-state.ready = ready
+Status.ready = ready
 """
 
 

@@ -81,7 +81,7 @@ def test_the_policy_allows_nothing_inline_and_no_other_host(path):
     assert "*" not in policy
 
 
-def test_what_has_a_version_in_its_name_is_kept_for_ever():
+def test_files_with_a_version_in_their_name_may_be_cached_for_ever():
     assert "immutable" in headers_of(get(RENDERER))["Cache-Control"]
     for path in ("/ui", "/ui/main.js", "/ui/style.css"):
         assert headers_of(get(path))["Cache-Control"] == "no-cache"
@@ -134,7 +134,7 @@ def test_pages_have_nothing_inline(page):
 
 
 @pytest.mark.parametrize("file", OWN, ids=lambda file: file.name)
-def test_what_files_refer_to_is_there(file):
+def test_files_refer_only_to_files_that_exist(file):
     text = file.read_text()
     named = re.findall(r'from "\./([^"]+)"', text)
     if file.suffix == ".html":

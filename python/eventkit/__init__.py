@@ -1,19 +1,20 @@
 """Exact, fast session recommendations for Event Kit agents.
 
-The functions of the original agent, with its answers to the last bit, many times faster::
+The functions give the results of the original agent, to the last bit, many times faster::
 
     import eventkit
 
     manifest = eventkit.load_manifest()
     eventkit.recommend(manifest, ["ai", "agents"], 3)
 
-`eventkit.compat` has the same functions under the original's module and function names, and
+`eventkit.compat` has the same functions under the names of the original's modules.
 `eventkit.reference` is the specification in plain Python.
 """
 
 import importlib
 import typing
 
+from eventkit import _imports
 from eventkit._native import __version__
 from eventkit.accelerate import AccelerationWarning, accelerate
 from eventkit.errors import (
@@ -23,6 +24,7 @@ from eventkit.errors import (
     CatalogFileError,
     EventKitError,
     ExportError,
+    InputWarning,
     InternalError,
     ManifestError,
     MissingExtraError,
@@ -44,13 +46,24 @@ from eventkit.functions import (
 from eventkit.manifest import get_sessions, load_manifest
 from eventkit.profiles import load_profile, save_profile
 from eventkit.profiling import profile
+from eventkit.results import (
+    CalendarRecommendation,
+    Contributions,
+    Explanation,
+    Itinerary,
+    Plan,
+    Recommendation,
+    ScoredSession,
+    Scoring,
+    SessionNotFound,
+)
 
 if typing.TYPE_CHECKING:
     from eventkit._native import Filter
     from eventkit.catalog.catalog import Catalog
     from eventkit.catalog.hashing import manifest_hash
+    from eventkit.exports import export
     from eventkit.graph.cache import CachedGraphEventService
-    from eventkit.itinerary.export import export
     from eventkit.server.app import create_app, create_asgi_app, create_wsgi_app
     from eventkit.telemetry import Telemetry, get_telemetry, summarize
 
@@ -60,16 +73,26 @@ __all__ = [
     "CacheRecursionError",
     "CacheTimeoutError",
     "CachedGraphEventService",
+    "CalendarRecommendation",
     "Catalog",
     "CatalogFileError",
+    "Contributions",
     "EventKitError",
+    "Explanation",
     "ExportError",
     "Filter",
+    "InputWarning",
     "InternalError",
+    "Itinerary",
     "ManifestError",
     "MissingExtraError",
+    "Plan",
     "ProfileError",
+    "Recommendation",
+    "ScoredSession",
+    "Scoring",
     "ServerSettingsError",
+    "SessionNotFound",
     "Telemetry",
     "__version__",
     "accelerate",
@@ -98,6 +121,15 @@ __all__ = [
 ]
 
 
+_module = _imports.lazy_modules(
+    __name__,
+    frozenset(
+        {
+            *("catalog", "cli", "compat", "dates", "exports", "external_cache", "graph"),
+            *("schema", "server", "telemetry"),
+        }
+    ),
+)
 _LATER = {
     "CachedGraphEventService": "eventkit.graph",
     "Catalog": "eventkit.catalog",
@@ -106,7 +138,7 @@ _LATER = {
     "create_app": "eventkit.server",
     "create_asgi_app": "eventkit.server",
     "create_wsgi_app": "eventkit.server",
-    "export": "eventkit.itinerary",
+    "export": "eventkit.exports",
     "get_telemetry": "eventkit.telemetry",
     "manifest_hash": "eventkit.catalog",
     "summarize": "eventkit.telemetry",
@@ -114,9 +146,9 @@ _LATER = {
 
 
 def __getattr__(name: str) -> typing.Any:
-    """Import the bigger parts when they are asked for: a start without them takes half the time."""
+    """Import larger parts when they are first used. This halves the time of ``import eventkit``."""
     if name not in _LATER:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        return _module(name)
     value = getattr(importlib.import_module(_LATER[name]), name)
     globals()[name] = value
     return value

@@ -22,6 +22,7 @@ __all__ = [
     "GraphAuthError",
     "GraphRateLimitError",
     "GraphServiceError",
+    "InputWarning",
     "InternalError",
     "ManifestError",
     "MissingExtraError",
@@ -33,6 +34,10 @@ __all__ = [
 
 class EventKitError(Exception):
     """Root of all exceptions that eventkit defines."""
+
+
+class InputWarning(UserWarning):
+    """Warns about an input that gives an answer, but probably not the one that was meant."""
 
 
 class CacheRecursionError(EventKitError, RuntimeError):

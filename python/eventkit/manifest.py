@@ -16,9 +16,11 @@ from typing import Any
 from eventkit.errors import ManifestError
 from eventkit.external_cache import ExternalFile, copy_session, read_external
 from eventkit.files import read_regular
+from eventkit.results import Recommendation
 from eventkit.schema import validate
 
 __all__ = [
+    "COMPILED_HEAD",
     "DEFAULT_EXTERNAL_FILE",
     "PUBLIC_DIRECTORIES",
     "SAMPLE_MANIFEST_PATH",
@@ -29,6 +31,7 @@ __all__ = [
     "find_sessions",
     "get_sessions",
     "load_manifest",
+    "parse_document",
     "parse_manifest",
     "shared_sessions",
 ]
@@ -37,6 +40,9 @@ SAMPLE_MANIFEST_PATH = Path(__file__).resolve().parent / "data" / "agent.json"
 """The manifest that comes with eventkit: a plausible conference."""
 
 DEFAULT_EXTERNAL_FILE = "sessions_external.json"
+
+COMPILED_HEAD = b"EVKTCAT\0"
+"""The first bytes of a file that `eventkit.Catalog.save` wrote."""
 
 Directories = Iterable["str | os.PathLike[str]"]
 
@@ -75,17 +81,40 @@ def load_manifest(path: str | os.PathLike[str] | None = None) -> dict[str, Any]:
 
 
 def parse_manifest(data: bytes, origin: str) -> dict[str, Any]:
-    """Read a manifest from what its file holds.
+    """Parse a manifest.
+
+    Args:
+        data: The content of its file.
+        origin: The name of the file, for error messages.
 
     Raises:
-        ManifestError: As for `load_manifest`; names the origin as the file.
+        ManifestError: The data is not a JSON object in UTF-8; names file, line and column.
 
     Example:
         >>> parse_manifest(b'{"name": "Day one"}', "agent.json")
         {'name': 'Day one'}
     """
+    manifest = parse_document(data, origin)
+    if not isinstance(manifest, dict):
+        kind = type(manifest).__name__
+        raise ManifestError(origin, f"a manifest is a JSON object, this is a {kind}", 1, 1)
+    return manifest
+
+
+def parse_document(data: bytes, origin: str) -> Any:
+    """Parse JSON: a manifest, or a list of external sessions.
+
+    Raises:
+        ManifestError: The data is not JSON in UTF-8; names file, line and column.
+
+    Example:
+        >>> parse_document(b'[{"title": "Agents"}]', "sessions.json")
+        [{'title': 'Agents'}]
+    """
+    if data.startswith(COMPILED_HEAD):
+        raise ManifestError(origin, "a compiled catalogue, not JSON: use eventkit.Catalog.open")
     try:
-        manifest = json.loads(data.decode("utf-8"))
+        return json.loads(data.decode("utf-8"))
     except json.JSONDecodeError as error:
         raise ManifestError(origin, error.msg, error.lineno, error.colno) from error
     except UnicodeDecodeError as error:
@@ -93,10 +122,6 @@ def parse_manifest(data: bytes, origin: str) -> dict[str, Any]:
         raise ManifestError(origin, f"not UTF-8: {error.reason}", line, column) from error
     except (RecursionError, ValueError) as error:
         raise ManifestError(origin, str(error), 1, 1) from error
-    if not isinstance(manifest, dict):
-        kind = type(manifest).__name__
-        raise ManifestError(origin, f"a manifest is a JSON object, this is a {kind}", 1, 1)
-    return manifest
 
 
 def check_manifest(manifest: Any, origin: str) -> None:
@@ -193,7 +218,7 @@ def find_external(manifest: Any, directories: Directories) -> ExternalFile | Non
     return external if external.sessions else None
 
 
-def detached(recommendation: dict[str, Any]) -> dict[str, Any]:
+def detached(recommendation: Recommendation) -> Recommendation:
     """Replace the private sessions of a fresh recommendation by copies, in place.
 
     The titles of its scoring are those of the copies again, as a title may be a list in somebody's

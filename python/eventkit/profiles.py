@@ -1,8 +1,8 @@
-"""Saves and loads profiles: the interests of people, as one JSON object with a key a person.
+"""Loads and saves profiles: a JSON object with a list of interests for each key.
 
-A lock file beside the profiles lets only one process or thread save at a time. A save takes effect
-by one rename, so that a reader sees the old file or the new one, even after a crash. A file that
-cannot be read is never overwritten.
+A lock file beside the profiles keeps processes and threads from saving at the same time. A save
+takes effect by one rename, so readers see the old file or the new one, even after a crash. A file
+that cannot be parsed is never overwritten.
 """
 
 from __future__ import annotations
@@ -12,25 +12,61 @@ import math
 import os
 import re
 import secrets
+from collections.abc import Mapping
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 from eventkit.errors import ProfileError
 from eventkit.files import exclusive, read_regular
 
-__all__ = ["load_profile", "save_profile"]
+__all__ = ["load_profile", "profile_file", "profile_names", "save_profile"]
+
+
+def profile_file(manifest: Mapping[str, Any]) -> Path | None:
+    """Return the profile file that a manifest names.
+
+    The name is ``profile.storage_file``, or ``profile.file`` if that is not there. ``~`` is the
+    user's home directory.
+
+    Returns:
+        The file, or ``None`` if the manifest names none: there are no profiles then.
+
+    Example:
+        >>> profile_file({"profile": {"storage_file": "profiles.json"}}).name
+        'profiles.json'
+        >>> profile_file({"weights": {}}) is None
+        True
+    """
+    settings = manifest.get("profile")
+    if not isinstance(settings, Mapping):
+        return None
+    name = settings.get("storage_file") or settings.get("file")
+    return Path(str(name)).expanduser() if name else None
+
+
+def profile_names(file: str | os.PathLike[str]) -> list[str]:
+    """Return the keys of all profiles in a file; none if the file cannot be read.
+
+    Example:
+        >>> profile_names("no-such-file.json")
+        []
+    """
+    try:
+        return list(_parse(os.fspath(file), read_regular(file), _Numbers()))
+    except (OSError, ValueError):
+        return []
 
 
 def load_profile(file: str | os.PathLike[str], key: Any) -> list[str]:
-    """Return the interests of a person, in lower case.
+    """Return the interests of one profile, in lower case.
 
     Args:
         file: The profile file.
-        key: The person's key.
+        key: The key of the profile.
 
     Returns:
-        The interests. An empty list when the file or the key does not exist, or when the file
-        cannot be read as profiles.
+        The interests; an empty list if there is no such file or key, or the file cannot be read.
 
     Example:
         >>> load_profile("no-such-file.json", "ada")
@@ -46,23 +82,24 @@ def load_profile(file: str | os.PathLike[str], key: Any) -> list[str]:
 
 
 def save_profile(file: str | os.PathLike[str], key: Any, interests: Any) -> None:
-    """Save the interests of a person.
+    """Save the interests of one profile.
 
-    Only the owner may read the file (mode 0600) and ``<file>.bak``, which holds the content before
-    the save. An empty ``<file>.lock`` stays behind: removing it would let two processes save at
-    once. The other people's values keep their exact meaning, numbers beyond a float included.
+    Only the owner can read the file (mode 0600) and ``<file>.bak``, which holds the previous
+    content. The empty file ``<file>.lock`` stays: if it were removed, two processes could save at
+    the same time. The values of other profiles keep their exact meaning, even numbers beyond a
+    float.
 
     Args:
         file: The profile file; its directory must exist.
-        key: The person's key; written as JSON writes a key (``5`` becomes ``"5"``).
-        interests: A list, written as it is.
+        key: The key of the profile, written as JSON writes keys (``5`` becomes ``"5"``).
+        interests: A list, written unchanged.
 
     Raises:
-        ProfileError: The file holds something that is not a JSON object; it was left as it is.
+        ProfileError: The file holds something that is not a JSON object; it was not changed.
         FileLockedError: Another process or thread has been saving for ten seconds.
         UnusableFileError: The file, or its lock, is a pipe, a device or a link to nowhere useful.
-        TypeError: The interests cannot be written as JSON; the file was left as it is.
-        FileNotFoundError: Its directory does not exist.
+        TypeError: The interests cannot be written as JSON; the file was not changed.
+        FileNotFoundError: The file's directory does not exist.
 
     Example:
         >>> import tempfile
@@ -103,7 +140,7 @@ class _Numbers:
 
 
 def _parse(file: str, data: bytes | None, numbers: _Numbers) -> dict[Any, Any]:
-    # An empty file has nothing to lose: somebody made it by `touch`, or as a temporary file.
+    # An empty file may be overwritten: it was made by `touch`, or as a temporary file.
     if data is None or not data.strip():
         return {}
     try:

@@ -8,6 +8,7 @@ from typing import Any
 
 from eventkit import _native, reference
 from eventkit.manifest import PUBLIC_DIRECTORIES, shared_sessions
+from eventkit.results import ScoredSession
 
 __all__ = ["profile"]
 
@@ -65,5 +66,5 @@ def _profile_reference(manifest: Any, interests: Any, top: Any) -> dict[str, Any
     }
 
 
-def _format(chosen: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def _format(chosen: list[ScoredSession]) -> list[dict[str, Any]]:
     return [{**row, "title": row["session"]["title"]} for row in chosen]

@@ -15,7 +15,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-__all__ = ["MISSING", "SCHEMA_PATH", "Problem", "load_schema", "validate"]
+__all__ = ["MISSING", "SCHEMA_PATH", "Problem", "load_schema", "validate", "validate_sessions"]
 
 SCHEMA_PATH = Path(__file__).with_name("data") / "manifest.schema.json"
 
@@ -70,6 +70,16 @@ def validate(manifest: object) -> list[Problem]:
         sessions[0].popularity is 'high': expected a number, 0 or more
     """
     return list(_check("", _shared_schema(), manifest))
+
+
+def validate_sessions(sessions: object) -> list[Problem]:
+    """Check the content of an external sessions file against the schema.
+
+    Example:
+        >>> [str(problem) for problem in validate_sessions([{"title": "Opening"}, 5])]
+        ['sessions[1] is 5: expected an object with a title']
+    """
+    return list(_check("sessions", _shared_schema()["properties"]["sessions"], sessions))
 
 
 def load_schema() -> Schema:
@@ -191,8 +201,8 @@ def _compiled(schema: Schema) -> Callable[[Any], bool]:
         if isinstance(value, list):
             return items is None or all(map(items, value))
         if isinstance(value, str):
-            return len(value) >= shortest
-        return not _is_number(value) or lowest <= value <= highest
+            return bool(len(value) >= shortest)
+        return not _is_number(value) or bool(lowest <= value <= highest)
 
     return passes
 

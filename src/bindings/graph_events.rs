@@ -10,6 +10,7 @@ use super::errors::unwind;
 use super::intern::intern;
 use super::search::settled;
 use super::shelf::Shelf;
+use super::top::Top;
 use super::{input, replica};
 
 /// What an entry holds; nobody outside the cache has a reference to any of it that could be changed.
@@ -127,7 +128,9 @@ impl SharedEvents {
         top: &Bound<'py, PyAny>,
         weights: Option<&Bound<'py, PyAny>>,
     ) -> PyResult<Bound<'py, PyAny>> {
-        let answer = self.catalog.recommend(py, interests, top, weights, None)?;
+        let answer =
+            self.catalog
+                .recommend(py, interests, Top::Given(top.clone()), weights, None)?;
         let fields = answer.cast::<PyDict>()?;
         if let Some(sessions) = fields.get_item(intern!(py, "sessions"))? {
             let copies = replica::events(sessions.cast::<PyList>()?, usize::MAX)?;

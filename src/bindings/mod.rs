@@ -33,6 +33,7 @@ mod snapshot;
 mod source;
 mod store;
 mod telemetry;
+mod top;
 mod wsgi;
 
 use pyo3::prelude::*;

@@ -1,4 +1,4 @@
-"""The command ``accelerate``, which becomes another command."""
+"""The command ``accelerate``: runs another command in its place."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ BAD_INPUT = 2
 
 
 def accelerate(arguments: argparse.Namespace) -> NoReturn:
-    """Run a command with acceleration in every Python that it starts."""
+    """Run a command, and accelerate the agent in every Python process that it starts."""
     words = arguments.words
     command = words[1:] if words[:1] == ["--"] else words
     if not command:
-        complain("no command: eventkit accelerate -- python agent.py ...")
+        complain("no command to run: write eventkit accelerate -- python agent.py ...")
         sys.exit(BAD_INPUT)
     if not 0 <= arguments.shadow <= 1:
-        complain(f"--shadow {arguments.shadow}: a share of calls from 0 to 1")
+        complain(f"--shadow {arguments.shadow}: expected a share of calls, 0 to 1")
         sys.exit(BAD_INPUT)
     options = {"strict": arguments.strict, "shadow": arguments.shadow}
     sys.exit(launch(command, with_report=arguments.report, **options))

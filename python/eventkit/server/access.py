@@ -37,7 +37,7 @@ class Access:
         self._hosts = frozenset(configured_host(host) for host in settings.allowed_hosts)
         self._any_host = ANY_HOST in settings.allowed_hosts
         self._open_to_all = token is not None or settings.insecure
-        # These caches are bounded. They save most requests the parsing of an address.
+        # These caches are limit_bodies. They save most requests the parsing of an address.
         self._is_proxy = lru_cache(maxsize=1_024)(self._find_proxy)
         self._is_known_host = lru_cache(maxsize=1_024)(self._find_host)
 
@@ -67,7 +67,7 @@ class Access:
         """Return true if a ``Host`` header names this machine, or a host of the settings."""
         return len(host) <= _LONGEST_CACHED_HOST and self._is_known_host(host)
 
-    def require_near(self, client: str) -> None:
+    def require_address(self, client: str) -> None:
         """Accept a request from this machine, and from everywhere if the settings say so.
 
         The server that runs the application may listen at every address without knowing that there
@@ -76,11 +76,11 @@ class Access:
         Raises:
             Problem: 403.
         """
-        if not self.is_near(client):
+        if not self.accepts_address(client):
             reason = "the server has no API_TOKEN, so only its own machine may ask"
             raise Problem(403, reason, expected="an API_TOKEN, or EVENTKIT_INSECURE=1, set there")
 
-    def is_near(self, client: str) -> bool:
+    def accepts_address(self, client: str) -> bool:
         """Return true if a connection from an address may ask at all, with or without a token."""
         return self._open_to_all or is_loopback(client) or self._is_proxy(client)
 
@@ -93,10 +93,10 @@ class Access:
         Raises:
             Problem: 401.
         """
-        if not self.accepts(headers.get("authorization")):
+        if not self.accepts_token(headers.get("authorization")):
             raise Problem(401, "unauthorized", ("WWW-Authenticate", 'Bearer realm="eventkit"'))
 
-    def accepts(self, authorization: str | None) -> bool:
+    def accepts_token(self, authorization: str | None) -> bool:
         """Return true if a header's value holds the token, or if there is no token."""
         if self._token is None:
             return True

@@ -25,11 +25,13 @@ class External(NamedTuple):
         sessions: The sessions in it; empty when the manifest's own count.
         problem: Why the file cannot be read as sessions; ``None`` when it can be, or when the
             manifest asks for none.
+        exists: Whether the file is there.
     """
 
     data: bytes = b""
     sessions: tuple[dict[str, Any], ...] = ()
     problem: str | None = None
+    exists: bool = True
 
 
 def read_external_sessions(candidates: Iterable[Path]) -> External:
@@ -44,7 +46,7 @@ def read_external_sessions(candidates: Iterable[Path]) -> External:
         return External()
     path = next(filter(_exists, candidates), None)
     if path is None:
-        return External(problem=f"{candidates[0]} does not exist")
+        return External(problem=f"{candidates[0]} does not exist", exists=False)
     try:
         data = read_regular(path)
         # Decoded here: json.loads would guess UTF-16 from bytes, and skip a byte order mark.

@@ -1,15 +1,13 @@
-"""What the routes know of HTTP: a request, a response, and the refusal of one as JSON."""
+"""Requests, responses and refusals, as the routes know them, whatever the protocol."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Collection
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
 from eventkit.server.encoding import compressed
-
-if TYPE_CHECKING:
-    from eventkit.server.settings import ServerSettings
+from eventkit.server.settings import ServerSettings
 
 __all__ = ["JSON", "Headers", "Problem", "Request", "Response", "encoded", "json_response"]
 
@@ -30,13 +28,13 @@ class Request:
     """A request, whatever protocol it came by.
 
     Attributes:
-        method: In capitals.
-        path: Percent-decoded, without the query.
-        query: What stands behind the question mark, as it was sent.
-        headers: By lower-case name; a ``dict`` will do.
-        body: All of it.
-        client: The address at the other end of the connection; ``""`` when there is none.
-        correlation_id: Connects this request with log lines; set before a route sees the request.
+        method: The method, in capitals.
+        path: The path, percent-decoded, without the query.
+        query: The query, as it was sent.
+        headers: The headers by lower-case name; a ``dict`` will do.
+        body: The whole body.
+        client: The address at the other end of the connection; ``""`` for a Unix socket.
+        correlation_id: The id that log lines about this request have; set before a route sees it.
     """
 
     __slots__ = ("body", "client", "correlation_id", "headers", "method", "path", "query")
@@ -50,7 +48,7 @@ class Request:
         body: bytes = b"",
         client: str = "",
     ) -> None:
-        """See the class."""
+        """Keep the parts."""
         self.method = method
         self.path = path
         self.query = query
@@ -81,7 +79,7 @@ class Response:
     Attributes:
         status: The status code.
         headers: Pairs of name and value, both Latin-1 without line breaks.
-        body: All of it.
+        body: The whole body.
         cacheable: Whether the same request has this answer for as long as the manifest does not
             change.
         payload: The object that telemetry counts; ``None`` where the engine made the body.
@@ -109,7 +107,7 @@ class Response:
         cacheable: bool = False,
         payload: Any = None,
     ) -> None:
-        """See the class."""
+        """Keep the parts."""
         self.status = status
         self.headers = headers
         self.body = body
@@ -120,20 +118,20 @@ class Response:
         self._encoded: tuple[tuple[bytes, bytes], ...] = ()
 
     def compressed(self) -> tuple[bytes, list[tuple[str, str]]]:
-        """Return its body compressed, and the header that says so; worked out once."""
+        """Return the body, compressed, and the header to add; compressed once."""
         if self._compressed is None:
             self._compressed = compressed(self.body)
         return self._compressed
 
     def encoded_headers(self) -> tuple[tuple[bytes, bytes], ...]:
-        """Return `cached_headers` as ASGI wants it; worked out once, when it is first asked for."""
+        """Return `cached_headers` as ASGI needs them; encoded once."""
         if not self._encoded:
             self._encoded = tuple(encoded(name, value) for name, value in self.cached_headers)
         return self._encoded
 
 
 def encoded(name: str, value: str) -> tuple[bytes, bytes]:
-    """Return a header as ASGI wants it."""
+    """Return a header as ASGI needs it."""
     return name.lower().encode("latin-1"), value.encode("latin-1")
 
 
@@ -144,7 +142,7 @@ def json_response(status: int, content: Any, *, cacheable: bool = False) -> Resp
 
 
 class Problem(Exception):  # noqa: N818 - the name of RFC 9457
-    """A request that is refused: a status, and JSON that says what was wrong and what is right.
+    """A refused request: a status, and JSON that names the wrong value and the expected one.
 
     Example:
         >>> Problem.parameter("top", "abc", "a whole number").response().body.decode()
@@ -152,7 +150,7 @@ class Problem(Exception):  # noqa: N818 - the name of RFC 9457
     """
 
     def __init__(self, status: int, error: str, *headers: tuple[str, str], **details: Any) -> None:
-        """Name the status, the error, headers and further members of the JSON."""
+        """Take the status, the error, headers and further members of the JSON."""
         super().__init__(error)
         self.status = status
         self.headers = headers
@@ -162,7 +160,7 @@ class Problem(Exception):  # noqa: N818 - the name of RFC 9457
     def parameter(
         cls, name: str, value: Any, expected: str, error: str | None = None, *, status: int = 400
     ) -> Problem:
-        """Refuse a parameter: name it, its value (cut when it is long) and the expected value."""
+        """Return the refusal of a parameter: its name, its value (cut), the expected one."""
         text = value if isinstance(value, str) else _shown(value)
         if len(text) > _LONGEST_VALUE:
             text = f"{text[:_LONGEST_VALUE]}…"
@@ -189,16 +187,16 @@ class Problem(Exception):  # noqa: N818 - the name of RFC 9457
 
     @classmethod
     def too_late(cls, seconds: float) -> Problem:
-        """Refuse a body that does not come."""
+        """Return the refusal of a body that did not come in time."""
         return cls(408, "the body came too slowly", expected=f"all of it in {seconds:g} s")
 
     @classmethod
     def too_large(cls, most: int) -> Problem:
-        """Refuse a body."""
+        """Return the refusal of a body that is larger than the limit."""
         return cls(413, "the body is too large", expected=f"at most {most} bytes")
 
     def response(self) -> Response:
-        """Say it."""
+        """Return the response that refuses the request."""
         response = json_response(self.status, self.content)
         response.headers.extend(self.headers)
         return response

@@ -1,7 +1,7 @@
-"""`ServerMetrics`: counters and latencies, right over all worker processes.
+"""`ServerMetrics` counts requests and their latencies over all worker processes.
 
-Not the multiprocess mode of prometheus_client: there, a histogram's observation and a count by
-status take 10 µs of a core, here 0.2 (`benches/counting.py`), and dead workers' files pile up.
+The multiprocess mode of prometheus_client is not used. There, counting a request takes 10 µs of a
+core, here 0.2 (`benches/counting.py`), and the files of dead workers are never deleted.
 """
 
 from __future__ import annotations
@@ -29,14 +29,14 @@ _OPENMETRICS = "application/openmetrics-text; version=1.0.0; charset=utf-8"
 
 
 class ServerMetrics(_native.ServerMetrics):
-    """Counts into memory that worker processes share through files, one each.
+    """Counts in memory-mapped files, one for each worker process, that all of them can read.
 
-    What a killed worker counted stays counted: its file is folded into one. A forked child counts
-    into a file of its own.
+    The counts of a killed worker stay: its file is merged into another one. A forked child counts
+    in a file of its own.
 
     Args:
-        directory: Where the files are; made with mode 0700, and refused where others may enter it.
-            Without one, this process counts for itself.
+        directory: The directory of the files; created with mode 0700, and refused if other users
+            may enter it. Without one, this process counts for itself.
 
     Raises:
         OSError: The directory is another's, open to others, or cannot be written to.
@@ -54,11 +54,12 @@ class ServerMetrics(_native.ServerMetrics):
 
 
 def exposition(metrics: _native.ServerMetrics, accept: str | None) -> tuple[str, bytes]:
-    """Return the content type that a scraper asked for, and the text.
+    """Return the content type and the text for a scraper.
 
     Args:
-        metrics: What was counted.
-        accept: The request's header; Prometheus's own format unless OpenMetrics is in it.
+        metrics: The metrics.
+        accept: The ``Accept`` header of the request. The format is OpenMetrics if it names that,
+            else Prometheus's own.
 
     Example:
         >>> exposition(ServerMetrics(), None)[0]

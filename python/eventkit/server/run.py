@@ -27,7 +27,7 @@ from eventkit._imports import optional, required
 from eventkit.errors import EventKitError, ServerSettingsError
 from eventkit.server.address import configured_host
 from eventkit.server.app import create_app
-from eventkit.server.bodies import bounded
+from eventkit.server.bodies import limit_bodies
 from eventkit.server.metrics import create_server_directory, delete_abandoned_directories
 from eventkit.server.settings import SHORTEST_TOKEN, ServerSettings
 
@@ -36,23 +36,22 @@ __all__ = ["ListenError", "serve"]
 GRACE_SECONDS = 30
 HEAD_SECONDS = 10.0
 BACKLOG = 1_024
-# A slow calendar, or a body that comes slowly, holds a thread; idle ones end after half a minute,
-# so that many cost nothing until they are needed: with 4, 64 or 256, ten clients get the same
-# 10,000 answers a second.
+# A slow calendar, or a body that comes slowly, holds a thread. Idle threads end after half a
+# minute, so many cost nothing: with 4, 64 or 256, ten clients get the same 10,000 answers a second.
 BLOCKING_THREADS, THREADS_WITHOUT_BODY = 256, 64
-# Connections of a worker; fewer where `ulimit -n` allows fewer, for without a file left it spins.
+# Connections of a worker. Fewer if `ulimit -n` allows fewer: without a free file, granian spins.
 BACKPRESSURE = 1_024
 _SPARE_FILES = 32
-# Granian gives up when a worker dies twice in 5.5 seconds. One that was up for a second had served,
-# and whatever killed it may kill the next as well; the service stays. A worker that cannot even
-# start ends the server, so that whoever watches it knows.
+# Granian gives up when a worker dies twice in 5.5 seconds. A worker that lived for a second is
+# replaced again and again, and the service stays. A worker that cannot even start ends the server,
+# so that a supervisor sees it.
 CRASH_LOOP_SECONDS, LEAST_LIFE_SECONDS = 5.5, 1.0
 
 _IN_USE = (errno.EADDRINUSE, errno.EACCES, errno.EADDRNOTAVAIL)
 
 
 class ListenError(EventKitError):
-    """The address cannot be listened at; says which, and why."""
+    """The server cannot listen at an address; names the address and the reason."""
 
 
 def serve(
@@ -66,26 +65,27 @@ def serve(
     settings: ServerSettings | None = None,
     say: Callable[[str], None] = print,
 ) -> None:
-    """Serve until SIGTERM or SIGINT, and answer what is in flight then.
+    """Serve until SIGTERM or SIGINT, then answer the requests in flight.
 
     Args:
         manifest: See `create_app`.
-        host: An address, or a name of one.
-        port: 0 for one that is free.
-        workers: Processes. Each has its own rate limit; the metrics are of all of them.
+        host: The address to listen at, or its name.
+        port: The port; 0 for a free one.
+        workers: The number of processes. Each has its own rate limit; metrics are of all of them.
         interface: Granian's, ``"wsgi"`` or ``"asgi"``. When not given, it is ``"asgi"`` if the
             settings name trusted proxies, else ``"wsgi"``; see above.
-        insecure: Whether everybody may ask from everywhere: an address that other machines reach
-            needs an ``API_TOKEN`` otherwise.
-        settings: Read from the environment when not given.
-        say: Takes the lines that say what is served where.
+        insecure: Whether other machines may ask without a token; an address that they reach needs
+            an ``API_TOKEN`` otherwise.
+        settings: The settings; read from the environment when not given.
+        say: Prints a line that says what is served where.
 
     Raises:
         ListenError: The address is in use, or not one of this machine.
         ServerSettingsError: Other machines could ask without a token; or the interface is
             ``"wsgi"`` although there are trusted proxies.
         MissingExtraError: granian is not installed.
-        OSError, ManifestError: The manifest cannot be served.
+        OSError: The manifest cannot be read.
+        ManifestError: ``eventkit validate`` refuses the manifest.
     """
     granian = required("granian")
     settings = settings or ServerSettings.from_environment()
@@ -102,7 +102,9 @@ def serve(
     port = _free_port(family, address, port)
     place = f"http://[{address}]:{port}" if ":" in address else f"http://{address}:{port}"
     with _metrics_together(settings) as (settings, made):
-        create_app(manifest, settings=settings).close()  # what is wrong with it is said here, once
+        create_app(
+            manifest, settings=settings
+        ).close()  # raises what is wrong, once for all workers
         many = f"{workers} workers" if workers > 1 else "1 worker"
         say(f"serving on {place} (granian {granian.__version__}, {many})")
         load = partial(_application, manifest, settings, os.getpid(), interface)
@@ -129,7 +131,7 @@ def _with_hosts(settings: ServerSettings, host: str, address: str) -> ServerSett
 
 
 def _resolved(host: str, port: int) -> tuple[int, str]:
-    """Return the kind of an address, and the address."""
+    """Return the family of a host's address, and the address."""
     try:
         found = socket.getaddrinfo(host or None, port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError, OverflowError) as error:
@@ -142,10 +144,10 @@ def _resolved(host: str, port: int) -> tuple[int, str]:
 def _free_port(family: int, address: str, port: int) -> int:
     """Return the port, or a free one for 0.
 
-    Granian's workers share their port (SO_REUSEPORT), and would share it with another server's.
+    Granian's workers share their port (SO_REUSEPORT), and would share that of another server too.
 
     Raises:
-        ListenError: Somebody else has it.
+        ListenError: Another process uses the port.
     """
     try:
         with _listener(family, address, port) as probe:
@@ -197,9 +199,9 @@ def _serve_granian(
         workers=workers,
         backlog=BACKLOG,
         backpressure=_most_connections(),
-        # An event loop has one thread for all, and granian refuses more.
+        # An event loop has one thread, and granian refuses more.
         blocking_threads=BLOCKING_THREADS if interface == "wsgi" else None,
-        http=constants.HTTPModes.http1,  # HTTP/2 without TLS is for proxies that we do not have
+        http=constants.HTTPModes.http1,  # nginx speaks HTTP/1.1 to its upstreams
         http1_settings=http.HTTP1Settings(header_read_timeout=int(HEAD_SECONDS * 1_000)),
         log_dictconfig=_LOGGING,
         log_level=log.LogLevels.warning,
@@ -223,10 +225,10 @@ def _most_connections() -> int:
 
 
 def _granian_server(base: Any, own_directory: str) -> Any:
-    """Return granian's server, with the two habits that it should have and has not."""
+    """Return granian's server class with two changes: a second signal, and workers that crash."""
 
     def interrupt(self: Any, number: int = signal.SIGTERM, *rest: Any) -> None:
-        if self.interrupt_signal:  # a second one
+        if self.interrupt_signal:  # this is the second signal
             for worker in self.wrks:
                 worker.kill()
             shutil.rmtree(own_directory, ignore_errors=True)
@@ -248,26 +250,28 @@ def _granian_server(base: Any, own_directory: str) -> Any:
 def _application(
     manifest: str | None, settings: ServerSettings, parent: int, interface: str
 ) -> Any:
-    """Make the application, in a worker."""
-    # Forked, it has the parent's handlers, which would swallow a signal until granian sets its own:
-    # the parent then waits for a worker that knows of nothing.
+    """Create the application in a worker process."""
+    # A forked worker has the parent's handlers, which swallow signals until granian sets its own.
+    # The parent would then wait for a worker that was never told to stop.
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    # A terminal's Ctrl-C comes to every process, and the parent's SIGTERM after it. Granian's
-    # handler, called while it runs, waits for itself; so a worker hears its parent alone.
+    # A terminal sends Ctrl-C to every process, and the parent sends SIGTERM after it. Granian's
+    # handler waits for itself if it is called while it runs, so a worker ignores the first.
     signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
-    threading.Thread(target=_follow, args=(parent,), name="eventkit-follow", daemon=True).start()
+    threading.Thread(
+        target=_stop_with_parent, args=(parent,), name="eventkit-parent-watch", daemon=True
+    ).start()
     app = create_app(manifest, settings=settings)
-    # `multiprocessing` ends a process without `atexit`; this is its own way.
+    # `multiprocessing` ends a process without `atexit`, but runs its own finalizers.
     util.Finalize(None, app.close, exitpriority=10)
     if interface == "asgi":
         return app
-    return bounded(app, BLOCKING_THREADS - THREADS_WITHOUT_BODY)
+    return limit_bodies(app, BLOCKING_THREADS - THREADS_WITHOUT_BODY)
 
 
-def _follow(parent: int) -> None:
-    """Stop this worker when its parent was killed: it would serve on, and hold the port.
+def _stop_with_parent(parent: int) -> None:
+    """Stop this worker when its parent was killed; else it would go on serving and hold the port.
 
-    Not by Linux's PR_SET_PDEATHSIG, which comes once for each of the parent's threads: see above.
+    Linux's PR_SET_PDEATHSIG is not used: it comes once for each thread of the parent.
     """
     while os.getppid() == parent:
         time.sleep(1.0)
@@ -276,14 +280,14 @@ def _follow(parent: int) -> None:
     os.kill(os.getpid(), signal.SIGKILL)
 
 
-def _worth_saying(record: Any) -> bool:
-    # That threads are many is meant: see BLOCKING_THREADS.
+def _is_notable(record: Any) -> bool:
+    # Granian warns of many threads, which are intended: see BLOCKING_THREADS.
     return "Python threads" not in str(record.msg)
 
 
 def _filter() -> Callable[[Any], bool]:
-    # By name: where workers are spawned and not forked, all this is pickled.
-    return _worth_saying
+    # Given by name, as it is pickled where workers are spawned and not forked.
+    return _is_notable
 
 
 _LOGGING: dict[str, Any] = {

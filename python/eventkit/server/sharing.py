@@ -1,4 +1,4 @@
-"""`Shelf`: catalogues in a private directory, which worker processes open by memory map.
+"""Shares compiled catalogues among worker processes: files in a private directory, memory-mapped.
 
 A file is named after the bytes that it was compiled from and this version of eventkit, and appears
 whole, by one rename. So workers that start together need no lock: they all save the same, and
@@ -18,7 +18,7 @@ from pathlib import Path
 from eventkit.catalog import Catalog
 from eventkit.errors import CatalogFileError
 
-__all__ = ["Shelf", "private_directory"]
+__all__ = ["SharedCatalogs", "private_directory"]
 
 _log = logging.getLogger("eventkit.server")
 _MOST_FILES = 3
@@ -26,25 +26,25 @@ _MOST_BYTES = 256 << 20
 _UNFINISHED_SECONDS = 3_600
 
 
-class Shelf:
-    """Where compiled manifests are shared among processes.
+class SharedCatalogs:
+    """The compiled catalogues that processes share.
 
     Args:
-        directory: It; a private one of the user's when not given.
-        least_sessions: Smaller catalogues are not worth a file; 0 for no sharing.
+        directory: Their directory; a private one of the user when not given.
+        least_sessions: A smaller catalogue is not shared; 0 for no sharing at all.
     """
 
     def __init__(self, directory: str | None, least_sessions: int) -> None:
-        """See the class."""
+        """Keep the settings; the directory is created when it is needed."""
         self._given = directory
         self._least = least_sessions
 
     def shared(self, name: str, catalog: Catalog | None) -> Catalog | None:
-        """Open what is shared under a name, or share a catalogue under it.
+        """Open the catalogue that is shared under a name, or share one under it.
 
         Returns:
-            The catalogue from the file, every byte of which was checked; ``None`` where there is
-            none, or it cannot be shared (a session that JSON cannot hold, a full disk).
+            The catalogue from the file, whose checksums were verified; ``None`` if there is none,
+            or if it cannot be shared (a session that JSON cannot hold, a full disk).
         """
         if not self._least or (catalog is not None and len(catalog) < self._least):
             return None
@@ -65,10 +65,10 @@ class Shelf:
 
 
 def private_directory(given: str | None, purpose: str = "catalogs") -> Path:
-    """Return a directory that nobody else can write to, made when it is not there.
+    """Return a directory that no other user can write to; create it if it is missing.
 
     Raises:
-        PermissionError: It belongs to somebody else, or others may write to it.
+        PermissionError: It belongs to another user, or others may write to it.
     """
     directory = Path(given) if given is not None else _usual_place() / purpose
     directory.mkdir(mode=0o700, parents=True, exist_ok=True)

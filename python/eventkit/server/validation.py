@@ -73,7 +73,7 @@ def checked_interests(raw: Any, settings: ServerSettings) -> list[str]:
         size = f"{count} interests" if count > most else f"{len(raw)} characters"
         raise Problem.parameter("interests", size, expected)
     if isinstance(raw, str):
-        # Printable is what most are, and far cheaper to tell.
+        # Most texts are printable, which is far cheaper to check.
         if not raw.isprintable() and _has_controls(raw):
             raise Problem.parameter("interests", raw, "no control characters")
         interests = normalize_interests(raw)
@@ -106,9 +106,9 @@ def _has_controls(text: str) -> bool:
 
 
 def checked_top(raw: Any, default: int, settings: ServerSettings) -> int:
-    """Return how many sessions are wanted; as for the original's, 0 is the manifest's default.
+    """Return how many sessions a request asks for; as for the original, 0 is the default.
 
-    In a query it is digits: not all that Python's ``int`` takes (``1_0``, blanks around).
+    In a query it is digits only, though Python's ``int`` takes more (``1_0``, blanks around).
 
     Raises:
         Problem: It is no whole number, negative, or larger than the settings allow.
@@ -150,7 +150,7 @@ def checked_text(name: str, raw: Any, longest: int) -> str:
 
 
 def checked_user(raw: Any) -> str | None:
-    """Return a user's id or principal name; ``None`` for the calendar that the server has.
+    """Return a user's id or principal name; ``None`` for the server's own calendar.
 
     Raises:
         Problem: It is neither.
@@ -167,7 +167,7 @@ def checked_user(raw: Any) -> str | None:
 
 
 def checked_day(raw: Any) -> str | None:
-    """Return a day as ``2026-09-14``; whether there is such a day is for who reads it.
+    """Return a day that is written as ``2026-09-14``; the day itself may not exist.
 
     Raises:
         Problem: It is written in another way.

@@ -6,8 +6,12 @@ reading is compiled; what may be written at all is decided in `eventkit.telemetr
 
 from __future__ import annotations
 
+from eventkit._imports import lazy_modules
 from eventkit.telemetry.log import Telemetry
 from eventkit.telemetry.settings import get_telemetry
 from eventkit.telemetry.summary import summarize
 
 __all__ = ["Telemetry", "get_telemetry", "summarize"]
+
+# The exporter needs an extra, so it is imported only when it is first used.
+__getattr__ = lazy_modules(__name__, frozenset({"otel"}))

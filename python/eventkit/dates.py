@@ -1,6 +1,8 @@
-"""Points in time as manifests write them: clock times, dates, ISO 8601 with or without an offset.
+"""Reads and writes dates and times. Every Python module of eventkit uses this one.
 
-Own parsing instead of `datetime.fromisoformat`: that one takes different texts on 3.10 and 3.11.
+Manifests write clock times, dates, or ISO 8601 with or without an offset from UTC. The parser is
+our own, because `datetime.fromisoformat` accepts different texts on Python 3.10 and 3.11. (The one
+exception is `eventkit.reference_graph`: it must accept what the original accepts on each Python.)
 """
 
 from __future__ import annotations
@@ -10,7 +12,17 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta, timezone, tzinfo
 from typing import Any
 
-__all__ = ["LONG_DATE", "SHORT_DATE", "Moment", "describe_slot", "parse_moment", "resolve_slot"]
+__all__ = [
+    "LONG_DATE",
+    "SHORT_DATE",
+    "Moment",
+    "describe_slot",
+    "parse_day",
+    "parse_instant",
+    "parse_moment",
+    "resolve_slot",
+    "utc_text",
+]
 
 _STAMP = re.compile(
     r"(?:(?P<date>\d{4}-\d{2}-\d{2})(?:[T ]|$))?"
@@ -28,28 +40,28 @@ SHORT_DATE = "{day} {number} {month}"
 
 @dataclass(frozen=True)
 class Moment:
-    """A date, a time of day, or both; with an offset from UTC where one was written."""
+    """A date, a time of day, or both, with an offset from UTC if the text has one."""
 
     day: date | None = None
     clock: time | None = None
     offset: tzinfo | None = None
 
     def instant(self) -> datetime:
-        """The moment as a datetime: only for one that has a day and a time."""
+        """Return the moment as a `datetime`. It must have a day and a time."""
         assert self.day is not None
         assert self.clock is not None
         return datetime.combine(self.day, self.clock, self.offset)
 
 
 def parse_moment(value: Any) -> Moment | None:
-    """Read a point in time.
+    """Read a date, a time of day, or both.
 
     Args:
-        value: a text such as ``"9:30"``, ``"09:30 PM"``, ``"2026-09-14"`` or
+        value: A text such as ``"9:30"``, ``"09:30 PM"``, ``"2026-09-14"`` or
             ``"2026-09-14T09:30:00+02:00"``, or a `datetime`, `date` or `time`.
 
     Returns:
-        The moment to the second, or ``None`` for anything else.
+        The moment without fractions of a second, or ``None`` if the value is anything else.
 
     Example:
         >>> parse_moment("2026-09-14T09:30:00Z").instant().isoformat()
@@ -70,6 +82,57 @@ def parse_moment(value: Any) -> Moment | None:
     if isinstance(value, time):
         return Moment(None, value.replace(microsecond=0, tzinfo=None), _fixed(value.utcoffset()))
     return None
+
+
+def parse_day(text: str) -> date:
+    """Read a day that is written as ``2026-09-14``.
+
+    Raises:
+        ValueError: The text is not such a day. Other notations of ISO 8601 are refused, because
+            Python 3.10 cannot read them.
+
+    Example:
+        >>> parse_day("2026-09-14")
+        datetime.date(2026, 9, 14)
+    """
+    moment = parse_moment(text)
+    if moment is None or moment.day is None or moment.clock is not None:
+        raise ValueError(f"{text!r}, expected a day such as 2026-09-14")
+    return moment.day
+
+
+def parse_instant(text: str) -> datetime:
+    """Read a day, with or without a time of day; without one it is midnight.
+
+    Returns:
+        The `datetime`; it has a time zone only if the text has an offset from UTC.
+
+    Raises:
+        ValueError: The text is not a day.
+
+    Example:
+        >>> parse_instant("2026-09-14T09:30Z").isoformat()
+        '2026-09-14T09:30:00+00:00'
+    """
+    moment = parse_moment(text)
+    if moment is None or moment.day is None:
+        raise ValueError(f"{text!r}, expected a time such as 2026-09-14T09:30")
+    return replace(moment, clock=moment.clock or time()).instant()
+
+
+def utc_text(instant: datetime) -> str:
+    """Write a point in time in UTC, to the second. One without a time zone is taken as UTC.
+
+    Example:
+        >>> utc_text(datetime(2026, 2, 1, 10, tzinfo=timezone(timedelta(hours=2))))
+        '2026-02-01T08:00:00Z'
+        >>> utc_text(datetime(2026, 2, 1, 10))
+        '2026-02-01T10:00:00Z'
+    """
+    if instant.tzinfo is not None:
+        instant = instant.astimezone(timezone.utc)
+    # strftime("%Y") does not pad a year to four digits everywhere.
+    return f"{instant.replace(tzinfo=None, microsecond=0).isoformat()}Z"
 
 
 def _fixed(offset: timedelta | None) -> timezone | None:
@@ -100,14 +163,15 @@ def _offset(text: str | None) -> timezone | None:
 
 
 def resolve_slot(start: Any, end: Any, fallback_day: date) -> tuple[Moment, Moment | None] | None:
-    """Place a session's start and end in time.
+    """Work out when a session starts and ends.
 
-    What one end lacks (the day, the offset) is taken from the other; a day that both lack is
-    `fallback_day`. An end that is not after its start is dropped, but a clock time before the
-    start's is read as the next day's.
+    If the start or the end has no day or no offset, it takes that of the other. If both have no
+    day, the day is `fallback_day`. An end before the start is dropped, except when both are clock
+    times only: then the session ends on the next day.
 
     Returns:
-        The two moments, both with a day and of one kind; ``None`` without a readable start.
+        The start and the end. Both have a day, and both have a time or neither has. The end is
+        ``None`` if it is missing or was dropped. ``None`` if the start cannot be read.
     """
     first, last = parse_moment(start), parse_moment(end)
     if first is None:
@@ -142,7 +206,7 @@ def _next_day(moment: Moment) -> Moment | None:
 
 
 def _comparable(moment: Moment) -> tuple[date, timedelta]:
-    """Order moments of one kind without overflow at the ends of the calendar."""
+    """Return a sort key. Unlike `datetime`, it cannot overflow near the years 1 and 9999."""
     assert moment.day is not None
     clock = moment.clock or time()
     since_midnight = timedelta(hours=clock.hour, minutes=clock.minute, seconds=clock.second)
@@ -154,7 +218,7 @@ def _comparable(moment: Moment) -> tuple[date, timedelta]:
 
 
 def describe_slot(start: Any, end: Any, date_format: str = LONG_DATE) -> str:
-    """Write a session's time for a reader; texts that cannot be read stay as they are.
+    """Write a session's time for a reader. Texts that cannot be parsed are shown unchanged.
 
     Example:
         >>> describe_slot("2026-09-14T09:00:00+02:00", "2026-09-14T09:45:00+02:00")
@@ -166,11 +230,11 @@ def describe_slot(start: Any, end: Any, date_format: str = LONG_DATE) -> str:
     if first is None:
         texts = [str(value) for value in (start, end) if value is not None]
         return " - ".join(texts) or "?"
-    said = _described(first, date_format)
+    text = _described(first, date_format)
     if last is None or last == first:
-        return said
+        return text
     same_day = last.clock is not None and last.day in (None, first.day)
-    return f"{said}-{_clock(last)}" if same_day else f"{said} - {_described(last, date_format)}"
+    return f"{text}-{_clock(last)}" if same_day else f"{text} - {_described(last, date_format)}"
 
 
 def _described(moment: Moment, date_format: str) -> str:

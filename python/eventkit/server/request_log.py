@@ -1,4 +1,4 @@
-"""Telemetry of requests, where the manifest asks for it."""
+"""Logs requests by telemetry, if the manifest asks for it."""
 
 from __future__ import annotations
 
@@ -8,38 +8,46 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from eventkit.server.edition import Edition
 from eventkit.server.message import Response
+from eventkit.server.revision import Revision
 
-__all__ = ["Journal"]
+__all__ = ["RequestLog"]
 
 _UNAUTHORIZED = 401
 
 
-class Journal:
-    """Writes a line for each answer, and of refusals for want of a token only a sample.
+class RequestLog:
+    """Writes a line for each answer, and a sample of the answers to requests without a token.
 
-    Somebody without a token may not fill the disk: one such line in so many seconds is written.
+    A client without a token must not be able to fill the disk.
 
     Args:
-        sample_seconds: How far apart lines of refusals are, at least.
+        sample_seconds: How far apart the lines of such answers are, at least.
         clock: Monotonic seconds.
     """
 
     def __init__(
         self, sample_seconds: float = 10.0, clock: Callable[[], float] = time.monotonic
     ) -> None:
-        """See the class."""
+        """Start with no line written."""
         self._sample_seconds = sample_seconds
         self._clock = clock
         self._lock = threading.Lock()
         self._next_sample = float("-inf")
 
     def write(
-        self, edition: Edition, action: str, response: Response, identity: str, took: float
+        self, revision: Revision, action: str, response: Response, identity: str, took: float
     ) -> None:
-        """Write a line, if the manifest wants any."""
-        telemetry = edition.telemetry
+        """Write a line, if the manifest asks for telemetry.
+
+        Args:
+            revision: The manifest that the answer came from.
+            action: The name of the endpoint.
+            response: The answer.
+            identity: Its correlation id.
+            took: How many seconds it took.
+        """
+        telemetry = revision.telemetry
         if not telemetry.enabled or (response.status == _UNAUTHORIZED and not self._sampled()):
             return
         success = response.status < 400
@@ -63,5 +71,5 @@ class Journal:
 
 
 def _error(response: Response) -> Any:
-    """Return what went wrong, as the body says it."""
+    """Return the error in the body of a response."""
     return json.loads(response.body).get("error") if response.body else None

@@ -15,8 +15,8 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta, timezone
 from typing import Any
 
-from eventkit.itinerary.escaping import as_text, readable
-from eventkit.itinerary.moment import Moment, parse_moment, resolve_slot
+from eventkit.dates import Moment, parse_moment, resolve_slot
+from eventkit.exports.escaping import as_text, readable
 
 __all__ = ["Calendar", "build_calendar"]
 

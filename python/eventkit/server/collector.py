@@ -1,4 +1,4 @@
-"""Where an application counts, and what its parts have counted by themselves."""
+"""Creates the rate limiter and the metrics; collects figures that other parts count."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from eventkit.server.metrics import ServerMetrics, delete_abandoned_directories,
 from eventkit.server.settings import ServerSettings
 from eventkit.server.source import Source
 
-__all__ = ["Tally", "build_limiter", "build_metrics"]
+__all__ = ["Collector", "build_limiter", "build_metrics"]
 
 _log = logging.getLogger("eventkit.server")
 
 
 def build_limiter(settings: ServerSettings) -> RateLimiter | None:
-    """Make the limiter that the settings ask for, if they ask for one."""
+    """Create the rate limiter; return ``None`` if the settings ask for no limit."""
     most = settings.requests_per_minute
     return RateLimiter(requests_per_minute=most) if most else None
 
 
-# Shown from the start: Prometheus takes a counter that appears at 1 for one that has always been 1.
+# Created at the start, with 0: Prometheus sees no increase in a counter that first appears as 1.
 _COUNTERS = (
     *("cache_hits", "cache_misses", "rate_limited", "unauthorized"),
     *("telemetry_dropped", "graph_rate_limited", "manifest_reloads", "manifest_failures"),
@@ -32,7 +32,7 @@ _COUNTERS = (
 
 
 def build_metrics(settings: ServerSettings) -> ServerMetrics:
-    """Make the counters: those of all workers where they can meet, else this process's own."""
+    """Create the metrics: those of all workers together, or of this process alone if that fails."""
     metrics = _metrics_of(settings)
     for name in _COUNTERS:
         metrics.add(name, 0)
@@ -51,12 +51,12 @@ def _metrics_of(settings: ServerSettings) -> ServerMetrics:
         return ServerMetrics()
 
 
-class Tally:
-    """Brings counters up to what counts by itself: telemetry, calendars, the manifest.
+class Collector:
+    """Adds to the metrics the figures that telemetry, calendars and the manifest count.
 
     Args:
-        source: Where the manifest comes from.
-        calendars: Where calendars come from.
+        source: The manifest that is served.
+        calendars: The service that reads calendars.
     """
 
     SECONDS = 1.0
@@ -69,16 +69,16 @@ class Tally:
         self._seen = Counter[str]()
         self._due = float("-inf")
 
-    def bring(self, metrics: Any, *, at_once: bool = False) -> None:
-        """Add what is new, at most once a second unless it is wanted at once."""
+    def collect(self, metrics: Any, *, at_once: bool = False) -> None:
+        """Add the increase since the last call; at most once a second unless `at_once` is true."""
         now = self._source.clock()
         if not at_once and now < self._due:
             return
         with self._lock:
             self._due = now + self.SECONDS
-            edition = self._source.current(now) if at_once else self._source.edition
+            revision = self._source.current(now) if at_once else self._source.revision
             counts = {
-                "telemetry_dropped": edition.telemetry.stats()["dropped"],
+                "telemetry_dropped": revision.telemetry.stats()["dropped"],
                 "manifest_reloads": self._source.reloads,
                 "manifest_failures": self._source.failures,
                 **self._calendars.counts(),
@@ -87,5 +87,5 @@ class Tally:
                 if amount > self._seen[name]:
                     metrics.add(name, amount - self._seen[name])
                 self._seen[name] = amount
-            metrics.set("manifest_sessions", len(edition.catalog))
+            metrics.set("manifest_sessions", len(revision.catalog))
             metrics.set("manifest_stale", float(self._source.trouble is not None))

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping
 from html import escape
 from typing import Any
 
-from eventkit.itinerary.escaping import as_text, single_line
-from eventkit.itinerary.moment import describe_slot, parse_moment
+from eventkit.dates import describe_slot, parse_moment
+from eventkit.exports.escaping import as_text, single_line
 
 __all__ = ["build_page"]
 

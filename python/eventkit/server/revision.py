@@ -1,4 +1,4 @@
-"""`Edition`: one state of a manifest, compiled; what of an answer depends on nothing else."""
+"""`Revision` is one state of a manifest, compiled, with the answers cached for it."""
 
 from __future__ import annotations
 
@@ -12,21 +12,20 @@ from pathlib import Path
 from typing import Any
 
 from eventkit._native import __version__
-from eventkit.catalog import Catalog
+from eventkit.catalog import Catalog, catalog_from_bytes, is_compiled
 from eventkit.errors import ManifestError
-from eventkit.itinerary.export import default_top
+from eventkit.exports import default_top
 from eventkit.manifest import DEFAULT_EXTERNAL_FILE, check_manifest, parse_manifest
 from eventkit.server.message import Response
 from eventkit.telemetry import get_telemetry
 
 __all__ = [
-    "Answers",
-    "Edition",
-    "build_edition",
-    "check_edition",
+    "ResponseCache",
+    "Revision",
+    "build_revision",
     "digest_of",
     "external_file",
-    "read_edition",
+    "read_revision",
 ]
 
 _MOST_TAGS = 2_000
@@ -36,27 +35,32 @@ _OBJECT = re.compile(rb"[ \t\r\n]*\{")
 Shared = Callable[[str, Catalog | None], "Catalog | None"]
 
 
-class Answers:
-    """Answers kept ready, the oldest dropped first; exact as long as their edition is served.
+class ResponseCache:
+    """Caches the responses of one revision; drops the oldest first.
 
-    Reading takes no lock: a dictionary's own operations are atomic, and an answer that another
-    thread has just dropped is as right as ever.
+    Reading takes no lock: the operations of a dictionary are atomic, and a response that another
+    thread has just dropped is still right.
+
+    Args:
+        entries: The largest number of responses; 0 for no cache.
+        nbytes: The size limit of all of them together.
+        seconds: How long a response stays.
     """
 
     def __init__(self, entries: int, nbytes: int, seconds: float) -> None:
-        """Keep at most so many, so large, so long."""
+        """Start empty."""
         self._entries, self._bytes, self._seconds = entries, nbytes, seconds
         self._held = 0
         self._lock = threading.Lock()
         self._kept: OrderedDict[Any, tuple[float, Response]] = OrderedDict()
 
     def get(self, key: Any, now: float) -> Response | None:
-        """Return an answer that is not too old."""
+        """Return a response, ``None`` if there is none or it is too old."""
         found = self._kept.get(key)
         return found[1] if found is not None and now < found[0] else None
 
     def put(self, key: Any, answer: Response, now: float) -> None:
-        """Keep an answer."""
+        """Add a response."""
         size = _size(answer)
         if not self._entries or size > self._bytes:
             return
@@ -78,30 +82,30 @@ def _size(answer: Response) -> int:
     return 2 * len(answer.body) + 1_000
 
 
-class Edition:
+class Revision:
     """One state of a manifest.
 
     Attributes:
-        catalog: Its sessions, compiled.
+        catalog: The sessions, compiled.
         fields: The manifest without its sessions.
-        digest: Tells editions apart, the same in every process that reads the same bytes.
-        default_top: How many sessions it recommends when nobody says.
-        telemetry: The log that it asks for.
-        answers: Those kept ready.
+        digest: Identifies the revision; the same in every process that reads the same bytes.
+        default_top: How many sessions to recommend if a request does not say.
+        telemetry: The telemetry log that the manifest configures.
+        cache: The cached responses.
     """
 
     def __init__(self, catalog: Catalog, fields: dict[str, Any], digest: str) -> None:
-        """Take what was compiled."""
+        """Keep the parts."""
         self.catalog = catalog
         self.fields = fields
         self.digest = digest
         self.default_top: int = default_top(fields)
         self.telemetry = get_telemetry(fields)
-        self.answers = Answers(0, 0, 0.0)
+        self.cache = ResponseCache(0, 0, 0.0)
         self._tags: bytes | None = None
 
     def tags(self) -> bytes:
-        """Return the tags as JSON, in lower case, the most frequent first; worked out once."""
+        """Return the tags as JSON, in lower case, the most frequent first; computed once."""
         if self._tags is None:
             counts: Counter[str] = Counter()
             for session in self.catalog:
@@ -113,56 +117,55 @@ class Edition:
         return self._tags
 
 
-def build_edition(manifest: Mapping[str, Any], digest: str) -> Edition:
-    """Compile a manifest that is no file: it is taken as it is now."""
+def build_revision(manifest: Mapping[str, Any], digest: str) -> Revision:
+    """Compile a manifest that is a mapping.
+
+    Raises:
+        ManifestError: It cannot be served.
+    """
     return _probed(Catalog(manifest), digest)
 
 
 def digest_of(data: bytes, external: bytes) -> str:
-    """Name a state of a manifest file and its external sessions, and who compiles it."""
+    """Return a hash of a manifest file, its external sessions, and the version of eventkit."""
     digest = hashlib.sha256(b"%s\0%d\0" % (__version__.encode(), len(data)))
     digest.update(data)
     digest.update(external)
     return digest.hexdigest()[:32]
 
 
-def read_edition(
+def read_revision(
     path: Path, data: bytes, external: Sequence[dict[str, Any]], digest: str, shared: Shared
-) -> Edition:
-    """Compile a manifest file.
+) -> Revision:
+    """Compile a manifest file that ``eventkit validate`` accepts.
 
     Args:
         path: The file, for messages.
         data: The content of the file.
         external: Its external sessions; the manifest's own count when there are none.
-        digest: Names this state of it.
+        digest: Identifies this state of the file.
         shared: Given a digest, returns the catalogue that another process saved under it; given a
             catalogue too, saves that and returns the saved one. ``None`` where it does not share.
 
     Raises:
-        ManifestError: It cannot be served; names the file and the fault.
+        ManifestError: It cannot be parsed, or ``eventkit validate`` refuses it; names the file and
+            the first problem.
     """
     catalog = shared(digest, None)
     if catalog is not None:
-        return Edition(catalog, catalog.fields, digest)
-    edition = _probed(_compiled(path, data, external), digest, str(path))
-    return Edition(shared(digest, edition.catalog) or edition.catalog, edition.fields, digest)
-
-
-def check_edition(edition: Edition, path: Path) -> None:
-    """Raise unless ``eventkit validate`` accepts the manifest of an edition.
-
-    Raises:
-        ManifestError: It does not; names the file and the first problem.
-    """
-    check_manifest({**edition.fields, "sessions": list(edition.catalog)}, str(path))
+        return Revision(catalog, catalog.fields, digest)
+    compiled = _compiled(path, data, external)
+    # Before it is shared: other processes trust what they find there.
+    check_manifest({**compiled.fields, "sessions": list(compiled)}, str(path))
+    revision = _probed(compiled, digest, str(path))
+    return Revision(shared(digest, revision.catalog) or revision.catalog, revision.fields, digest)
 
 
 def external_file(data: bytes) -> str | None:
     """Return the name of the external sessions file that a manifest's text asks for.
 
-    Looks for the word before it parses: a manifest of 100,000 sessions that has no such setting is
-    not read twice.
+    Returns ``None`` if it asks for none. It is parsed only if the setting's name is in it, so that
+    a manifest of 100,000 sessions is not parsed twice.
     """
     if b"externalSessions" not in data:
         return None
@@ -176,6 +179,8 @@ def external_file(data: bytes) -> str | None:
 
 
 def _compiled(path: Path, data: bytes, external: Sequence[dict[str, Any]]) -> Catalog:
+    if is_compiled(data):
+        return catalog_from_bytes(data, path)
     try:
         # An array of sessions is a catalogue, but no manifest: the parser says so.
         if _OBJECT.match(data) and external_file(data) is None:
@@ -186,19 +191,24 @@ def _compiled(path: Path, data: bytes, external: Sequence[dict[str, Any]]) -> Ca
     except ManifestError as error:
         raise ManifestError(str(path), error.reason, error.line, error.column) from error
     except Exception as error:
+        # The words of ``eventkit validate`` name the place, where they cover the fault.
+        manifest = parse_manifest(data, str(path))
+        if external:
+            manifest["sessions"] = list(external)
+        check_manifest(manifest, str(path))
         raise _unusable(str(path), error) from error
 
 
-def _probed(catalog: Catalog, digest: str, path: str = "the manifest") -> Edition:
-    """Ask once, so that what fails at every question fails here."""
+def _probed(catalog: Catalog, digest: str, path: str = "the manifest") -> Revision:
+    """Ask for a recommendation, so that a manifest that makes every request fail is found here."""
     try:
         catalog.recommend_json([_PROBE], 1)
-        edition = Edition(catalog, catalog.fields, digest)
-        if not isinstance(edition.default_top, int):
-            raise TypeError(f"recommend.max_sessions_default is {edition.default_top!r}")
+        revision = Revision(catalog, catalog.fields, digest)
+        if not isinstance(revision.default_top, int):
+            raise TypeError(f"recommend.max_sessions_default is {revision.default_top!r}")
     except Exception as error:
         raise _unusable(path, error) from error
-    return edition
+    return revision
 
 
 def _unusable(path: str, error: Exception) -> ManifestError:

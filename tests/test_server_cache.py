@@ -1,4 +1,4 @@
-"""Answers kept whole: the quick road gives what the long one gives, and lets nobody pass it."""
+"""Cached answers: a cached response is what a fresh one is, and no rule is bypassed for it."""
 
 import gzip
 import json
@@ -54,7 +54,7 @@ class Environ(dict):
         ({"SERVER_PROTOCOL": "HTTP/1.0", "HTTP_HOST": None}, None, None),
     ],
 )
-def test_the_question_of_an_environment(more, token, forwarded):
+def test_an_environment_of_a_plain_get_may_be_answered_from_the_cache(more, token, forwarded):
     environ = {name: value for name, value in (ENVIRON | more).items() if value is not None}
     question = _native.kept_question(environ, 3, 20)
     assert question == (("/recommend", QUERY), "192.0.2.1", token, forwarded)
@@ -84,11 +84,11 @@ def test_the_question_of_an_environment(more, token, forwarded):
         None,
     ],
 )
-def test_other_environments_are_for_the_long_road(environ):
+def test_other_environments_are_not_answered_from_the_cache(environ):
     assert _native.kept_question(environ, 3, 20) is NotImplemented
 
 
-def test_both_roads_give_the_same_headers_in_the_same_order(ask):
+def test_cached_and_fresh_answers_have_the_same_headers_in_the_same_order(ask):
     app = eventkit.create_app(MANIFEST, settings=ServerSettings(insecure=True))
     first = ask(app, "GET", "/recommend", QUERY)
     kept = ask(app, "GET", "/recommend", QUERY)
@@ -106,7 +106,7 @@ def test_both_roads_give_the_same_headers_in_the_same_order(ask):
 
 
 @pytest.mark.parametrize("proxy", [None, "10.0.0.1", "127.0.0.1"])
-def test_kept_answers_count_for_the_limit(ask, proxy):
+def test_cached_answers_count_for_the_rate_limit(ask, proxy):
     settings = ServerSettings(trusted_proxies=(proxy,) if proxy else (), insecure=not proxy)
     limiter = RateLimiter(requests_per_minute=3, clock=lambda: 0.0)
     app = Application(Source(MANIFEST, settings), limiter=limiter)
@@ -122,7 +122,7 @@ def test_kept_answers_count_for_the_limit(ask, proxy):
 
 
 @pytest.mark.parametrize("limited", [False, True])
-def test_kept_answers_count_for_this_machine_where_that_is_wanted(ask, limited):
+def test_cached_answers_count_for_the_rate_limit_of_this_machine_if_set(ask, limited):
     limiter = RateLimiter(requests_per_minute=3, clock=lambda: 0.0)
     settings = ServerSettings(limit_loopback=limited)
     app = Application(Source(MANIFEST, settings), limiter=limiter)
@@ -165,7 +165,7 @@ def test_an_oversized_header_is_refused_whatever_was_answered_before(ask):
     assert app.metrics.snapshot()["routes"]["/recommend"]["count"] == 2
 
 
-def test_kept_answers_are_written_down(ask, tmp_path):
+def test_cached_answers_are_logged(ask, tmp_path):
     file = tmp_path / "telemetry.jsonl"
     features = {"telemetry": {"enabled": True, "file": str(file)}}
     app = eventkit.create_app({**MANIFEST, "features": features}, settings=ServerSettings())
@@ -179,7 +179,7 @@ def test_kept_answers_are_written_down(ask, tmp_path):
     assert counts == [{"action": "recommend", "success": True, "sessions": 1}] * 3
 
 
-def test_a_kept_answer_is_compressed_once(ask, monkeypatch):
+def test_a_cached_answer_is_compressed_once(ask, monkeypatch):
     app = eventkit.create_app(MANIFEST, settings=ServerSettings(gzip_bytes=1))
     compressed = []
 

@@ -1,21 +1,24 @@
-"""`export`: a recommendation as a document of one of five formats, written to a file on request."""
+"""Makes a document of a recommendation, in one of five formats, and writes it if asked to."""
 
 from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from pathlib import Path
 from typing import Any
 
 from eventkit import functions
+from eventkit.dates import parse_day
 from eventkit.errors import ExportError
-from eventkit.itinerary.calendar import build_calendar
-from eventkit.itinerary.escaping import escape_markdown, escaped_session
-from eventkit.itinerary.name import file_name
-from eventkit.itinerary.page import build_page
-from eventkit.itinerary.saving import save
+from eventkit.exports.calendar import build_calendar
+from eventkit.exports.escaping import escape_markdown, escaped_session
+from eventkit.exports.name import file_name
+from eventkit.exports.page import build_page
+from eventkit.exports.saving import save
+from eventkit.results import Interests, Itinerary, Recommendation, Top
 
 __all__ = [
     "DEFAULT_TOP",
@@ -25,10 +28,20 @@ __all__ = [
     "build_document",
     "default_top",
     "export",
+    "format_of",
 ]
 
 DEFAULT_TOP = 3
-Recommend = Callable[[Any, Any, Any], dict[str, Any]]
+Recommend = Callable[[Any, Any, Any], Recommendation]
+_ENDINGS = {
+    ".html": "html",
+    ".htm": "html",
+    ".ics": "ics",
+    ".json": "json",
+    ".markdown": "markdown",
+    ".md": "markdown",
+    ".txt": "markdown",
+}
 
 
 @dataclass(frozen=True)
@@ -36,13 +49,13 @@ class Document:
     """An itinerary in one format.
 
     Attributes:
-        result: what `export` answers, but for ``saved``.
-        text: what a file of it holds.
-        name: the file's name, made of the interests.
-        undated: the titles of sessions that a calendar has on the day given for them.
+        result: The result of `export`, without ``saved``.
+        text: The content of a file.
+        name: The name of a file, made of the interests.
+        undated: The titles of sessions without a date, which a calendar has on a given day.
     """
 
-    result: dict[str, Any]
+    result: Itinerary
     text: str
     name: str
     undated: list[str] = field(default_factory=list)
@@ -52,43 +65,43 @@ class Document:
 class _Request:
     manifest: Any
     interests: Any
-    recommendation: dict[str, Any]
+    recommendation: Recommendation
     escape: bool
     day: date | None
 
 
 def export(
-    manifest: Any,
-    interests: Any,
-    top: Any = None,
+    manifest: Mapping[str, Any],
+    interests: Interests,
+    top: Top = None,
     *,
     format: str = "markdown",
     output: str | os.PathLike[str] | None = None,
     escape: bool = False,
     date: date | str | None = None,
-) -> dict[str, Any]:
+) -> Itinerary:
     """Recommend sessions and write them as an itinerary.
 
     Args:
-        manifest: the manifest.
-        interests: a list of interests, or one text as on the command line (``"ai, agents"``).
-        top: how many sessions; ``None`` takes the manifest's ``recommend.max_sessions_default``,
+        manifest: As for `recommend`.
+        interests: A list of interests, or one text as on the command line (``"ai, agents"``).
+        top: How many sessions. ``None`` takes the manifest's ``recommend.max_sessions_default``, or
             3 if it has none.
-        format: ``markdown`` (byte for byte the original's), ``ics``, ``html``, ``json``, ``card``.
-        output: where to write: a file, or a directory in which the file is named after the first
-            three interests. Nothing is written without it. The write is atomic, and stays inside
-            the directory: ``..``, links to directories and control characters are refused.
-        escape: neutralise markup in the texts of a Markdown itinerary (the original does not).
-        date: the day of sessions with clock times only, for ``ics``; today when not given.
+        format: ``markdown`` (the original's bytes), ``ics``, ``html``, ``json`` or ``card``.
+        output: A file to write, or a directory: the file is then named after the first three
+            interests. Without an output nothing is written. A reader never sees half a file.
+            Outputs with ``..``, links to directories and control characters are refused.
+        escape: Escape markup in the texts of a Markdown itinerary. The original does not.
+        date: For ``ics``: the day of sessions that have clock times only; today when left out.
 
     Returns:
-        The document under its format's name (text; for ``json`` and ``card`` the object itself) and
-        ``sessionCount``; with ``ics`` also ``skipped``, the titles without a readable start;
-        ``saved``, the path, when a file was written.
+        The document under the name of its format (text; for ``json`` and ``card`` the object) and
+        ``sessionCount``. With ``ics`` also ``skipped``, the titles of sessions without a start.
+        With an output also ``saved``, the path of the file.
 
     Raises:
-        ExportError: for an unknown format, a date or an output that cannot be used.
-        OSError: when the file cannot be written; an older one is then still there.
+        ExportError: The format, the date or the output cannot be used.
+        OSError: The file cannot be written. An existing one is not changed.
 
     Example:
         >>> manifest = {
@@ -107,18 +120,28 @@ def export(
 
 
 def build_document(
-    manifest: Any,
-    interests: Any,
-    top: Any,
+    manifest: Mapping[str, Any],
+    interests: Interests,
+    top: Top,
     *,
     format: str,
     escape: bool = False,
     day: date | str | None = None,
     recommend: Recommend = functions.recommend,
 ) -> Document:
-    """Make the document that `export` answers with, and may write.
+    """Make the document for `export`, without writing it.
 
-    The command line brings a `recommend` of its own, which knows where its manifest lies.
+    Args:
+        manifest: As for `export`; it is also the first argument of `recommend`.
+        interests: As for `export`.
+        top: As for `export`.
+        format: As for `export`.
+        escape: As for `export`.
+        day: As `date` for `export`.
+        recommend: The function to call for a recommendation.
+
+    Raises:
+        ExportError: The format or the date cannot be used.
     """
     if format not in FORMATS:
         raise ExportError("format", format, f"must be one of {', '.join(FORMATS)}")
@@ -134,8 +157,35 @@ def build_document(
     return FORMATS[format](request)
 
 
-def default_top(manifest: Any) -> Any:
-    """The number of sessions that a manifest asks for when the caller does not.
+def format_of(output: str | os.PathLike[str] | None) -> str:
+    """Return the format for the ending of a file name.
+
+    Without an ending, and for a directory, it is Markdown.
+
+    Raises:
+        ExportError: No format has this ending.
+
+    Example:
+        >>> format_of("plan.ics"), format_of("plan"), format_of(None)
+        ('ics', 'markdown', 'markdown')
+        >>> format_of("plan.pdf")
+        Traceback (most recent call last):
+        eventkit.errors.ExportError: output 'plan.pdf': no format has the ending '.pdf', expected \
+.html, .htm, .ics, .json, .markdown, .md or .txt, or a format
+    """
+    output = os.fspath(output or "")
+    directory = output.endswith(os.sep) or Path(output).is_dir()
+    ending = "" if directory else Path(output).suffix.lower()
+    if ending and ending not in _ENDINGS:
+        *others, last = _ENDINGS
+        endings = f"{', '.join(others)} or {last}"
+        reason = f"no format has the ending {ending!r}, expected {endings}, or a format"
+        raise ExportError("output", output, reason)
+    return _ENDINGS.get(ending, "markdown")
+
+
+def default_top(manifest: Mapping[str, Any]) -> Any:
+    """Return the number of sessions that a manifest recommends if the caller names none.
 
     Example:
         >>> default_top({"recommend": {"max_sessions_default": 5}}), default_top({})
@@ -152,8 +202,8 @@ def _as_day(day: date | str | None) -> date | None:
     if day is None or isinstance(day, date):
         return day
     try:
-        return date.fromisoformat(day)
-    except (TypeError, ValueError):
+        return parse_day(day)
+    except ValueError:
         raise ExportError("date", day, "must be a date as 2026-09-14") from None
 
 
@@ -161,13 +211,13 @@ def _document(
     request: _Request, key: str, extension: str, content: Any, text: str, **extra: Any
 ) -> Document:
     count = len(request.recommendation["sessions"])
-    result = {key: content, "sessionCount": count, **extra}
+    result: Any = {key: content, "sessionCount": count, **extra}
     return Document(result, text, file_name(request.interests, extension))
 
 
 def _as_markdown(request: _Request) -> Document:
     interests: Any = request.interests
-    recommendation = request.recommendation
+    recommendation: Any = request.recommendation
     if request.escape:
         interests = [escape_markdown(str(interest)) for interest in interests]
         recommendation = {"sessions": [escaped_session(s) for s in recommendation["sessions"]]}
