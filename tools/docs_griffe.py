@@ -53,8 +53,8 @@ def _copy_docstrings(member: griffe.Object | griffe.Alias, value: object) -> Non
 
 def _lead_to_stub(module: griffe.Module, stub: griffe.Module) -> None:
     """Make each name of a module that the stub has too an alias of the stub's."""
-    for name in stub.members.keys() & module.members.keys():
-        if not name.startswith("_"):
+    for name, member in stub.members.items():
+        if name in module.members and not member.is_alias and not name.startswith("_"):
             del module.members[name]
             module.set_member(name, griffe.Alias(name, f"{stub.path}.{name}"))
 
