@@ -55,9 +55,12 @@ _DIRECTORIES = manifests.ModulePlaces(globals())
 
 def load_manifest(path: Path = MANIFEST_PATH) -> Any:
     """Read a manifest. ``path`` is a `pathlib.Path`; its default was computed at import."""
+    if not isinstance(path, Path):
+        # The original's `AttributeError` for a `str`, and any object that can read itself.
+        return json.loads(path.read_text(encoding="utf-8"))
     # As `read_text`, which would wait for the writer of a pipe.
-    with open_regular(path) as file:
-        return json.load(io.TextIOWrapper(file, encoding="utf-8"))
+    with io.TextIOWrapper(open_regular(path), encoding="utf-8") as file:
+        return json.load(file)
 
 
 def get_sessions(manifest: Any) -> Any:
