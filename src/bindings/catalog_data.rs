@@ -61,8 +61,8 @@ impl CatalogData {
         }
     }
 
-    /// Checks that the catalogue's file is as it was opened; raises `CatalogFileError` otherwise. Called before each use:
-    /// reading a mapped file that was cut short would end the process.
+    /// Checks that the catalogue's file is as it was opened; raises `CatalogFileError` otherwise. Called before each
+    /// use: reading a mapped file that was cut short would end the process.
     #[inline]
     pub(super) fn check(&self) -> PyResult<()> {
         let checked = self.file.as_ref().map_or(Ok(()), Reader::check_unchanged);

@@ -74,7 +74,8 @@ pub(super) fn no_memory(error: &Error) -> PyErr {
     PyMemoryError::new_err(error.to_string())
 }
 
-/// Runs a native call. Raises `eventkit.InternalError` if it panics, and `MemoryError` if there is no memory to begin it.
+/// Runs a native call. Raises `eventkit.InternalError` if it panics, and `MemoryError` if there is no memory to begin
+/// it.
 pub(super) fn unwind<T>(call: impl FnOnce() -> T) -> PyResult<T> {
     if !allocator::refill() {
         return Err(PyMemoryError::new_err("no memory to begin a call"));

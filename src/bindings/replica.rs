@@ -1,7 +1,7 @@
 //! Copies that share nothing that can be changed: `copy.deepcopy` for what calendars hold, twenty times as fast.
 //!
-//! Exact dicts, lists and tuples are copied here and plain values shared; everything else, and what is nested deeper than
-//! any event, is for `copy.deepcopy`, which knows cycles and the protocols of foreign classes.
+//! Exact dicts, lists and tuples are copied here and plain values shared; everything else, and what is nested deeper
+//! than any event, is for `copy.deepcopy`, which knows cycles and the protocols of foreign classes.
 
 use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyBytes, PyDict, PyFloat, PyInt, PyList, PyString, PyTuple};
@@ -66,7 +66,8 @@ fn dict<'py>(held: &Bound<'py, PyDict>, depth: u32) -> PyResult<Option<Bound<'py
         return deepcopy(held.as_any()).map(Some);
     }
     let copy = held.copy()?;
-    // Of the copy and not of the original: nobody else can change it underway. Values are replaced, no key comes or goes.
+    // Of the copy and not of the original: nobody else can change it underway. Values are replaced, no key comes or
+    // goes.
     for (key, item) in &copy {
         if !is_plain(&item) {
             let Some(fresh) = value(&item, depth + 1)? else {

@@ -128,8 +128,8 @@ impl CatalogBase {
         .or_decline()
     }
 
-    /// Returns the answer of a plan. Where the engine cannot count the conflicts, as of `datetime` objects, the reference
-    /// does.
+    /// Returns the answer of a plan. Where the engine cannot count the conflicts, as of `datetime` objects, the
+    /// reference does.
     pub(super) fn planned<'py>(
         &self,
         py: Python<'py>,

@@ -1,7 +1,7 @@
 //! A caller's sessions, compiled for good.
 //!
-//! Lenient where the functions are strict: a session that the engine cannot score exactly is compiled all the same, with
-//! a popularity of NaN. The index then declines every query, and the reference answers from the caller's objects.
+//! Lenient where the functions are strict: a session that the engine cannot score exactly is compiled all the same,
+//! with a popularity of NaN. The index then declines every query, and the reference answers from the caller's objects.
 
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList, PyString};
@@ -98,7 +98,8 @@ fn push(
     .or_decline()
 }
 
-/// Returns the text of a session's time; nothing where there is none that can be read, which leaves the session untimed.
+/// Returns the text of a session's time; nothing where there is none that can be read, which leaves the session
+/// untimed.
 fn time_of(value: Option<&Bound<'_, PyAny>>) -> Answer<Vec<u8>> {
     let text = value.map_or(Ok(None), input::time_text)?;
     text.map_or(Ok(Vec::new()), |text| {

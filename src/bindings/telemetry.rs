@@ -139,7 +139,7 @@ impl TelemetryWriter {
 
     /// What went wrong, once each time.
     fn untold(&self) -> PyResult<Option<String>> {
-        unwind(|| self.0.untold())
+        unwind(|| self.0.take_error())
     }
 }
 

@@ -1,8 +1,8 @@
 //! Reads one page of Microsoft Graph events from JSON: everything that sessions are made of. O(bytes).
 //!
-//! A page with anything that Graph does not write is declined as a whole, and Python's own code judges it: a flag that is a
-//! number, a time in another form, a name given twice, a lone surrogate. Members that no session needs are checked too, so
-//! no page is read here that Python's `json` would refuse.
+//! A page with anything that Graph does not write is declined as a whole, and Python's own code judges it: a flag that
+//! is a number, a time in another form, a name given twice, a lone surrogate. Members that no session needs are checked
+//! too, so no page is read here that Python's `json` would refuse.
 //!
 //! # Performance notes
 //! A scanner of our own, which compared each event with the one before, once did this in 0.9 ms for 1,000 events

@@ -1,6 +1,7 @@
-//! Places where a test kills the process, to see that a rotation survives it.
+//! Kills the process at chosen points, so that tests can check that a rotation survives it.
 //!
-//! `EVENTKIT_TELEMETRY_KILL_AT=n` kills this process at the n-th place it passes. Rotation only: never on the way of a line.
+//! `EVENTKIT_TELEMETRY_KILL_AT=n` kills this process at the n-th point. Only rotation has points, not the writing of
+//! lines.
 
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -10,7 +11,7 @@ use rustix::process::{Signal, getpid, kill_process};
 static KILL_AT: OnceLock<Option<u64>> = OnceLock::new();
 static PASSED: AtomicU64 = AtomicU64::new(0);
 
-/// Passes a place between two system calls.
+/// Marks a point between two system calls.
 pub(super) fn point() {
     let at = KILL_AT.get_or_init(|| {
         let wanted = std::env::var("EVENTKIT_TELEMETRY_KILL_AT").ok()?;

@@ -1,7 +1,7 @@
-//! Telemetry: JSON lines that are not lost, rotated by themselves, and summarised exactly.
+//! Writes telemetry as JSON lines that are not lost, rotates the log, and summarises it exactly.
 //!
-//! * [`writer::Writer`]: a bounded queue, a thread, one `write` a line. Safe among threads, processes and forks.
-//! * `sink`, `rotation`, `segment`: the file, how it becomes a segment, and what segments are called.
+//! * [`writer::Writer`]: a bounded queue and a background thread. Safe with threads, processes and forks.
+//! * `sink`, `rotation`, [`log_segment`]: the open log, its rotation, and the names of segments.
 //! * [`summary`]: counts and exact percentiles of any number of files, in constant memory.
 
 mod civil;
