@@ -32,9 +32,11 @@ use crate::engine::catalog::window::{Fit, Window};
 ///
 /// Example:
 ///     >>> import eventkit
-///   >>> sessions = [{"title": "A", "start": "09:00", "end": "10:00"}, {"title": "B", "start": "13:00", "end":
-///   "14:00"}] >>> catalog = eventkit.Catalog(sessions) >>> answer = catalog.recommend(["ai"], 2,
-///   filter=eventkit.Filter(start="12:00")) >>> [session["title"] for session in answer["sessions"]] ['B']
+///     >>> sessions = [{"title": "A", "start": "09:00", "end": "10:00"}, {"title": "B", "start": "13:00", "end": "14:00"}]
+///     >>> catalog = eventkit.Catalog(sessions)
+///     >>> answer = catalog.recommend(["ai"], 2, filter=eventkit.Filter(start="12:00"))
+///     >>> [session["title"] for session in answer["sessions"]]
+///     ['B']
 #[pyclass(frozen, module = "eventkit", name = "Filter")]
 pub(super) struct Filter {
     pub(super) sessions: Sessions,

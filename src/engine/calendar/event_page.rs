@@ -223,8 +223,8 @@ impl<'a> Event<'a> {
         if self.is_cancelled == Some(true) {
             return Ok(None);
         }
-        let start = event_time(starts.0, start.0.time_zone)?;
-        let end = event_time(ends.0, end.0.time_zone)?;
+        let start = event_time(&starts.0, start.0.time_zone)?;
+        let end = event_time(&ends.0, end.0.time_zone)?;
         let location = match self.location {
             Some(None) => return Ok(None),
             None => None,
@@ -264,10 +264,7 @@ impl<'a> Event<'a> {
     }
 }
 
-fn event_time<'a>(
-    written: Cow<'a, str>,
-    zone: Option<Text<'a>>,
-) -> Result<EventTime<'a>, Declined> {
+fn event_time<'a>(written: &str, zone: Option<Text<'a>>) -> Result<EventTime<'a>, Declined> {
     let bytes = written.as_bytes();
     let clock = clock_time(bytes, Fractions::Any).ok_or(Declined)?;
     let zone = match text(zone) {
