@@ -129,7 +129,8 @@ mod tests {
             })
         }
 
-        /// Requests the value as a caller does. A caller with `dies` abandons the first load that it leads, and returns `None`.
+        /// Requests the value as a caller does. A caller with `dies` abandons the first load that it leads, and returns
+        /// `None`.
         fn get(&self, dies: bool) -> Option<u64> {
             let mut again = false;
             loop {

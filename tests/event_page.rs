@@ -116,7 +116,8 @@ fn session(event: &Json) -> Option<Plain> {
     })
 }
 
-/// Checks that a page that is accepted is JSON and has the same sessions in the other reader. Returns false if it is declined.
+/// Checks that a page that is accepted is JSON and has the same sessions in the other reader. Returns false if it is
+/// declined.
 fn agrees(bytes: &[u8]) -> Result<bool, TestCaseError> {
     let Some(page) = read(bytes) else {
         return Ok(false);

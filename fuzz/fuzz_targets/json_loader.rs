@@ -1,4 +1,5 @@
-//! Whatever the text, the loader neither panics nor loops, and what it accepts or calls a syntax error, `serde_json` does too.
+//! Whatever the text, the loader neither panics nor loops, and what it accepts or calls a syntax error, `serde_json`
+//! does too.
 //!
 //! Of accepted text: every session is dumped as JSON of the same value, dumping what was dumped changes nothing, and
 //! lines, pieces and the whole give the same sessions.

@@ -1,7 +1,7 @@
-//! The answers as Python objects: the original's keys, in its order, fresh at every call.
+//! Builds the answers as Python objects, with the original's keys in its order, new at every call.
 //!
-//! What may decline or raise is read first, and built after: making containers may run the garbage collector, and with
-//! it code that changes the caller's manifest.
+//! Everything that may decline or raise is read first, and the objects are built afterwards. Building containers may
+//! run the garbage collector, and with it code that changes the caller's manifest.
 
 use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyDict, PyFloat, PyInt, PyList, PyString, PyTuple};
@@ -13,20 +13,20 @@ use crate::engine::catalog::conflict::count_conflicts;
 use crate::engine::ranking::interest::InterestSet;
 use crate::engine::ranking::score::{Contributions, Number, Scorer};
 
-/// Bytes for each session whose time slot is counted: two objects, two texts, a place in a table.
+/// The bytes for each session whose time slot is counted: two objects, two texts, a place in a table.
 const SLOT: usize = 128;
 
-/// A session that is in the answer, and what its score is made of.
+/// A session of the answer, and what its score is made of.
 pub(super) struct Chosen<'py> {
     /// The caller's own dict.
     pub(super) session: Bound<'py, PyDict>,
     /// How many of its tags are interests.
     pub(super) hits: u32,
-    /// Its popularity, of the type that it has.
+    /// Its popularity, with its type.
     pub(super) popularity: Number,
 }
 
-/// A session of the answer with all that its entry needs.
+/// A session of the answer with everything that its entry needs.
 pub(super) struct Scored<'py> {
     session: Bound<'py, PyDict>,
     title: Bound<'py, PyAny>,
@@ -35,7 +35,7 @@ pub(super) struct Scored<'py> {
 }
 
 impl<'py> Chosen<'py> {
-    /// Reads the title and computes the contributions; declined where the original raises.
+    /// Reads the title and computes the contributions. Declines if the original raises.
     pub(super) fn scored(self, scorer: &Scorer) -> Answer<Scored<'py>> {
         let py = self.session.py();
         let title = self.session.get_item(intern!(py, "title"))?.or_decline()?;
@@ -51,7 +51,8 @@ impl<'py> Chosen<'py> {
     }
 }
 
-/// The answer to a recommendation: conflicts are counted before titles are read, as errors come in that order.
+/// Builds the answer to a recommendation. Conflicts are counted before titles are read, because errors come in that
+/// order.
 pub(super) fn finish<'py>(
     py: Python<'py>,
     chosen: Vec<Chosen<'py>>,
@@ -75,7 +76,7 @@ pub(super) fn finish_with<'py>(
     recommendation(py, entries?, conflicts)
 }
 
-/// The explanation of a session that was found.
+/// Builds the explanation of a session.
 pub(super) fn explained<'py>(
     session: Bound<'py, PyDict>,
     interests: &InterestSet,
@@ -93,7 +94,7 @@ pub(super) fn explained<'py>(
     explanation(py, chosen.scored(scorer)?, matched_tags)
 }
 
-/// `{"sessions": …, "scoring": …, "conflicts": …}`.
+/// Builds `{"sessions": …, "scoring": …, "conflicts": …}`.
 pub(super) fn recommendation<'py>(
     py: Python<'py>,
     scored: Vec<Scored<'py>>,
@@ -125,7 +126,7 @@ pub(super) fn recommendation<'py>(
     Ok(answer.into_any())
 }
 
-/// `{"title": …, "score": …, "contributions": …, "matched_tags": …}`.
+/// Builds `{"title": …, "score": …, "contributions": …, "matched_tags": …}`.
 fn explanation<'py>(
     py: Python<'py>,
     entry: Scored<'py>,
@@ -145,7 +146,7 @@ fn explanation<'py>(
     Ok(answer.into_any())
 }
 
-/// `{"error": "session not found", "title": …}`.
+/// Builds `{"error": "session not found", "title": …}`.
 pub(super) fn not_found<'py>(title: &Bound<'py, PyString>) -> Answer<Bound<'py, PyAny>> {
     let py = title.py();
     let answer = object::new_dict(py)?;
@@ -154,7 +155,7 @@ pub(super) fn not_found<'py>(title: &Bound<'py, PyString>) -> Answer<Bound<'py, 
     Ok(answer.into_any())
 }
 
-/// `{"session": …, "score": …, "contributions": …}`.
+/// Builds `{"session": …, "score": …, "contributions": …}`.
 pub(super) fn session_score<'py>(
     session: &Bound<'py, PyDict>,
     parts: &Contributions,
@@ -189,14 +190,14 @@ fn number(py: Python<'_>, value: Number) -> PyResult<Bound<'_, PyAny>> {
     }
 }
 
-/// One end of a time slot, compared as Python compares it.
+/// One end of a time slot, which compares as in Python.
 #[derive(PartialEq, Eq, Hash)]
 enum SlotEnd<'a> {
     None,
     Ascii(&'a [u8]),
 }
 
-/// How many (start, end) slots more than one of the sessions has.
+/// Counts the (start, end) slots that more than one of the sessions has.
 pub(super) fn conflicts<'py, 'a>(
     py: Python<'py>,
     sessions: impl ExactSizeIterator<Item = &'a Bound<'py, PyDict>>,
@@ -231,7 +232,7 @@ fn slot_end<'a>(value: Option<&'a Bound<'_, PyAny>>) -> Option<SlotEnd<'a>> {
 
 type Slot<'py> = (Option<Bound<'py, PyAny>>, Option<Bound<'py, PyAny>>);
 
-/// The count by the interpreter's own `==` and `hash`, for moments that are numbers or not ASCII: 1 and 1.0 are one.
+/// Counts with the interpreter's own `==` and `hash`, for ends that are numbers or not ASCII: 1 and 1.0 are equal.
 fn equal_conflicts<'py>(py: Python<'py>, slots: &[Slot<'py>]) -> Answer<usize> {
     let uses = object::new_dict(py)?;
     let mut conflicts = 0;
@@ -248,7 +249,7 @@ fn equal_conflicts<'py>(py: Python<'py>, slots: &[Slot<'py>]) -> Answer<usize> {
     Ok(conflicts)
 }
 
-/// A moment whose hash and equality run no foreign code.
+/// Returns an end whose hash and equality run no foreign code, or declines.
 fn plain<'py>(py: Python<'py>, value: Option<&Bound<'py, PyAny>>) -> Answer<Bound<'py, PyAny>> {
     let Some(value) = value else {
         return Ok(py.None().into_bound(py));
@@ -261,7 +262,7 @@ fn plain<'py>(py: Python<'py>, value: Option<&Bound<'py, PyAny>>) -> Answer<Boun
     plain.then(|| value.clone()).or_decline()
 }
 
-/// The tags of the session that are interests, as they are written, repeated ones too.
+/// Returns the tags of the session that are interests, as written, including repeated ones.
 fn matched_tags<'py>(
     session: &Bound<'py, PyDict>,
     interests: &InterestSet,
@@ -276,7 +277,7 @@ fn matched_tags<'py>(
     Ok(matched)
 }
 
-/// The sessions of an exact list that are exact dicts, or declined.
+/// Returns the sessions of an exact list that are exact dicts, or declines.
 pub(super) fn exact_dicts<'py>(list: &Bound<'py, PyList>) -> Answer<Vec<Bound<'py, PyDict>>> {
     room("the sessions", list.len().saturating_mul(SLOT))?;
     list.iter()

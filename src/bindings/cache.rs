@@ -37,7 +37,8 @@ impl Clock {
         clock.map_or_else(|| Self::System(Instant::now()), Self::Python)
     }
 
-    /// Returns the time since a fixed moment. Raises what the callable raises, or `ValueError` if it returns no valid time.
+    /// Returns the time since a fixed moment. Raises what the callable raises, or `ValueError` if it returns no valid
+    /// time.
     pub(super) fn now(&self, py: Python<'_>) -> PyResult<Duration> {
         match self {
             Self::System(start) => Ok(start.elapsed()),

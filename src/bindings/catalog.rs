@@ -1,5 +1,6 @@
-//! The native half of `eventkit.Catalog`. Answers are the drop-in functions', because they are made by the same code; a
-//! query that the index declines is answered by `eventkit.reference` from the sessions themselves.
+//! The methods of the native base class of `eventkit.Catalog`. Answers equal those of the drop-in functions, because
+//! the same code makes them. A query that the index declines is answered by `eventkit.reference` from the sessions
+//! themselves.
 
 #![allow(clippy::doc_markdown, clippy::doc_link_with_quotes)] // Docstrings of Python.
 
@@ -57,7 +58,7 @@ impl CatalogBase {
         })
     }
 
-    /// Return what the result cache did.
+    /// Return the statistics of the result cache.
     ///
     /// Returns:
     ///     `hits`, `misses`, `evictions`, `expirations` and `entries` (counts), `max_entries`, and `hit_rate` from 0
@@ -74,24 +75,24 @@ impl CatalogBase {
         TimedCache::show(self.cache.as_ref(), py)
     }
 
-    /// The sessions, compiled.
+    /// Returns the compiled sessions.
     #[getter]
     fn _data(&self) -> SharedCatalogData {
         SharedCatalogData(self.data.clone())
     }
 
-    /// The weights of a query that brings none.
+    /// Returns the weights that apply if a query has none.
     #[getter]
     fn weights<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         let weights = self.weights.bind(py);
-        // A copy: the catalogue's own may not change.
+        // A copy, because the catalogue's own weights must not change.
         weights.cast_exact::<PyDict>().map_or_else(
             |_| Ok(weights.clone()),
             |weights| Ok(weights.copy()?.into_any()),
         )
     }
 
-    /// The memory of the compiled sessions, in bytes; the caller's own objects are not counted.
+    /// Returns the memory of the compiled sessions in bytes, without the caller's own objects.
     #[getter]
     fn nbytes(&self) -> usize {
         self.data.catalog.nbytes()
@@ -144,20 +145,20 @@ impl CatalogBase {
         Ok(found.is_some())
     }
 
-    /// Recommend the best sessions: the answer of `eventkit.recommend`, exactly.
+    /// Recommend the best sessions. The answer equals that of `eventkit.recommend`.
     ///
     /// Args:
-    ///     interests: A list of lower-case texts; tags are lowered before the look-up, interests are not.
-    ///     top: How many, 5 when left out, as the end of a slice: `None` for all, negative ones from the end.
+    ///     interests: Lower-case interests. Tags are lowered before the lookup, interests are not.
+    ///     top: How many sessions, as the end of a slice: `None` for all, negative numbers from the end.
     ///     weights: Weights for this query instead of the catalogue's.
-    ///     filter: Which sessions to choose from; it changes no score.
+    ///     filter: The sessions to choose from. It changes no score.
     ///
     /// Returns:
-    ///     `{"sessions": [...], "scoring": [...], "conflicts": n}`, fresh at every call. The sessions are the caller's
-    ///     own objects where the catalogue was made of objects, and fresh dicts where it was loaded or opened.
+    ///     `{"sessions": [...], "scoring": [...], "conflicts": n}`, new at every call. The sessions are the caller's
+    ///     own objects if the catalogue was made of objects, and new dicts if it was loaded or opened.
     ///
     /// Raises:
-    ///     KeyError: A weight, or a title among the best, is missing.
+    ///     KeyError: A weight, or the title of one of the best sessions, is missing.
     ///     TypeError: As `eventkit.recommend` raises it.
     ///
     /// Example:
@@ -193,7 +194,7 @@ impl CatalogBase {
         ))
     }
 
-    /// Recommend as bytes: what `json.dumps(catalog.recommend(...))` holds, for servers.
+    /// Recommend as JSON bytes for servers: what `json.dumps(catalog.recommend(...))` returns.
     ///
     /// Args:
     ///     interests: As for `recommend`.
@@ -247,7 +248,7 @@ impl CatalogBase {
         ))
     }
 
-    /// Recommend for many at once: the search runs over the cores, without holding the interpreter.
+    /// Recommend for many lists of interests: in parallel, without holding the interpreter during the search.
     ///
     /// Args:
     ///     many_interests: A list of interests for each answer.
@@ -298,7 +299,7 @@ impl CatalogBase {
         Ok(answers)
     }
 
-    /// One line of JSON for each list of interests.
+    /// Returns one line of JSON for each list of interests.
     #[pyo3(signature = (many_interests, top, *, weights=None))]
     fn _recommend_lines<'py>(
         &self,
@@ -337,7 +338,7 @@ impl CatalogBase {
         object::new_bytes(py, &out)
     }
 
-    /// Positions (int64, -1 beyond the end) and scores (float64, NaN beyond it), row by row.
+    /// Returns positions (int64, -1 beyond the end) and scores (float64, NaN beyond it), row by row.
     #[pyo3(signature = (many_interests, top, *, weights=None))]
     fn _rank_many<'py>(
         &self,
@@ -391,7 +392,7 @@ impl CatalogBase {
         Ok(Some((positions, scores, columns)))
     }
 
-    /// Explain the score of the first session with this title: the answer of `eventkit.explain`, exactly.
+    /// Explain the score of the first session with this title. The answer equals that of `eventkit.explain`.
     ///
     /// Args:
     ///     title: The session's title, in any case.
@@ -436,7 +437,7 @@ impl CatalogBase {
         ))
     }
 
-    /// Score one session: the answer of `eventkit.score_session`.
+    /// Score one session. The answer equals that of `eventkit.score_session`.
     ///
     /// Args:
     ///     id_or_title: The session's id or, if no session has that id, its title in any case.
@@ -468,7 +469,7 @@ impl CatalogBase {
             Ok(found) => found,
             Err(Stop::Raised(error)) => return Err(error),
             Err(Stop::Declined) => {
-                // A title in front of it cannot be read: the search raises what the original's does.
+                // A title before it cannot be read: the search raises what the original raises.
                 let sessions = settled(unwind(|| self.admitted(py, None)), UNREADABLE)?;
                 let arguments = (sessions, self.weights.bind(py), id_or_title, interests);
                 reference(py, "explain_sessions")?.call1(arguments)?;
@@ -527,7 +528,7 @@ impl CatalogBase {
         self.data.settled(planned)
     }
 
-    /// The sessions with others behind them, less those whose id is one of `removed`.
+    /// Returns the sessions with others after them, without those whose id is one of `removed`.
     fn _with<'py>(
         &self,
         py: Python<'py>,

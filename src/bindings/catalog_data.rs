@@ -1,4 +1,4 @@
-//! The sessions of a catalogue: compiled, and as the objects or the text that answers are made of.
+//! The sessions of a catalogue: compiled for the engine, and as the objects or text that answers are made of.
 
 use std::sync::{Arc, OnceLock};
 
@@ -13,28 +13,28 @@ use crate::engine::file::Reader;
 use crate::engine::json::{self, SessionText, SessionView};
 use crate::engine::memory;
 
-/// The caller's own sessions of one part, and the JSON of those that were asked for.
+/// The caller's own sessions of one part, and the JSON of those that were written before.
 pub(super) struct Objects {
     sessions: Vec<Py<PyAny>>,
     dumped: OnceLock<Vec<OnceLock<Box<[u8]>>>>,
 }
 
-/// Sessions made ready for a `Catalog`: compiled, loaded or opened.
+/// Compiled sessions for a `Catalog`, as Python holds them.
 #[pyclass(frozen, name = "CatalogData", module = "eventkit._eventkit")]
 pub(super) struct SharedCatalogData(pub(super) CatalogData);
 
-/// A catalogue and what its parts hold; cheap to clone.
+/// A catalogue and the sessions of its parts. Cloning is cheap.
 #[derive(Clone)]
 pub(super) struct CatalogData {
     pub(super) catalog: Catalog,
-    /// By part: the caller's objects, or nothing where the segment holds the text.
+    /// By part: the caller's objects, or `None` if the segment holds the text.
     holders: Vec<Option<Arc<Objects>>>,
     /// The file that the first part was opened from.
     file: Option<Reader>,
 }
 
 impl CatalogData {
-    /// Compiles the sessions of a list, and keeps them.
+    /// Compiles the sessions of a list and keeps the objects.
     pub(super) fn of_objects(sessions: &Bound<'_, PyList>) -> Answer<Self> {
         let segment = source::compile(sessions)?;
         // A hostile session may have changed the list while it was read.
@@ -53,7 +53,7 @@ impl CatalogData {
         })
     }
 
-    /// A catalogue of a file.
+    /// Creates the data of a catalogue that was opened from a file.
     pub(super) fn of_file(catalog: Catalog, file: Reader) -> Self {
         Self {
             file: Some(file),
@@ -61,21 +61,22 @@ impl CatalogData {
         }
     }
 
-    /// Checks that the catalogue's file is as it was opened; raises `CatalogFileError` otherwise. Called before each use:
-    /// reading a mapped file that was cut short would end the process.
+    /// Checks that the catalogue's file has not changed since it was opened; raises `CatalogFileError` if it has.
+    /// Called before each use, because reading a mapped file that was cut short would end the process.
     #[inline]
     pub(super) fn check(&self) -> PyResult<()> {
         let checked = self.file.as_ref().map_or(Ok(()), Reader::check_unchanged);
         checked.map_err(|error| file_error(&error))
     }
 
-    /// Returns the outcome of a use, or raises as [`Self::check`]: what was read while the file changed may be wrong.
+    /// Returns the outcome of a use, or raises as [`Self::check`] does: what was read while the file changed may be
+    /// wrong.
     #[inline]
     pub(super) fn settled<T>(&self, outcome: PyResult<T>) -> PyResult<T> {
         self.check().and(outcome)
     }
 
-    /// A catalogue whose segments hold the text of their sessions.
+    /// Creates the data of a catalogue whose segments hold the text of their sessions.
     pub(super) fn of_text(catalog: Catalog) -> Self {
         let holders = catalog.segments().map(|_| None).collect();
         Self {
@@ -85,10 +86,10 @@ impl CatalogData {
         }
     }
 
-    /// The same with the sessions of a list behind the others.
+    /// Returns the sessions with those of a list after them.
     ///
-    /// Parts that were added grow as in a log-structured merge tree: the last is compiled together with those in front
-    /// of it that are not twice as long, so that n additions of one session make O(log n) parts.
+    /// Parts grow as in a log-structured merge tree: the last part is compiled together with the parts before it that
+    /// are not twice as long. So n additions of one session make O(log n) parts.
     pub(super) fn with_added(&self, py: Python<'_>, added: &Bound<'_, PyList>) -> Answer<Self> {
         let mut sessions: Vec<Bound<'_, PyAny>> = added.iter().collect();
         let mut kept = self.holders.len();
@@ -133,7 +134,7 @@ impl CatalogData {
         self.text(place)?.get(place.local as usize)
     }
 
-    /// The session: the caller's own object, or a fresh dict.
+    /// Returns a session: the caller's own object, or a new dict.
     pub(super) fn session<'py>(&self, py: Python<'py>, place: Place) -> Answer<Bound<'py, PyAny>> {
         if let Some(objects) = self.objects(place) {
             let session = objects.sessions.get(place.local as usize).or_decline()?;
@@ -142,7 +143,7 @@ impl CatalogData {
         Ok(decode::session(py, self.view(place).or_decline()?)?.into_any())
     }
 
-    /// The caller's own object; `None` where the engine holds the text.
+    /// Returns the caller's own object, or `None` if the engine holds the text.
     pub(super) fn object<'py>(&self, py: Python<'py>, place: Place) -> Option<Bound<'py, PyAny>> {
         let session = self.objects(place)?.sessions.get(place.local as usize)?;
         Some(session.bind(py).clone())
@@ -162,7 +163,7 @@ impl CatalogData {
         }
     }
 
-    /// The session as an exact dict, or declined.
+    /// Returns the session as an exact dict, or declines.
     pub(super) fn plain_session<'py>(
         &self,
         py: Python<'py>,
@@ -171,7 +172,7 @@ impl CatalogData {
         input::exact_dict(&self.session(py, place)?).cloned()
     }
 
-    /// All sessions, in order.
+    /// Returns all sessions in order.
     pub(super) fn sessions<'py>(
         &self,
         py: Python<'py>,
@@ -181,13 +182,13 @@ impl CatalogData {
         Ok(super::object::new_list(py, sessions?)?)
     }
 
-    /// Whether the session's title, lowered, is this.
+    /// Returns true if the session's lowered title is this one.
     pub(super) fn is_titled(&self, py: Python<'_>, place: Place, lowered: &[u8]) -> Answer<bool> {
         let title = self.member(py, place, "title")?.or_decline()?;
         input::with_lowered(input::exact_str(&title)?, |title| title == lowered)
     }
 
-    /// Whether the session's id is this string.
+    /// Returns true if the session's id is this string.
     pub(super) fn is_identified(&self, py: Python<'_>, place: Place, id: &[u8]) -> Answer<bool> {
         let Some(held) = self.member(py, place, "id")? else {
             return Ok(false);
@@ -216,7 +217,7 @@ impl CatalogData {
         }
     }
 
-    /// A dict with the start and the end of the session.
+    /// Returns a dict with the start and the end of the session.
     pub(super) fn slot<'py>(&self, py: Python<'py>, place: Place) -> Answer<Bound<'py, PyDict>> {
         let Some(text) = self.text(place) else {
             return self.plain_session(py, place);
@@ -234,7 +235,7 @@ impl CatalogData {
         Ok(slot)
     }
 
-    /// Appends what `json.dumps` writes of the session.
+    /// Appends the session as `json.dumps` writes it.
     pub(super) fn dump(&self, py: Python<'_>, place: Place, out: &mut Vec<u8>) -> Answer<()> {
         let Some(objects) = self.objects(place) else {
             self.view(place).or_decline()?.dump(out);
@@ -254,7 +255,7 @@ impl CatalogData {
         Ok(())
     }
 
-    /// Appends what `json.dumps` writes of the session's title; declined where it has none.
+    /// Appends the session's title as `json.dumps` writes it. Declines if it has none.
     pub(super) fn dump_title(&self, py: Python<'_>, place: Place, out: &mut Vec<u8>) -> Answer<()> {
         if let Some(text) = self.text(place) {
             let member = text.member("title");
@@ -273,7 +274,7 @@ impl CatalogData {
     }
 }
 
-/// `json.dumps(value)`.
+/// Calls `json.dumps(value)`.
 fn dumps<'py>(value: &Bound<'py, PyAny>) -> Answer<Bound<'py, PyString>> {
     let py = value.py();
     let dumps = py

@@ -1,4 +1,4 @@
-//! Sessions that the engine holds as packed JSON, as Python objects: what `json.loads` would make of them.
+//! Makes Python objects of sessions that the engine holds as packed JSON, equal to what `json.loads` makes.
 
 use pyo3::exceptions::PyUnicodeDecodeError;
 use pyo3::prelude::*;
@@ -8,13 +8,13 @@ use super::errors::{Answer, OrDecline, Stop};
 use super::object;
 use crate::engine::json::{SessionView, Token, Tokens, decode};
 
-/// The session as a fresh dict.
+/// Returns the session as a new dict.
 pub(super) fn session<'py>(py: Python<'py>, view: SessionView<'_>) -> Answer<Bound<'py, PyDict>> {
     let session = value(py, &view, view.packed())?;
     session.cast_into_exact::<PyDict>().ok().or_decline()
 }
 
-/// One value of a session, from its packed text.
+/// Returns one value of a session, from its packed text.
 pub(super) fn value<'py>(
     py: Python<'py>,
     view: &SessionView<'_>,
@@ -25,7 +25,8 @@ pub(super) fn value<'py>(
     nested(py, view, first, &mut tokens, 0)
 }
 
-/// The value that begins with `token`. The loader bounds the depth; a damaged file is cut off at the same one.
+/// Returns the value that begins with `token`. The loader limits the depth, and a damaged file is cut at the same
+/// depth.
 fn nested<'py>(
     py: Python<'py>,
     view: &SessionView<'_>,

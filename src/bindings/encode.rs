@@ -1,6 +1,6 @@
-//! Sessions as JSON that gives them back exactly: what JSON cannot hold is refused by name, not bent.
+//! Writes sessions as JSON that restores them exactly. What JSON cannot hold is refused by name, not converted.
 //!
-//! `json.dumps` would write a tuple as a list, NaN as no JSON at all, and the key `1` as `"1"`.
+//! `json.dumps` would write a tuple as a list, NaN as invalid JSON, and the key `1` as `"1"`.
 
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
@@ -9,10 +9,10 @@ use pyo3::types::{PyBool, PyDict, PyFloat, PyInt, PyList, PyString};
 use super::object;
 use crate::engine::json::{write_float, write_str};
 
-/// Deeper than this the loader would not follow.
+/// The deepest nesting that the loader accepts.
 const MOST_DEPTH: usize = 100;
 
-/// Appends the session; `position` names it in an error.
+/// Appends a session. `position` names it in an error.
 pub(super) fn session(
     session: &Bound<'_, PyAny>,
     position: usize,

@@ -1,4 +1,5 @@
-//! The border: no panic crosses it, and an input that the engine cannot prove it handles is declined.
+//! Guards the border to Python: turns panics into exceptions, and declines inputs that the engine cannot prove it
+//! handles.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -12,17 +13,17 @@ use crate::engine::memory;
 pyo3::import_exception!(eventkit.errors, CatalogFileError);
 pyo3::import_exception!(eventkit.errors, InternalError);
 
-/// Imports what [`guarded`] raises.
+/// Imports the exception that [`guarded`] raises.
 pub(super) fn prepare(py: Python<'_>) {
     let _ = py.get_type::<InternalError>();
 }
 
-/// Why a call gives no answer of its own.
+/// Why a native call returns no answer.
 #[derive(Debug)]
 pub(super) enum Stop {
-    /// The input is one for the reference: an odd type, a missing key, anything that would raise.
+    /// The reference must answer: an odd type, a missing key, anything that would raise.
     Declined,
-    /// The interpreter raised something that belongs to the caller (no memory, an interrupt, a hostile `__eq__`).
+    /// The interpreter raised an exception for the caller (no memory, an interrupt, a hostile `__eq__`).
     Raised(PyErr),
 }
 
@@ -32,12 +33,12 @@ impl From<PyErr> for Stop {
     }
 }
 
-/// The outcome of a native call.
+/// The result of a native call.
 pub(super) type Answer<T> = Result<T, Stop>;
 
-/// `Ok` of the value, or [`Stop::Declined`].
+/// Turns a missing value into [`Stop::Declined`].
 pub(super) trait OrDecline<T> {
-    /// See the trait.
+    /// Returns the value, or declines if there is none.
     fn or_decline(self) -> Answer<T>;
 }
 
@@ -48,7 +49,7 @@ impl<T> OrDecline<T> for Option<T> {
     }
 }
 
-/// Runs a native call: `NotImplemented` where it declines, `eventkit.InternalError` where it panics.
+/// Runs a native call. Returns `NotImplemented` if it declines, and raises `eventkit.InternalError` if it panics.
 pub(super) fn guarded<'py>(
     py: Python<'py>,
     call: impl FnOnce() -> Answer<Bound<'py, PyAny>>,
@@ -74,7 +75,8 @@ pub(super) fn no_memory(error: &Error) -> PyErr {
     PyMemoryError::new_err(error.to_string())
 }
 
-/// Runs a native call. Raises `eventkit.InternalError` if it panics, and `MemoryError` if there is no memory to begin it.
+/// Runs a native call. Raises `eventkit.InternalError` if it panics, and `MemoryError` if there is no memory to begin
+/// it.
 pub(super) fn unwind<T>(call: impl FnOnce() -> T) -> PyResult<T> {
     if !allocator::refill() {
         return Err(PyMemoryError::new_err("no memory to begin a call"));

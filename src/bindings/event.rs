@@ -1,4 +1,4 @@
-//! Microsoft Graph events to sessions.
+//! Transforms Microsoft Graph events into sessions.
 
 use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyDict, PyList, PyString};
@@ -15,7 +15,7 @@ const FRACTIONS: Fractions = if cfg!(Py_3_11) {
 };
 pub(super) const MOST_TAGS: usize = 5;
 
-/// Turns a list of events into sessions, without those that are cancelled, timeless or unreadable.
+/// Transforms a list of events, without those that are cancelled, have no times or cannot be read.
 #[pyfunction]
 pub(super) fn transform_events<'py>(
     py: Python<'py>,
@@ -32,7 +32,7 @@ pub(super) fn transform_events<'py>(
     })
 }
 
-/// One session; `None` for an event that is left out, declined for one that only the interpreter can judge.
+/// Transforms one event. Returns `None` if it is left out. Declines one that only the interpreter can judge.
 fn transform<'py>(event: &Bound<'py, PyDict>) -> Answer<Option<Bound<'py, PyDict>>> {
     let py = event.py();
     if flag(event.get_item(intern!(py, "isCancelled"))?)? {
@@ -75,7 +75,7 @@ fn transform<'py>(event: &Bound<'py, PyDict>) -> Answer<Option<Bound<'py, PyDict
     Ok(Some(session))
 }
 
-/// A JSON boolean, where a missing or null one is false.
+/// Reads a JSON boolean. A missing or null one is false.
 fn flag(value: Option<Bound<'_, PyAny>>) -> Answer<bool> {
     match value {
         None => Ok(false),
@@ -88,7 +88,7 @@ fn flag(value: Option<Bound<'_, PyAny>>) -> Answer<bool> {
     }
 }
 
-/// The clock time of `{"dateTime": …}`; `None` where there is none.
+/// Reads the clock time of `{"dateTime": …}`, or `None` if there is none.
 fn moment(value: Option<Bound<'_, PyAny>>) -> Answer<Option<ClockTime>> {
     let Some(value) = value.filter(|value| !value.is_none()) else {
         return Ok(None);
@@ -101,7 +101,7 @@ fn moment(value: Option<Bound<'_, PyAny>>) -> Answer<Option<ClockTime>> {
     clock_time(instant, FRACTIONS).or_decline().map(Some)
 }
 
-/// The name of the place, of whatever value it has (`""` by default); the outer `None` leaves the event out.
+/// Reads the name of the place, of any type (`""` if it is missing). Returns an outer `None` if the event is left out.
 #[allow(clippy::option_option)] // No event, an event whose place is null, an event with a place.
 fn location<'py>(event: &Bound<'py, PyDict>) -> Answer<Option<Option<Bound<'py, PyAny>>>> {
     let py = event.py();
@@ -145,7 +145,7 @@ fn tags<'py>(event: &Bound<'py, PyDict>, online: bool) -> Answer<Option<Vec<Boun
     Ok(Some(tags))
 }
 
-/// Whether the event has a preview or a body; `None` leaves it out.
+/// Returns whether the event has a preview or a body, or `None` if it is left out.
 fn is_described(event: &Bound<'_, PyDict>) -> Answer<Option<bool>> {
     let py = event.py();
     if is_text(event.get_item(intern!(py, "bodyPreview"))?)? {
@@ -161,7 +161,7 @@ fn is_described(event: &Bound<'_, PyDict>) -> Answer<Option<bool>> {
     }
 }
 
-/// Whether this is a string that is not empty; null and missing are not.
+/// Returns true for a string that is not empty. Null and missing are not.
 fn is_text(value: Option<Bound<'_, PyAny>>) -> Answer<bool> {
     match value {
         None => Ok(false),

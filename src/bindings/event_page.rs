@@ -15,7 +15,8 @@ use super::intern::intern;
 use super::object;
 use crate::engine::calendar::event_page::{Draft, EventPage, EventTime, Zone, read};
 
-/// Reads a page. Returns the sessions, the link to the next page, and the sessions whose time zones Python must look up.
+/// Reads a page. Returns the sessions, the link to the next page, and the sessions whose time zones Python must look
+/// up.
 #[pyfunction]
 pub(super) fn graph_page<'py>(
     py: Python<'py>,

@@ -1,4 +1,4 @@
-//! Catalogues in files.
+//! Saves catalogues to files and opens them.
 
 use std::path::Path;
 
@@ -19,11 +19,11 @@ use crate::engine::file::{Reader, Writer};
 use crate::engine::json::{self, Hooks};
 use crate::engine::memory;
 
-/// Where the compiled sessions stand in a file, and the JSON of what else a manifest holds.
+/// The names of the file's parts: the compiled sessions, and the JSON of a manifest's other fields.
 const SESSIONS: &str = "sessions";
 const FIELDS: &str = "fields";
 
-/// Writes the sessions and the JSON of the other fields to a file, whole or not at all.
+/// Writes the sessions and the JSON of the other fields to a file, completely or not at all.
 #[pyfunction]
 pub(super) fn save_catalog(
     py: Python<'_>,
@@ -43,7 +43,7 @@ pub(super) fn save_catalog(
     data.settled(written.map_err(|error| file_error(&error)))
 }
 
-/// The same as bytes, for pickling.
+/// Returns the same as bytes, for pickling.
 #[pyfunction]
 pub(super) fn dump_catalog<'py>(
     py: Python<'py>,
@@ -66,7 +66,7 @@ fn write(writer: &mut Writer<'_>, segment: &Segment, fields: &[u8]) -> Result<()
     segment.save(&mut writer.under(SESSIONS))
 }
 
-/// Opens a file by memory map, or a copy of it in memory; `verify` checks every byte of it.
+/// Opens a file by memory map, or reads a copy of it. `verify` checks every byte.
 #[pyfunction]
 pub(super) fn open_catalog<'py>(
     py: Python<'py>,
@@ -95,7 +95,7 @@ pub(super) fn open_catalog<'py>(
     read(py, &reader)
 }
 
-/// Opens what `dump_catalog` made.
+/// Opens what `dump_catalog` returned.
 #[pyfunction]
 pub(super) fn load_catalog<'py>(
     py: Python<'py>,
@@ -122,7 +122,7 @@ fn read<'py>(
     data.settled(Ok((SharedCatalogData(data.clone()), fields)))
 }
 
-/// The sessions compiled anew from their JSON, where they are not one text already.
+/// Compiles the sessions anew from their JSON, unless the catalogue is one text already.
 fn rewritten(py: Python<'_>, data: &CatalogData) -> PyResult<Option<Segment>> {
     if data.catalog.only_text().is_some() {
         return Ok(None);

@@ -1,8 +1,8 @@
-//! The functions of `eventkit._eventkit`: read, rank, build the answer.
+//! The native functions of `eventkit`: read the arguments, rank the sessions, build the answer.
 //!
-//! Each answers exactly as the original does, or returns `NotImplemented` before anything had an effect, and the caller
-//! asks `eventkit.reference`. The interpreter stays attached throughout: what is read is the caller's mutable data, and
-//! one answer must come from one state of it.
+//! Each answers exactly as the original does, or returns `NotImplemented` before it had any effect; then the caller
+//! asks `eventkit.reference`. The thread stays attached to the interpreter, because the sessions are the caller's
+//! mutable data, and an answer must come from one state of them.
 
 use std::sync::OnceLock;
 use std::time::Instant;
@@ -23,7 +23,7 @@ use crate::engine::ranking::select::Selection;
 
 static REGIME: OnceLock<Option<SumRegime>> = OnceLock::new();
 
-/// Finds out how this interpreter's `sum()` adds and lays out dicts; without an answer every call is declined.
+/// Finds out how this interpreter's `sum()` adds and how it lays out dicts. If that is unknown, every call is declined.
 pub(super) fn probe_interpreter(py: Python<'_>) -> PyResult<()> {
     let layout_is_known = object::check_layout(py)?;
     let sum = py
@@ -34,7 +34,7 @@ pub(super) fn probe_interpreter(py: Python<'_>) -> PyResult<()> {
     Ok(())
 }
 
-/// The regime that this `sum` follows, told by what it makes of two lists that all three regimes add differently.
+/// Returns the regime of a `sum`, found from two lists that the three regimes add differently.
 pub(super) fn regime_of(sum: &Bound<'_, PyAny>) -> PyResult<Option<SumRegime>> {
     let floats = [Number::Float(0.1), Number::Float(0.2), Number::Float(0.3)];
     let mixed = [Number::Float(0.1), Number::Int(1), Number::Float(0.03)];
@@ -253,9 +253,9 @@ fn in_order(selection: Selection<Chosen<'_>>) -> Vec<Chosen<'_>> {
         .collect()
 }
 
-/// Scores each session and offers it, in order of position, with what makes it a part of the answer.
+/// Scores each session and offers it in order of position, with a function that makes it a part of the answer.
 ///
-/// Declined at a NaN, whose place in a sort only the interpreter knows.
+/// Declines a NaN, because only the interpreter knows its place in a sort.
 fn scan<'py>(
     sessions: &Bound<'py, PyList>,
     interests: &InterestSet,
@@ -323,7 +323,7 @@ fn explained<'py>(
     answer::explained(session, &interests, &scorer)
 }
 
-/// The first session whose lowered title is this, from the snapshot where there is a current one.
+/// Returns the first session with this lowered title, from the snapshot if there is a current one.
 fn find<'py>(sessions: &Bound<'py, PyList>, lowered: &[u8]) -> Answer<Option<Bound<'py, PyDict>>> {
     let py = sessions.py();
     let prove = |snapshot: &snapshot::Snapshot| {
@@ -391,13 +391,13 @@ pub(super) fn count_conflicts<'py>(
     })
 }
 
-/// Drops every snapshot.
+/// Drops all snapshots.
 #[pyfunction]
 pub(super) fn clear_cache() {
     store::clear();
 }
 
-/// What the snapshots hold.
+/// Returns the figures of the snapshots.
 #[pyfunction]
 pub(super) fn cache_info<'py>(py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
     guarded(py, || {
@@ -416,7 +416,7 @@ pub(super) fn cache_info<'py>(py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
     })
 }
 
-/// Drops the snapshots of lists that nobody holds any more. `store` adds it to `gc.callbacks`.
+/// Drops the snapshots of lists that nobody holds any more. For `gc.callbacks`.
 #[pyfunction]
 #[pyo3(signature = (phase, info, /))]
 pub(super) fn on_collection(py: Python<'_>, phase: &str, info: &Bound<'_, PyAny>) {

@@ -1,7 +1,7 @@
 //! The native base class of `eventkit.graph.CachedGraphEventService`: looks up events and decides who loads.
 //!
-//! Python code calls the service, not this crate. When the interpreter exits while a daemon thread is in such a call, the
-//! thread must have no frame of this crate on its stack, because CPython before 3.14 would unwind it.
+//! Python code calls the service, not this crate. When the interpreter exits while a daemon thread is in such a call,
+//! the thread must have no frame of this crate on its stack, because CPython before 3.14 would unwind it.
 
 #![allow(clippy::doc_markdown, clippy::doc_link_with_quotes)] // Docstrings of Python.
 
@@ -89,8 +89,9 @@ impl GraphCacheBase {
 
     /// Looks up the events of a request.
     ///
-    /// Returns one of: a list of copies, or `SharedEvents` if `shared`; a leader's `Ticket` of a refresh, with the stale
-    /// answer; a tuple of error, traceback and seconds to wait, if the service must not be asked now; `None` on a miss.
+    /// Returns one of: a list of copies, or `SharedEvents` if `shared`; a leader's `Ticket` of a refresh, with the
+    /// stale answer; a tuple of error, traceback and seconds to wait, if the service must not be asked now; `None` on a
+    /// miss.
     #[pyo3(signature = (user_id, top, start, end, shared, /))]
     fn _look_up<'py>(
         slf: &Bound<'py, Self>,
@@ -109,8 +110,8 @@ impl GraphCacheBase {
 
     /// Decides what a caller has to do after a miss.
     ///
-    /// Returns what `_look_up` returns if there is an answer by now; otherwise a `Ticket` to load or to wait with, `True`
-    /// if the caller must load for itself alone, or `False` if it must give up.
+    /// Returns what `_look_up` returns if there is an answer by now; otherwise a `Ticket` to load or to wait with,
+    /// `True` if the caller must load for itself alone, or `False` if it must give up.
     #[allow(
         clippy::too_many_arguments,
         clippy::fn_params_excessive_bools,

@@ -1,7 +1,7 @@
-//! The guard: exact plain types only. Everything else is declined before anything was read that could have an effect.
+//! Reads arguments of exact plain types only. Everything else is declined before anything with an effect is read.
 //!
-//! `extract::<f64>()` and friends are not used: they accept `bool`, `Decimal`, `Fraction` and numpy scalars and
-//! convert them, where the original multiplies them as they are.
+//! `extract::<f64>()` and its like are not used: they accept and convert `bool`, `Decimal`, `Fraction` and numpy
+//! scalars, but the original multiplies these as they are.
 
 use pyo3::exceptions::{PyException, PyMemoryError};
 use pyo3::prelude::*;
@@ -17,20 +17,20 @@ use crate::engine::ranking::interest::InterestSet;
 use crate::engine::ranking::score::{Number, Weights};
 use crate::engine::text;
 
-/// The object as an exact `dict` whose look-ups run no foreign code, or declined.
+/// Returns the object as an exact `dict` whose lookups run no foreign code, or declines.
 #[inline]
 pub(super) fn exact_dict<'a, 'py>(object: &'a Bound<'py, PyAny>) -> Answer<&'a Bound<'py, PyDict>> {
     let dict = object.cast_exact::<PyDict>().ok().or_decline()?;
     object::has_plain_keys(dict).then_some(dict).or_decline()
 }
 
-/// The object as an exact `list`, or declined.
+/// Returns the object as an exact `list`, or declines.
 #[inline]
 pub(super) fn exact_list<'a, 'py>(object: &'a Bound<'py, PyAny>) -> Answer<&'a Bound<'py, PyList>> {
     object.cast_exact::<PyList>().ok().or_decline()
 }
 
-/// The object as an exact `str`, or declined.
+/// Returns the object as an exact `str`, or declines.
 #[inline]
 pub(super) fn exact_str<'a, 'py>(
     object: &'a Bound<'py, PyAny>,
@@ -38,7 +38,7 @@ pub(super) fn exact_str<'a, 'py>(
     object.cast_exact::<PyString>().ok().or_decline()
 }
 
-/// An exact `float`, `int` within 64 bits, or `bool`; anything else is declined.
+/// Returns an exact `float`, an `int` within 64 bits, or a `bool`. Declines anything else.
 #[inline]
 pub(super) fn number(object: &Bound<'_, PyAny>) -> Answer<Number> {
     if let Ok(value) = object.cast_exact::<PyFloat>() {
@@ -50,7 +50,7 @@ pub(super) fn number(object: &Bound<'_, PyAny>) -> Answer<Number> {
     Err(super::errors::Stop::Declined)
 }
 
-/// The manifest's weights; `diversity` may be missing.
+/// Reads the manifest's weights. `diversity` may be missing.
 pub(super) fn weights(object: &Bound<'_, PyAny>) -> Answer<Weights> {
     let py = object.py();
     let weights = exact_dict(object)?;
@@ -64,7 +64,7 @@ pub(super) fn weights(object: &Bound<'_, PyAny>) -> Answer<Weights> {
     })
 }
 
-/// The manifest's own weights and sessions; declined where an external file may hold the sessions.
+/// Reads the manifest's own weights and sessions. Declines if an external file may hold the sessions.
 pub(super) fn manifest<'py>(manifest: &Bound<'py, PyAny>) -> Answer<(Weights, Bound<'py, PyList>)> {
     let py = manifest.py();
     let manifest = exact_dict(manifest)?;
@@ -77,14 +77,14 @@ pub(super) fn manifest<'py>(manifest: &Bound<'py, PyAny>) -> Answer<(Weights, Bo
     Ok((weights, exact_list(&sessions)?.clone()))
 }
 
-/// The interests of a query: a list, tuple, set or frozenset of strings.
+/// Reads the interests of a query: a list, tuple, set or frozenset of strings.
 pub(super) fn interests(object: &Bound<'_, PyAny>) -> Answer<InterestSet> {
     let mut set = InterestSet::default();
     let mut insert = |interest: &Bound<'_, PyAny>| -> Answer<()> {
         room("the interests", 0)?;
         with_bytes(exact_str(interest)?, |bytes| set.insert(bytes))
     };
-    // Twice what an interest takes: a table is copied when it grows.
+    // Twice what an interest takes, because a table is copied when it grows.
     let many = |count: usize| room("the interests", count.saturating_mul(128));
     if let Ok(list) = object.cast_exact::<PyList>() {
         many(list.len())?;
@@ -103,8 +103,8 @@ pub(super) fn interests(object: &Bound<'_, PyAny>) -> Answer<InterestSet> {
     Ok(set)
 }
 
-/// How many of `length` items the slice `[:top]` holds: an int or `bool` of any size, negative ones from the end, or
-/// `None` for all.
+/// Returns how many of `length` items the slice `[:top]` holds. `top` is an int or `bool` of any size (negative numbers
+/// count from the end), or `None` for all.
 #[inline]
 pub(super) fn slice_end(top: &Bound<'_, PyAny>, length: usize) -> Answer<usize> {
     if top.is_none() {
@@ -144,7 +144,7 @@ pub(super) fn time_text<'py>(value: &Bound<'py, PyAny>) -> PyResult<Option<Bound
     }
 }
 
-/// The string's bytes: UTF-8, with lone surrogates encoded as `surrogatepass` does.
+/// Returns the string's bytes: UTF-8, with lone surrogates encoded as `surrogatepass` does.
 pub(super) fn encoded<'py>(text: &Bound<'py, PyString>) -> Answer<Bound<'py, PyBytes>> {
     if let Ok(bytes) = text.encode_utf8() {
         return Ok(bytes);
@@ -179,13 +179,14 @@ pub(super) fn with_lowered<R>(
     }
 }
 
-/// `text.lower()` as bytes; by the interpreter, because Unicode versions differ. For strings that are not ASCII.
+/// Returns `text.lower()` as bytes, for strings that are not ASCII. The interpreter does it, because Unicode versions
+/// differ.
 fn lowered<'py>(text: &Bound<'py, PyString>) -> Answer<Bound<'py, PyBytes>> {
     let lowered = text.call_method0(intern!(text.py(), "lower"))?;
     encoded(exact_str(&lowered)?)
 }
 
-/// The tags of a session: a list or tuple, or none at all.
+/// The tags of a session: a list or tuple, or none.
 pub(super) enum Tags<'py> {
     /// The session has no key `tags`.
     Missing,
@@ -225,7 +226,7 @@ impl<'py> Tags<'py> {
     }
 }
 
-/// Whether the tag, lowered, is one of the interests.
+/// Returns true if the lowered tag is one of the interests.
 #[inline]
 pub(super) fn is_hit(tag: &Bound<'_, PyString>, interests: &InterestSet) -> Answer<bool> {
     match object::ascii(tag) {
@@ -234,7 +235,7 @@ pub(super) fn is_hit(tag: &Bound<'_, PyString>, interests: &InterestSet) -> Answ
     }
 }
 
-/// How many of the session's tags are interests.
+/// Counts the session's tags that are interests.
 #[inline]
 pub(super) fn hits(session: &Bound<'_, PyDict>, interests: &InterestSet) -> Answer<u32> {
     let mut hits = 0;
@@ -245,7 +246,7 @@ pub(super) fn hits(session: &Bound<'_, PyDict>, interests: &InterestSet) -> Answ
     Ok(hits)
 }
 
-/// `session.get("popularity", 0)`.
+/// Reads `session.get("popularity", 0)`.
 #[inline]
 pub(super) fn popularity(session: &Bound<'_, PyDict>) -> Answer<Number> {
     let popularity = session.get_item(intern!(session.py(), "popularity"))?;

@@ -1,8 +1,8 @@
 //! Interned names that a fork cannot find half made.
 //!
 //! `pyo3::intern!` lets go of the interpreter inside a `Once`. A process that forks while another thread is in there
-//! leaves its child a `Once` that nobody ends, and the child's first use of that name waits for ever: seen in 6 of 25 runs of
-//! `python -m faults.graph_cache forks 2`. Here the string is made first, and the `Once` only takes it.
+//! leaves its child a `Once` that nobody ends, and the child's first use of that name waits for ever: seen in 6 of 25
+//! runs of `python -m faults.graph_cache forks 2`. Here the string is made first, and the `Once` only takes it.
 
 use std::sync::OnceLock;
 

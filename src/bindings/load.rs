@@ -1,4 +1,4 @@
-//! Catalogues from JSON, without a Python object a session.
+//! Loads catalogues from JSON without making a Python object for each session.
 
 use core::cell::RefCell;
 use core::ops::ControlFlow;
@@ -20,13 +20,13 @@ use crate::engine::json::{self, Hooks, Loaded, Shape};
 
 pyo3::import_exception!(eventkit.errors, ManifestError);
 
-/// Bytes that loading takes at most for a byte of JSON.
+/// The bytes that loading takes at most for a byte of JSON.
 pub(super) const LOADING: usize = 4;
 
-/// What was loaded: the sessions, and, of a manifest, the JSON of its other members by name.
+/// The result of loading: the sessions, and the JSON of a manifest's other members by name.
 type Outcome<'py> = Option<(SharedCatalogData, Option<Bound<'py, PyDict>>)>;
 
-/// Loads a manifest or an array of sessions; `None` where Python's own reader has to.
+/// Loads a manifest or an array of sessions. Returns `None` if Python's own reader has to.
 #[pyfunction]
 pub(super) fn load_json<'py>(
     py: Python<'py>,
@@ -39,7 +39,7 @@ pub(super) fn load_json<'py>(
     load(py, origin, progress, |hooks| json::load(bytes, hooks))
 }
 
-/// Loads one session a line from an open binary file; `None` where Python's own reader has to.
+/// Loads one session a line from an open binary file. Returns `None` if Python's own reader has to.
 #[pyfunction]
 pub(super) fn load_ndjson<'py>(
     py: Python<'py>,
@@ -53,7 +53,7 @@ pub(super) fn load_ndjson<'py>(
     })
 }
 
-/// A Python file, read in big pieces.
+/// A Python file that is read in large pieces.
 struct PythonFile {
     read: Py<PyAny>,
 }
@@ -86,7 +86,7 @@ fn load<'py>(
 ) -> PyResult<Outcome<'py>> {
     let pool = pool()?;
     let progress = progress.map(|progress| progress.clone().unbind());
-    // The engine knows nothing of Python's exceptions: one that a callback raises is kept here, and wins.
+    // The engine knows nothing of Python's exceptions. One that a callback raises is kept here and raised at the end.
     let (segment, raised) = py.detach(|| {
         let raised: RefCell<Option<PyErr>> = RefCell::new(None);
         let lower = |text: &str| {
@@ -145,7 +145,7 @@ fn load<'py>(
     )))
 }
 
-/// The exception for a text that nobody can read; `None` for one that Python may.
+/// Returns the exception for a text that nobody can read, or `None` if Python may read it.
 fn refused(error: &Error, origin: &str) -> Option<PyErr> {
     match error.kind() {
         ErrorKind::Unsupported(_) => None,
@@ -159,7 +159,7 @@ fn refused(error: &Error, origin: &str) -> Option<PyErr> {
     }
 }
 
-/// `text.lower()`, encoded.
+/// Returns `text.lower()`, encoded.
 pub(super) fn lowered(py: Python<'_>, text: &str) -> PyResult<Vec<u8>> {
     let text = PyString::new(py, text);
     match input::with_lowered(&text, <[u8]>::to_vec) {

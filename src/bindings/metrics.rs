@@ -1,4 +1,4 @@
-//! The server's metrics as Python sees them. `eventkit.server.metrics` is the public face.
+//! The Python class of the server's metrics. `eventkit.server.metrics` is the public module.
 
 use std::path::PathBuf;
 
@@ -11,7 +11,7 @@ use super::errors::unwind;
 use super::intern::intern;
 use crate::engine::serving::metrics::{self, BOUNDS, MOST_NAME, Metrics, Route};
 
-/// Whether Python was asked to tell of forks.
+/// Whether Python was asked to report forks.
 static WATCHED: PyOnceLock<()> = PyOnceLock::new();
 
 /// Counters and latency histograms, summed over every process that shares the directory.
@@ -28,7 +28,7 @@ impl ServerMetrics {
         Ok(Self(metrics.map_err(|error| failed(&error))?))
     }
 
-    /// Counts a request, its status, and how long it took; `also` is a counter that goes up by 1.
+    /// Counts a request, its status and its duration. `also` names a counter to increment.
     #[pyo3(signature = (route, status, seconds, also = None))]
     fn observe(&self, route: &str, status: u16, seconds: f64, also: Option<&str>) -> PyResult<()> {
         let also = also.map(checked).transpose()?;
@@ -47,7 +47,7 @@ impl ServerMetrics {
         unwind(|| self.0.add(name, amount))
     }
 
-    /// Brings a counter up to what something in this process has counted by itself.
+    /// Raises a counter to a value that this process counted elsewhere.
     fn raise_to(&self, name: &str, count: u64) -> PyResult<()> {
         let name = checked(name)?;
         unwind(|| self.0.raise_to(name, count))
@@ -59,16 +59,16 @@ impl ServerMetrics {
         unwind(|| self.0.set(name, value))
     }
 
-    /// The text that Prometheus reads.
+    /// Returns the text format of Prometheus.
     #[pyo3(signature = (*, openmetrics = false))]
     fn render<'py>(&self, py: Python<'py>, openmetrics: bool) -> PyResult<Bound<'py, PyBytes>> {
-        // Files are read and a lock may be waited for: others run meanwhile.
+        // Detached, because it reads files and may wait for a lock.
         let totals = unwind(|| py.detach(|| self.0.totals()))?.map_err(|error| failed(&error))?;
         let text = unwind(|| totals.render(env!("CARGO_PKG_VERSION"), openmetrics))?;
         Ok(PyBytes::new(py, text.as_bytes()))
     }
 
-    /// Counts, sums, buckets and percentiles by route; counters; gauges.
+    /// Returns counts, sums, buckets and percentiles by route; counters; gauges.
     fn snapshot<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
         let totals = unwind(|| py.detach(|| self.0.totals()))?.map_err(|error| failed(&error))?;
         let routes = PyDict::new(py);
@@ -101,7 +101,7 @@ fn shown<'py>(py: Python<'py>, route: &Route) -> PyResult<Bound<'py, PyDict>> {
     Ok(shown)
 }
 
-/// A name that is one in Prometheus.
+/// Returns a name that Prometheus accepts.
 fn checked(name: &str) -> PyResult<&str> {
     let mut bytes = name.bytes();
     let fits = bytes.next().is_some_and(|first| first.is_ascii_lowercase())
@@ -118,7 +118,7 @@ fn failed(error: &crate::engine::error::Error) -> PyErr {
     PyOSError::new_err(error.to_string())
 }
 
-/// Has every child that Python forks tell the engine so.
+/// Asks Python to tell the engine in every child that it forks.
 fn watch_forks(py: Python<'_>) -> PyResult<()> {
     let told = pyo3::types::PyCFunction::new_closure(py, None, None, |_, _| metrics::forked())?;
     let settings = PyDict::new(py);

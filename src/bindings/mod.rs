@@ -1,6 +1,6 @@
-//! The Python module `eventkit._eventkit`: its list of exports.
+//! The Python module `eventkit._eventkit`, with its list of exports.
 //!
-//! Thin on purpose: check the types, call the engine, build the answer, map the error.
+//! The modules here check types, call the engine, build answers and map errors. No algorithm belongs here.
 
 mod allocator;
 mod answer;
@@ -92,7 +92,7 @@ mod _eventkit {
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
         module.add("__version__", env!("CARGO_PKG_VERSION"))?;
-        // Looked up now: at the time of a failure there may be no memory to do so.
+        // Done now, because there may be no memory for it when an error is raised.
         let _ = super::allocator::refill();
         super::errors::prepare(module.py());
         super::functions::probe_interpreter(module.py())

@@ -1,4 +1,4 @@
-//! What the tests look at: the model of `sum()`, and the guard against panics.
+//! Functions for the tests: the model of `sum()`, and the guard against panics.
 
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
@@ -15,7 +15,7 @@ const NAMES: [(&str, SumRegime); 3] = [
     ("compensated_ints", SumRegime::CompensatedInts),
 ];
 
-/// The name of the regime that `sum` follows, or `None` where it follows none.
+/// Returns the name of the regime that `sum` follows, or `None` if it follows none.
 #[pyfunction]
 pub(super) fn sum_regime(sum: &Bound<'_, PyAny>) -> PyResult<Option<&'static str>> {
     let regime = regime_of(sum)?;
@@ -25,7 +25,7 @@ pub(super) fn sum_regime(sum: &Bound<'_, PyAny>) -> PyResult<Option<&'static str
         .map(|(name, _)| name))
 }
 
-/// `sum(items)` of ints and floats as the regime of this name adds them.
+/// Adds ints and floats as the regime of this name does.
 #[pyfunction]
 pub(super) fn sum_contributions<'py>(
     py: Python<'py>,

@@ -1,4 +1,5 @@
-//! Many queries at once: read with the interpreter attached, ranked by the pool without it, consumed in order.
+//! Answers many queries at once: reads them attached to the interpreter, ranks them on a thread pool, and returns them
+//! in order.
 
 use std::collections::BTreeMap;
 use std::sync::mpsc::channel;
@@ -24,12 +25,12 @@ pub(super) struct Query {
 impl Query {
     /// Fewer queries than this are not worth waking a thread for.
     pub(super) const GRAIN: usize = 16;
-    /// So many are ranked by one task: enough to hide its hand-over, few enough to start consuming early.
+    /// The queries of one task: enough to hide the cost of a task, and few enough to start consuming early.
     const TASK: usize = 64;
 }
 
 impl CatalogBase {
-    /// What each list of interests asks; `None` for one that the reference must answer.
+    /// Reads the queries of many lists of interests. `None` stands for one that the reference must answer.
     pub(super) fn queries(
         &self,
         many_interests: &Bound<'_, PyList>,
@@ -62,10 +63,10 @@ impl CatalogBase {
         many_interests.iter().map(query).collect()
     }
 
-    /// Calls `consume` with the number of each query and its best, in order.
+    /// Calls `consume` with the number of each query and its best sessions, in order.
     ///
-    /// The pool ranks while the caller's thread consumes what is ranked already: making objects needs the interpreter,
-    /// and is more than half of the work.
+    /// The pool ranks while the caller's thread consumes: making objects needs the interpreter and is more than half of
+    /// the work.
     pub(super) fn rank_each(
         &self,
         py: Python<'_>,
@@ -92,7 +93,7 @@ impl CatalogBase {
                 for (number, task) in queries.chunks(Query::TASK).enumerate() {
                     let sender = sender.clone();
                     scope.spawn(move |_| {
-                        // Nobody listens any more where consuming failed.
+                        // The receiver is gone if consuming failed.
                         let _ = sender.send((number, task.iter().map(rank).collect::<Vec<_>>()));
                     });
                 }
@@ -106,7 +107,7 @@ impl CatalogBase {
                                 .unwrap_or_else(PoisonError::into_inner)
                                 .recv()
                         });
-                        // Without a sender left, a task panicked, and the scope says so when it ends.
+                        // Without a sender left, a task panicked. The scope resumes the panic when it ends.
                         let Ok((task, ranked)) = next else {
                             return Err(Stop::Declined);
                         };
@@ -127,7 +128,7 @@ impl CatalogBase {
         }
     }
 
-    /// The answer to one of many queries; `None` where the reference must give it.
+    /// Returns the answer to one of many queries, or `None` if the reference must give it.
     pub(super) fn answer_one<'py>(
         &self,
         py: Python<'py>,

@@ -1,4 +1,4 @@
-//! The rate limiter as Python sees it. `eventkit.server.limits` is the public face.
+//! The Python class of the rate limiter. `eventkit.server.limits` is the public module.
 
 use std::time::Duration;
 
@@ -10,9 +10,9 @@ use super::cache::Clock;
 use super::errors::unwind;
 use crate::engine::serving::rate::{Limiter, Verdict};
 
-/// Admits a number of requests a window, for each key.
+/// Admits a limited number of requests a window for each key.
 ///
-/// No call lets other threads run while it holds a lock, so a process that is forked meanwhile finds none held.
+/// No call detaches from the interpreter while it holds a lock, so a forked child never finds one held.
 #[pyclass(frozen, subclass, module = "eventkit._eventkit")]
 pub(super) struct RateLimiter {
     limiter: Limiter,
@@ -75,7 +75,7 @@ impl RateLimiter {
         self.most
     }
 
-    /// Keys that made room although they were not at rest.
+    /// Returns how many keys were dropped before they had all their admissions back.
     #[getter]
     fn forgotten(&self) -> PyResult<u64> {
         unwind(|| self.limiter.forgotten())
@@ -86,7 +86,7 @@ impl RateLimiter {
         unwind(|| self.limiter.nbytes())
     }
 
-    /// 0.0 where the request is admitted, else seconds until one may be.
+    /// Returns 0.0 if the request is admitted, otherwise the seconds until one may be.
     fn check(&self, py: Python<'_>, key: &Bound<'_, PyString>) -> PyResult<f64> {
         let now = self.clock.now(py)?;
         let key = key.to_cow().unwrap_or_else(|_| key.to_string_lossy());
@@ -100,20 +100,20 @@ impl RateLimiter {
         Ok(self.check(py, key)? <= 0.0)
     }
 
-    /// Forgets the keys at rest; how many.
+    /// Drops the keys that have all their admissions. Returns how many were dropped.
     fn cleanup_old_entries(&self, py: Python<'_>) -> PyResult<usize> {
         let now = self.clock.now(py)?;
         unwind(|| self.limiter.forget_rested(now))
     }
 
-    /// The keys held, as a view.
+    /// Returns the held keys as a view.
     #[getter]
     fn request_log(this: Bound<'_, Self>) -> RequestLog {
         RequestLog(this.unbind())
     }
 }
 
-/// The keys that a limiter holds. It holds their hashes, so that they can be asked for and not listed.
+/// The keys that a limiter holds. It holds hashes, so keys can be looked up but not listed.
 #[pyclass(frozen, module = "eventkit._eventkit")]
 pub(super) struct RequestLog(Py<RateLimiter>);
 
@@ -130,7 +130,7 @@ impl RequestLog {
         Ok(self.time_to_rest(py, key)?.is_some())
     }
 
-    /// Seconds until the key is as if it had never asked.
+    /// Returns the seconds until the key has all its admissions.
     fn __getitem__(&self, py: Python<'_>, key: &Bound<'_, PyString>) -> PyResult<f64> {
         self.time_to_rest(py, key)?
             .map(|rest| rest.as_secs_f64())

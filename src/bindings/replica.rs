@@ -1,7 +1,7 @@
-//! Copies that share nothing that can be changed: `copy.deepcopy` for what calendars hold, twenty times as fast.
+//! Copies events so that no mutable object is shared: like `copy.deepcopy`, but twenty times as fast.
 //!
-//! Exact dicts, lists and tuples are copied here and plain values shared; everything else, and what is nested deeper than
-//! any event, is for `copy.deepcopy`, which knows cycles and the protocols of foreign classes.
+//! Exact dicts, lists and tuples are copied here, and plain values are shared. Everything else, and what is nested
+//! deeper than any event, is copied by `copy.deepcopy`, which knows cycles and the protocols of foreign classes.
 
 use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyBytes, PyDict, PyFloat, PyInt, PyList, PyString, PyTuple};
@@ -35,7 +35,7 @@ pub(super) fn one<'py>(event: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>>
     }
 }
 
-/// The copy; `None` where it is too deep.
+/// Returns a copy, or `None` if the value is nested too deep.
 fn value<'py>(held: &Bound<'py, PyAny>, depth: u32) -> PyResult<Option<Bound<'py, PyAny>>> {
     if is_plain(held) {
         return Ok(Some(held.clone()));
@@ -66,7 +66,8 @@ fn dict<'py>(held: &Bound<'py, PyDict>, depth: u32) -> PyResult<Option<Bound<'py
         return deepcopy(held.as_any()).map(Some);
     }
     let copy = held.copy()?;
-    // Of the copy and not of the original: nobody else can change it underway. Values are replaced, no key comes or goes.
+    // Of the copy and not of the original, because nobody else can change it meanwhile. Values are replaced, no key is
+    // added or removed.
     for (key, item) in &copy {
         if !is_plain(&item) {
             let Some(fresh) = value(&item, depth + 1)? else {
@@ -78,7 +79,7 @@ fn dict<'py>(held: &Bound<'py, PyDict>, depth: u32) -> PyResult<Option<Bound<'py
     Ok(Some(copy.into_any()))
 }
 
-/// Whether nobody can change it.
+/// Returns true if nobody can change the value.
 #[inline]
 fn is_plain(value: &Bound<'_, PyAny>) -> bool {
     value.is_exact_instance_of::<PyString>()
@@ -95,7 +96,7 @@ fn deepcopy<'py>(value: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
         .call_method1(intern!(py, "deepcopy"), (value,))
 }
 
-/// About how many bytes the events take, by `sys.getsizeof` of all that is in them; keys are shared by them and by all.
+/// Estimates the bytes of events, by `sys.getsizeof` of everything in them except keys, which all events share.
 pub(super) fn weight(events: &Bound<'_, PyList>) -> PyResult<usize> {
     let py = events.py();
     let getsizeof = py

@@ -1,4 +1,4 @@
-//! What the methods of a catalogue are made of: reading a query, ranking, finding one session, writing an answer.
+//! The parts that the methods of a catalogue share: read a query, rank, find one session, write an answer.
 
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
@@ -18,10 +18,10 @@ use crate::engine::memory;
 use crate::engine::ranking::interest::InterestSet;
 use crate::engine::ranking::score::{Contributions, Number, Scorer, Weights};
 
-/// What is said where a file holds what no session can be.
+/// The message for a file whose sessions cannot be read.
 pub(super) const UNREADABLE: &str = "a session cannot be read: the catalogue's file is damaged";
 
-/// An answer that the engine must be able to give; what else to say where it cannot.
+/// Returns an answer that the engine cannot decline, or raises `RuntimeError` with `otherwise` if it does.
 pub(super) fn settled<T>(answer: PyResult<Answer<T>>, otherwise: &str) -> PyResult<T> {
     match answer? {
         Ok(value) => Ok(value),
@@ -32,7 +32,7 @@ pub(super) fn settled<T>(answer: PyResult<Answer<T>>, otherwise: &str) -> PyResu
     }
 }
 
-/// Compiled sessions and the weights to score them with. `eventkit.Catalog` adds what is not hot.
+/// Compiled sessions and the weights to score them with. `eventkit.Catalog` adds the methods that need not be fast.
 #[pyclass(frozen, subclass, module = "eventkit._eventkit")]
 pub(super) struct CatalogBase {
     pub(super) data: CatalogData,
@@ -41,11 +41,11 @@ pub(super) struct CatalogBase {
     pub(super) cache: Option<TimedCache>,
 }
 
-/// Bytes that an answer takes for each of its sessions, Python's objects not counted.
+/// The bytes that an answer takes for each session, without Python's objects.
 const ENTRY: usize = 256;
 
 impl CatalogBase {
-    /// The query's parts, or declined.
+    /// Reads interests and weights, or declines.
     pub(super) fn query(
         &self,
         interests: &Bound<'_, PyAny>,
@@ -57,7 +57,7 @@ impl CatalogBase {
         Ok((interests, scorer))
     }
 
-    /// How many sessions `[:top]` leaves, as far as that can be told without a filter's count.
+    /// Returns how many sessions `[:top]` keeps. Declines if that depends on how many sessions a filter admits.
     pub(super) fn most(
         &self,
         top: &Bound<'_, PyAny>,
@@ -81,7 +81,7 @@ impl CatalogBase {
         self.data.catalog.top_k(interests, scorer, most, narrow)
     }
 
-    /// The filter, with the sessions of the ids that it excludes.
+    /// Prepares a filter: looks up the sessions whose ids it excludes.
     pub(super) fn narrowed<'f>(
         &self,
         py: Python<'_>,
@@ -109,7 +109,7 @@ impl CatalogBase {
         }))
     }
 
-    /// [`Self::best`], from the result cache where there is one.
+    /// Does what [`Self::best`] does, with the result cache if there is one.
     pub(super) fn best_cached(
         &self,
         py: Python<'_>,
@@ -129,8 +129,8 @@ impl CatalogBase {
         .or_decline()
     }
 
-    /// Returns the answer of a plan. Where the engine cannot count the conflicts, as of `datetime` objects, the reference
-    /// does.
+    /// Returns the answer of a plan. If the engine cannot count the conflicts, as those of `datetime` objects, the
+    /// reference counts them.
     pub(super) fn planned<'py>(
         &self,
         py: Python<'py>,
@@ -182,7 +182,7 @@ impl CatalogBase {
         }
     }
 
-    /// What the reference answers from the sessions themselves.
+    /// Returns the reference's answer, from the sessions themselves.
     pub(super) fn refer<'py>(
         &self,
         py: Python<'py>,
@@ -197,7 +197,7 @@ impl CatalogBase {
         reference(py, "rank_sessions")?.call1((sessions, weights, interests, top))
     }
 
-    /// The place of the only session meant, its id first, its title next.
+    /// Finds a session by its id or, if there is none, by its title.
     pub(super) fn find(&self, py: Python<'_>, name: &Bound<'_, PyString>) -> Answer<Option<Place>> {
         let by_id = input::with_bytes(name, |id| {
             let mut candidates = self.data.catalog.identified(id);
@@ -219,14 +219,14 @@ impl CatalogBase {
             candidates.find_map(|place| confirmed(self.data.is_titled(py, place, lowered), place))
         })?;
         let found = found.transpose()?;
-        // The original's search would stop at the first title that it cannot read.
+        // The original's search fails at the first title that it cannot read.
         let reached = |untitled: Place| found.is_none_or(|found| untitled < found);
         let stopped = self.data.catalog.untitled().is_some_and(reached);
         (!stopped).then_some(found).or_decline()
     }
 }
 
-/// A filter that is ready for this catalogue.
+/// A filter that is prepared for a catalogue.
 pub(super) struct Narrowed<'f> {
     filter: &'f crate::engine::catalog::filter::Filter,
     identified: Identified,
@@ -241,7 +241,7 @@ impl Narrowed<'_> {
     }
 }
 
-/// A candidate that is what was looked for, or why it cannot be told.
+/// Returns the place if it is confirmed, or the reason why that is unknown.
 pub(super) fn confirmed(is_it: Answer<bool>, place: Place) -> Option<Answer<Place>> {
     match is_it {
         Ok(true) => Some(Ok(place)),
@@ -268,7 +268,7 @@ pub(super) fn refuse_text(interests: &Bound<'_, PyAny>) -> PyResult<()> {
     Ok(())
 }
 
-/// The native answer, or what `otherwise` makes of a query that was declined.
+/// Returns the native answer, or that of `otherwise` if the query was declined.
 pub(super) fn or_else<'py>(
     py: Python<'py>,
     native: impl FnOnce() -> Answer<Bound<'py, PyAny>>,
@@ -291,7 +291,8 @@ impl CatalogBase {
         scorer: &Scorer,
         out: &mut Vec<u8>,
     ) -> Answer<()> {
-        // What `recommend` raises comes before what `json.dumps` raises, and conflicts before titles.
+        // Errors come in the order of the original: those of `recommend` before those of `json.dumps`, conflicts before
+        // titles.
         let slots: Answer<Vec<Bound<'_, PyDict>>> = best
             .iter()
             .map(|best| self.data.slot(py, best.place))
@@ -328,7 +329,7 @@ impl CatalogBase {
     }
 }
 
-/// The rest of a line of `scoring`, behind its title.
+/// Appends the rest of an entry of `scoring`, after its title.
 fn write_scoring(parts: &Contributions, total: Number, out: &mut Vec<u8>) {
     out.extend_from_slice(b", \"score\": ");
     write_number(out, total);

@@ -1,8 +1,8 @@
-//! A caller's list of sessions, compiled, and the proof that it still is what it was.
+//! A compiled list of a caller's sessions, and the proof that the list has not changed since.
 //!
-//! The list is an ordinary one that its owner may change at any moment between two calls. A snapshot answers only after
+//! The list is an ordinary one, which its owner may change at any time between two calls. A snapshot answers only after
 //! [`Fingerprint`] has shown that every session is the same dict with the same contents. It owns strings, and one list
-//! of strings as a witness; never a session, so it keeps nothing of the caller's alive that could be missed.
+//! of strings as a witness, but no session. So it keeps no object of the caller's alive whose loss could be noticed.
 
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -20,7 +20,7 @@ use crate::engine::ranking::index::{Index, Ranked, Sessions, TagId};
 use crate::engine::ranking::interest::InterestSet;
 use crate::engine::ranking::score::{Number, Scorer};
 
-/// Bytes that compiling takes for a session, at most, while its columns grow; tags and text not counted.
+/// The bytes that compiling takes for a session, at most, while its columns grow, without tags and text.
 const SESSION: usize = 256;
 
 /// A compiled list of sessions.
@@ -34,10 +34,10 @@ pub(super) struct Snapshot {
 }
 
 impl Snapshot {
-    /// Titles are indexed at this search: until then scanning for them is cheaper in sum.
+    /// The number of searches after which titles are indexed. Until then scanning for them is cheaper in total.
     const FIRST_SEARCH: u32 = 2;
 
-    /// Compiles the list; declined where a later change could go unseen. O(sessions + tags).
+    /// Compiles a list. Declines it if a later change could not be detected. O(sessions + tags).
     pub(super) fn compile(sessions: &Bound<'_, PyList>) -> Answer<Self> {
         let count = u32::try_from(sessions.len()).ok().or_decline()? as usize;
         room("the sessions", count.saturating_mul(SESSION))?;
@@ -70,7 +70,7 @@ impl Snapshot {
                 witness = list.filter(own).map(Bound::unbind);
             }
         }
-        // A key with a hostile `__eq__` may have run code during the look-ups.
+        // A key with a hostile `__eq__` may have run code during the lookups.
         (fingerprint.len() == count && fingerprint.same(sessions))
             .then_some(())
             .or_decline()?;
@@ -92,12 +92,12 @@ impl Snapshot {
         })
     }
 
-    /// The number of sessions.
+    /// Returns the number of sessions.
     pub(super) fn len(&self) -> usize {
         self.fingerprint.len()
     }
 
-    /// The memory it holds beyond the caller's objects, in bytes.
+    /// Returns the memory beyond the caller's objects, in bytes.
     pub(super) fn nbytes(&self) -> usize {
         size_of::<Self>()
             + self.fingerprint.nbytes()
@@ -109,18 +109,19 @@ impl Snapshot {
                 .map_or(0, |titles| titles.directory.nbytes())
     }
 
-    /// Whether the list holds what it held when it was compiled. O(sessions + tags), a few nanoseconds a session.
+    /// Returns true if the list holds what it held when it was compiled. O(sessions + tags), a few nanoseconds a
+    /// session.
     pub(super) fn is_current(&self, sessions: &Bound<'_, PyList>) -> bool {
         self.fingerprint.same(sessions)
     }
 
-    /// Whether the list that was compiled is gone: nobody but the snapshot owns a list of tags that it owned.
+    /// Returns true if the compiled list is gone: only the snapshot still owns a list of tags that it had.
     pub(super) fn is_abandoned(&self, py: Python<'_>) -> bool {
         let witness = self.witness.as_ref();
         witness.is_some_and(|list| object::owners(list.bind(py)) == 1)
     }
 
-    /// The best `k` of the compiled sessions, `None` where only a scan is exact.
+    /// Returns the best `k` sessions, or `None` if only a scan is exact.
     pub(super) fn rank(
         &self,
         interests: &InterestSet,
@@ -134,15 +135,15 @@ impl Snapshot {
         self.index.top_k(&query, scorer, k)
     }
 
-    /// Counts a search for a title; whether there were so many that an index of the titles pays.
+    /// Counts a search for a title. Returns true once there were so many that an index of the titles pays.
     pub(super) fn is_searched(&self) -> bool {
         self.titles.get().is_some()
             || self.searches.fetch_add(1, Ordering::Relaxed) + 1 >= Self::FIRST_SEARCH
     }
 
-    /// The position of the first session with this lowered title; the inner `None` where there is none.
+    /// Returns the position of the first session with this lowered title, or `None` if there is none.
     ///
-    /// Declined where the list changed up to there, or where the search would meet a title that is no string.
+    /// Declines if the list changed up to there, or if the search would meet a title that is not a string.
     pub(super) fn find(
         &self,
         sessions: &Bound<'_, PyList>,
@@ -174,13 +175,13 @@ impl Snapshot {
     }
 }
 
-/// The number of a tag, by its lowered form.
+/// Returns the number of a tag, by its lowered form.
 #[inline]
 fn number_of(tag: &Bound<'_, PyString>, vocabulary: &mut Vocabulary) -> Answer<TagId> {
     input::with_lowered(tag, |lowered| vocabulary.intern(lowered))?.or_decline()
 }
 
-/// The titles of the list, up to the first that is missing or no string: a search ends there with an error.
+/// Returns the titles of the list, up to the first that is missing or not a string. There a search ends with an error.
 struct Titles {
     directory: Directory,
     stops_early: bool,
@@ -203,7 +204,7 @@ fn titles(sessions: &Bound<'_, PyList>) -> Answer<Titles> {
     })
 }
 
-/// Whether `title.lower()` is this.
+/// Returns true if `title.lower()` is this.
 #[inline]
 pub(super) fn is_title(title: &Bound<'_, PyAny>, lowered: &[u8]) -> Answer<bool> {
     input::with_lowered(input::exact_str(title)?, |title| title == lowered)

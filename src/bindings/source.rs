@@ -1,7 +1,7 @@
-//! A caller's sessions, compiled for good.
+//! Compiles a caller's sessions for a `Catalog`.
 //!
-//! Lenient where the functions are strict: a session that the engine cannot score exactly is compiled all the same, with
-//! a popularity of NaN. The index then declines every query, and the reference answers from the caller's objects.
+//! It is lenient where the functions are strict: a session that the engine cannot score exactly is compiled with a
+//! popularity of NaN. The index then declines every query, and the reference answers from the caller's objects.
 
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList, PyString};
@@ -13,16 +13,16 @@ use crate::engine::catalog::segment::{Segment, SegmentBuilder};
 use crate::engine::ranking::score::Number;
 use crate::engine::time::Span;
 
-/// What a session's engine cannot prove: scored by the reference only.
+/// The popularity of a session that only the reference can score.
 const UNPROVEN: Number = Number::Float(f64::NAN);
 
-/// Bytes that compiling takes for a session, at most, while its columns grow; tags and text not counted.
+/// The bytes that compiling takes for a session, at most, while its columns grow, without tags and text.
 const SESSION: usize = 256;
 
 /// What a session is known by besides its popularity.
 const MEMBERS: [&str; 6] = ["tags", "title", "id", "start", "end", "location"];
 
-/// Compiles the sessions of a list, in order.
+/// Compiles the sessions of a list in order.
 pub(super) fn compile(sessions: &Bound<'_, PyList>) -> Answer<Segment> {
     let mut builder = SegmentBuilder::default();
     room("the sessions", sessions.len().saturating_mul(SESSION))?;
@@ -40,7 +40,7 @@ pub(super) fn compile(sessions: &Bound<'_, PyList>) -> Answer<Segment> {
     builder.finish().ok().or_decline()
 }
 
-/// A dict of what another kind of mapping answers to `get`.
+/// Makes a dict of what another kind of mapping answers to `get`.
 fn members<'py>(session: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyDict>> {
     let py = session.py();
     let members = PyDict::new(py);
@@ -98,7 +98,8 @@ fn push(
     .or_decline()
 }
 
-/// Returns the text of a session's time; nothing where there is none that can be read, which leaves the session untimed.
+/// Returns the text of a session's time; nothing where there is none that can be read, which leaves the session
+/// untimed.
 fn time_of(value: Option<&Bound<'_, PyAny>>) -> Answer<Vec<u8>> {
     let text = value.map_or(Ok(None), input::time_text)?;
     text.map_or(Ok(Vec::new()), |text| {

@@ -1,7 +1,7 @@
 //! Keeps the snapshots of this process: compiled lists, dropped when they are stale or their list is gone.
 //!
-//! [`CompilePolicy`] decides which lists are compiled. The lock is never held while Python code could run, and only threads
-//! attached to the interpreter take it. So it cannot deadlock, and a forked child never finds it locked.
+//! [`CompilePolicy`] decides which lists are compiled. The lock is never held while Python code could run, and only
+//! threads attached to the interpreter take it. So it cannot deadlock, and a forked child never finds it locked.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -33,8 +33,8 @@ pub(super) enum Proof<T> {
     Unneeded,
 }
 
-/// Returns the current snapshot of a list, which is compiled now if the list was used often enough. `None` means that the
-/// caller has to scan the list.
+/// Returns the current snapshot of a list, which is compiled now if the list was used often enough. `None` means that
+/// the caller has to scan the list.
 pub(super) fn current(sessions: &Bound<'_, PyList>) -> Answer<Option<Arc<Snapshot>>> {
     let found = current_if(sessions, Use::Recommend, |snapshot| {
         Ok(if snapshot.is_current(sessions) {

@@ -1,4 +1,4 @@
-//! The telemetry writer and the summary as Python sees them. `eventkit.telemetry` is the public face.
+//! The Python classes of the telemetry writer and the summary. `eventkit.telemetry` is the public module.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -18,7 +18,7 @@ use crate::engine::telemetry::writer::{Writer, unix_us};
 /// Longer actions are cut: an action is a name, not a text.
 const MOST_ACTION: usize = 64;
 
-/// Writes lines of telemetry.
+/// Writes telemetry lines.
 #[pyclass(frozen, module = "eventkit._eventkit")]
 pub(super) struct TelemetryWriter(Writer);
 
@@ -56,7 +56,7 @@ impl TelemetryWriter {
         })))
     }
 
-    /// Logs the default line; 0, or the sum of 1 when it was dropped and 2 when there is an `untold` failure.
+    /// Logs the default line. Returns the sum of 1 if it was dropped and 2 if there is an error to report by `untold`.
     #[allow(clippy::too_many_arguments)] // As Python's signature.
     #[pyo3(signature = (action, payload, start_ts, latency_us, success, error, correlation_id, user, exception, /))]
     fn log(
@@ -91,7 +91,7 @@ impl TelemetryWriter {
         unwind(|| self.put(py, |out| record.write_to(out)))
     }
 
-    /// Logs a line that is JSON already; as `log`.
+    /// Logs a line that is JSON already. Returns what `log` returns.
     #[pyo3(signature = (line, /))]
     fn append(&self, py: Python<'_>, line: &str) -> PyResult<u8> {
         unwind(|| {
@@ -102,7 +102,7 @@ impl TelemetryWriter {
         })
     }
 
-    /// Counts a line that could not be made.
+    /// Counts a line that could not be serialised.
     #[pyo3(signature = (reason, /))]
     fn refuse(&self, reason: String) -> PyResult<()> {
         unwind(|| self.0.refuse(reason))
@@ -120,12 +120,12 @@ impl TelemetryWriter {
         unwind(|| py.detach(|| self.0.close(patience)))
     }
 
-    /// Rotates now; the segment, or `None` where there is nothing to rotate.
+    /// Rotates now. Returns the segment, or `None` if there is nothing to rotate.
     fn rotate(&self, py: Python<'_>) -> PyResult<Option<PathBuf>> {
         Ok(unwind(|| py.detach(|| self.0.rotate()))??)
     }
 
-    /// Compresses and deletes old segments; how many of each.
+    /// Compresses and deletes old segments. Returns how many of each.
     fn tend(&self, py: Python<'_>) -> PyResult<(u64, u64)> {
         let tended = unwind(|| py.detach(|| self.0.tend()))??;
         Ok((tended.compressed, tended.deleted))
@@ -137,14 +137,14 @@ impl TelemetryWriter {
         })
     }
 
-    /// What went wrong, once each time.
+    /// Returns the last error, unless it was returned before.
     fn untold(&self) -> PyResult<Option<String>> {
-        unwind(|| self.0.untold())
+        unwind(|| self.0.take_error())
     }
 }
 
 impl TelemetryWriter {
-    /// A line into the queue takes less time than letting other threads run would.
+    /// Pushing a line into the queue takes less time than detaching from the interpreter would.
     fn put(&self, py: Python<'_>, write: impl FnOnce(&mut Vec<u8>) + Send) -> u8 {
         let (accepted, untold) = if self.0.is_direct() {
             py.detach(|| self.0.log(write))
@@ -160,7 +160,7 @@ fn seconds(value: f64) -> PyResult<Duration> {
         .map_err(|error| PyValueError::new_err(format!("{value} seconds: {error}")))
 }
 
-/// Microseconds from a time of the wall clock until now; none from a time that is no number.
+/// Returns the microseconds from a time of the wall clock until now, or `None` if it is not a number.
 fn since(start: f64, now: u64) -> Option<u64> {
     let elapsed = now as f64 - start * 1e6;
     #[allow(clippy::cast_sign_loss)] // A clock that was stepped back gives 0.
@@ -175,7 +175,7 @@ fn cut(text: &str) -> &str {
         .unwrap_or_default()
 }
 
-/// What the default line takes from a payload: numbers and one of two words.
+/// Reads the fields of the default line from a payload: numbers and one of two words.
 #[derive(Default)]
 struct Facts {
     sessions: Option<u64>,
@@ -216,7 +216,7 @@ fn number(value: Option<Bound<'_, PyAny>>) -> Option<u64> {
     value?.extract().ok()
 }
 
-/// Summarises telemetry files; `progress`, if it is one, is called with bytes read and bytes in all.
+/// Summarises telemetry files. `progress` is called with the bytes read and the total bytes.
 #[pyfunction]
 #[pyo3(signature = (paths, by, since, progress, /))]
 pub(super) fn summarize_telemetry<'py>(
@@ -260,7 +260,7 @@ pub(super) fn summarize_telemetry<'py>(
     })
 }
 
-/// The rotated files of a telemetry file, in order.
+/// Returns the segments of a log in order.
 #[pyfunction]
 #[pyo3(signature = (path, /))]
 #[allow(clippy::needless_pass_by_value)] // As pyo3 extracts it.

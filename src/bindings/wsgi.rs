@@ -1,6 +1,6 @@
-//! WSGI environments (PEP 3333): one look at all that decides whether a kept answer will do.
+//! Reads WSGI environments (PEP 3333): everything that decides whether a cached answer may be sent.
 //!
-//! In plain Python it took 1.2 of a kept answer's 3.3 µs (`make bench-server`).
+//! Plain Python took 1.2 µs of the 3.3 µs of a cached answer (`make bench-server`).
 
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict, PyString};
@@ -9,9 +9,9 @@ use super::errors::{Answer, OrDecline, guarded};
 use super::intern::intern;
 use super::{input, object};
 
-/// What the answer to a request is kept under, and who asks: `((path, query), client, authorization, forwarded)`.
+/// Returns the key of the cached answer and who asks: `((path, query), client, authorization, forwarded)`.
 ///
-/// Declined for all but a GET without a header that changes its answer, and for whatever may have to be refused.
+/// Declines everything but a GET without headers that change its answer, and every request that may have to be refused.
 #[pyfunction]
 pub(super) fn kept_question<'py>(
     environ: &Bound<'py, PyAny>,
@@ -28,7 +28,7 @@ pub(super) fn kept_question<'py>(
             Ok(found.as_ref().and_then(object::ascii) == Some(wanted))
         };
         let is_get = is(intern!(py, "REQUEST_METHOD"), b"GET")?;
-        // HTTP/1.1 demands a host, and one.
+        // HTTP/1.1 requires exactly one host.
         let one_host = match text(intern!(py, "HTTP_HOST"))? {
             Some(host) => {
                 object::ascii(&host).is_some_and(|host| !host.is_empty() && !host.contains(&b','))

@@ -128,8 +128,9 @@ pub enum Axis {
 impl Axis {
     /// Returns the axis on which most of these sessions can be compared.
     ///
-    /// That is the time of day where most sessions have no date, and the wall clock where none names an offset. Otherwise
-    /// sessions are compared as instants, and those that name no offset have `offset`, in minutes east of UTC.
+    /// That is the time of day where most sessions have no date, and the wall clock where none names an offset.
+    /// Otherwise sessions are compared as instants, and those that name no offset have `offset`, in minutes east of
+    /// UTC.
     pub fn common(spans: impl IntoIterator<Item = Span>, offset: i64) -> Self {
         let (mut clocks, mut locals, mut instants) = (0, 0, 0);
         for span in spans {
@@ -160,8 +161,8 @@ pub struct Span {
 }
 
 impl Span {
-    /// Reads the span between two texts, each as [`Moment::parse`] reads it. An end that is a date alone is inclusive: the
-    /// session lasts until that day is over, as in an exported calendar.
+    /// Reads the span between two texts, each as [`Moment::parse`] reads it. An end that is a date alone is inclusive:
+    /// the session lasts until that day is over, as in an exported calendar.
     pub fn parse(start: &[u8], end: &[u8]) -> Self {
         let (start, end) = (
             Moment::parse(start),

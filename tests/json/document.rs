@@ -51,7 +51,8 @@ impl Value {
         }
     }
 
-    /// The value as somebody may have written it: bit 0 of `style` breaks lines, the others choose escapes, spaces, digits.
+    /// The value as somebody may have written it: bit 0 of `style` breaks lines, the others choose escapes, spaces,
+    /// digits.
     pub fn render(&self, style: u64) -> String {
         let next = style.rotate_right(1) & !1 | style & 1;
         let space = if style & 1 == 1 { "\n \t" } else { "" };

@@ -1,8 +1,8 @@
 //! Reads one page of Microsoft Graph events from JSON: everything that sessions are made of. O(bytes).
 //!
-//! A page with anything that Graph does not write is declined as a whole, and Python's own code judges it: a flag that is a
-//! number, a time in another form, a name given twice, a lone surrogate. Members that no session needs are checked too, so
-//! no page is read here that Python's `json` would refuse.
+//! A page with anything that Graph does not write is declined as a whole, and Python's own code judges it: a flag that
+//! is a number, a time in another form, a name given twice, a lone surrogate. Members that no session needs are checked
+//! too, so no page is read here that Python's `json` would refuse.
 //!
 //! # Performance notes
 //! A scanner of our own, which compared each event with the one before, once did this in 0.9 ms for 1,000 events
@@ -223,8 +223,8 @@ impl<'a> Event<'a> {
         if self.is_cancelled == Some(true) {
             return Ok(None);
         }
-        let start = event_time(starts.0, start.0.time_zone)?;
-        let end = event_time(ends.0, end.0.time_zone)?;
+        let start = event_time(&starts.0, start.0.time_zone)?;
+        let end = event_time(&ends.0, end.0.time_zone)?;
         let location = match self.location {
             Some(None) => return Ok(None),
             None => None,
@@ -264,10 +264,7 @@ impl<'a> Event<'a> {
     }
 }
 
-fn event_time<'a>(
-    written: Cow<'a, str>,
-    zone: Option<Text<'a>>,
-) -> Result<EventTime<'a>, Declined> {
+fn event_time<'a>(written: &str, zone: Option<Text<'a>>) -> Result<EventTime<'a>, Declined> {
     let bytes = written.as_bytes();
     let clock = clock_time(bytes, Fractions::Any).ok_or(Declined)?;
     let zone = match text(zone) {

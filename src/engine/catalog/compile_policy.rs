@@ -1,8 +1,8 @@
 //! Decides which lists are worth compiling, and keeps the compiled values: few, found by the address of their list.
 //!
-//! A list is compiled at its second recommendation, because compiling costs about four scans and many lists are seen only
-//! once. If a compiled value goes stale before it has paid for itself, its list needs twice as many uses the next time. So
-//! a caller who changes the list before every call pays for scans only.
+//! A list is compiled at its second recommendation, because compiling costs about four scans and many lists are seen
+//! only once. If a compiled value goes stale before it has paid for itself, its list needs twice as many uses the next
+//! time. So a caller who changes the list before every call pays for scans only.
 
 /// The number of compiled values that are kept. The longest unused one is removed first.
 pub const MAX_COMPILED: usize = 8;

@@ -1,8 +1,8 @@
 //! Filters: which sessions of a catalogue a query may choose from. None changes a score.
 //!
-//! A [`Filter`] says what is wanted, in words; [`Filter::select`] compiles it for one set of facets into a [`Selection`]
-//! that answers for a session in O(1). Compiling costs O(p + t + n/64 for tags or ids) for p places and t postings of
-//! the named tags: times and places are settled once for each different one, not for each session.
+//! A [`Filter`] says what is wanted, in words; [`Filter::select`] compiles it for one set of facets into a
+//! [`Selection`] that answers for a session in O(1). Compiling costs O(p + t + n/64 for tags or ids) for p places and t
+//! postings of the named tags: times and places are settled once for each different one, not for each session.
 //!
 //! Not kept: a bitmap of all sessions by default. Ten million sessions cost it 60 ms, where a query that finds what it
 //! wants among the first thousand tests a thousand; [`Selection::to_bitmap`] is there for queries that do not.

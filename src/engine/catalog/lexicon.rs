@@ -1,9 +1,9 @@
 //! The tags of compiled sessions, lowered, by number and by their bytes; what a [`Vocabulary`] becomes once it is full.
 //!
-//! Invariant of one that was built: `ends[id]` closes the bytes of tag `id` in the arena, and each tag stands in `slots`
-//! (its number plus 1; 0 is free) at or behind the slot of its hash, with no free slot between. At most half of the slots
-//! are taken, so a look-up is O(1) expected. Opening is O(1), and any stored numbers are safe to search: at worst every
-//! slot is looked at once.
+//! Invariant of one that was built: `ends[id]` closes the bytes of tag `id` in the arena, and each tag stands in
+//! `slots` (its number plus 1; 0 is free) at or behind the slot of its hash, with no free slot between. At most half of
+//! the slots are taken, so a look-up is O(1) expected. Opening is O(1), and any stored numbers are safe to search: at
+//! worst every slot is looked at once.
 
 use super::directory::hash;
 use super::vocabulary::Vocabulary;

@@ -284,8 +284,8 @@ impl Catalog {
 
     /// Returns the offset from UTC, in minutes, that most of the sessions name; 0 where none names one. O(sessions).
     ///
-    /// This is the zone of the programme, as far as its sessions say: a manifest has no setting for it. Of offsets that are
-    /// named equally often, the westernmost is taken.
+    /// This is the zone of the programme, as far as its sessions say: a manifest has no setting for it. Of offsets that
+    /// are named equally often, the westernmost is taken.
     pub fn usual_offset(&self) -> i64 {
         let mut counts: BTreeMap<i64, usize> = BTreeMap::new();
         for part in &self.parts {

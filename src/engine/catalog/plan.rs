@@ -2,8 +2,8 @@
 //!
 //! Exact: no other admissible choice has a greater total, as floats add up in order of time. Of equal totals, the one
 //! whose last session ends first, then stands first in the input; then the same for the sessions before it. Times are
-//! `[start, end)` on [`Axis::common`]: one session may start as another ends. A session's time is at least 1 ms, and an end
-//! that is a date alone is the end of that day.
+//! `[start, end)` on [`Axis::common`]: one session may start as another ends. A session's time is at least 1 ms, and an
+//! end that is a date alone is the end of that day.
 //!
 //! Left out: sessions whose score is not above zero (they never help) or NaN, and those without a time on that axis.
 //! Of sessions with the same time and place only the best can be in a best plan; the others are dropped first. What is
@@ -61,8 +61,8 @@ pub struct Plan {
 ///
 /// # Errors
 ///
-/// A `top` that binds, times the sessions that are left, is more than 2²⁷: an answer would take gigabytes. Or there is no
-/// memory for the plans in between.
+/// A `top` that binds, times the sessions that are left, is more than 2²⁷: an answer would take gigabytes. Or there is
+/// no memory for the plans in between.
 ///
 /// ```
 /// use eventkit::engine::time::Span;

@@ -1,8 +1,8 @@
 //! Keeps the results of recent queries of a catalogue: a bounded cache with a time to live.
 //!
-//! Invariant: there are at most `capacity` entries. An entry expires when the time since its insertion reaches the time to
-//! live. When the cache is full, the longest unused entry is removed. The caller passes the time, as a duration since any
-//! fixed moment of a monotonic clock. Every operation is O(1).
+//! Invariant: there are at most `capacity` entries. An entry expires when the time since its insertion reaches the time
+//! to live. When the cache is full, the longest unused entry is removed. The caller passes the time, as a duration
+//! since any fixed moment of a monotonic clock. Every operation is O(1).
 
 use core::hash::Hash;
 use core::time::Duration;

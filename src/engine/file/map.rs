@@ -14,7 +14,7 @@ use memmap2::Mmap;
 /// was cut before a use; a cut during the use is not survived. [`super::Reader::read`] copies the file instead.
 pub(super) fn map(file: &File) -> io::Result<Mmap> {
     // SAFETY: the bytes are read as plain values only, and every use checks range, alignment and meaning and trusts
-    // no earlier check, so bytes that another process changes can make an answer wrong and nothing worse. Text is copied
-    // before it is checked. Saving replaces the file by rename: the map keeps the old content.
+    // no earlier check, so bytes that another process changes can make an answer wrong and nothing worse. Text is
+    // copied before it is checked. Saving replaces the file by rename: the map keeps the old content.
     unsafe { Mmap::map(file) }
 }

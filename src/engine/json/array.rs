@@ -1,10 +1,10 @@
-//! Reads an array of sessions on several cores.
+//! Reads a JSON array of sessions in parallel.
 //!
-//! The text is cut into pieces. From the middle of JSON nobody can tell whether a brace opens a session or stands inside one or
-//! inside a string. So each piece *guesses*: it begins at the first place after its border where a whole session can be read,
-//! and ends at the first session after the next border. A guess is right if the piece before ended exactly there. The beginning
-//! of the first piece is known, so by induction the joined result is that of a sequential read. A piece with a wrong guess is
-//! read again on the caller's thread; at worst the array is read twice.
+//! From the middle of JSON text nobody can tell whether a brace begins a session, or is inside one or inside a string.
+//! So each piece guesses: it begins at the first place behind its border where a whole session can be read, and ends at
+//! the first session behind the next border. A guess was right if and only if the piece before ends exactly there. The
+//! beginning of the first piece is known, so by induction the joined result equals that of reading from end to end.
+//! After a wrong guess the caller's thread reads the piece again: at worst the array is read twice.
 
 use core::ops::{ControlFlow, Range};
 
@@ -16,23 +16,23 @@ use super::ordered_tasks::{BufferPool, in_order};
 use super::session::{Columns, SessionReader, Stop};
 use crate::engine::error::Error;
 
-/// Bytes of a piece: large enough that its tags repeat, small enough that a hundred thousand sessions make a dozen.
+/// The bytes of a piece: large enough for tags to repeat, small enough for a hundred thousand sessions to make a dozen.
 const PIECE: usize = if cfg!(fuzzing) { 64 } else { 1 << 20 };
 
-/// Sessions whose names make the key table.
+/// The number of first sessions whose names make the key table.
 const SAMPLE: usize = 64;
 
-/// What was read of a piece.
+/// The result of reading a piece.
 struct Piece {
-    /// Where its first session begins; `None` where no guess was found.
+    /// Where its first session begins, or `None` if no guess was found.
     start: Option<usize>,
-    /// Where the reader stood at the end.
+    /// Where the reader stopped.
     at: usize,
     stop: Stop,
     columns: Columns,
 }
 
-/// Reads the array whose first element may begin at `start`, behind its bracket; returns where the text goes on.
+/// Reads the array whose first element may begin at `start`, after its bracket. Returns where the text continues.
 pub(super) fn read(
     bytes: &[u8],
     start: usize,
@@ -103,7 +103,7 @@ struct PieceReader<'a> {
 }
 
 impl PieceReader<'_> {
-    /// Reads from the session that begins at `start` to the first at or behind `border`.
+    /// Reads from the session that begins at `start` up to the first session at or behind `border`.
     fn read(self, start: usize, border: usize) -> Piece {
         let cursor = Cursor::new(self.bytes, start);
         let mut reader = SessionReader::reusing(self.buffers.take(), cursor, self.keys);
@@ -133,7 +133,7 @@ impl PieceReader<'_> {
     }
 }
 
-/// The pieces of an array as tasks.
+/// Returns the pieces of an array as tasks.
 struct Borders<'a> {
     source: PieceReader<'a>,
     next: usize,
@@ -148,7 +148,7 @@ impl<'a> Iterator for Borders<'a> {
         if start >= source.bytes.len() && !first {
             return None;
         }
-        // The last piece goes to the end, whatever stands there.
+        // The last piece goes to the end of the text.
         let border = start.saturating_add(PIECE);
         let border = if border >= source.bytes.len() {
             usize::MAX
@@ -168,8 +168,9 @@ impl<'a> Iterator for Borders<'a> {
     }
 }
 
-/// Where the first session at or behind `from` seems to begin: at a brace behind a comma, if a session can be read there and a
-/// comma or the array's end follows. Looks at no more than a piece's bytes, however often it has to try.
+/// Guesses where the first session at or behind `from` begins: at a brace behind a comma, if a session can be read
+/// there and a comma or the array's end follows. It looks at no more bytes than a piece has, however often it has to
+/// try.
 fn guess(bytes: &[u8], from: usize, keys: &KeyTable) -> Option<usize> {
     let window = bytes.get(..bytes.len().min(from.saturating_add(PIECE)))?;
     let mut budget = PIECE;
@@ -191,14 +192,14 @@ fn guess(bytes: &[u8], from: usize, keys: &KeyTable) -> Option<usize> {
     }
 }
 
-/// The table of the names in the first sessions.
+/// Builds the key table from the names in the first sessions.
 fn sample(bytes: &[u8], start: usize) -> KeyTable {
     let keys = KeyTable::default();
     let mut reader = SessionReader::new(Cursor::new(bytes, start), &keys);
     reader.collect_names();
     while reader.len() < SAMPLE {
         let before = reader.cursor().at;
-        // One element at a time; a fault is found again, and reported, by the piece that meets it.
+        // Read one at a time. An error here is ignored, because the piece that meets it reports it again.
         if !matches!(reader.array(before + 1), Stop::Border) {
             break;
         }

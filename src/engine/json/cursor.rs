@@ -1,12 +1,12 @@
-//! Holds a position in JSON text, and moves it over white space, bytes and literals. Every step is O(bytes passed).
+//! A position in JSON text, and the small steps that readers take from it. Every step is O(bytes passed).
 
 use core::ops::Range;
 
 use super::error::JsonError;
 use super::{scan, string};
 
-/// Whether `bytes` begin with `text`: in blocks of known size, the last of which may overlap the one before. What is compared here
-/// is short, and `memcmp` would be called for it (12 % of the time of reading a page of events).
+/// Returns true if `bytes` start with `text`. It compares blocks of a fixed size, because the texts are short and a
+/// call of `memcmp` costs more than the comparison.
 #[inline]
 fn begins(bytes: &[u8], text: &[u8]) -> bool {
     let Some(head) = bytes.get(..text.len()) else {
@@ -17,7 +17,7 @@ fn begins(bytes: &[u8], text: &[u8]) -> bool {
         .unwrap_or_else(|| head.iter().zip(text).all(|(one, other)| one == other))
 }
 
-/// Whether two texts of one length are the same; `None` for those shorter than a block.
+/// Returns true if two texts of the same length are equal, or `None` if they are shorter than a block.
 #[inline]
 fn same_in_blocks<const BLOCK: usize>(one: &[u8], other: &[u8]) -> Option<bool> {
     let last = one.last_chunk::<BLOCK>()? == other.last_chunk()?;
@@ -25,12 +25,12 @@ fn same_in_blocks<const BLOCK: usize>(one: &[u8], other: &[u8]) -> Option<bool> 
     Some(last && ones.iter().zip(others).all(|(one, other)| one == other))
 }
 
-/// A place in JSON text.
+/// A position in JSON text.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::engine) struct Cursor<'a> {
     pub(in crate::engine) bytes: &'a [u8],
     pub(in crate::engine) at: usize,
-    /// Whether a value may go on behind a line break: in a file of one value a line it may not.
+    /// Whether a value may continue on the next line. In a file with one value a line it may not.
     pub(super) across_lines: bool,
 }
 
@@ -53,7 +53,7 @@ impl<'a> Cursor<'a> {
         self.bytes.get(self.at).copied()
     }
 
-    /// Passes white space.
+    /// Skips white space.
     #[inline]
     pub(in crate::engine) fn space(&mut self) {
         while let Some(byte) = self.peek() {
@@ -69,7 +69,7 @@ impl<'a> Cursor<'a> {
         }
     }
 
-    /// Passes `byte` if it comes next.
+    /// Skips `byte` if it comes next. Returns true if it did.
     #[inline]
     pub(in crate::engine) fn take(&mut self, byte: u8) -> bool {
         let found = self.peek() == Some(byte);
@@ -77,7 +77,7 @@ impl<'a> Cursor<'a> {
         found
     }
 
-    /// Passes `byte`, or names what was expected.
+    /// Skips `byte`, or fails with a message that says what was expected.
     #[inline]
     pub(super) fn expect(&mut self, byte: u8, message: &'static str) -> Result<(), JsonError> {
         if self.take(byte) {
@@ -87,7 +87,7 @@ impl<'a> Cursor<'a> {
         }
     }
 
-    /// Passes `text` if it comes next.
+    /// Skips `text` if it comes next. Returns true if it did.
     #[inline]
     pub(in crate::engine) fn take_text(&mut self, text: &[u8]) -> bool {
         let found = begins(self.rest(), text);
@@ -95,7 +95,7 @@ impl<'a> Cursor<'a> {
         found
     }
 
-    /// Passes a string, the cursor standing behind its opening quote, and its closing quote; returns where its text is.
+    /// Skips a string whose opening quote was skipped. Returns the range of its text.
     #[inline]
     pub(in crate::engine) fn string(&mut self) -> Result<Range<usize>, JsonError> {
         let start = self.at;
@@ -104,7 +104,7 @@ impl<'a> Cursor<'a> {
         self.finish_string(start, run.plain)
     }
 
-    /// [`Cursor::string`], and appends the text to `out` as it stands.
+    /// Does the same as [`Cursor::string`], and appends the text to `out` as written.
     #[inline]
     pub(super) fn copy_string(&mut self, out: &mut Vec<u8>) -> Result<Range<usize>, JsonError> {
         let start = self.at;
@@ -118,7 +118,7 @@ impl<'a> Cursor<'a> {
         Ok(text)
     }
 
-    /// Goes on from the first stop in a string that began at `start`.
+    /// Continues from the first special byte in a string that began at `start`.
     #[inline]
     fn finish_string(&mut self, start: usize, mut plain: bool) -> Result<Range<usize>, JsonError> {
         while self.peek() != Some(b'"') {
@@ -132,7 +132,7 @@ impl<'a> Cursor<'a> {
         Ok(text)
     }
 
-    /// Passes an escape and the run behind it; whether that run is printable ASCII.
+    /// Skips an escape and the run of text behind it. Returns true if that run is printable ASCII.
     #[cold]
     fn pass_odd(&mut self, start: usize) -> Result<bool, JsonError> {
         match self.peek() {
@@ -160,7 +160,8 @@ impl<'a> Cursor<'a> {
         Ok(run.plain)
     }
 
-    /// Python accepts more than UTF-8 here (surrogates by `surrogatepass`, UTF-16 by its look), so it shall say.
+    /// Checks that text is UTF-8. Python accepts more than that (surrogates, UTF-16), so it must read other bytes
+    /// itself.
     #[cold]
     fn check_utf8(&self, text: Range<usize>) -> Result<(), JsonError> {
         let start = text.start;

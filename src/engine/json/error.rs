@@ -1,7 +1,7 @@
 //! The error of the JSON readers, and its conversion to an [`Error`] with line and column.
 //!
-//! A [`JsonError`] is small because every step of a reader may return one. Line and column are counted only when the error
-//! leaves the readers, in O(bytes before it).
+//! A [`JsonError`] is small because every step of a reader may return one. Line and column are counted only when the
+//! error leaves the readers, in O(bytes before it).
 
 use crate::engine::error::{Error, TextPlace};
 
@@ -46,7 +46,8 @@ impl JsonError {
         }
     }
 
-    /// Returns the error for the caller. `bytes` start at line `first_line`; `session` is the number of the current session.
+    /// Returns the error for the caller. `bytes` start at line `first_line`; `session` is the number of the current
+    /// session.
     #[cold]
     pub(super) fn into_error(
         self,

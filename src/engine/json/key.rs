@@ -1,9 +1,11 @@
-//! The names of a catalogue's object members, so that its text holds each of them as one byte.
+//! Numbers the names of object members, so that packed text holds each name as one byte.
 //!
-//! Sessions of one catalogue share their keys. Outside strings compact JSON is ASCII, which leaves the bytes from 0x80 on
-//! free to stand for `"key":`: a third of a usual session's text, and the time to scan and compare it. Names beyond the
-//! table's 128, and long ones, stand in the text as they are. Invariant: a name in the table is *always* written as its byte, so a byte
-//! comparison finds a member. A look-up is one comparison for the name that usually follows, else O(1) expected.
+//! The sessions of a catalogue share their names. Compact JSON outside of strings is ASCII, so the bytes from 0x80 on
+//! are free to stand for `"name":`. That saves a third of a usual session's text, and of the time to scan it. Names
+//! beyond the table's 128, and long names, are written out. Invariant: a name in the table is *always* written as its
+//! byte, so comparing bytes finds a member. A lookup is one comparison for the name that usually comes next, otherwise
+//! O(1) expected. comparison finds a member. A look-up is one comparison for the name that usually follows, else O(1)
+//! expected.
 
 use std::collections::HashMap;
 
@@ -13,15 +15,15 @@ use super::string;
 use crate::engine::error::Error;
 use crate::engine::file::{Reader, Writer};
 
-/// The number of a name: its place in the table.
+/// The number of a name in the table.
 pub type KeyId = u8;
 
-/// How many names a table holds.
+/// The largest number of names in a table.
 const LIMIT: usize = 128;
-/// Longer names stand in the text as they are: a byte of a damaged text may not grow to a file's worth of name.
+/// Longer names are written out. Otherwise one byte of a damaged text could stand for a name as long as a file.
 const LONGEST: usize = 64;
 
-/// What a session's own member is read for. The first names of every table, in this order.
+/// The members of a session that the engine reads. They are the first names of every table, in this order.
 pub(super) const ROLES: [&str; 7] = [
     "title",
     "tags",
@@ -42,7 +44,7 @@ pub(super) const LOCATION: KeyId = 6;
 #[derive(Clone, Debug)]
 struct Key {
     name: Box<str>,
-    /// `"name"` as it most likely stands in the source.
+    /// `"name"` as it usually appears in the source.
     token: Box<[u8]>,
     /// `"name": ` as `json.dumps` writes it.
     dumped: Box<[u8]>,
@@ -62,7 +64,7 @@ impl Key {
     }
 }
 
-/// The names that stand as bytes.
+/// A table of names that are written as one byte.
 #[derive(Clone, Debug)]
 pub struct KeyTable {
     keys: Vec<Key>,
@@ -83,7 +85,7 @@ impl Default for KeyTable {
 }
 
 impl KeyTable {
-    /// The table of these names, numbered in this order (behind those that every table begins with).
+    /// Creates a table of these names, numbered in this order after those that every table begins with.
     pub fn from_names<'a>(names: impl IntoIterator<Item = &'a str>) -> Self {
         let mut table = Self::default();
         for name in names {
@@ -92,14 +94,14 @@ impl KeyTable {
         table
     }
 
-    /// Writes the names.
+    /// Writes the names to a file.
     pub(super) fn save(&self, writer: &mut Writer<'_>) -> Result<(), Error> {
         let lens = self.names().map(|name| name.len() as u8);
         writer.column("lens", &lens.collect::<Vec<u8>>())?;
         writer.chunks("names", self.names())
     }
 
-    /// The table whose names [`Self::save`] wrote.
+    /// Reads a table that [`Self::save`] wrote.
     pub(super) fn open(reader: &Reader) -> Result<Self, Error> {
         let (lens, names) = (reader.column::<u8>("lens")?, reader.column::<u8>("names")?);
         let mut table = Self::default();
@@ -108,7 +110,7 @@ impl KeyTable {
             let split = rest.split_at_checked(usize::from(len));
             let name = split.and_then(|(name, after)| {
                 rest = after;
-                // Copied before it is checked: the bytes of a mapped file can change in between.
+                // Copied before it is checked, because the bytes of a mapped file can change in between.
                 String::from_utf8(name.to_vec()).ok()
             });
             let name = name.inspect(|name| table.insert(name));
@@ -120,7 +122,7 @@ impl KeyTable {
         Ok(table)
     }
 
-    /// Adds a name; nothing once the table is full or holds it, or if the name is long.
+    /// Adds a name, unless the table is full or has it already, or the name is long.
     pub(super) fn insert(&mut self, name: &str) {
         if self.keys.len() < LIMIT && name.len() <= LONGEST && self.find(name).is_none() {
             self.ids.insert(name.into(), self.keys.len() as KeyId);
@@ -128,48 +130,48 @@ impl KeyTable {
         }
     }
 
-    /// The names, in the order of their numbers.
+    /// Returns the names in the order of their numbers.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.keys.iter().map(|key| &*key.name)
     }
 
-    /// The memory it holds, in bytes.
+    /// Returns the memory that the table holds, in bytes.
     pub fn nbytes(&self) -> usize {
         let spelled = |key: &Key| 2 * key.name.len() + key.token.len() + key.dumped.len();
         (size_of::<Key>() + size_of::<(Box<str>, KeyId)>()) * self.keys.capacity()
             + self.keys.iter().map(spelled).sum::<usize>()
     }
 
-    /// The number of a name, spelled out.
+    /// Returns the number of a name that is spelled out.
     pub(super) fn find(&self, name: &str) -> Option<KeyId> {
         self.ids.get(name).copied()
     }
 
-    /// Whether `source` begins with this key in quotes; how many bytes it takes.
+    /// Returns how many bytes the key takes if `source` starts with it in quotes.
     #[inline]
     pub(super) fn at_head(&self, id: KeyId, source: &[u8]) -> Option<usize> {
         let token = &*self.keys.get(usize::from(id))?.token;
         source.starts_with(token).then_some(token.len())
     }
 
-    /// The byte that stands for a key.
+    /// Returns the byte that stands for a key.
     #[inline]
     pub(super) fn byte(id: KeyId) -> u8 {
         id | 0x80
     }
 
-    /// The number of the key that a byte stands for.
+    /// Returns the number of the key that a byte stands for.
     #[inline]
     pub(super) fn id(byte: u8) -> KeyId {
         byte & 0x7f
     }
 
-    /// The name of a key; empty for a number that the table does not hold.
+    /// Returns the name of a key, or an empty one if the table does not have it.
     pub(super) fn name(&self, id: KeyId) -> &str {
         self.keys.get(usize::from(id)).map_or("", |key| &key.name)
     }
 
-    /// `"name": ` as `json.dumps` writes it.
+    /// Returns `"name": ` as `json.dumps` writes it.
     #[inline]
     pub(super) fn dumped(&self, id: KeyId) -> &[u8] {
         self.keys
@@ -178,10 +180,11 @@ impl KeyTable {
     }
 }
 
-/// Which name followed which, so that the next is guessed: objects of one kind keep the order of their members.
+/// Remembers which name followed which, to predict the next one: objects of one kind have their members in the same
+/// order.
 #[derive(Debug)]
 pub(super) struct NamePredictor {
-    /// By the name before; then, by the name of the member that holds the object, the first name in it.
+    /// By the name before; then, by the name of the member that holds an object, the first name in that object.
     next: [KeyId; 2 * LIMIT + 1],
     last: usize,
 }
@@ -196,7 +199,7 @@ impl NamePredictor {
         }
     }
 
-    /// An object begins, in the member that was last learned. What it returns belongs to [`NamePredictor::leave`].
+    /// Enters the object that is the value of the last learned member. Pass the result to [`NamePredictor::leave`].
     #[inline]
     pub(super) fn enter(&mut self) -> usize {
         let outer = self.last;
@@ -208,13 +211,13 @@ impl NamePredictor {
         outer
     }
 
-    /// The object that began with [`NamePredictor::enter`] ends.
+    /// Leaves the object that was entered by [`NamePredictor::enter`].
     #[inline]
     pub(super) fn leave(&mut self, outer: usize) {
         self.last = outer;
     }
 
-    /// The name that came here before.
+    /// Returns the name that followed here the last time.
     #[inline]
     pub(super) fn guess(&self) -> KeyId {
         self.next.get(self.last).copied().unwrap_or_default()

@@ -1,7 +1,7 @@
-//! Reads one session a line (NDJSON, JSON Lines), in the memory of a few blocks.
+//! Reads one session a line (NDJSON, JSON Lines), with the memory of a few blocks.
 //!
-//! A raw line break cannot stand inside a JSON value of one line, so a block is cut at its last one and blocks are read over
-//! the cores without guessing. Lines of nothing but white space are passed over.
+//! A JSON value on one line holds no raw line break. So a block is cut at its last line break, and blocks are read in
+//! parallel without guessing. Lines of white space are skipped.
 
 use core::ops::ControlFlow;
 use std::io::Read;
@@ -14,13 +14,13 @@ use super::ordered_tasks::{BufferPool, in_order};
 use super::session::{Columns, SessionReader};
 use crate::engine::error::Error;
 
-/// Bytes read at a time; a longer line makes its block longer.
+/// The bytes read at a time. A longer line makes its block longer.
 const BLOCK: usize = if cfg!(fuzzing) { 64 } else { 1 << 20 };
 
-/// Sessions whose names make the key table.
+/// The number of first sessions whose names make the key table.
 const SAMPLE: usize = 64;
 
-/// A block and what was read of it.
+/// A block, and the result of reading it.
 struct Piece {
     bytes: Vec<u8>,
     columns: Columns,
@@ -31,7 +31,7 @@ struct Piece {
 ///
 /// # Errors
 ///
-/// As [`load`](super::load), and `System` where `source` cannot be read.
+/// Fails as [`load`](super::load) does, and with `System` if `source` cannot be read.
 ///
 /// ```
 /// use core::ops::ControlFlow;
@@ -80,10 +80,10 @@ pub fn load_ndjson(source: impl Read, hooks: &mut Hooks<'_>) -> Result<Loaded, E
     Ok(joiner.finish(keys, hooks.pool))
 }
 
-/// Blocks of whole lines.
+/// Yields blocks of whole lines.
 struct Blocks<R> {
     source: R,
-    /// The beginning of a line whose end was not read yet.
+    /// The beginning of a line whose end has not been read yet.
     rest: Vec<u8>,
     ended: bool,
 }
@@ -141,7 +141,7 @@ fn read_block(bytes: Vec<u8>, spare: Columns, keys: &KeyTable) -> Piece {
     }
 }
 
-/// One line; whether there was one.
+/// Reads a line. Returns false if there is none left.
 fn line(reader: &mut SessionReader<'_, '_>) -> Result<bool, JsonError> {
     reader.cursor().space();
     match reader.cursor().peek() {
@@ -161,7 +161,7 @@ fn line(reader: &mut SessionReader<'_, '_>) -> Result<bool, JsonError> {
     }
 }
 
-/// The table of the names in the first sessions.
+/// Builds the key table from the names in the first sessions.
 fn sample(bytes: &[u8]) -> KeyTable {
     let keys = KeyTable::default();
     let mut reader = SessionReader::new(cursor(bytes), &keys);

@@ -1,7 +1,7 @@
-//! What was loaded: columns for the index, keys for look-ups, and the sessions' text.
+//! Holds loaded sessions: columns for the index, hashes for lookups, and the text. Joins the pieces of a load.
 //!
-//! Invariant: every column has one entry a session (`offsets` one more; `ids` only the sessions that have one). Joining a
-//! piece costs O(its columns) and one look-up for each of its different tags.
+//! Invariant: every column has one entry a session, but `offsets` has one more and `ids` only those of sessions with an
+//! id. Joining a piece is O(its columns) and one lookup for each of its different tags.
 
 use core::ops::ControlFlow;
 use std::collections::HashMap;
@@ -20,26 +20,26 @@ use crate::engine::ranking::score::Number;
 use crate::engine::ranking::session::{Sessions, TagId};
 use crate::engine::text::with_lowered;
 
-/// How far a load has come.
+/// The progress of a load.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Progress {
-    /// Bytes read.
+    /// The bytes read so far.
     pub bytes: u64,
-    /// Sessions read.
+    /// The sessions read so far.
     pub sessions: usize,
 }
 
-/// What a load needs of its caller. Both functions are called on the caller's thread.
+/// What a load needs from its caller. Both functions are called on the caller's thread.
 pub struct Hooks<'a> {
-    /// Python's `str.lower`, for strings that are not ASCII; returns UTF-8.
+    /// Returns what Python's `str.lower` returns for a string that is not ASCII, in UTF-8.
     pub lower: &'a dyn Fn(&str) -> Vec<u8>,
-    /// Called about once for every mebibyte; `Break` ends the load with an error of the kind `Cancelled`.
+    /// Is called about once per mebibyte. `Break` ends the load with an error of kind `Cancelled`.
     pub progress: &'a mut dyn FnMut(Progress) -> ControlFlow<()>,
-    /// The threads to use; `None` is the caller's alone.
+    /// The threads to use. `None` means only the caller's.
     pub pool: Option<&'a ThreadPool>,
 }
 
-/// What kind of text the sessions came from.
+/// The kind of text that sessions came from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Shape {
     /// An object with a member `sessions`.
@@ -53,40 +53,41 @@ pub enum Shape {
 /// Loaded sessions.
 #[derive(Debug)]
 pub struct Loaded {
-    /// What they came from.
+    /// The kind of text they came from.
     pub shape: Shape,
-    /// A missing one is the int 0.
+    /// The popularities. A missing one is the int 0.
     pub popularity: Vec<Number>,
-    /// Session `i` has the tags `tags[offsets[i]..offsets[i + 1]]`.
+    /// The first tag of each session: session `i` has the tags `tags[offsets[i]..offsets[i + 1]]`.
     pub offsets: Vec<u32>,
-    /// Numbers in `vocabulary`.
+    /// The tags of all sessions, as numbers in `vocabulary`.
     pub tags: Vec<TagId>,
-    /// The tags, lowered.
+    /// The lowered tags.
     pub vocabulary: Vocabulary,
-    /// Each lowered title and its session, as a [`Directory`](crate::engine::catalog::directory::Directory) holds them.
+    /// The hash of each lowered title and its session, as a [`Directory`](crate::engine::catalog::directory::Directory)
+    /// keeps them.
     pub titles: Vec<u64>,
-    /// The same of each id that a session has, as it is; of an id that is no string, its JSON.
+    /// The hash of each id and its session. An id that is not a string is hashed as its JSON.
     pub ids: Vec<u64>,
-    /// Where `start`, `end` and `location` are in each session's text.
+    /// The places of `start`, `end` and `location` in each session's text.
     pub spans: Vec<Spans>,
-    /// The sessions themselves.
+    /// The sessions as packed text.
     pub text: SessionText,
-    /// The other members of a manifest, in order: names, and the JSON of the values as it was written.
+    /// The other members of a manifest in order: their names, and their values as written.
     pub fields: Vec<(String, Vec<u8>)>,
 }
 
 impl Loaded {
-    /// How many sessions there are.
+    /// Returns the number of sessions.
     pub fn len(&self) -> usize {
         self.popularity.len()
     }
 
-    /// Whether there is none.
+    /// Returns true if there are no sessions.
     pub fn is_empty(&self) -> bool {
         self.popularity.is_empty()
     }
 
-    /// The columns that an [`Index`](crate::engine::ranking::index::Index) is built of.
+    /// Returns the columns from which an [`Index`](crate::engine::ranking::index::Index) is built.
     pub fn sessions(&self) -> Sessions<'_> {
         Sessions {
             popularity: &self.popularity,
@@ -95,7 +96,7 @@ impl Loaded {
         }
     }
 
-    /// The JSON of a manifest's member, as it was written.
+    /// Returns the JSON of a manifest's member as written.
     pub fn field(&self, name: &str) -> Option<&[u8]> {
         let (_, text) = self.fields.iter().find(|(held, _)| held == name)?;
         Some(text)
@@ -108,7 +109,7 @@ pub(super) struct Joiner<'l> {
     loaded: Loaded,
     text: Vec<u8>,
     ends: Vec<u64>,
-    /// The numbers of tags that only Python lowers, by their source bytes.
+    /// The numbers of tags that only Python can lower, by their source bytes.
     foreign: HashMap<Box<[u8]>, TagId>,
 }
 
@@ -135,12 +136,12 @@ impl<'l> Joiner<'l> {
         }
     }
 
-    /// How many sessions were joined.
+    /// Returns the number of sessions joined so far.
     pub(super) fn len(&self) -> usize {
         self.loaded.len()
     }
 
-    /// Adds the columns read from `source`.
+    /// Adds the columns that were read from `source`.
     pub(super) fn push(&mut self, columns: &Columns, source: &[u8]) -> Result<(), Error> {
         let first = self.len();
         let count = first + columns.len();
@@ -189,7 +190,7 @@ impl<'l> Joiner<'l> {
         Ok(())
     }
 
-    /// The number of a tag as it stands in the source.
+    /// Returns the number of a tag as written in the source.
     fn tag(&mut self, raw: &[u8]) -> Result<TagId, Error> {
         let vocabulary = &mut self.loaded.vocabulary;
         let too_large =
@@ -207,7 +208,7 @@ impl<'l> Joiner<'l> {
         Ok(tag)
     }
 
-    /// Everything joined, with the key table that the pieces were packed with.
+    /// Returns everything joined, with the key table that the pieces were packed with.
     pub(super) fn finish(self, keys: KeyTable, pool: Option<&ThreadPool>) -> Loaded {
         let mut loaded = self.loaded;
         let sort = |places: &mut Vec<u64>| match pool {

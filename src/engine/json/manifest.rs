@@ -14,7 +14,7 @@ use crate::engine::error::Error;
 ///
 /// # Errors
 ///
-/// `Syntax` where the text is no JSON, `Unsupported` where Python has to read it, `Cancelled` by the hook, `TooLarge`.
+/// `Syntax` if the text is not JSON, `Unsupported` if Python has to read it, `Cancelled` by the hook, `TooLarge`.
 ///
 /// ```
 /// use core::ops::ControlFlow;
@@ -66,7 +66,7 @@ pub fn load(bytes: &[u8], hooks: &mut Hooks<'_>) -> Result<Loaded, Error> {
     }
 }
 
-/// A manifest, the cursor standing on its brace. Of repeated members the last counts, in the first one's place.
+/// Reads a manifest whose brace comes next. Of repeated members the last value counts, in the first one's place.
 fn manifest(cursor: &mut Cursor<'_>, hooks: &mut Hooks<'_>) -> Result<Loaded, Error> {
     let bytes = cursor.bytes;
     let error = |fault: JsonError| fault.into_error(bytes, 1, None);
@@ -115,7 +115,7 @@ fn sessions(cursor: &mut Cursor<'_>, hooks: &mut Hooks<'_>) -> Result<Loaded, Er
     Ok(joiner.finish(keys, hooks.pool))
 }
 
-/// A member's name, its colon and the white space up to the value.
+/// Skips a member's name, its colon and white space. Returns the name.
 fn name(cursor: &mut Cursor<'_>) -> Result<String, JsonError> {
     cursor.expect(b'"', EXPECTING_NAME)?;
     let text = cursor.string()?;
@@ -126,7 +126,7 @@ fn name(cursor: &mut Cursor<'_>) -> Result<String, JsonError> {
     Ok(String::from_utf8_lossy(&string::decode(raw)).into_owned())
 }
 
-/// Checks and passes a value; returns its text.
+/// Checks and skips a value. Returns its text.
 fn value<'a>(cursor: &mut Cursor<'a>) -> Result<&'a [u8], JsonError> {
     let start = cursor.at;
     if cursor.peek().is_none() {

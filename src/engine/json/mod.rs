@@ -1,15 +1,16 @@
-//! Sessions from JSON and back, without Python: a manifest, a bare array or one session a line.
+//! Loads sessions from JSON without Python: a manifest, a bare array, or one session a line. Writes them as
+//! `json.dumps` does.
 //!
-//! What it accepts, it reads as Python's `json` does, and every text that only Python can judge (NaN, lone surrogates, a tag
-//! that is no string, ...) is an error of the kind [`Unsupported`](crate::engine::error::ErrorKind::Unsupported), upon which the
-//! caller loads it by Python. O(bytes), over the cores of a pool that the caller owns.
+//! What it accepts it reads as Python's `json` does. Text that only Python can judge (NaN, lone surrogates, a tag that
+//! is not a string, …) is an error of kind [`Unsupported`](crate::engine::error::ErrorKind::Unsupported), and the
+//! caller then loads it with Python. O(bytes), in parallel on a thread pool of the caller.
 //!
 //! # Performance notes
 //!
-//! The source is cut into pieces whose borders are guessed (`array`), each piece is read in one pass that
-//! checks, packs and fills columns (`session`), and the pieces are joined in order while the next are read
-//! (`loaded`). Names that sessions share stand as one byte (`key`), tags are looked up by their source bytes, so that
-//! lowering costs once per different tag and piece, and numbers are parsed only where they are needed.
+//! The source is cut into pieces whose borders are guessed (`array`). One pass over a piece checks it, packs it and
+//! fills columns (`session`). Pieces are joined in order while the next ones are read (`loaded`). Names that sessions
+//! share are written as one byte (`key`). Tags are looked up by their source bytes, so each different tag of a piece is
+//! lowered once. Numbers are parsed only if their value is needed.
 
 mod array;
 mod cursor;

@@ -1,30 +1,30 @@
-//! JSON numbers: read as Python reads them, written as `repr` writes them.
+//! Reads JSON numbers as Python does, and writes them as `repr` does.
 //!
-//! A number is kept as the text that `json.dumps` would write for it, so that writing it again is a copy. Most numbers are
-//! their own such text: a decimal of at most 15 digits without a trailing zero is the shortest of its float, because
-//! every two decimals of 15 digits are two floats. Reading costs O(digits), writing O(1).
+//! A number is kept as the text that `json.dumps` would write, so writing it again is a copy. Most numbers are that
+//! text already: a decimal of at most 15 digits without a trailing zero is the shortest text of its float, because
+//! different decimals of 15 digits are different floats. Reading is O(digits), writing O(1).
 
 use std::io::Write;
 
 use super::error::{EXPECTING_VALUE, JsonError};
 use crate::engine::ranking::score::Number;
 
-/// A number's text and what it says.
+/// A number that was read.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Parsed {
-    /// How many bytes it takes.
+    /// The bytes of its text.
     pub(super) len: usize,
-    /// Its value; `None` for an `int` beyond 64 bits.
+    /// Its value, or `None` for an `int` beyond 64 bits.
     pub(super) value: Option<Number>,
-    /// Whether its text is what Python would write.
+    /// Whether Python would write it with the same text.
     pub(super) canonical: bool,
 }
 
-/// An `int` of more digits may exceed a limit that the interpreter was started with (640 is the lowest there is).
+/// The digits of an `int` that every interpreter accepts: 640 is the lowest limit that can be configured.
 const INT_DIGITS: usize = 640;
 const MANY_DIGITS: &str = "an int of very many digits";
 
-/// Ten to a power that an `f64` holds exactly.
+/// The powers of ten that an `f64` holds exactly.
 const POWERS: [f64; 16] = [
     1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15,
 ];
@@ -40,13 +40,13 @@ fn after(bytes: &[u8], count: usize) -> &[u8] {
     bytes.get(count..).unwrap_or_default()
 }
 
-/// The parts of a number's text: how long each is.
+/// The lengths of the parts of a number's text.
 struct Shape {
     minus: usize,
     whole: usize,
-    /// With its point; 0 where there is none.
+    /// Including the point; 0 if there is none.
     fraction: usize,
-    /// With its `e` and sign; 0 where there is none.
+    /// Including `e` and sign; 0 if there is none.
     exponent: usize,
 }
 
@@ -77,7 +77,7 @@ fn shape(text: &[u8]) -> Option<Shape> {
     })
 }
 
-/// The number at the head of `text`, which stands at offset `at`; `None` where none begins.
+/// Reads the number at the start of `text`, whose offset is `at`. Returns `None` if there is none.
 pub(super) fn parse(text: &[u8], at: usize) -> Option<Result<Parsed, JsonError>> {
     let shape = shape(text)?;
     let len = shape.minus + shape.whole + shape.fraction + shape.exponent;
@@ -94,8 +94,8 @@ pub(super) fn parse(text: &[u8], at: usize) -> Option<Result<Parsed, JsonError>>
     }))
 }
 
-/// How many bytes the number at the head of `text` takes, which stands at offset `at`. Its value is not looked at: Python reads
-/// a float beyond the largest too.
+/// Returns the bytes of the number at the start of `text`, whose offset is `at`. Its value is not checked: Python also
+/// reads a float beyond the largest.
 pub(super) fn skip(text: &[u8], at: usize) -> Result<usize, JsonError> {
     let Some(shape) = shape(text) else {
         return Err(JsonError::syntax(at, EXPECTING_VALUE));
@@ -141,7 +141,8 @@ fn parse_float(
     }
 }
 
-/// The value of a decimal without exponent and of at most 15 digits: an exact integer over an exact power of ten.
+/// Returns the value of a decimal without exponent and of at most 15 digits: an exact integer over an exact power of
+/// ten.
 fn short_decimal(token: &[u8], shape: &Shape) -> Option<f64> {
     let places = shape.fraction.checked_sub(1)?;
     if shape.exponent != 0 || shape.whole + places > 15 {
@@ -155,7 +156,7 @@ fn short_decimal(token: &[u8], shape: &Shape) -> Option<f64> {
     Some(if shape.minus == 1 { -value } else { value })
 }
 
-/// Appends a float as `float.__repr__` writes it, and as `json.dumps` writes the three that JSON does not have.
+/// Appends a float as `float.__repr__` writes it, or NaN and the infinities as `json.dumps` writes them.
 ///
 /// ```
 /// use eventkit::engine::json::write_float;
@@ -180,7 +181,7 @@ pub fn write_float(out: &mut Vec<u8>, value: f64) {
     let mut buffer = zmij::Buffer::new();
     let (digits, point) = shortest(buffer.format_finite(value.abs()));
     let digits = digits.as_slice();
-    // `point` digits stand before the decimal point: Python writes an exponent from 1e16 on and below 1e-4.
+    // `point` digits are before the decimal point. Python writes an exponent from 1e16 on and below 1e-4.
     match usize::try_from(point) {
         Ok(point @ 1..=16) => {
             let whole = digits.get(..point.min(digits.len())).unwrap_or_default();
@@ -211,7 +212,7 @@ fn write_exponent(out: &mut Vec<u8>, digits: &[u8], exponent: i32) {
     append(out, format_args!("e{sign}{:02}", exponent.unsigned_abs()));
 }
 
-/// Significant digits, at most 17 of them.
+/// Significant digits, at most 17.
 struct Digits {
     bytes: [u8; 24],
     len: usize,
@@ -230,7 +231,7 @@ impl Digits {
     }
 }
 
-/// The digits of a printed float without zeros at either end, and how many of them stand before the point. Zero is "0".
+/// Returns the digits of a printed float without zeros at either end, and how many are before the point. Zero is "0".
 fn shortest(printed: &str) -> (Digits, i32) {
     let (mantissa, exponent) = printed.split_once('e').unwrap_or((printed, "0"));
     let mut digits = Digits {
@@ -254,7 +255,7 @@ fn shortest(printed: &str) -> (Digits, i32) {
                 digits.push(byte);
             }
         }
-        // Before the point every digit counts unless it leads; behind it a leading zero moves the point back.
+        // Before the point every digit counts unless it leads; after it a leading zero moves the point back.
         if places {
             point -= i32::from(digits.len == 0);
         } else {
@@ -277,7 +278,7 @@ pub fn write_number(out: &mut Vec<u8>, number: Number) {
 }
 
 fn append(out: &mut Vec<u8>, text: core::fmt::Arguments<'_>) {
-    // Writing to a vector does not fail.
+    // Writing to a vector cannot fail.
     let _ = out.write_fmt(text);
 }
 
@@ -286,7 +287,7 @@ mod tests {
     use super::Number::{Float, Int};
     use super::*;
 
-    /// How long, which value, and whether Python would write it so.
+    /// Returns length, value, and whether Python would write it so.
     type Read = Option<(usize, Option<Number>, bool)>;
 
     fn read(text: &str) -> Read {

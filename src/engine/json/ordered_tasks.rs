@@ -1,7 +1,8 @@
-//! Runs tasks on a pool and takes their results in order, on the caller's thread.
+//! Runs tasks on a thread pool, and gives their results in order to the caller's thread.
 //!
-//! The caller's thread joins results, lowers text by the interpreter and reports progress, while the pool runs further tasks.
-//! At most `2 × threads + 2` tasks are pending, which bounds the memory.
+//! The caller's thread makes the tasks and takes their results in the same order. So its own work (joining, lowering by
+//! the interpreter, progress) overlaps with the tasks. At most `2 × threads + 2` tasks exist at a time, which limits
+//! the memory.
 
 use std::collections::VecDeque;
 use std::sync::mpsc::sync_channel;
@@ -11,8 +12,8 @@ use rayon::ThreadPool;
 
 use crate::engine::error::Error;
 
-/// What one task is done with and another can use. Fresh memory for every piece is fresh pages for every piece, and the
-/// threads of a process wait for each other when they map them.
+/// Buffers for reuse. New memory for every piece means new pages for every piece, and the threads of a process wait for
+/// one another when they map pages.
 #[derive(Debug, Default)]
 pub(super) struct BufferPool<T>(Mutex<Vec<T>>);
 
@@ -28,9 +29,9 @@ impl<T: Default> BufferPool<T> {
     }
 }
 
-/// Runs `tasks` and gives each result to `consume`, in order, until it returns `false`.
+/// Runs `tasks` and passes each result to `consume`, in order, until it returns false.
 ///
-/// Without a pool, or from a thread of that pool (which must not wait for itself), everything runs on this thread.
+/// Without a pool, or on a thread of that pool (which must not wait for itself), everything runs on this thread.
 pub(super) fn in_order<T: Send, F: FnOnce() -> T + Send>(
     pool: Option<&ThreadPool>,
     mut tasks: impl Iterator<Item = Result<F, Error>>,
@@ -52,14 +53,14 @@ pub(super) fn in_order<T: Send, F: FnOnce() -> T + Send>(
             while waiting.len() < window {
                 let Some(task) = tasks.next() else { break };
                 let (task, (sender, receiver)) = (task?, sync_channel(1));
-                // Nobody waits any more where an earlier piece ended the work.
+                // The receiver is gone if an earlier piece ended the work.
                 scope.spawn(move |_| drop(sender.send(task())));
                 waiting.push_back(receiver);
             }
             let Some(receiver) = waiting.pop_front() else {
                 return Ok(());
             };
-            // The sender is gone only after a panic, which the scope passes on when it ends.
+            // The sender disappears only after a panic, which the scope resumes when it ends.
             let Ok(result) = receiver.recv() else {
                 return Err(Error::inconsistent("a piece of the text was lost".into()));
             };

@@ -1,9 +1,9 @@
 //! Checks JSON text and packs it, in one pass.
 //!
-//! Packed text is compact JSON with three changes, all of which leave Python's value as it is: a known name stands as one byte
-//! ([`KeyTable`]), a number as Python writes it, and of members with the same name the last value stands in
-//! the first one's place, as in a dict. Strings stay as they were written. O(bytes), and no allocation but that of `out`;
-//! an object with unknown names costs O(members) more.
+//! Packed text is compact JSON with three changes, all of which leave Python's value as it is: a known name stands as
+//! one byte ([`KeyTable`]), a number as Python writes it, and of members with the same name the last value stands in
+//! the first one's place, as in a dict. Strings stay as they were written. O(bytes), and no allocation but that of
+//! `out`; an object with unknown names costs O(members) more.
 
 use core::ops::Range;
 use std::borrow::Cow;

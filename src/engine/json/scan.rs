@@ -1,7 +1,10 @@
 //! Finds the next byte of a JSON string that needs handling: a quote, a backslash or a control character.
 //!
-//! Blocks of 16 bytes are tested together, so the scan costs O(bytes / 16). It can copy a block while it is in a register and
-//! cut the copy afterwards. That is a store of known size instead of a call for each short string.
+//! A byte stops a run when it is a quote, a backslash or a control character. Blocks of 16 bytes are looked at
+//! together, so a run costs O(bytes / 16).
+//!
+//! A block can be copied while it is in a register, and the copy cut at the stop: a store of known size, not a call for
+//! each short string.
 
 use wide::u8x16;
 
@@ -10,7 +13,8 @@ use wide::u8x16;
 pub(super) struct Run {
     /// How many they are.
     pub(super) len: usize,
-    /// Whether all of them are printable ASCII (of the bytes that do not stop a run, only DEL and those from 0x80 on are not).
+    /// Whether all of them are printable ASCII (of the bytes that do not stop a run, only DEL and those from 0x80 on
+    /// are not).
     pub(super) plain: bool,
 }
 
@@ -25,7 +29,8 @@ struct Marks {
 
 #[inline]
 fn marks(block: &[u8; BLOCK]) -> Marks {
-    // A cast, not `map`: in a build of many codegen units its calls, one a byte, took half the time of reading a page of events.
+    // A cast, not `map`: in a build of many codegen units its calls, one a byte, took half the time of reading a page
+    // of events.
     let bytes: u8x16 = bytemuck::must_cast(*block);
     let control = bytes.min(u8x16::splat(0x1f)).cmp_eq(bytes);
     let stops = control | bytes.cmp_eq(u8x16::splat(b'"')) | bytes.cmp_eq(u8x16::splat(b'\\'));

@@ -1,7 +1,7 @@
 //! Reads sessions into columns: the values that the index needs, and the packed text of each session.
 //!
-//! A title, a tag or a popularity of an unexpected type is an "unsupported" fault; Python then loads the text. O(bytes); only
-//! the columns allocate.
+//! Everything the functions would do with a session beyond recommending it well is left to Python by an "unsupported"
+//! fault: a title, a tag or a popularity of another type. O(bytes); no allocation but growing columns.
 
 use core::hash::BuildHasher;
 use core::ops::Range;
@@ -406,7 +406,8 @@ fn popularity(packer: &mut Packer<'_, '_>) -> Result<Number, JsonError> {
     }
 }
 
-/// An id that is a string is found by what it spells, a number or a word by its text as Python writes it, others not at all.
+/// An id that is a string is found by what it spells, a number or a word by its text as Python writes it, others not at
+/// all.
 fn id_hash(packed: &[u8]) -> Option<u32> {
     match packed {
         [b'{' | b'[', ..] => None,

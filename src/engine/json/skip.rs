@@ -1,5 +1,5 @@
-//! Skips members of objects, elements of arrays and values that are not needed. Skipped values are checked as strictly as
-//! those that are read. Every step is O(bytes passed) and allocates nothing.
+//! Steps over the members of objects and the elements of arrays, and over values that nobody wants, which are checked
+//! as strictly as those that somebody does. Every step is O(bytes passed) and allocates nothing.
 
 use core::ops::Range;
 
@@ -9,7 +9,7 @@ use super::error::{DEPTH, EXPECTING_COLON, EXPECTING_COMMA, EXPECTING_NAME, EXPE
 use super::number;
 
 impl Cursor<'_> {
-    /// Passes the bracket that opens an object or an array; whether something is in it.
+    /// Skips the bracket that opens an object or an array. Returns true if it is not empty.
     #[inline]
     pub(in crate::engine) fn enter(&mut self, open: u8, close: u8) -> Result<bool, JsonError> {
         self.expect(open, EXPECTING_VALUE)?;
@@ -17,7 +17,7 @@ impl Cursor<'_> {
         Ok(!self.take(close))
     }
 
-    /// Passes what follows a member or an element; whether that announces another.
+    /// Skips what follows a member or an element. Returns true if another one comes next.
     #[inline]
     pub(in crate::engine) fn another(&mut self, close: u8) -> Result<bool, JsonError> {
         self.space();
@@ -29,7 +29,7 @@ impl Cursor<'_> {
         Ok(true)
     }
 
-    /// Passes a member's name and its colon; returns where the name's text is.
+    /// Skips a member's name and its colon. Returns the range of the name.
     #[inline]
     pub(in crate::engine) fn name(&mut self) -> Result<Range<usize>, JsonError> {
         self.expect(b'"', EXPECTING_NAME)?;
@@ -40,7 +40,7 @@ impl Cursor<'_> {
         Ok(name)
     }
 
-    /// Passes any value, the cursor standing on its first byte. `depth` is how many others it stands in.
+    /// Skips and checks any value. `depth` is the number of values around it.
     pub(in crate::engine) fn skip(&mut self, depth: usize) -> Result<(), JsonError> {
         match self.peek() {
             Some(b'"') => {
@@ -78,7 +78,7 @@ impl Cursor<'_> {
         Ok(())
     }
 
-    /// Passes a word that has to come next.
+    /// Skips a word that must come next.
     #[inline]
     pub(in crate::engine) fn skip_word(&mut self, word: &'static [u8]) -> Result<(), JsonError> {
         if self.take_text(word) {

@@ -1,7 +1,7 @@
-//! Decodes JSON strings, and encodes text as Python's `json.dumps` does.
+//! Decodes JSON strings, and writes strings as Python's `json.dumps` does.
 //!
-//! Both are O(bytes). The input is the bytes between the quotes. The loader leaves lone surrogates to Python, so a decoded
-//! string is valid UTF-8.
+//! Both are O(bytes). A string is passed as the bytes between its quotes. Lone surrogates do not occur here, because
+//! the loader leaves them to Python. So a decoded string is valid UTF-8.
 
 use std::borrow::Cow;
 
@@ -9,7 +9,7 @@ use super::error::JsonError;
 
 const HEX: &[u8; 16] = b"0123456789abcdef";
 
-/// Four hexadecimal digits at the head of `bytes`.
+/// Reads the four hexadecimal digits at the start of `bytes`.
 #[inline]
 fn hex4(bytes: &[u8]) -> Option<u32> {
     let digits: &[u8; 4] = bytes.first_chunk()?;
@@ -20,7 +20,7 @@ fn hex4(bytes: &[u8]) -> Option<u32> {
     })
 }
 
-/// One escape: the character, and how many bytes it takes behind the backslash. `at` is where the backslash stands.
+/// Decodes one escape. Returns the character and its bytes after the backslash, whose offset is `at`.
 pub(super) fn escape(after: &[u8], at: usize) -> Result<(char, usize), JsonError> {
     let Some((&letter, rest)) = after.split_first() else {
         return Err(JsonError::syntax(at, "Unterminated string"));
@@ -59,10 +59,9 @@ fn unicode_escape(digits: &[u8], at: usize) -> Result<(char, usize), JsonError> 
     }
 }
 
-/// What the text between the quotes spells, without a copy where it has no escape.
+/// Decodes the text between the quotes. It copies nothing if there is no escape.
 ///
-/// Text that the loader did not check (a damaged file) is decoded as far as it makes sense: a broken escape stays as it
-/// is written.
+/// Text that was not checked (of a damaged file) is decoded as far as possible: a broken escape stays as written.
 pub fn decode(raw: &[u8]) -> Cow<'_, [u8]> {
     if !raw.contains(&b'\\') {
         return Cow::Borrowed(raw);
@@ -82,7 +81,7 @@ pub fn decode(raw: &[u8]) -> Cow<'_, [u8]> {
     Cow::Owned(spelled)
 }
 
-/// Appends a string in quotes as `json.dumps` writes it: everything outside `' '..='~'` escaped.
+/// Appends a string in quotes as `json.dumps` writes it: everything outside of `' '..='~'` is escaped.
 ///
 /// ```
 /// use eventkit::engine::json::write_str;
@@ -100,7 +99,7 @@ pub fn write_str(out: &mut Vec<u8>, text: &str) {
         if chunk.first().copied().is_some_and(is_plain) {
             out.extend_from_slice(chunk);
         } else {
-            // A chunk of bytes that are not plain holds whole characters: the plain ones are ASCII.
+            // A chunk without plain bytes holds whole characters, because plain bytes are ASCII.
             String::from_utf8_lossy(chunk)
                 .chars()
                 .for_each(|character| write_escape(out, character));

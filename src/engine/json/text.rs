@@ -1,8 +1,8 @@
-//! Stores the packed text of each session of a catalogue that was loaded from JSON.
+//! The packed text of the sessions of a catalogue that was loaded from JSON.
 //!
-//! A session takes its packed text (about 0.6 of usual JSON) and 8 bytes. Finding a member and writing a session as
-//! `json.dumps` does are O(bytes of the session). The bytes of a damaged file are safe: they give wrong values, but neither a
-//! panic nor an endless loop.
+//! A session takes its packed text (about 0.6 of usual JSON) and 8 bytes. Looking up a member and writing a session as
+//! `json.dumps` does are O(bytes of the session). Any bytes are safe, even of a damaged file: they give wrong values,
+//! but no panic and no endless loop.
 
 use std::borrow::Cow;
 
@@ -23,28 +23,28 @@ pub struct SessionText {
 }
 
 impl SessionText {
-    /// Puts the parts of a text together again: its bytes, the ends of its sessions and its key table
-    /// (`KeyTable::from_names` of the names it had).
+    /// Puts a text together from its parts: bytes, ends of sessions, and the key table (`KeyTable::from_names` of its
+    /// names).
     pub fn from_parts(bytes: Column<u8>, ends: Column<u64>, keys: KeyTable) -> Self {
         Self { bytes, ends, keys }
     }
 
-    /// Writes the text and its names.
+    /// Writes the text and its names to a file.
     ///
     /// # Errors
     ///
-    /// As [`Writer::column`].
+    /// Fails as [`Writer::column`] does.
     pub fn save(&self, writer: &mut Writer<'_>) -> Result<(), Error> {
         writer.column("bytes", &self.bytes)?;
         writer.column("ends", &self.ends)?;
         self.keys.save(&mut writer.under("keys"))
     }
 
-    /// What [`SessionText::save`] wrote, in O(names).
+    /// Reads what [`SessionText::save`] wrote, in O(names).
     ///
     /// # Errors
     ///
-    /// As [`Reader::column`], and names that no table holds.
+    /// Fails as [`Reader::column`] does, and if the names cannot be those of a table.
     pub fn open(reader: &Reader) -> Result<Self, Error> {
         Ok(Self {
             bytes: reader.column("bytes")?,
@@ -53,37 +53,37 @@ impl SessionText {
         })
     }
 
-    /// The packed bytes of all sessions.
+    /// Returns the packed bytes of all sessions.
     pub fn bytes(&self) -> &Column<u8> {
         &self.bytes
     }
 
-    /// Where each session ends in [`SessionText::bytes`].
+    /// Returns where each session ends in [`SessionText::bytes`].
     pub fn ends(&self) -> &Column<u64> {
         &self.ends
     }
 
-    /// The names that stand as one byte.
+    /// Returns the key table.
     pub fn keys(&self) -> &KeyTable {
         &self.keys
     }
 
-    /// How many sessions there are.
+    /// Returns the number of sessions.
     pub fn len(&self) -> usize {
         self.ends.len()
     }
 
-    /// Whether there is none.
+    /// Returns true if there are no sessions.
     pub fn is_empty(&self) -> bool {
         self.ends.is_empty()
     }
 
-    /// The memory it holds, in bytes.
+    /// Returns the memory that the text holds, in bytes.
     pub fn nbytes(&self) -> usize {
         self.bytes.nbytes() + self.ends.nbytes() + self.keys.nbytes()
     }
 
-    /// The session at `position`.
+    /// Returns the session at `position`.
     #[inline]
     pub fn get(&self, position: usize) -> Option<SessionView<'_>> {
         let end = usize::try_from(*self.ends.get(position)?).ok()?;
@@ -97,7 +97,7 @@ impl SessionText {
         })
     }
 
-    /// The values of a member of many sessions: resolve the name once, look up by the result.
+    /// Resolves the name of a member once, for lookups in many sessions.
     pub fn member(&self, name: &str) -> Member {
         match self.keys.find(name) {
             Some(id) => Member(Wanted::Key(id)),
@@ -106,7 +106,7 @@ impl SessionText {
     }
 }
 
-/// A member's name, resolved against the key table of one [`SessionText`].
+/// The name of a member, resolved for the key table of one [`SessionText`].
 #[derive(Clone, Debug)]
 pub struct Member(Wanted);
 
@@ -126,7 +126,7 @@ impl Member {
     }
 }
 
-/// One session's text.
+/// The text of one session.
 #[derive(Clone, Copy, Debug)]
 pub struct SessionView<'a> {
     packed: &'a [u8],
@@ -134,22 +134,22 @@ pub struct SessionView<'a> {
 }
 
 impl<'a> SessionView<'a> {
-    /// Its packed text.
+    /// Returns its packed text.
     pub fn packed(&self) -> &'a [u8] {
         self.packed
     }
 
-    /// Its tokens, for building objects; [`SessionView::name`] spells a [`Token::Key`].
+    /// Returns its tokens, to build objects from. [`SessionView::name`] spells a [`Token::Key`].
     pub fn tokens(&self) -> Tokens<'a> {
         Tokens::new(self.packed)
     }
 
-    /// The name that a key stands for.
+    /// Returns the name of a key.
     pub fn name(&self, id: KeyId) -> &'a str {
         self.keys.name(id)
     }
 
-    /// The value of a member, if the session has it.
+    /// Returns the value of a member, if the session has it.
     pub fn get(&self, member: &Member) -> Option<ValueView<'a>> {
         let mut tokens = self.tokens();
         tokens.next();
@@ -171,7 +171,7 @@ impl<'a> SessionView<'a> {
         }
     }
 
-    /// The value that begins `offset` bytes into the packed text: see [`Spans`](super::Spans).
+    /// Returns the value that begins at `offset` in the packed text: see [`Spans`](super::Spans).
     pub fn value_at(&self, offset: u32) -> Option<ValueView<'a>> {
         let packed = self.packed.get(offset as usize..)?;
         let packed = Tokens::new(packed).value();
@@ -195,17 +195,18 @@ pub struct ValueView<'a> {
 }
 
 impl<'a> ValueView<'a> {
-    /// Its packed text. Equal texts are equal values; equal values may be written differently (escapes, `1` and `1.0`).
+    /// Returns its packed text. Equal texts are equal values, but equal values may have different texts (escapes, `1`
+    /// and `1.0`).
     pub fn packed(&self) -> &'a [u8] {
         self.packed
     }
 
-    /// Its tokens.
+    /// Returns its tokens.
     pub fn tokens(&self) -> Tokens<'a> {
         Tokens::new(self.packed)
     }
 
-    /// What it spells, if it is a string: UTF-8 for text that the loader checked.
+    /// Returns its text if it is a string. It is UTF-8 if the loader checked it.
     pub fn as_str(&self) -> Option<Cow<'a, [u8]>> {
         match self.tokens().next() {
             Some(Token::Str(raw)) => Some(string::decode(raw)),
@@ -213,7 +214,7 @@ impl<'a> ValueView<'a> {
         }
     }
 
-    /// The strings in it, if it is an array: what else it holds is left out.
+    /// Returns the strings in it, if it is an array. Other elements are left out.
     pub fn strings(&self) -> impl Iterator<Item = Cow<'a, [u8]>> {
         let array = self.packed.first() == Some(&b'[');
         let tokens = self.tokens().take(if array { usize::MAX } else { 0 });
@@ -243,7 +244,7 @@ fn dump(packed: &[u8], keys: &KeyTable, out: &mut Vec<u8>) {
             Some(Token::Comma) => out.extend_from_slice(b", "),
             Some(Token::Key(id)) => out.extend_from_slice(keys.dumped(id)),
             Some(Token::Scalar(text)) => out.extend_from_slice(text),
-            // Written by the step before.
+            // The step before wrote it.
             Some(Token::Name(_) | Token::Str(_)) => {}
             None => return,
         }

@@ -1,12 +1,12 @@
-//! Reads packed text, token by token.
+//! Splits packed text into tokens.
 //!
-//! It expects text that [`Packer`](super::pack::Packer) wrote, and is safe for any other: every step passes at least one byte,
-//! reads nothing outside the text and does not recurse. O(bytes) in total.
+//! It expects text that [`Packer`](super::pack::Packer) wrote, but is safe for any bytes: every step advances, reads
+//! only within the text, and does not recurse. O(bytes) in all.
 
 use super::key::{KeyId, KeyTable};
 use super::{scan, string};
 
-/// A piece of packed text. Strings and names are the text between their quotes, escapes and all.
+/// A token of packed text. Strings and names are the text between their quotes, with escapes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Token<'a> {
     /// `{`
@@ -19,9 +19,9 @@ pub enum Token<'a> {
     EndArray,
     /// `,`
     Comma,
-    /// A member's name that the key table holds.
+    /// A member's name that is in the key table.
     Key(KeyId),
-    /// A member's name that it does not hold.
+    /// A member's name that is not in the key table.
     Name(&'a [u8]),
     /// A string.
     Str(&'a [u8]),
@@ -37,7 +37,7 @@ pub struct Tokens<'a> {
 }
 
 impl<'a> Tokens<'a> {
-    /// The tokens of `packed`.
+    /// Creates the tokens of `packed`.
     pub fn new(packed: &'a [u8]) -> Self {
         Self {
             bytes: packed,
@@ -45,7 +45,7 @@ impl<'a> Tokens<'a> {
         }
     }
 
-    /// How many bytes were passed.
+    /// Returns how many bytes were read.
     pub(super) fn at(&self) -> usize {
         self.at
     }
@@ -54,14 +54,14 @@ impl<'a> Tokens<'a> {
         self.bytes.get(start..end).unwrap_or_default()
     }
 
-    /// The next token and the text that it takes.
+    /// Returns the next token and its text.
     pub(super) fn next_spelled(&mut self) -> Option<(Token<'a>, &'a [u8])> {
         let start = self.at;
         let token = self.next()?;
         Some((token, self.slice(start, self.at)))
     }
 
-    /// Passes one value and returns its text.
+    /// Skips one value and returns its text.
     pub(super) fn value(&mut self) -> &'a [u8] {
         let start = self.at;
         let mut depth = 0_usize;
@@ -87,7 +87,8 @@ impl<'a> Tokens<'a> {
         self.slice(start, self.at)
     }
 
-    /// If a string or a name comes next, passes it and appends it as `json.dumps` writes it; whether one did.
+    /// Appends the next string or name as `json.dumps` writes it and skips it. Returns false if something else comes
+    /// next.
     #[inline]
     pub(super) fn dump_string(&mut self, out: &mut Vec<u8>) -> bool {
         if self.bytes.get(self.at) != Some(&b'"') {
@@ -103,7 +104,7 @@ impl<'a> Tokens<'a> {
             out.push(b'"');
         } else {
             out.truncate(before);
-            // Owned before it is checked: the bytes of a mapped file can change in between.
+            // Copied before it is checked, because the bytes of a mapped file can change in between.
             let spelled = string::decode(self.string()).into_owned();
             string::write_str(out, &String::from_utf8_lossy(&spelled));
         }
@@ -114,7 +115,7 @@ impl<'a> Tokens<'a> {
         true
     }
 
-    /// A string whose opening quote was passed, and its closing quote.
+    /// Skips a string whose opening quote was skipped, with its closing quote. Returns its text.
     #[inline]
     fn string(&mut self) -> &'a [u8] {
         let start = self.at;

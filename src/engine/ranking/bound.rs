@@ -3,10 +3,10 @@
 //! A computed score is not monotone: adding rounds, and compensated addition rounds unevenly, so that of two sessions
 //! with equal hits the less popular may score the same or, in the last bit, more. What is monotone is the real number
 //! S = A + P + D, where A is the rounded product of hits and weight, P the rounded product of popularity and weight
-//! (rounding keeps order) and D the diversity. With u = 2⁻⁵³, three additions of either kind give a computed score within
-//! 3u(1 + 2u)·(|A| + |P| + |D|) of S (an addition of floats has no other error: sums do not underflow), so that
-//! *A + P + D + 16u·(|A| + |P| + |D|)*, computed in floats, exceeds the computed score of every session with no more hits
-//! and no more popularity. A session with a popularity so negative that |P| is larger has lost more in S than its
+//! (rounding keeps order) and D the diversity. With u = 2⁻⁵³, three additions of either kind give a computed score
+//! within 3u(1 + 2u)·(|A| + |P| + |D|) of S (an addition of floats has no other error: sums do not underflow), so that
+//! *A + P + D + 16u·(|A| + |P| + |D|)*, computed in floats, exceeds the computed score of every session with no more
+//! hits and no more popularity. A session with a popularity so negative that |P| is larger has lost more in S than its
 //! error gains.
 //!
 //! Invariant of a [`Bound`]: both weights are finite and not negative, every A + P + D is finite, every int product is

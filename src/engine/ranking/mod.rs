@@ -1,7 +1,7 @@
 //! Finds the best sessions for a set of interests: scores, posting lists, the order of an index, and the exact top k.
 //!
-//! [`index::Index`] answers top-k queries over [`session::Sessions`]. Its scores equal those of [`score::Scorer`] to the
-//! last bit.
+//! [`index::Index`] answers top-k queries over [`session::Sessions`]. Its scores equal those of [`score::Scorer`] to
+//! the last bit.
 
 pub mod bitmap;
 mod bound;

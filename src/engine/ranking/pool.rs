@@ -1,7 +1,7 @@
 //! The best `k` sessions seen so far, by (score descending, input position ascending).
 //!
-//! Invariant: at most `k` are held, and no session that was wanted and is not held precedes one that is. Asking whether one
-//! is wanted costs O(1), taking it O(log k).
+//! Invariant: at most `k` are held, and no session that was wanted and is not held precedes one that is. Asking whether
+//! one is wanted costs O(1), taking it O(log k).
 
 use core::cmp::Ordering;
 use std::collections::BinaryHeap;

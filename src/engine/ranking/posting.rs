@@ -1,11 +1,11 @@
 //! Which sessions have a tag: a bitmap where many do, a sorted list of ranks where few do.
 //!
-//! A tag that stands in a session `m` times is `m` postings of that session: the first in the tag's own list, the others in
-//! lists of *repeats*, so that adding up a tag's lists counts a session's hits as the original does.
+//! A tag that stands in a session `m` times is `m` postings of that session: the first in the tag's own list, the
+//! others in lists of *repeats*, so that adding up a tag's lists counts a session's hits as the original does.
 //!
-//! Invariant: every list ascends and holds a rank once; a bitmap has no bit set in the padding. Building is O(tags) after
-//! the order is known, a look-up O(1) without repeats. Of what a file holds nothing is known but that lists and bitmaps
-//! do not overlap, so that no query reads more than the file: who reads a list checks every rank.
+//! Invariant: every list ascends and holds a rank once; a bitmap has no bit set in the padding. Building is O(tags)
+//! after the order is known, a look-up O(1) without repeats. Of what a file holds nothing is known but that lists and
+//! bitmaps do not overlap, so that no query reads more than the file: who reads a list checks every rank.
 
 use std::collections::BTreeMap;
 
@@ -18,8 +18,8 @@ use crate::engine::error::Error;
 use crate::engine::file::column::Column;
 use crate::engine::file::{Reader, Writer};
 
-/// A tag at least this frequent (one session in so many) gets a bitmap while there is memory for it: reading the bits is
-/// faster than adding postings one by one far below the density at which a list is smaller.
+/// A tag at least this frequent (one session in so many) gets a bitmap while there is memory for it: reading the bits
+/// is faster than adding postings one by one far below the density at which a list is smaller.
 const SPARSEST_BITMAP: usize = 2048;
 /// Sessions whose tags are fetched together.
 const GATHERED: usize = 64;

@@ -1,8 +1,8 @@
 //! Positions by (popularity descending, position ascending), faster than by comparing.
 //!
-//! The 32 highest bits in which the popularities differ are packed above the position into one `u64`, and these are sorted by
-//! three stable counting passes of 11 bits. Popularities that agree in those bits and still differ are rare (random
-//! floats: one in a hundred at ten million) and are put right by comparing. O(n), but O(n log n) where nearly
+//! The 32 highest bits in which the popularities differ are packed above the position into one `u64`, and these are
+//! sorted by three stable counting passes of 11 bits. Popularities that agree in those bits and still differ are rare
+//! (random floats: one in a hundred at ten million) and are put right by comparing. O(n), but O(n log n) where nearly
 //! all popularities are neighbouring floats.
 
 /// Digits of the packed key, the lowest first.

@@ -207,7 +207,8 @@ impl Scorer {
         )
     }
 
-    /// The score of a session; `None` where an int leaves the exact range. May be NaN: the caller's order must not use it.
+    /// The score of a session; `None` where an int leaves the exact range. May be NaN: the caller's order must not use
+    /// it.
     #[inline]
     pub fn score(&self, hits: u32, popularity: Number) -> Option<Number> {
         self.contributions(hits, popularity)

@@ -4,7 +4,8 @@
 //! *open* level: the fewest hits with which a session from here on could still enter. Two rules close a level, both
 //! exact: its [`Bound`] at the popularity reached lies under the worst score of the full [`Pool`]; or, inside a run of
 //! equal popularity, its very score ties or loses there while positions only grow. When the highest level is closed the
-//! segment is done. Only admitted sessions enter the pool, so neither rule passes over one for the sake of one that is not.
+//! segment is done. Only admitted sessions enter the pool, so neither rule passes over one for the sake of one that is
+//! not.
 //!
 //! # Performance notes
 //!
@@ -12,8 +13,8 @@
 //!
 //! Kept:
 //! * segments by number of tags: over uniform tags few but the sessions of 4 and 5 tags are read, 7 µs against 16 µs at
-//!   1,000,000; over frequent tags the highest level fills in the first lanes and everything else ends at one comparison
-//!   (0.6 µs at any size);
+//!   1,000,000; over frequent tags the highest level fills in the first lanes and everything else ends at one
+//!   comparison (0.6 µs at any size);
 //! * four rows an adder tree and planes in registers. Indexing the planes by a variable kept them on the stack: 25 µs
 //!   against 7 µs (1,000,000 sessions, uniform tags), and made AVX-512 slower than the baseline;
 //! * instructions chosen at run time: 20 µs baseline, 9 µs AVX2, 7 µs AVX-512 on the same query, which pays for `simd`;

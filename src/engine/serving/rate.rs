@@ -1,17 +1,18 @@
-//! A rate limiter: the generic cell rate algorithm (GCRA), a number of eight bytes a key.
+//! A rate limiter by the generic cell rate algorithm (GCRA), with eight bytes a key.
 //!
-//! A key may do `limit` things at once, and gets one back every `window / limit`. So a quiet key does `limit` things in
-//! a moment; over any window it does fewer than twice as many, and in the long run never more than `limit` a window.
+//! A key has `limit` admissions at once, and gets one back every `window / limit`. So a key that was idle can use
+//! `limit` in a moment. Over any window it gets fewer than twice as many, and in the long run never more than `limit` a
+//! window.
 //!
-//! Invariants: at most `capacity` keys are held; each is a seeded hash (64 bits: among a million keys, two share a limit
-//! with a chance of 3 in 100 million) and its theoretical arrival time (TAT), the tick at which it is at rest again. A
-//! key that is not held is at rest. A full shard forgets the keys at rest; if there are none, the sixteenth of its keys
-//! that are nearest to it: so a flood of new keys drives out itself, and a key at its limit goes last. A forgotten key
-//! that was not at rest gets back what it had used, at most `limit`: with `capacity` above the number of clients in a
-//! window that never happens ([`Limiter::forgotten`] counts it).
+//! Invariants: at most `capacity` keys are held. Each is a seeded 64-bit hash (among a million keys, two share a limit
+//! with a probability of 3 in 100 million) and its theoretical arrival time (TAT): the tick at which all its admissions
+//! are back. A key that is not held has all its admissions. A full shard drops the keys that have all of them. If there
+//! are none, it drops the sixteenth of its keys that are closest to that. So a flood of new keys drops itself, and a
+//! key at its limit goes last. A key that was dropped too early gets back what it had used, at most `limit`. If
+//! `capacity` exceeds the number of clients in a window, that never happens ([`Limiter::forgotten`] counts it).
 //!
-//! A check is O(1) expected under its shard's lock; forgetting is O(shard) once in a sixteenth of a shard's insertions.
-//! Ticks are fractions of the interval, so that limits which do not divide their window are exact as well.
+//! A check is O(1) expected under the lock of its shard. Dropping keys is O(shard), once in a sixteenth of its
+//! insertions. Ticks are fractions of the interval, so limits that do not divide their window are exact as well.
 
 use core::hash::{BuildHasher, Hasher};
 use core::time::Duration;
@@ -20,18 +21,18 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use hashbrown::HashMap;
 
-/// Ticks in the time after which a key gets one admission back.
+/// The ticks after which a key gets one admission back.
 const INTERVAL: u64 = 1 << 16;
-/// More threads than this seldom meet in one shard.
+/// The number of shards. More threads than this seldom meet in one shard.
 const MOST_SHARDS: usize = 64;
-/// A smaller shard would forget keys although others have room.
+/// The smallest shard. A smaller one would drop keys although others have room.
 const LEAST_SHARD: usize = 1024;
-/// The share of a full shard that is forgotten at once, where no key is at rest.
+/// The share of a full shard that is dropped at once if no key has all its admissions.
 const FORGOTTEN: usize = 16;
 
 type Shard = HashMap<u64, u64, Hashed>;
 
-/// Admits at most a number of things a window, for each key.
+/// Admits a limited number of requests a window for each key.
 #[derive(Debug)]
 pub struct Limiter {
     shards: Box<[Mutex<Held>]>,
@@ -47,21 +48,21 @@ struct Held {
     forgotten: u64,
 }
 
-/// What a check found.
+/// The result of a check.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verdict {
-    /// It may.
+    /// The request is admitted.
     Admitted,
-    /// It may after this long, if nothing else is admitted before.
+    /// The request will be admitted after this time, if no other one is admitted before.
     Limited(Duration),
 }
 
 impl Limiter {
-    /// A limiter of `limit` things a `window`, for at most `capacity` keys; 0 of any of them stands for 1 (nanosecond).
+    /// Creates a limiter of `limit` requests a `window`, for at most `capacity` keys. 0 stands for 1 (nanosecond).
     pub fn new(limit: u32, window: Duration, capacity: usize) -> Self {
         let capacity = capacity.max(1);
         let shards = (capacity / LEAST_SHARD).clamp(1, MOST_SHARDS);
-        // A power of two, or the mask below would skip some.
+        // A power of two: the mask below would skip some otherwise.
         let shards = 1 << shards.ilog2();
         Self {
             shards: (0..shards).map(|_| Mutex::default()).collect(),
@@ -72,7 +73,7 @@ impl Limiter {
         }
     }
 
-    /// Asks for one admission, `now` being the time since any moment, of a clock that does not go back.
+    /// Asks for one admission. `now` is the time since a fixed moment, of a clock that does not go back.
     pub fn check(&self, key: &[u8], now: Duration) -> Verdict {
         let hash = self.hash(key);
         let now = self.ticks(now);
@@ -88,20 +89,20 @@ impl Limiter {
         Verdict::Admitted
     }
 
-    /// Forgets every key at rest; how many.
+    /// Drops every key that has all its admissions. Returns how many were dropped.
     pub fn forget_rested(&self, now: Duration) -> usize {
         let now = self.ticks(now);
         self.each(|held| {
             let before = held.keys.len();
             held.keys.retain(|_, rest| *rest > now);
             let after = held.keys.len();
-            // Memory goes back after a flood.
+            // The memory is released after a flood.
             held.keys.shrink_to(2 * after);
             before - after
         })
     }
 
-    /// Forgets every key.
+    /// Drops every key.
     pub fn clear(&self) {
         self.each(|held| {
             held.keys = Shard::default();
@@ -109,29 +110,29 @@ impl Limiter {
         });
     }
 
-    /// How long until a key is at rest, if it is held.
+    /// Returns how long it takes until a key has all its admissions, if it is held.
     pub fn time_to_rest(&self, key: &[u8], now: Duration) -> Option<Duration> {
         let hash = self.hash(key);
         let rest = self.shard(hash).keys.get(&hash).copied()?;
         Some(self.duration(rest.saturating_sub(self.ticks(now))))
     }
 
-    /// How many keys are held.
+    /// Returns how many keys are held.
     pub fn len(&self) -> usize {
         self.each(|held| held.keys.len())
     }
 
-    /// Whether none is.
+    /// Returns true if no key is held.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// How many keys made room although they were not at rest.
+    /// Returns how many keys were dropped too early.
     pub fn forgotten(&self) -> u64 {
         self.each(|held| held.forgotten as usize) as u64
     }
 
-    /// The memory that it holds, in bytes, but for the allocator's own.
+    /// Returns the memory that the limiter holds, in bytes, without the allocator's own.
     pub fn nbytes(&self) -> usize {
         self.each(|held| held.keys.allocation_size() + size_of::<Mutex<Held>>())
     }
@@ -141,20 +142,20 @@ impl Limiter {
     }
 
     fn hash(&self, key: &[u8]) -> u64 {
-        // SipHash with a random seed: whoever chooses keys cannot choose where they collide.
+        // SipHash with a random seed, so that clients who choose their keys cannot make them collide.
         let mut hasher = self.hasher.build_hasher();
         hasher.write(key);
         hasher.finish()
     }
 
     fn shard(&self, hash: u64) -> MutexGuard<'_, Held> {
-        // hashbrown takes the lowest bits and the highest seven.
+        // hashbrown uses the lowest bits and the highest seven.
         let place = (hash >> 40) as usize & (self.shards.len() - 1);
         #[allow(clippy::indexing_slicing)] // Masked by the length, a power of two.
         lock(&self.shards[place])
     }
 
-    /// The whole ticks until `time`; a window is `limit * INTERVAL` of them exactly.
+    /// Returns the whole ticks until `time`. A window is exactly `limit * INTERVAL` ticks.
     #[allow(clippy::cast_sign_loss)]
     fn ticks(&self, time: Duration) -> u64 {
         let per_window = u128::from(self.limit * INTERVAL);
@@ -162,7 +163,7 @@ impl Limiter {
         u64::try_from(ticks).unwrap_or(u64::MAX)
     }
 
-    /// A time of at least this many ticks.
+    /// Returns the shortest time of at least this many ticks.
     fn duration(&self, ticks: u64) -> Duration {
         let per_window = u128::from(self.limit * INTERVAL);
         let nanos = (u128::from(ticks) * self.window.as_nanos()).div_ceil(per_window);
@@ -183,7 +184,7 @@ impl Held {
         let mut rests: Vec<u64> = self.keys.values().copied().collect();
         let goal = excess.max(rests.len() / FORGOTTEN).min(rests.len());
         let (_, &mut last, _) = rests.select_nth_unstable(goal - 1);
-        // Of equal ones no more than needed.
+        // Of equal keys no more than needed are dropped.
         let mut left = goal;
         self.keys.retain(|_, rest| {
             let goes = left > 0 && *rest <= last;
@@ -198,7 +199,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Keys are hashes already.
+/// Passes hashes through, because keys are hashes already.
 #[derive(Clone, Copy, Debug, Default)]
 struct Hashed;
 

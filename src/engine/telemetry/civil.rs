@@ -1,13 +1,13 @@
-//! Dates of the proleptic Gregorian calendar, in UTC, from seconds since 1970.
+//! Converts between seconds since 1970 and dates of the proleptic Gregorian calendar in UTC.
 
 const DAY: i64 = 86_400;
 
-/// The number of the day, which rises by one at midnight.
+/// Returns the number of the day, which rises by one at midnight.
 pub(super) fn day(seconds: i64) -> i64 {
     seconds.div_euclid(DAY)
 }
 
-/// As `20261123T150100.123456789Z`: sorts as the time does, and suits a file name.
+/// Formats a time as `20261123T150100.123456789Z`, which sorts by time and is valid in a file name.
 pub(super) fn stamp(unix_ns: u64) -> String {
     let seconds = i64::try_from(unix_ns / 1_000_000_000).unwrap_or(i64::MAX);
     let (year, month, day_of_month) = date(day(seconds));
@@ -17,16 +17,16 @@ pub(super) fn stamp(unix_ns: u64) -> String {
     format!("{year:04}{month:02}{day_of_month:02}T{hour:02}{minute:02}{second:02}.{fraction:09}Z")
 }
 
-/// As `2026-11-23T15Z`.
+/// Formats an hour as `2026-11-23T15Z`.
 pub(super) fn hour_label(seconds: i64) -> String {
     let (year, month, day_of_month) = date(day(seconds));
     let hour = seconds.rem_euclid(DAY) / 3600;
     format!("{year:04}-{month:02}-{day_of_month:02}T{hour:02}Z")
 }
 
-/// Year, month and day of month; by eras of 400 years, which all have 146,097 days.
+/// Returns year, month and day. It counts in eras of 400 years, which all have 146,097 days.
 fn date(day: i64) -> (i64, i64, i64) {
-    // Years are counted from March here, so that the leap day comes last.
+    // Years start in March here, so that the leap day comes last.
     let shifted = day + 719_468;
     let era = shifted.div_euclid(146_097);
     let of_era = shifted.rem_euclid(146_097);
@@ -46,7 +46,7 @@ fn date(day: i64) -> (i64, i64, i64) {
     )
 }
 
-/// Seconds since 1970 of an ISO 8601 time with its date; one without an offset is taken for UTC.
+/// Parses an ISO 8601 time with a date. Returns the seconds since 1970; a time without an offset counts as UTC.
 pub(super) fn parse(text: &str) -> Option<f64> {
     let number = |from: usize, to: usize| -> Option<i64> {
         let digits = text.get(from..to)?;
@@ -82,7 +82,7 @@ pub(super) fn parse(text: &str) -> Option<f64> {
     Some(seconds as f64 + fraction)
 }
 
-/// The inverse of [`date`].
+/// Returns the day number of a date: the inverse of [`date`].
 fn days(year: i64, month: i64, of_month: i64) -> i64 {
     let year = year - i64::from(month <= 2);
     let (era, of_era) = (year.div_euclid(400), year.rem_euclid(400));

@@ -1,7 +1,7 @@
-//! Lets a test kill the process at a chosen place inside a rotation.
+//! Kills the process at chosen points, so that tests can check that a rotation survives it.
 //!
-//! Only builds with the feature `fault-injection` hold this hook; in every other build [`point`] does nothing. There,
-//! `EVENTKIT_TELEMETRY_KILL_AT=n` kills the process at the n-th place that it passes. Writing a line passes no place.
+//! `EVENTKIT_TELEMETRY_KILL_AT=n` kills this process at the n-th point. Only rotation has points, not the writing of
+//! lines.
 
 #[cfg(feature = "fault-injection")]
 use std::sync::{
@@ -9,7 +9,7 @@ use std::sync::{
     atomic::{AtomicU64, Ordering},
 };
 
-/// Marks a place between two system calls.
+/// Marks a point between two system calls.
 #[cfg(feature = "fault-injection")]
 pub(super) fn point() {
     static KILL_AT: OnceLock<Option<u64>> = OnceLock::new();

@@ -1,33 +1,33 @@
-//! Formats the default line: the action, its latency and its result. It holds counts, never contents.
+//! Formats a telemetry line: the action, its duration and its result. It holds counts, never contents.
 //!
-//! The format is that of Python's `json.dumps`: `", "` and `": "` as separators, and only ASCII.
+//! The format is that of Python's `json.dumps`: `", "` and `": "` as separators, and everything beyond ASCII escaped.
 
 use std::io::Write;
 
-/// What one line tells.
+/// The fields of one line.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Record<'a> {
-    /// Microseconds since 1970 when it was logged.
+    /// When it was logged, in microseconds since 1970.
     pub unix_us: u64,
-    /// What was done.
+    /// The action.
     pub action: &'a str,
-    /// Whether it worked.
+    /// Whether the action succeeded.
     pub success: bool,
-    /// Whether this is the report of an exception, which `log` may have counted as a failure already.
+    /// Whether this line reports an exception, which `log` may have counted as a failure already.
     pub exception: bool,
     /// The kind of error, never its text.
     pub error: Option<&'a str>,
-    /// Microseconds that it took.
+    /// The duration in microseconds.
     pub latency_us: Option<u64>,
-    /// How many sessions were returned.
+    /// The number of sessions returned.
     pub sessions: Option<u64>,
-    /// How many slots of them conflict.
+    /// The number of time slots that are used more than once.
     pub conflicts: Option<u64>,
     /// Where the sessions came from.
     pub source: Option<&'a str>,
-    /// A pseudonym.
+    /// A pseudonym of the user.
     pub user: Option<&'a str>,
-    /// What connects it with other logs.
+    /// An identifier that connects the line with other logs.
     pub correlation_id: Option<&'a str>,
 }
 
@@ -50,7 +50,7 @@ impl Record<'_> {
         }
         optional(out, "error", self.error);
         if let Some(latency) = self.latency_us {
-            // Both names: the original's writer and its summary do not agree on one.
+            // Both names are written, because the original's writer and its summary use different ones.
             let (whole, thousandths) = (latency / 1_000, latency % 1_000);
             put(
                 out,
@@ -73,7 +73,7 @@ impl Record<'_> {
 }
 
 fn put(out: &mut Vec<u8>, text: std::fmt::Arguments<'_>) {
-    let _ = out.write_fmt(text); // A vector never refuses.
+    let _ = out.write_fmt(text); // Writing to a vector cannot fail.
 }
 
 fn optional(out: &mut Vec<u8>, name: &str, value: Option<&str>) {

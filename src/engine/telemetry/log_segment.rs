@@ -1,7 +1,7 @@
-//! Names rotated files: `telemetry.0000000042-20261123T150100.123456789Z-1234.jsonl`, later with `.gz`.
+//! The names of rotated logs: `telemetry.0000000042-20261123T150100.123456789Z-1234.jsonl`, later with `.gz`.
 //!
-//! The sequence number comes first, so names sort in the order of rotation even when the clock was stepped back. Time and
-//! process make a name unique also where the number was lost.
+//! The sequence number comes first, so names sort in the order of rotation even if the clock was set back. Time and
+//! process id make a name unique even if the number was lost.
 
 use std::ffi::{OsStr, OsString};
 use std::io;
@@ -12,15 +12,15 @@ use super::civil;
 /// A rotated file.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct LogSegment {
-    /// Its place among its siblings.
+    /// Its sequence number.
     pub sequence: u64,
-    /// Where it is.
+    /// Its path.
     pub path: PathBuf,
     /// Whether it ends in `.gz`.
     pub compressed: bool,
 }
 
-/// The path of a new segment of the file at `path`.
+/// Returns the path of a new segment of the log at `path`.
 pub(super) fn new_path(path: &Path, sequence: u64, unix_ns: u64, pid: u32) -> PathBuf {
     let (stem, extension) = parts(path);
     let mut name = stem;
@@ -29,11 +29,11 @@ pub(super) fn new_path(path: &Path, sequence: u64, unix_ns: u64, pid: u32) -> Pa
     path.with_file_name(name)
 }
 
-/// The segments of the file at `path`, in order.
+/// Returns the segments of the log at `path`, in order.
 ///
 /// # Errors
 ///
-/// The directory cannot be listed.
+/// Fails if the directory cannot be listed.
 pub fn list(path: &Path) -> io::Result<Vec<LogSegment>> {
     let mut found = Vec::new();
     for entry in std::fs::read_dir(directory(path))? {
@@ -50,7 +50,7 @@ pub fn list(path: &Path) -> io::Result<Vec<LogSegment>> {
     Ok(found)
 }
 
-/// The directory that a file is in.
+/// Returns the directory of a file.
 pub(super) fn directory(path: &Path) -> &Path {
     match path.parent() {
         Some(parent) if parent != Path::new("") => parent,
@@ -58,7 +58,7 @@ pub(super) fn directory(path: &Path) -> &Path {
     }
 }
 
-/// `telemetry.jsonl` as `telemetry` and `.jsonl`.
+/// Splits `telemetry.jsonl` into `telemetry` and `.jsonl`.
 fn parts(path: &Path) -> (OsString, OsString) {
     let stem = path.file_stem().unwrap_or_default().to_owned();
     let mut extension = OsString::new();
@@ -69,7 +69,7 @@ fn parts(path: &Path) -> (OsString, OsString) {
     (stem, extension)
 }
 
-/// The sequence number in a name, and whether it is a compressed one; `None` for every other file.
+/// Parses a name: its sequence number, and whether it is compressed. Returns `None` for any other file.
 fn parse(path: &Path, name: &OsStr) -> Option<(u64, bool)> {
     let (stem, extension) = parts(path);
     let name = name.as_encoded_bytes();

@@ -1,8 +1,7 @@
-//! Writes telemetry as lines of JSON, rotates the file, and summarises such files exactly.
+//! Writes telemetry as JSON lines that are not lost, rotates the log, and summarises it exactly.
 //!
-//! * [`writer::Writer`]: a bounded queue and a thread that calls `write` once a line. Threads, processes and forks may
-//!   share the file.
-//! * `sink`, `rotation`, `segment`: the open file, how it becomes a rotated file (a segment), and the names of segments.
+//! * [`writer::Writer`]: a bounded queue and a background thread. Safe with threads, processes and forks.
+//! * `sink`, `rotation`, [`log_segment`]: the open log, its rotation, and the names of segments.
 //! * [`summary`]: counts and exact percentiles of any number of files, in constant memory.
 
 mod civil;

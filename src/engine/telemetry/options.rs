@@ -6,7 +6,8 @@ use std::path::PathBuf;
 /// When a line counts as written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Durability {
-    /// A background thread writes it some milliseconds after the call. After a flush it survives a crash of the process.
+    /// A background thread writes it some milliseconds after the call. After a flush it survives a crash of the
+    /// process.
     Background,
     /// The kernel has it when the call returns. It survives a crash of the process.
     Sync,

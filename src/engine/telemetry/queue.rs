@@ -1,20 +1,20 @@
-//! The bounded queue between callers and the writing thread.
+//! The bounded queue between callers and the background thread.
 //!
-//! Lines are formatted straight into one growing buffer, which the thread swaps for an empty one: no allocation a line.
-//! Bounded by bytes; what does not fit is refused, and the caller counts it.
+//! Callers format their lines into one growing buffer, and the thread swaps it for an empty one. So no line needs an
+//! allocation. The size is limited in bytes. A line that does not fit is refused, and the caller counts it.
 //!
-//! A system call to wake the thread costs a caller more than the line itself. So the thread lingers for a moment after
-//! each batch before it goes to sleep, and a caller wakes it only when it sleeps.
+//! Waking the thread is a system call that costs a caller more than the line itself. So after each batch the thread
+//! waits a moment before it sleeps, and a caller wakes it only if it sleeps.
 
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-/// How long the thread waits for more after a batch before it sleeps.
+/// How long the thread waits for more lines after a batch before it sleeps.
 const LINGER: Duration = Duration::from_millis(2);
-/// What a buffer keeps of its size from one batch to the next.
+/// The capacity that a buffer keeps from one batch to the next.
 const KEPT: usize = 1 << 20;
 
-/// Lines, end to end.
+/// Lines, one after another.
 #[derive(Debug, Default)]
 pub(super) struct Batch {
     bytes: Vec<u8>,
@@ -22,7 +22,7 @@ pub(super) struct Batch {
 }
 
 impl Batch {
-    /// A batch of one line.
+    /// Creates a batch of one line.
     pub(super) fn of(line: Vec<u8>) -> Self {
         let ends = vec![line.len()];
         Self { bytes: line, ends }
@@ -32,7 +32,7 @@ impl Batch {
         self.ends.len()
     }
 
-    /// The lines, each with its newline.
+    /// Returns the lines, each with its newline.
     pub(super) fn lines(&self) -> impl Iterator<Item = &[u8]> {
         let starts = std::iter::once(0).chain(self.ends.iter().copied());
         starts
@@ -48,7 +48,7 @@ impl Batch {
     }
 }
 
-/// What became of a line.
+/// The result of pushing a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Pushed {
     Accepted,
@@ -65,7 +65,7 @@ struct State {
     closed: bool,
 }
 
-/// See the module.
+/// A bounded queue of lines.
 #[derive(Debug)]
 pub(super) struct Queue {
     state: Mutex<State>,
@@ -109,7 +109,8 @@ impl Queue {
         Pushed::Accepted
     }
 
-    /// Waits for lines and takes them all, for an empty batch in exchange; `None` when closed and empty.
+    /// Waits for lines and takes all of them, in exchange for an empty batch. Returns `None` if the queue is closed and
+    /// empty.
     pub(super) fn take(&self, mut spare: Batch) -> Option<Batch> {
         spare.clear();
         let mut state = self.lock();
@@ -136,13 +137,14 @@ impl Queue {
         }
     }
 
-    /// Notes that so many lines are done with.
+    /// Counts lines that the thread has written or given up.
     pub(super) fn settle(&self, lines: usize) {
         self.lock().settled += lines as u64;
         self.settled.notify_all();
     }
 
-    /// Waits until every line accepted so far is done with; whether that came to pass in time.
+    /// Waits until every line accepted so far is written or given up. Returns false if that takes longer than
+    /// `patience`.
     pub(super) fn flush(&self, patience: Duration) -> bool {
         let mut state = self.lock();
         let target = state.accepted;
@@ -168,7 +170,7 @@ impl Queue {
         self.wake.notify_one();
     }
 
-    /// Lines accepted, and of these not done with.
+    /// Returns the number of accepted lines, and of those that are neither written nor given up.
     pub(super) fn counts(&self) -> (u64, u64) {
         let state = self.lock();
         (state.accepted, state.accepted - state.settled)

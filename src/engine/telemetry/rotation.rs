@@ -1,8 +1,8 @@
-//! Rotates the file into a segment, and later compresses and deletes segments. Nothing is ever overwritten.
+//! Rotates the log: renames it to a segment, and later compresses and deletes segments. Nothing is ever overwritten.
 //!
-//! Each step is one system call that either happened or did not, so a kill between two of them loses and repeats nothing.
-//! Renames refuse to replace a file. A compressed segment is synced and gets its name before the plain one is deleted.
-//! The kernel releases a lock when its holder dies.
+//! Each step is one system call that happens completely or not at all. So a process that is killed between two steps
+//! loses nothing and repeats nothing. A rename refuses to replace a file, and a compressed segment is synced and named
+//! before the plain one is deleted. The kernel releases locks when their holder dies.
 
 use std::fs::{File, Metadata, OpenOptions};
 use std::io::{self, Read, Seek, SeekFrom, Write};
@@ -19,32 +19,33 @@ use rustix::io::Errno;
 
 use super::{fault, log_segment};
 
-/// Younger segments may still get a line from a process that has not noticed the rotation.
+/// How long ago a segment must have been written to. A process that has not noticed the rotation may still append a
+/// line.
 const SETTLED: Duration = Duration::from_secs(60);
-/// The number of digits in the lock file. It is constant, so that one write replaces them.
+/// The number of digits in the lock file. It is fixed, so that one write replaces the number.
 const DIGITS: usize = 20;
 
 /// The result of an attempt to rotate.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Rotated {
-    /// The file is a segment now.
+    /// The log is now this segment.
     To(PathBuf),
-    /// It is not due any more: another process was faster.
+    /// A rotation is no longer due, because another process was faster.
     NotDue,
     /// Another process holds the lock.
     Busy,
 }
 
-/// The number of old segments that were compressed and deleted.
+/// What a round of maintenance did.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct MaintenanceReport {
-    /// Segments that were compressed.
+    /// The number of segments that were compressed.
     pub compressed: u64,
-    /// Segments that were deleted.
+    /// The number of segments that were deleted.
     pub deleted: u64,
 }
 
-/// Opens a regular file without following a symbolic link, and without waiting for the other end of a pipe.
+/// Opens a regular file without following a symbolic link and without blocking.
 pub(super) fn open_plain(path: &Path, options: &mut OpenOptions) -> io::Result<File> {
     let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY;
     let file = options
@@ -60,7 +61,7 @@ pub(super) fn open_plain(path: &Path, options: &mut OpenOptions) -> io::Result<F
     ))
 }
 
-/// Makes the file at `path` a segment, if it is still `due` once the lock is held.
+/// Renames the log at `path` to a segment, if a rotation is still due once the lock is held.
 pub(super) fn rotate(
     path: &Path,
     unix_ns: u64,
@@ -91,11 +92,12 @@ pub(super) fn rotate(
     }
 }
 
-/// Renames, unless there is something of the new name.
+/// Renames a file, unless the new name exists.
 fn rename_new(from: &Path, to: &Path) -> rustix::io::Result<()> {
     match renameat_with(CWD, from, CWD, to, RenameFlags::NOREPLACE) {
         Err(Errno::INVAL | Errno::NOSYS | Errno::NOTSUP) => {
-            // A file system without it, NFS for one. Between the two, both names are the same file, which readers notice.
+            // For file systems without such a rename, as NFS. In between both names are the same file, which readers
+            // notice.
             linkat(CWD, from, CWD, to, rustix::fs::AtFlags::empty())?;
             fault::point();
             unlinkat(CWD, from, rustix::fs::AtFlags::empty())
@@ -104,7 +106,7 @@ fn rename_new(from: &Path, to: &Path) -> rustix::io::Result<()> {
     }
 }
 
-/// `<path>.lock`, held. It holds the number of the last segment, so that nobody lists the directory for it.
+/// The locked file `<path>.lock`. It holds the number of the last segment, so that nobody has to list the directory.
 struct Lock(File);
 
 impl Lock {
@@ -154,16 +156,16 @@ impl Lock {
 
 impl Drop for Lock {
     fn drop(&mut self) {
-        // Closing would do, but for a child that was forked a moment ago and holds the same open file.
+        // Closing is not enough: a child that was forked a moment ago may hold the same open file.
         let _ = flock(&self.0, FlockOperation::Unlock);
     }
 }
 
-/// Compresses and deletes the segments of `path` that are old enough. Two processes may do so at once.
+/// Compresses and deletes the old segments of `path`. Two processes may do so at the same time.
 ///
 /// # Errors
 ///
-/// The first that stopped it; what was done until then stays done.
+/// Returns the first error. What was done before stays done.
 pub(super) fn tend(
     path: &Path,
     now: SystemTime,
@@ -186,13 +188,13 @@ pub(super) fn tend(
     Ok(tended)
 }
 
-/// How long ago a file was written to; `None` when it is gone.
+/// Returns how long ago a file was written to, or `None` if it no longer exists.
 fn age(path: &Path, now: SystemTime) -> Option<Duration> {
     let written = std::fs::symlink_metadata(path).ok()?.modified().ok()?;
     Some(now.duration_since(written).unwrap_or_default())
 }
 
-/// Whether there was something to unlink.
+/// Deletes a file. Returns false if it did not exist.
 fn unlink(path: &Path) -> io::Result<bool> {
     match std::fs::remove_file(path) {
         Ok(()) => Ok(true),
@@ -201,7 +203,7 @@ fn unlink(path: &Path) -> io::Result<bool> {
     }
 }
 
-/// Replaces a segment by a compressed one; whether this process did.
+/// Replaces a segment by a compressed one. Returns true if this process did so.
 fn compress(path: &Path) -> io::Result<bool> {
     let mut source = match open_plain(path, OpenOptions::new().read(true)) {
         Ok(source) => source,
@@ -217,14 +219,14 @@ fn compress(path: &Path) -> io::Result<bool> {
     }
     let (target, temporary) = (with_ending(path, ".gz"), with_ending(path, ".gz.tmp"));
     if target.exists() {
-        // Killed between its last two steps, or a file of somebody else's: nothing is overwritten.
+        // A process was killed between its last two steps, or the file is not ours. Nothing is overwritten.
         return if holds(&target, &mut source)? {
             unlink(path)
         } else {
             Ok(false)
         };
     }
-    // What a killed process left: the lock on the segment says that nobody is writing it now.
+    // Left by a process that was killed. This process holds the segment's lock, so nobody is writing it now.
     unlink(&temporary)?;
     fault::point();
     let file = open_plain(&temporary, OpenOptions::new().write(true).create_new(true))?;
@@ -240,7 +242,7 @@ fn compress(path: &Path) -> io::Result<bool> {
     fault::point();
     match written {
         Ok(copied) if copied == source.metadata()?.len() => rename_new(&temporary, &target)?,
-        // It grew: later. A full disk: the plain segment stays.
+        // The segment grew, so it is left for later. On a full disk the plain segment stays.
         Ok(_) => return unlink(&temporary).map(|_| false),
         Err(error) => {
             unlink(&temporary)?;
@@ -251,7 +253,7 @@ fn compress(path: &Path) -> io::Result<bool> {
     unlink(path)
 }
 
-/// Whether a compressed file has exactly the content of a plain one.
+/// Returns true if a compressed file has exactly the content of a plain one.
 fn holds(compressed: &Path, plain: &mut File) -> io::Result<bool> {
     // A link, a pipe or a directory of that name is not the copy.
     let Ok(file) = open_plain(compressed, OpenOptions::new().read(true)) else {
@@ -282,12 +284,12 @@ fn with_ending(path: &Path, ending: &str) -> PathBuf {
     path.with_file_name(name)
 }
 
-/// Forces the names in the directory of a file to the disk.
+/// Syncs the directory of a file, so that names in it survive a power failure.
 pub(super) fn sync_directory(path: &Path) -> io::Result<()> {
     File::open(log_segment::directory(path))?.sync_all()
 }
 
-/// Writes a whole line in one system call where the kernel takes it whole; how much of it was written.
+/// Writes a line in one system call if the kernel accepts it whole. Returns the number of bytes written.
 pub(super) fn write_line(file: &mut File, line: &[u8]) -> (usize, Option<io::Error>) {
     let mut done = 0;
     while let Some(rest) = line.get(done..).filter(|rest| !rest.is_empty()) {

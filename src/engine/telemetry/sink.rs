@@ -1,9 +1,10 @@
-//! Writes batches of lines to the open file, and keeps lines whole when the disk or another process interferes.
+//! Writes batches of lines to the open log, one `write` a line, and keeps lines whole when the disk or others
+//! interfere.
 //!
-//! Before each batch it checks three things: that the path still names the open file (someone may have moved or deleted
-//! it), that the last byte is a newline (a process may have been killed in the middle of a line), and that the file was
-//! not last written to on an earlier day. After each batch it checks whether the file was deleted meanwhile. The batch is
-//! then written again, to a new file.
+//! Before each batch it checks whether the path still names the open file (after an external `mv` or `rm`), whether the
+//! last byte is a newline (a process may have been killed within a line), and whether the last write was on an earlier
+//! day. After each batch it checks whether the file was deleted meanwhile. Then it writes the batch again, to a new
+//! file.
 
 use std::fs::{File, Metadata, OpenOptions};
 use std::io::{self, Seek};
@@ -15,30 +16,29 @@ use super::options::{Durability, Options};
 use super::queue::Batch;
 use super::rotation::{self, Rotated};
 
-/// The time after which a file that could not be opened is tried again. A flush tries at once.
+/// For how long a file that could not be opened is not tried again, unless somebody flushes.
 const RETRY: Duration = Duration::from_secs(1);
-/// How often a batch is written again after its file was deleted. The limit ends the loop when another process deletes the
-/// file again and again.
+/// How often a batch is written again because its file was deleted. Deleting in a loop must not block the writer.
 const MOST_TRIES: u32 = 8;
 
 /// The result of writing a batch.
 #[derive(Debug, Default)]
 pub(super) struct Outcome {
-    /// Lines that the kernel has.
+    /// Lines that the kernel accepted.
     pub(super) written: u64,
-    /// Lines that it did not take.
+    /// Lines that could not be written.
     pub(super) dropped: u64,
-    /// Bytes of those written.
+    /// Bytes that were written.
     pub(super) bytes: u64,
-    /// The kernel has lines of which the disk did not confirm that it has them, although that was asked for.
+    /// Whether lines were written whose sync to disk failed although it was requested.
     pub(super) unsynced: bool,
-    /// Segments made.
+    /// Completed rotations.
     pub(super) rotations: u64,
-    /// The last thing that went wrong.
+    /// The last error.
     pub(super) error: Option<String>,
 }
 
-/// How far a batch is.
+/// How much of a batch is done.
 #[derive(Clone, Copy, Debug, Default)]
 struct Progress {
     written: u64,
@@ -56,7 +56,7 @@ impl Progress {
 pub(super) struct Sink {
     options: Options,
     open: Option<Open>,
-    /// Until when the file is not tried again, and why.
+    /// Until when the file is not tried again, and the error.
     refused: Option<(Instant, String)>,
 }
 
@@ -65,7 +65,7 @@ struct Open {
     file: File,
     identity: (u64, u64),
     size: u64,
-    /// The last byte is that of a torn line.
+    /// Whether the file ends within a torn line.
     torn: bool,
 }
 
@@ -82,15 +82,15 @@ impl Sink {
         }
     }
 
-    /// Forgets that the file could not be opened a moment ago.
+    /// Allows the next batch to open the file again at once.
     pub(super) fn retry(&mut self) {
         self.refused = None;
     }
 
-    /// Writes the lines of a batch, each whole or not at all.
+    /// Writes the lines of a batch, each of them whole or not at all.
     pub(super) fn write(&mut self, batch: &Batch) -> Outcome {
         let mut outcome = Outcome::default();
-        // How far it was when the file that is open now was opened.
+        // The progress when the current file was opened.
         let mut safe = Progress::default();
         let mut tries = 0;
         loop {
@@ -101,7 +101,7 @@ impl Sink {
                 progress.dropped += left;
                 outcome.unsynced |= left == 0;
             }
-            // Deleted under our hands: nobody will ever read what went there since.
+            // The file was deleted while it was open: nobody can read what was written to it since.
             let deleted = self
                 .open
                 .as_ref()
@@ -163,7 +163,7 @@ impl Sink {
         Ok(())
     }
 
-    /// Sees to it that the file at the path is open, of today, and ends in a newline.
+    /// Makes sure that the file at the path is open, is of today, and ends in a newline.
     fn prepare(&mut self, outcome: &mut Outcome) -> io::Result<()> {
         let found = std::fs::symlink_metadata(&self.options.path).ok();
         if let (Some(open), Some(found)) = (&self.open, &found) {
@@ -204,18 +204,18 @@ impl Sink {
         }
     }
 
-    /// Rotates because a line does not fit any more.
+    /// Rotates because a line no longer fits.
     fn rotate_full(&mut self, line: u64, outcome: &mut Outcome) {
         let Some(most) = self.options.max_bytes else {
             return;
         };
         let ours = self.open.as_ref().map(|open| open.identity);
-        // Another process may have rotated already: then the path names a file that is not full.
+        // Another process may have rotated already. Then the path names a file that is not full.
         let due = |found: &Metadata| found.len() + line > most && Some(identity(found)) == ours;
         self.rotate(due, outcome);
     }
 
-    /// Rotates if it is due. A failure is told, and costs no line: the file just grows.
+    /// Rotates if that is due. A failure is reported and costs no line: the file grows instead.
     fn rotate(&mut self, due: impl Fn(&Metadata) -> bool, outcome: &mut Outcome) {
         match rotation::rotate(&self.options.path, unix_ns(), due) {
             Ok(Rotated::To(_)) => {
@@ -231,7 +231,7 @@ impl Sink {
         }
     }
 
-    /// Rotates now, whatever the size; the segment, or `None` for an empty or missing file.
+    /// Rotates now, whatever the size. Returns the segment, or `None` if the file is empty or missing.
     pub(super) fn rotate_now(&mut self) -> io::Result<Rotated> {
         self.open = None;
         rotation::rotate(&self.options.path, unix_ns(), |_| true)
@@ -253,12 +253,12 @@ impl Open {
         Ok(open)
     }
 
-    /// Notes the size, and whether the last line lacks its newline.
+    /// Reads the size, and whether the last line lacks its newline.
     fn look_at_end(&mut self) -> io::Result<()> {
         self.size = self.file.metadata()?.len();
         let mut last = [b'\n'];
         if self.size > 0 {
-            // It may have been truncated since: then there is nothing to be torn.
+            // The file may have been truncated since. Then there is no torn line.
             let _ = self.file.read_at(&mut last, self.size - 1)?;
         }
         self.torn = last != *b"\n";
@@ -277,7 +277,7 @@ impl Open {
         match error {
             None => {
                 self.torn = false;
-                // Where our line ends, with everybody else's before it.
+                // The position behind this line, after the lines of all other processes.
                 self.size = self.file.stream_position()?;
                 Ok(())
             }
@@ -290,10 +290,10 @@ impl Open {
         }
     }
 
-    /// Cuts off the part of a line that was written before the disk was full.
+    /// Removes the part of a line that was written before the disk was full.
     ///
-    /// Only if it is the end of the file still. Another process could append between the look and the cut, but only
-    /// where the disk that had no room for this line has room for its.
+    /// It does so only if the part still ends the file. Another process could append between the check and the
+    /// truncation, but only if the disk has room for its line and had none for this one.
     fn take_back(&mut self, written: u64) {
         let end = self.file.stream_position().unwrap_or_default();
         let is_end = self.file.metadata().is_ok_and(|found| found.len() == end);
@@ -311,7 +311,7 @@ fn is_of_earlier_day(found: &Metadata) -> bool {
         < civil::day(i64::try_from(unix_ns() / 1_000_000_000).unwrap_or(i64::MAX))
 }
 
-/// Nanoseconds since 1970; 0 on a clock that stands before.
+/// Returns the nanoseconds since 1970, or 0 if the clock is set to an earlier time.
 pub(super) fn unix_ns() -> u64 {
     let since = SystemTime::now()
         .duration_since(UNIX_EPOCH)

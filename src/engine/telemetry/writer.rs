@@ -1,8 +1,8 @@
 //! Accepts telemetry lines from callers and writes them to the log, in the background or at once.
 //!
-//! A call formats its line into a queue and returns; a background thread writes it. With a durability of `Sync` or `Fsync`
-//! the call itself writes. A forked child notices by its process id that it is one. It starts with an empty queue, and its
-//! own file and thread, and never touches what it inherited, locked or not.
+//! A call formats its line into a queue and returns; a background thread writes it. With a durability of `Sync` or
+//! `Fsync` the call itself writes. A forked child notices by its process id that it is one. It starts with an empty
+//! queue, and its own file and thread, and never touches what it inherited, locked or not.
 
 use std::io;
 use std::path::PathBuf;
@@ -81,7 +81,7 @@ struct Counters {
     bytes: AtomicU64,
     rotations: AtomicU64,
     last_error: Mutex<Option<String>>,
-    untold: AtomicBool,
+    has_new_error: AtomicBool,
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -89,13 +89,13 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl Writer {
-    /// A writer; nothing is opened before the first line.
+    /// Creates a writer. It opens nothing before the first line.
     pub fn new(options: Options) -> Self {
         let first = Generation::new(std::process::id(), &options);
         Self { options, first }
     }
 
-    /// How it writes.
+    /// Returns the options.
     pub fn options(&self) -> &Options {
         &self.options
     }
@@ -110,13 +110,18 @@ impl Writer {
         &generation.shared
     }
 
-    /// Takes the line that `write` appends, with its newline; whether it was accepted, and whether there is something
-    /// [`untold`](Self::untold).
+    /// Logs the line that `write` appends, which must end in a newline.
+    ///
+    /// Returns whether the line was accepted, and whether there is an error that nobody has [taken](Self::take_error)
+    /// yet.
     pub fn log(&self, write: impl FnOnce(&mut Vec<u8>)) -> (bool, bool) {
-        // Asked for once: finding out the process id is a system call.
+        // Looked up once, because finding out the process id is a system call.
         let shared = self.shared();
         let accepted = self.log_to(shared, write);
-        (accepted, shared.counters.untold.load(Ordering::Relaxed))
+        (
+            accepted,
+            shared.counters.has_new_error.load(Ordering::Relaxed),
+        )
     }
 
     fn log_to(&self, shared: &Arc<Shared>, write: impl FnOnce(&mut Vec<u8>)) -> bool {
@@ -137,7 +142,7 @@ impl Writer {
         });
         match (pushed, write) {
             (Pushed::Accepted, _) => true,
-            // Closed between the look and the push.
+            // The queue was closed between the check and the push.
             (Pushed::Closed, Some(write)) => {
                 let mut line = Vec::new();
                 write(&mut line);
@@ -151,12 +156,12 @@ impl Writer {
         }
     }
 
-    /// Whether a call writes for itself, and so may have to wait for the disk.
+    /// Returns true if a call writes its line itself, and so may have to wait for the disk.
     pub fn is_direct(&self) -> bool {
         self.options.durability != Durability::Background
     }
 
-    /// Counts a line that could not be made.
+    /// Counts a line that could not be serialised.
     pub fn refuse(&self, reason: String) {
         let shared = self.shared();
         shared.counters.logged.fetch_add(1, Ordering::Relaxed);
@@ -167,17 +172,17 @@ impl Writer {
         shared.counters.fail(reason);
     }
 
-    /// Waits until all lines so far are written or dropped. Returns false if that took longer than `patience`.
+    /// Waits until all lines so far are written or lost. Returns false if that takes longer than `patience`.
     pub fn flush(&self, patience: Duration) -> bool {
         let shared = self.shared();
-        // Not waited for: the thread may be holding it through a write that hangs.
+        // Not waited for: the background thread may hold the lock during a write that hangs.
         if let Ok(mut sink) = shared.sink.try_lock() {
             sink.retry();
         }
         shared.queue.flush(patience)
     }
 
-    /// Flushes and ends the thread; later lines are written by their callers.
+    /// Flushes, and ends the background thread. Later lines are written by their callers.
     pub fn close(&self, patience: Duration) -> bool {
         let shared = self.shared();
         let flushed = shared.queue.flush(patience);
@@ -186,11 +191,11 @@ impl Writer {
         flushed
     }
 
-    /// Makes the file a segment now; its path, or `None` when there is nothing to rotate.
+    /// Rotates the log now. Returns the path of the segment, or `None` if there is nothing to rotate.
     ///
     /// # Errors
     ///
-    /// The file system refused, or another process is rotating.
+    /// Fails if the file system refuses, or if another process is rotating.
     pub fn rotate(&self) -> io::Result<Option<PathBuf>> {
         let shared = self.shared();
         let rotated = lock(&shared.sink).rotate_now()?;
@@ -211,7 +216,7 @@ impl Writer {
     ///
     /// # Errors
     ///
-    /// The first that stopped it.
+    /// Returns the first error. What was done before stays done.
     pub fn tend(&self) -> io::Result<MaintenanceReport> {
         let Options {
             path,
@@ -222,7 +227,7 @@ impl Writer {
         rotation::tend(path, SystemTime::now(), *compress_after, *delete_after)
     }
 
-    /// What has happened so far.
+    /// Returns the counts so far.
     pub fn stats(&self) -> WriterStats {
         let shared = self.shared();
         let counters = &shared.counters;
@@ -243,10 +248,10 @@ impl Writer {
         stats
     }
 
-    /// Returns the last error if it has not been returned before.
-    pub fn untold(&self) -> Option<String> {
+    /// Returns the last error, unless it was returned before.
+    pub fn take_error(&self) -> Option<String> {
         let shared = self.shared();
-        if !shared.counters.untold.swap(false, Ordering::Relaxed) {
+        if !shared.counters.has_new_error.swap(false, Ordering::Relaxed) {
             return None;
         }
         lock(&shared.counters.last_error).clone()
@@ -255,7 +260,7 @@ impl Writer {
 
 impl Drop for Writer {
     fn drop(&mut self) {
-        // The thread writes what is left, and ends.
+        // The background thread writes what is queued, and ends.
         self.shared().queue.close();
     }
 }
@@ -283,7 +288,7 @@ impl Shared {
         })
     }
 
-    /// Starts the thread before the first line; whether there is one.
+    /// Starts the background thread before the first line. Returns false if it cannot be started.
     fn ensure_thread(self: &Arc<Self>) -> bool {
         if self.running.load(Ordering::Acquire) || self.running.swap(true, Ordering::AcqRel) {
             return true;
@@ -303,7 +308,7 @@ impl Shared {
         spawned.is_ok()
     }
 
-    /// Writes a batch. Returns true if all of it is as safe as the options ask.
+    /// Writes a batch. Returns true if all of its lines were written.
     fn write(self: &Arc<Self>, batch: &Batch) -> bool {
         let Outcome {
             written,
@@ -327,7 +332,7 @@ impl Shared {
         dropped == 0 && !unsynced
     }
 
-    /// Sees to old segments in a thread that nobody waits for: compressing 50 MB takes a second.
+    /// Compresses and deletes old segments in a separate thread: compressing 50 MB takes a second.
     fn tend_aside(self: &Arc<Self>) {
         let Options {
             compress_after,
@@ -361,7 +366,7 @@ impl Shared {
 impl Counters {
     fn fail(&self, reason: String) {
         *lock(&self.last_error) = Some(reason);
-        self.untold.store(true, Ordering::Relaxed);
+        self.has_new_error.store(true, Ordering::Relaxed);
     }
 }
 
@@ -369,7 +374,7 @@ fn named(name: &str) -> thread::Builder {
     thread::Builder::new().name(name.to_owned())
 }
 
-/// Microseconds since 1970.
+/// Returns the microseconds since 1970.
 pub fn unix_us() -> u64 {
     unix_ns() / 1_000
 }

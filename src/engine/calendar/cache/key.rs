@@ -1,7 +1,7 @@
 //! Encodes a request (user, time window, number of events) as the bytes of a cache key.
 //!
-//! Invariant: every part is preceded by its length. So no two requests have the same bytes, and the bytes of a user are a
-//! prefix of the keys of that user only. A cache serves one tenant, so keys do not contain it.
+//! Invariant: every part is preceded by its length. So no two requests have the same bytes, and the bytes of a user are
+//! a prefix of the keys of that user only. A cache serves one tenant, so keys do not contain it.
 
 /// The key of a request: user, exact window, number of events.
 #[derive(Clone, Debug, PartialEq, Eq)]

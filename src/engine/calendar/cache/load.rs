@@ -1,13 +1,13 @@
 //! One load and everybody who waits for it.
 //!
-//! Invariant: a load ends once, by [`Load::finish`] or [`Load::abandon`]; later calls change nothing. Every waiter sees the
-//! end, whether the load ended before the wait or during it. Threads wait on a condition variable. Other callers leave a
-//! waker, and whoever ends the load gets the wakers back to call them. `loom/single_flight.rs` proves this over all
-//! interleavings.
+//! Invariant: a load ends once, by [`Load::finish`] or [`Load::abandon`]; later calls change nothing. Every waiter sees
+//! the end, whether the load ended before the wait or during it. Threads wait on a condition variable. Other callers
+//! leave a waker, and whoever ends the load gets the wakers back to call them. `loom/single_flight.rs` proves this over
+//! all interleavings.
 //!
-//! Threads wake one after another: each wakes the next when it drops its [`Woken`]. If all woke at once, a thousand of them
-//! would compete for the interpreter, and each would wake every 5 ms only to find it taken: 1.2 s of mostly system time on
-//! two cores, against 0.2 s this way (`make bench-graph`, cold burst).
+//! Threads wake one after another: each wakes the next when it drops its [`Woken`]. If all woke at once, a thousand of
+//! them would compete for the interpreter, and each would wake every 5 ms only to find it taken: 1.2 s of mostly system
+//! time on two cores, against 0.2 s this way (`make bench-graph`, cold burst).
 
 use core::time::Duration;
 use std::thread::ThreadId;

@@ -1,7 +1,7 @@
 //! Holds values by key in the order of their last use, each with a weight.
 //!
-//! Invariant: `weight` is the sum of the weights of all entries. Every operation is O(1), but [`Recency::remove_where`] is
-//! O(n).
+//! Invariant: `weight` is the sum of the weights of all entries. Every operation is O(1), but [`Recency::remove_where`]
+//! is O(n).
 
 use foldhash::fast::RandomState;
 use hashlink::LinkedHashMap;
@@ -15,7 +15,8 @@ struct Weighted<T> {
 /// A map whose entries are ordered by their last use.
 #[derive(Debug)]
 pub struct Recency<T> {
-    /// From the longest unused entry to the one used last. Users choose the keys, so each process has its own hash seed.
+    /// From the longest unused entry to the one used last. Users choose the keys, so each process has its own hash
+    /// seed.
     entries: LinkedHashMap<Box<[u8]>, Weighted<T>, RandomState>,
     weight: usize,
 }

@@ -1,9 +1,9 @@
 //! Decides what a calendar cache serves, who loads, and who waits.
 //!
-//! Invariants: at most `max_entries` entries with at most `max_bytes` together; at most one load of a key at a time; a load
-//! stores its result only while it is in the table, so an invalidation during a load wins; every request counts as exactly
-//! one of hit, stale hit, miss or refusal. Removed values are returned as [`Discarded`] for the caller to drop without the
-//! lock, because dropping them may run the caller's code.
+//! Invariants: at most `max_entries` entries with at most `max_bytes` together; at most one load of a key at a time; a
+//! load stores its result only while it is in the table, so an invalidation during a load wins; every request counts as
+//! exactly one of hit, stale hit, miss or refusal. Removed values are returned as [`Discarded`] for the caller to drop
+//! without the lock, because dropping them may run the caller's code.
 
 use core::time::Duration;
 use std::sync::Arc;

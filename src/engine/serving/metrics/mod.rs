@@ -1,11 +1,11 @@
-//! The server's counters and latency histograms, right over all of its worker processes.
+//! Counts requests, and the histograms of their latencies, over all worker processes of a server.
 //!
-//! * [`shared`]: memory that processes share; a counter is one relaxed atomic addition.
-//! * [`table`]: what lies where in it, and who has which place.
-//! * [`directory`]: one file a process; the files of the dead are folded into one.
-//! * [`total`]: sums over them, percentiles, and the text that Prometheus reads.
+//! * `shared`: memory that processes share. Counting is one relaxed atomic addition.
+//! * `table`: the layout of that memory, and how names get places in it.
+//! * `shared_directory`: one file for each process. The files of processes that are gone are merged into one.
+//! * `total`, `text`: sums over all processes, percentiles, and the text format of Prometheus.
 //!
-//! A process that is killed in the middle loses at most the observation that it was writing.
+//! A process that is killed loses at most the observation that it was writing.
 
 mod shared;
 mod shared_directory;
@@ -24,15 +24,15 @@ pub use total::{BOUNDS, Route, Totals};
 use self::shared_directory::Own;
 use crate::engine::error::Error;
 
-/// How often this process is the child of one that had metrics already.
+/// The number of forks since the first process that had metrics.
 static FORKS: AtomicU64 = AtomicU64::new(0);
 
-/// Tells every [`Metrics`] that this process is a new one: a child counts into a file of its own.
+/// Tells every [`Metrics`] that this process is a forked child, which needs a file of its own.
 pub fn forked() {
     FORKS.fetch_add(1, Ordering::Relaxed);
 }
 
-/// Counters and histograms of this process, and the sums over all that share its directory.
+/// The counters and histograms of this process, and the sums over all processes that share its directory.
 #[derive(Debug)]
 pub struct Metrics {
     directory: Option<MetricsDirectory>,
@@ -40,11 +40,12 @@ pub struct Metrics {
 }
 
 impl Metrics {
-    /// Metrics shared through a directory, which is made if need be; of this process alone without one.
+    /// Creates metrics that are shared through a directory, which is created if needed. Without one they are this
+    /// process's alone.
     ///
     /// # Errors
     ///
-    /// A directory that is a link, another user's or open to others; one that cannot be written to.
+    /// Fails if the directory is a link, belongs to another user, is open to others, or cannot be written to.
     pub fn new(directory: Option<PathBuf>) -> Result<Self, Error> {
         let directory = directory.map(MetricsDirectory::open).transpose()?;
         let own = Own::new(directory.as_ref(), FORKS.load(Ordering::Relaxed))?;
@@ -54,7 +55,7 @@ impl Metrics {
         })
     }
 
-    /// Counts a request, and how long it took.
+    /// Counts a request and its duration.
     pub fn observe(&self, route: &str, status: u16, seconds: f64) {
         self.with_own(|own| own.table().observe(route, status, seconds));
     }
@@ -64,25 +65,25 @@ impl Metrics {
         self.with_own(|own| own.table().add(name, amount));
     }
 
-    /// Brings a counter up to what something in this process has counted by itself.
+    /// Raises a counter to a value that this process counted elsewhere.
     pub fn raise_to(&self, name: &str, count: u64) {
         self.with_own(|own| own.table().raise_to(name, count));
     }
 
-    /// Sets a gauge; that of the highest value counts among processes.
+    /// Sets a gauge. Of several processes the highest value counts.
     pub fn set(&self, name: &str, value: f64) {
         self.with_own(|own| own.table().set(name, value));
     }
 
-    /// The sums over every process that shares the directory, also those that are gone.
+    /// Returns the sums over every process that shares the directory, including those that are gone.
     ///
     /// # Errors
     ///
-    /// A directory that cannot be read.
+    /// Fails if the directory cannot be read.
     pub fn totals(&self) -> Result<Totals, Error> {
         match &self.directory {
             Some(directory) => {
-                // A forked child that has not counted yet is a worker all the same.
+                // A forked child that has not counted anything yet is a worker, too.
                 self.with_own(|_| ());
                 directory.totals()
             }
@@ -103,7 +104,7 @@ impl Metrics {
         drop(own);
         let mut own = self.own.write().unwrap_or_else(PoisonError::into_inner);
         if own.forks() != forks {
-            // Counting goes on, in memory of its own, where the directory has become unwritable.
+            // If the directory has become unwritable, counting goes on in this process's own memory.
             let renewed =
                 Own::new(self.directory.as_ref(), forks).or_else(|_| Own::new(None, forks));
             if let Ok(renewed) = renewed {

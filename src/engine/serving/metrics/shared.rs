@@ -1,4 +1,5 @@
-//! Numbers in memory that processes share, by a file or not at all. Nothing else is `unsafe` about metrics.
+//! Numbers in memory that processes share through a file, or that one process has alone. The only `unsafe` code of
+//! metrics.
 
 #![allow(unsafe_code)]
 
@@ -8,17 +9,17 @@ use std::sync::atomic::AtomicU64;
 
 use memmap2::{MmapMut, MmapOptions};
 
-/// A map of whole words.
+/// A memory map of whole words.
 #[derive(Debug)]
 pub(super) struct Shared(MmapMut);
 
 impl Shared {
-    /// Memory of this process alone (and, until it writes, of a child's), all zero.
+    /// Maps memory of this process alone, filled with zeros.
     pub(super) fn anonymous(words: usize) -> io::Result<Self> {
         MmapMut::map_anon(words * size_of::<u64>()).map(Self)
     }
 
-    /// The first words of a file that is at least as long.
+    /// Maps the first words of a file that is at least as long.
     pub(super) fn map(file: &File, words: usize) -> io::Result<Self> {
         let length = words * size_of::<u64>();
         if file.metadata()?.len() < length as u64 {
@@ -30,7 +31,7 @@ impl Shared {
         unsafe { MmapOptions::new().len(length).map_mut(file) }.map(Self)
     }
 
-    /// All its words.
+    /// Returns all words.
     #[allow(clippy::cast_ptr_alignment)] // A map begins at a page.
     pub(super) fn words(&self) -> &[AtomicU64] {
         let words = self.0.len() / size_of::<u64>();

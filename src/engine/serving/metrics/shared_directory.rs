@@ -1,9 +1,10 @@
-//! One file a process, in a directory of this user's alone.
+//! Keeps one file of metrics for each process, in a directory of this user alone.
 //!
-//! A process holds a lock on its file for as long as it lives, so the file of one that is gone is one whose lock can be
-//! had. Such files are folded into `folded`: a new `folded`, which names what it absorbed, replaces the old one by
-//! rename, and the absorbed files go after that. A process killed between the two leaves files that `folded` names; they
-//! are not counted again. Whoever reads holds the directory's lock shared, whoever makes or folds files holds it alone.
+//! A process locks its file for as long as it lives. So a file whose lock is free belongs to a process that is gone.
+//! Such files are merged into `folded`: a new `folded`, which names the files in it, replaces the old one by a rename,
+//! and the merged files are deleted afterwards. If a process is killed in between, `folded` names the files that
+//! remain, so they are not counted twice. Readers take a shared lock of the directory; creating and merging files takes
+//! an exclusive one.
 
 use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io;
@@ -23,16 +24,16 @@ const FOLDED: &str = "folded";
 const LOCK: &str = "lock";
 const PREFIX: &str = "worker-";
 
-/// Where the processes of one server share their metrics.
+/// A directory in which the processes of one server share their metrics.
 #[derive(Debug)]
 pub struct MetricsDirectory(PathBuf);
 
-/// The table of this process.
+/// The file of this process.
 #[derive(Debug)]
 pub(super) struct Own {
     shared: Shared,
     forks: u64,
-    /// Its lock says that the process lives.
+    /// Its lock shows that the process lives.
     _file: Option<File>,
 }
 
@@ -65,11 +66,11 @@ impl Own {
 }
 
 impl MetricsDirectory {
-    /// A directory, made with mode 0700 if need be.
+    /// Opens a directory, and creates it with mode 0700 if needed.
     ///
     /// # Errors
     ///
-    /// One that is a link, another user's or open to others.
+    /// Fails if it is a link, belongs to another user, or is open to others.
     pub fn open(path: PathBuf) -> Result<Self, Error> {
         let made = DirBuilder::new().mode(0o700).create(&path);
         let directory = Self(path);
@@ -93,7 +94,7 @@ impl MetricsDirectory {
         Ok(directory)
     }
 
-    /// The sums over every file, those of the dead folded first.
+    /// Returns the sums over all files. It merges the files of processes that are gone first.
     pub(super) fn totals(&self) -> Result<Totals, Error> {
         self.try_totals().map_err(|error| self.failed(&error))
     }
@@ -114,7 +115,7 @@ impl MetricsDirectory {
         Ok(totals)
     }
 
-    /// A file for this process, its lock held.
+    /// Creates and locks a file for this process.
     fn add(&self) -> io::Result<(Shared, Option<File>)> {
         let _lock = self.lock(FlockOperation::LockExclusive)?;
         self.fold()?;
@@ -125,7 +126,7 @@ impl MetricsDirectory {
         Ok((shared, Some(file)))
     }
 
-    /// Folds the files of the dead; the directory's lock is held alone.
+    /// Merges the files of processes that are gone. The caller holds the exclusive lock.
     fn fold(&self) -> io::Result<()> {
         let (mut totals, mut dead) = (Totals::default(), Vec::new());
         let absorbed = self.read_folded(&mut totals)?;
@@ -155,7 +156,7 @@ impl MetricsDirectory {
             .try_for_each(|worker| fs::remove_file(&worker.path))
     }
 
-    /// Adds what was folded, and says which files are in it.
+    /// Adds the merged file, and returns the names of the files in it.
     fn read_folded(&self, totals: &mut Totals) -> io::Result<Vec<u64>> {
         let file = match options(false).open(self.0.join(FOLDED)) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
@@ -180,7 +181,7 @@ impl MetricsDirectory {
             let Some(id) = id else { continue };
             match options(false).open(&path) {
                 Ok(file) => workers.push(Worker { path, id, file }),
-                // Folded since the directory was read.
+                // Another process merged it after the directory was listed.
                 Err(error) if error.kind() == io::ErrorKind::NotFound => {}
                 Err(error) => return Err(error),
             }
@@ -199,7 +200,7 @@ impl MetricsDirectory {
     }
 }
 
-/// A file of a process, dead or alive.
+/// A file of a process, alive or not.
 struct Worker {
     path: PathBuf,
     id: u64,
@@ -207,7 +208,7 @@ struct Worker {
 }
 
 impl Worker {
-    /// Whether its lock can be had; it is given back at once, or it would look alive to others.
+    /// Returns true if the process is gone. The lock is released at once, or the file would look alive to others.
     fn is_dead(&self) -> bool {
         let had = flock(&self.file, FlockOperation::NonBlockingLockShared).is_ok();
         if had {
@@ -216,7 +217,7 @@ impl Worker {
         had
     }
 
-    /// Adds what it counted; nothing of one that was killed before it began.
+    /// Adds the counts of a file. A process that was killed before it counted adds nothing.
     fn add_to(&self, totals: &mut Totals, alive: bool) {
         if let Ok(shared) = Shared::map(&self.file, WORDS)
             && let Some(table) = Table::of(shared.words())
@@ -237,7 +238,7 @@ fn options(new: bool) -> OpenOptions {
     options
 }
 
-/// Room for a table, now: on a full disk a map of a file with holes would kill the process at its first count.
+/// Reserves disk space for a table. If the disk filled up later, the process would be killed at its first count.
 fn allocate(file: &File) -> io::Result<Shared> {
     fallocate(
         file,
@@ -248,7 +249,7 @@ fn allocate(file: &File) -> io::Result<Shared> {
     Shared::map(file, WORDS)
 }
 
-/// A number that no other file of the directory has.
+/// Returns a number that no other file of the directory has.
 fn next_id() -> u64 {
     static MADE: AtomicU64 = AtomicU64::new(0);
     let now = SystemTime::now()
@@ -256,6 +257,6 @@ fn next_id() -> u64 {
         .unwrap_or_default()
         .as_nanos() as u64;
     let made = MADE.fetch_add(1, Ordering::Relaxed);
-    // Microseconds above, process and turn below; `create_new` refuses what is taken all the same.
+    // Microseconds in the upper bits, process and counter in the lower. `create_new` refuses a duplicate in any case.
     (now / 1000) << 22 | (u64::from(std::process::id()) & 0xFFFF) << 6 | made & 0x3F
 }

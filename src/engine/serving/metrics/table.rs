@@ -1,7 +1,8 @@
-//! What lies where in the shared words: a header, routes, counters, gauges.
+//! The layout of the shared words: a header, routes, counters, gauges.
 //!
-//! A place is taken once and never given back: its state goes from free over taken to named, by compare-and-swap, and
-//! its name is written in between. So any thread finds a place without a lock, and other processes read named ones only.
+//! A place is taken once and never given back. Its state goes from free to taken to named by compare-and-swap, and the
+//! name is written before the last step. So threads find places without a lock, and other processes read only named
+//! places.
 
 use core::hash::BuildHasher;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -13,12 +14,12 @@ use super::total::{BOUNDS, BUCKETS, Totals};
 /// The longest name of a route, counter or gauge, in bytes.
 pub const MOST_NAME: usize = 8 * NAME;
 
-/// Where a route goes that finds no place, or whose name is too long.
+/// The route that stands for all that find no place or whose names are too long.
 const OTHER: &str = "other";
 
 const NAME: usize = 8;
 const MAGIC: u64 = u64::from_le_bytes(*b"ekmetri1");
-/// How many files one folding absorbs at most.
+/// The largest number of files that one merge takes.
 pub(super) const MOST_ABSORBED: usize = 254;
 
 const ROUTES: usize = 32;
@@ -27,7 +28,7 @@ const GAUGES: usize = 32;
 const LEAST_STATUS: u16 = 100;
 const STATUSES: usize = 500;
 
-/// State and name lead every place.
+/// Every place begins with its state and its name.
 const HEAD: usize = 1 + NAME;
 const ROUTE: usize = HEAD + 1 + STATUSES + BUCKETS;
 const NUMBER: usize = HEAD + 1;
@@ -36,30 +37,30 @@ const AT_ABSORBED: usize = 2;
 const AT_ROUTES: usize = AT_ABSORBED + MOST_ABSORBED;
 const AT_COUNTERS: usize = AT_ROUTES + ROUTES * ROUTE;
 const AT_GAUGES: usize = AT_COUNTERS + COUNTERS * NUMBER;
-/// All words of a table.
+/// The number of words of a table.
 pub(super) const WORDS: usize = AT_GAUGES + GAUGES * NUMBER;
 
 const FREE: u64 = 0;
 const TAKEN: u64 = 1;
 const NAMED: u64 = 2;
 
-/// The words, with their meaning.
+/// The words of a table.
 #[derive(Clone, Copy)]
 pub(super) struct Table<'a>(&'a [AtomicU64]);
 
 impl<'a> Table<'a> {
-    /// The table in these words; `None` where there is none.
+    /// Returns the table in these words, or `None` if they hold none.
     pub(super) fn of(words: &'a [AtomicU64]) -> Option<Self> {
         let table = Self(words.get(..WORDS)?);
         (table.word(0).load(Ordering::Acquire) == MAGIC).then_some(table)
     }
 
-    /// The table in words that are known to be one's.
+    /// Returns the table in words that are known to hold one.
     pub(super) fn over(words: &'a [AtomicU64]) -> Self {
         Self(words)
     }
 
-    /// Makes zeros a table, of which `absorbed` names the files that it has in it.
+    /// Turns zeros into a table. `absorbed` names the files that were merged into it.
     pub(super) fn init(words: &'a [AtomicU64], absorbed: &[u64]) -> Option<Self> {
         let table = Self(words.get(..WORDS)?);
         for (at, id) in (AT_ABSORBED..AT_ROUTES).zip(absorbed) {
@@ -71,7 +72,7 @@ impl<'a> Table<'a> {
         Some(table)
     }
 
-    /// The files that are in it.
+    /// Returns the numbers of the files that were merged into it.
     pub(super) fn absorbed(self) -> Vec<u64> {
         let count = self.word(1).load(Ordering::Relaxed) as usize;
         (AT_ABSORBED..AT_ROUTES)
@@ -82,7 +83,7 @@ impl<'a> Table<'a> {
 
     pub(super) fn observe(self, route: &str, status: u16, seconds: f64) {
         let place = self.route(route);
-        // What is no HTTP status is the server's fault, and counts as one.
+        // A number that is not an HTTP status is the server's mistake. It counts as one status.
         let status = usize::from(status.checked_sub(LEAST_STATUS).unwrap_or(400));
         let status = if status < STATUSES { status } else { 400 };
         self.count(place + HEAD + 1 + status, 1);
@@ -112,7 +113,7 @@ impl<'a> Table<'a> {
         }
     }
 
-    /// Adds everything to sums; gauges only where it is a living process's.
+    /// Adds all counts to sums. Gauges are added only for a process that lives.
     pub(super) fn add_to(self, totals: &mut Totals, alive: bool) {
         totals.workers += u64::from(alive);
         for (place, name) in self.named(AT_ROUTES, ROUTES, ROUTE) {
@@ -161,7 +162,7 @@ impl<'a> Table<'a> {
     }
 
     fn route(self, name: &str) -> usize {
-        // The last place is kept for what finds no other.
+        // The last place is kept for routes that find no other.
         let last = AT_ROUTES + (ROUTES - 1) * ROUTE;
         let place = (name != OTHER)
             .then(|| self.place(AT_ROUTES, ROUTES - 1, ROUTE, name))
@@ -171,7 +172,7 @@ impl<'a> Table<'a> {
             .unwrap_or(last)
     }
 
-    /// The place of a name among `count` places of `width` words each; a free one is taken.
+    /// Finds the place of a name among `count` places of `width` words each. A free place is taken if there is none.
     fn place(self, start: usize, count: usize, width: usize, name: &str) -> Option<usize> {
         let packed = pack(name)?;
         let first = FixedState::default().hash_one(name) as usize % count;
@@ -231,7 +232,7 @@ impl<'a> Table<'a> {
     }
 }
 
-/// A name as words, filled up with zeros; `None` of one that does not fit.
+/// Encodes a name as words filled up with zeros. Returns `None` if it does not fit.
 fn pack(name: &str) -> Option<[u64; NAME]> {
     if name.is_empty() || name.len() > MOST_NAME || name.contains('\0') {
         return None;

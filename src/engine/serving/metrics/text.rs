@@ -1,14 +1,14 @@
-//! The text that Prometheus reads, in its own format (version 0.0.4) and as `OpenMetrics` (1.0.0).
+//! Writes metrics in the text format of Prometheus (0.0.4) and of `OpenMetrics` (1.0.0).
 
 use core::fmt::{Display, Write};
 
 use super::total::{BOUNDS, BUCKETS, Totals};
 
-/// Every second bound goes out, or a scrape would be twice as long: a quantile that Prometheus estimates is 1.6 times
-/// too large or too small at most.
+/// Only every second bound is written, because a scrape would be twice as long otherwise. So a quantile that Prometheus
+/// estimates is wrong by a factor of 1.6 at most.
 const STEP: usize = 2;
 
-/// What the counters and gauges that eventkit knows mean; others go by their names.
+/// The help texts of the counters and gauges that eventkit knows.
 const HELP: [(&str, &str); 12] = [
     (
         "cache_hits",
@@ -37,7 +37,7 @@ const HELP: [(&str, &str); 12] = [
 ];
 
 impl Totals {
-    /// The exposition, of this version of eventkit.
+    /// Returns the exposition, with the version of eventkit.
     pub fn render(&self, version: &str, openmetrics: bool) -> String {
         let mut text = Text {
             out: String::with_capacity(16 << 10),
@@ -123,7 +123,7 @@ impl Text {
     }
 
     fn family(&mut self, name: &str, kind: &str, help: &str) {
-        // `OpenMetrics` calls the family by its name without the ending of its samples.
+        // `OpenMetrics` names a family without the suffix of its samples.
         let ending = if kind == "counter" && !self.openmetrics {
             "_total"
         } else {
@@ -148,7 +148,7 @@ impl Text {
     }
 }
 
-/// As `OpenMetrics` asks for bounds: with a point.
+/// Formats a bound with a decimal point, as `OpenMetrics` requires.
 fn float(value: f64) -> String {
     format!("{value:?}")
 }

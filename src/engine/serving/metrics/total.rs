@@ -1,9 +1,9 @@
-//! Sums over processes, and percentiles of them.
+//! Sums of metrics over processes, and percentiles of them.
 
 use std::collections::BTreeMap;
 
-/// The upper bounds of the latency buckets, in seconds: ten a decade (rounded as in the series R10 of ISO 3) from 10 µs
-/// to 10 s, then 30 and 60. A percentile is at most one bucket off: up to 10 s, a factor of 1.28 at most.
+/// The upper bounds of the latency buckets in seconds: ten a decade (rounded as in the series R10 of ISO 3) from 10 µs
+/// to 10 s, then 30 and 60. A percentile is wrong by at most one bucket: up to 10 s by a factor of 1.28 at most.
 pub const BOUNDS: [f64; 63] = [
     1e-5, 1.25e-5, 1.6e-5, 2e-5, 2.5e-5, 3.15e-5, 4e-5, 5e-5, 6.3e-5, 8e-5, 1e-4, 1.25e-4, 1.6e-4,
     2e-4, 2.5e-4, 3.15e-4, 4e-4, 5e-4, 6.3e-4, 8e-4, 1e-3, 1.25e-3, 1.6e-3, 2e-3, 2.5e-3, 3.15e-3,
@@ -13,27 +13,28 @@ pub const BOUNDS: [f64; 63] = [
 ];
 /// The number of buckets: one for each bound, and one for longer times.
 pub(super) const BUCKETS: usize = BOUNDS.len() + 1;
-/// Everything that was counted.
+/// The sums over all processes.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Totals {
-    /// Requests by route.
+    /// The requests by route.
     pub routes: BTreeMap<String, Route>,
-    /// Counters by name.
+    /// The counters by name.
     pub counters: BTreeMap<String, u64>,
     /// The highest value of each gauge among the processes that live.
     pub gauges: BTreeMap<String, f64>,
-    /// How many processes live.
+    /// The number of processes that live.
     pub workers: u64,
 }
 
 /// The requests of one route.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Route {
-    /// How many of each status.
+    /// The number of requests by status.
     pub statuses: BTreeMap<u16, u64>,
-    /// How many took as long as each of [`BOUNDS`] at most and longer than the one before; the last is beyond all.
+    /// The number of requests by latency: at most each of [`BOUNDS`] and more than the one before; the last counts
+    /// longer ones.
     pub buckets: [u64; BUCKETS],
-    /// Nanoseconds of all together.
+    /// The total duration in nanoseconds.
     pub nanos: u64,
 }
 
@@ -48,18 +49,18 @@ impl Default for Route {
 }
 
 impl Route {
-    /// How many requests there were.
+    /// Returns the number of requests.
     pub fn count(&self) -> u64 {
         self.buckets.iter().sum()
     }
 
-    /// Seconds of all together.
+    /// Returns the total duration in seconds.
     pub fn sum(&self) -> f64 {
         self.nanos as f64 / 1e9
     }
 
-    /// The time within which this share of the requests was answered, as Prometheus estimates it: linear within a
-    /// bucket, the last bound for what is beyond. `None` of no requests.
+    /// Returns the time within which this share of the requests was answered, as Prometheus estimates it: linear within
+    /// a bucket, and the last bound for longer ones. Returns `None` if there are no requests.
     pub fn quantile(&self, share: f64) -> Option<f64> {
         let count = self.count();
         if count == 0 {

@@ -1,8 +1,7 @@
-//! Opens plain and compressed files, cuts them into pieces of work, and reads the lines of a piece.
+//! Splits plain and compressed files into pieces of work, and reads their lines.
 //!
-//! A plain file is cut into chunks, and a line belongs to the chunk that it begins in. Every pass reads the bytes that the
-//! file held when it was opened, although the file may grow meanwhile. Of a compressed file no more is read than
-//! [`MOST_EXPANSION`] allows, so the time of a summary is bounded by the size of its files.
+//! A plain file is cut into chunks, and a line belongs to the chunk in which it begins. Every pass reads what a file
+//! held when it was opened, even if it grows meanwhile.
 
 use std::fs::File;
 use std::io::{self, Read};
@@ -14,7 +13,7 @@ use flate2::read::MultiGzDecoder;
 
 const CHUNK: u64 = 8 << 20;
 const BUFFER: usize = 256 << 10;
-/// Longer lines are no telemetry; they are skipped and counted, in the memory that one of this length takes.
+/// The length of the longest line. Longer lines are skipped and counted, in no more memory than a line of this length.
 const MOST_LINE: usize = 16 << 20;
 
 /// A compressed file may hold so many times its size. Telemetry compresses to a tenth; the same line over and over to a
@@ -40,17 +39,17 @@ pub(super) struct Piece {
     end: u64,
 }
 
-/// What becomes of a line.
+/// A line, as the caller gets it.
 pub(super) trait Lines {
     /// A whole line, without its newline.
     fn line(&mut self, line: &[u8]);
-    /// A line that is too long to be one.
+    /// A line that is too long.
     fn too_long(&mut self);
-    /// Whether to give up.
+    /// Asks whether to stop.
     fn is_stopped(&self) -> bool;
 }
 
-/// Opens files, each once: two names of one file are one, as are a segment and its compressed copy.
+/// Opens files, each of them once: two names of one file count as one, and so do a segment and its compressed copy.
 pub(super) fn open(paths: &[PathBuf]) -> io::Result<Vec<LogSource>> {
     let mut sources: Vec<LogSource> = Vec::new();
     let mut seen = Vec::new();
@@ -95,7 +94,7 @@ impl LogSource {
 }
 
 fn open_to_read(path: &Path) -> io::Result<File> {
-    // Not waiting for the other end of a pipe: those are refused below.
+    // Does not wait for the other end of a pipe. Pipes are refused below.
     let flags = rustix::fs::OFlags::NONBLOCK | rustix::fs::OFlags::CLOEXEC;
     let file = File::from(rustix::fs::open(path, flags, rustix::fs::Mode::empty())?);
     if file.metadata()?.is_file() {
@@ -107,12 +106,12 @@ fn open_to_read(path: &Path) -> io::Result<File> {
     ))
 }
 
-/// All bytes that a pass reads.
+/// Returns the total number of bytes that a pass reads.
 pub(super) fn length(sources: &[LogSource]) -> u64 {
     sources.iter().map(|source| source.length).sum()
 }
 
-/// The work of a pass; compressed files first, which cannot be shared.
+/// Returns the pieces of a pass. Compressed files come first, because they cannot be split.
 pub(super) fn pieces(sources: &[LogSource]) -> Vec<Piece> {
     let whole = |(index, source): (usize, &LogSource)| {
         source.compressed.then_some(Piece {
@@ -140,7 +139,8 @@ pub(super) fn pieces(sources: &[LogSource]) -> Vec<Piece> {
     pieces
 }
 
-/// Hands over the lines of a piece; the path of the file with the reason when it cannot be read to its end.
+/// Calls `consume` with the lines of a piece. If the file cannot be read to its end, it returns its path and the
+/// reason.
 pub(super) fn read(
     sources: &[LogSource],
     piece: Piece,
@@ -187,7 +187,7 @@ pub(super) fn read(
     done.map_err(|error| format!("{}: {error}", source.path.display()))
 }
 
-/// A file from its beginning, independent of who else reads it.
+/// A file read from its beginning, independently of other readers.
 struct Counted<'a> {
     file: &'a File,
     at: u64,
@@ -214,7 +214,7 @@ fn each_line(
     lines: &mut impl Lines,
 ) -> io::Result<()> {
     let mut buffer = vec![0; BUFFER];
-    // The byte before the piece tells whether a line begins with it.
+    // The byte before the piece decides whether a line begins with the piece.
     let mut base = piece.start.saturating_sub(1);
     let mut skipping = piece.start > 0;
     let (mut filled, mut searched) = (0, 0);

@@ -1,8 +1,8 @@
-//! Computes counts and exact percentiles of telemetry files, in parallel and in constant memory.
+//! Computes counts and exact percentiles of telemetry files: in parallel, in constant memory, usually in one pass.
 //!
-//! Each thread takes pieces of the files, reads their lines and counts into a tally of its own; the tallies are added up.
-//! Percentiles come from a [`spread::Spread`]. One pass is enough if latencies repeat. Otherwise the spread becomes coarse,
-//! and further passes count the few buckets that contain the wanted ranks, until those are exact.
+//! Every thread takes pieces of the files, reads their lines and counts them in its own tally. The tallies are added
+//! up. Percentiles come from a [`spread::Spread`]. If its buckets had to be coarse, further passes over the same bytes
+//! count the few buckets that hold the wanted ranks, until the percentiles are exact.
 
 mod log_source;
 mod quantile;
@@ -27,31 +27,31 @@ use self::row::{Line, Row};
 use self::spread::{Group, Spread, key_of, value_of};
 use super::civil;
 
-/// Latencies that all threads together tell apart before they are put into buckets.
+/// The number of different latencies that all threads together count before they use buckets.
 const MOST_VALUES: usize = 200_000;
-/// And each thread at the least. A pass must be able to split all buckets that are looked into, six for each group, by
-/// another four bits, and still be no more than half full: so every pass gets nearer to exact values.
+/// The smallest share of it for each thread. A pass must be able to split all wanted buckets, six for each group, by
+/// another four bits and still be no more than half full. So every pass gets closer to exact values.
 const LEAST_VALUES: usize = 100_000;
-/// Groups, and kinds of errors in each, that are told apart; the rest are one.
+/// The largest number of groups, and of kinds of errors in each. All others count as one.
 const MOST_GROUPS: usize = 500;
 const MOST_ERRORS: usize = 100;
-/// How often the caller hears of the progress.
+/// How often the caller is told the progress.
 const TICK: Duration = Duration::from_millis(20);
-/// The name of that rest.
+/// The name of all others.
 const OTHER: &str = "(other)";
-/// All groups together, in passes after the first.
+/// Stands for all groups together, in passes after the first.
 const ALL: Group = Group::MAX;
-/// Longer names are cut: a junk file must not fill the memory with them.
+/// Longer names are cut, so that a file of junk does not fill the memory.
 const MOST_NAME: usize = 128;
 
-/// What rows are put together by.
+/// What rows are grouped by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum By {
-    /// What was done.
+    /// The action.
     Action,
     /// Where the sessions came from.
     Source,
-    /// The hour, in UTC.
+    /// The hour in UTC.
     Hour,
 }
 
@@ -60,20 +60,20 @@ pub enum By {
 pub struct Query {
     /// The files, plain or compressed.
     pub paths: Vec<PathBuf>,
-    /// What rows are put together by.
+    /// What rows are grouped by.
     pub by: By,
-    /// Only rows of this time or later, in seconds since 1970; rows without a time then do not count.
+    /// The earliest time of rows, in seconds since 1970. If it is set, rows without a time are left out.
     pub since: Option<f64>,
-    /// How many threads; 0 for as many as there are processors.
+    /// The number of threads. 0 means as many as there are processors.
     pub threads: usize,
 }
 
-/// How long it took, in milliseconds.
+/// Latencies in milliseconds.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Latency {
-    /// Rows that say.
+    /// The number of rows that have one.
     pub count: u64,
-    /// The least.
+    /// The smallest.
     pub min: Option<f64>,
     /// The median.
     pub p50: Option<f64>,
@@ -81,24 +81,24 @@ pub struct Latency {
     pub p95: Option<f64>,
     /// The 99th percentile.
     pub p99: Option<f64>,
-    /// The greatest.
+    /// The largest.
     pub max: Option<f64>,
 }
 
-/// What rows of a kind say.
+/// The figures of a group.
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct Part {
     /// The action, source or hour.
     pub name: String,
-    /// Requests.
+    /// The number of requests.
     pub count: u64,
-    /// Of these, successful ones.
+    /// The number of successful requests.
     pub succeeded: u64,
-    /// Reports of exceptions, which are no requests.
+    /// The number of reported exceptions, which are not requests.
     pub exceptions: u64,
-    /// How often which kind of error, of requests and reports.
+    /// The number of errors by kind, in requests and reports.
     pub errors: BTreeMap<String, u64>,
-    /// How long requests took.
+    /// The latencies of the requests.
     pub latency: Latency,
     /// The earliest time.
     pub first: Option<f64>,
@@ -106,36 +106,37 @@ pub struct Part {
     pub last: Option<f64>,
 }
 
-/// The answer.
+/// A summary.
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct Summary {
-    /// All rows.
+    /// The figures of all rows.
     pub total: Part,
-    /// By name.
+    /// The figures of each group, by name.
     pub parts: Vec<Part>,
-    /// Lines that are no JSON.
+    /// The number of lines that are not JSON.
     pub torn: u64,
-    /// Lines that are JSON, and no telemetry.
+    /// The number of lines that are JSON but not telemetry.
     pub foreign: u64,
-    /// Files that could not be read to their end, and why.
+    /// Files that could not be read to their end, with the reason.
     pub unreadable: Vec<String>,
-    /// Files read.
+    /// The number of files.
     pub files: u64,
-    /// Their bytes.
+    /// The size of the files in bytes.
     pub bytes: u64,
-    /// How often they were read.
+    /// The number of passes over the files.
     pub passes: u64,
-    /// Latencies from, until before, and how many.
+    /// The histogram of latencies: from, below, count.
     pub histogram: Vec<(f64, f64, u64)>,
 }
 
-/// Summarises.
+/// Summarises telemetry files.
 ///
-/// `progress` is called every now and then with the bytes read and all there are in this pass; false stops everything.
+/// `progress` is called regularly with the bytes read and the total bytes of this pass. If it returns false, the
+/// summary stops.
 ///
 /// # Errors
 ///
-/// A file cannot be opened, or it was stopped ([`io::ErrorKind::Interrupted`]).
+/// Fails if a file cannot be opened, or if `progress` stopped it ([`io::ErrorKind::Interrupted`]).
 pub fn summarize(query: &Query, mut progress: impl FnMut(u64, u64) -> bool) -> io::Result<Summary> {
     let sources = log_source::open(&query.paths)?;
     let names = Names::default();
@@ -164,14 +165,14 @@ pub fn summarize(query: &Query, mut progress: impl FnMut(u64, u64) -> bool) -> i
     Ok(summary)
 }
 
-/// One reading of all files.
+/// One pass over all files.
 #[derive(Clone, Copy)]
 struct Pass<'a> {
     query: &'a Query,
     sources: &'a [LogSource],
     names: &'a Names,
     threads: usize,
-    /// After the first: the buckets to look into, and of how many bits they are short.
+    /// In passes after the first: the buckets to count, and the bits that they lack.
     wanted: Option<&'a Buckets>,
     shift: u32,
 }
@@ -240,12 +241,12 @@ impl Pass<'_> {
     }
 }
 
-/// The names of groups, the same for all threads and passes.
+/// The names of groups, shared by all threads and passes.
 #[derive(Debug, Default)]
 struct Names(RwLock<Vec<String>>);
 
 impl Names {
-    /// The group of a name: once the table is full, new names are all [`OTHER`], in every thread.
+    /// Returns the group of a name. Once the table is full, all new names are [`OTHER`] in every thread.
     fn group(&self, name: &str) -> Group {
         let mut names = self.0.write().unwrap_or_else(PoisonError::into_inner);
         if let Some(place) = names.iter().position(|known| known == name) {
@@ -272,12 +273,12 @@ impl Names {
     }
 }
 
-/// What a thread counts with.
+/// The counts of one thread.
 struct Counter<'a> {
     pass: Pass<'a>,
     tally: Tally,
     stopped: &'a AtomicBool,
-    /// Names that this thread has asked for before.
+    /// The names that this thread has looked up before.
     known: HashMap<String, Group, RandomState>,
     hour: Option<(i64, Group)>,
     scratch: Vec<u8>,
@@ -371,7 +372,7 @@ fn cut(name: &str) -> &str {
         .unwrap_or_default()
 }
 
-/// What was counted so far.
+/// The figures of one group.
 #[derive(Debug)]
 struct Tally {
     parts: Vec<Part>,
@@ -520,16 +521,16 @@ fn extreme(left: Option<f64>, right: Option<f64>, choose: fn(f64, f64) -> f64) -
 type Percentiles = HashMap<Group, [f64; PERCENTS.len()], RandomState>;
 type Buckets = HashSet<(Group, u64), RandomState>;
 
-/// A value that is looked for: so many of its bucket come before it.
+/// A rank that is looked for, counted within its bucket.
 #[derive(Clone, Copy, Debug)]
 struct Rank {
     group: Group,
-    /// Which bucket it is in, once that is known; the whole key when nothing is missing.
+    /// The bucket that holds it, as far as that is known. With no bits missing it is the exact value.
     bucket: Option<u64>,
     before: u64,
 }
 
-/// The exact percentiles of every group and of all, from as many further passes as that takes; and how many passes it took.
+/// Finds the exact percentiles of every group and of all together. Returns them and the number of passes.
 fn exact(
     pass: Pass<'_>,
     sorted: Vec<(Group, u64, u64)>,
@@ -616,7 +617,7 @@ fn with_all(mut sorted: Vec<(Group, u64, u64)>) -> Vec<(Group, u64, u64)> {
     sorted
 }
 
-/// Finds the bucket of each rank, within the bucket it is known to be in, which has `by` bits less.
+/// Finds the bucket of each rank within its known bucket. The new buckets lack `by` bits less.
 fn locate(looked_for: &mut [Rank], sorted: &[(Group, u64, u64)], by: u32) {
     for rank in looked_for {
         let start = sorted.partition_point(|(group, bucket, _)| match rank.bucket {
@@ -635,7 +636,7 @@ fn locate(looked_for: &mut [Rank], sorted: &[(Group, u64, u64)], by: u32) {
     }
 }
 
-/// How many latencies there are in steps of 1, 2, 5, 10, ...
+/// Counts the latencies in steps of 1, 2, 5, 10 and so on.
 fn histogram(sorted: &[(Group, u64, u64)], shift: u32) -> Vec<(f64, f64, u64)> {
     let edges: Vec<f64> = (-3..7)
         .flat_map(|power| [1.0, 2.0, 5.0].map(|digit| digit * 10_f64.powi(power)))

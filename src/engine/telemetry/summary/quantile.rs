@@ -1,9 +1,9 @@
-//! Computes percentiles as numpy does by default: linear between the two nearest ranks, to the last bit.
+//! Computes percentiles as numpy does by default: linear between two ranks, equal to the last bit.
 
-/// The percentiles that a summary tells.
+/// The percentiles of a summary.
 pub(super) const PERCENTS: [f64; 3] = [50.0, 95.0, 99.0];
 
-/// The ranks, counted from 0, that a percentile of `count` values lies between, and how far from the first.
+/// Returns the two ranks, counted from 0, between which a percentile of `count` values lies, and the share of the way.
 pub(super) fn ranks(percent: f64, count: u64) -> (u64, u64, f64) {
     let last = count.saturating_sub(1);
     let place = (percent / 100.0) * last as f64;
@@ -12,7 +12,7 @@ pub(super) fn ranks(percent: f64, count: u64) -> (u64, u64, f64) {
     (low, (low + 1).min(last), place - place.floor())
 }
 
-/// The value so far between two.
+/// Interpolates between two values.
 pub(super) fn between(low: f64, high: f64, part: f64) -> f64 {
     let difference = high - low;
     // From the nearer end, as numpy does.

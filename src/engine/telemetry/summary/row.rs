@@ -1,4 +1,5 @@
-//! Reads one line of a telemetry log for a summary: a line of this package, of the original, or one that resembles them.
+//! Reads one line of a telemetry log for a summary: a line of this package, of the original, or one that resembles
+//! them.
 
 use std::borrow::Cow;
 use std::fmt;

@@ -1,18 +1,18 @@
-//! Counts how often each latency occurred, exactly as long as the table fits, then in buckets.
+//! Counts how often each latency occurred: exactly while there is room, otherwise in buckets.
 //!
-//! Latencies of whole microseconds repeat, and one table holds them all. If there are too many different values, the table
-//! keeps only their leading bits, and fewer of them until it fits. To get the exact value of a rank, the caller finds its
-//! bucket and counts the values of that bucket in another pass.
+//! Latencies in whole microseconds repeat, so a table usually holds every value. If there are too many different
+//! values, the table keeps only their leading bits, fewer and fewer until they fit. To find an exact value, another
+//! pass counts only the values of one bucket.
 
 use hashbrown::HashMap;
 
-/// The leading bits that are given up at a time.
+/// The number of bits that are dropped at a time.
 const STEP: u32 = 4;
 
-/// Which table entries belong together.
+/// Which group a table entry belongs to.
 pub(super) type Group = u32;
 
-/// An integer that ascends as the float does.
+/// Returns an integer that orders as the float does.
 pub(super) fn key_of(value: f64) -> u64 {
     let bits = (value + 0.0).to_bits(); // -0.0 becomes 0.0
     if bits >> 63 == 1 {
@@ -22,7 +22,7 @@ pub(super) fn key_of(value: f64) -> u64 {
     }
 }
 
-/// The inverse of [`key_of`].
+/// Returns the float of a key: the inverse of [`key_of`].
 pub(super) fn value_of(key: u64) -> f64 {
     f64::from_bits(if key >> 63 == 1 {
         key & !(1 << 63)
@@ -31,7 +31,7 @@ pub(super) fn value_of(key: u64) -> f64 {
     })
 }
 
-/// See the module.
+/// A table of latencies and their counts.
 #[derive(Debug)]
 pub(super) struct Spread {
     shift: u32,
@@ -40,7 +40,7 @@ pub(super) struct Spread {
 }
 
 impl Spread {
-    /// A table of at most so many entries.
+    /// Creates a table of at most this many entries.
     pub(super) fn new(most: usize) -> Self {
         Self {
             shift: 0,
@@ -49,7 +49,7 @@ impl Spread {
         }
     }
 
-    /// How many trailing bits are missing; 0 when all values are exact.
+    /// Returns how many trailing bits are missing; 0 if all values are exact.
     pub(super) fn shift(&self) -> u32 {
         self.shift
     }
@@ -79,7 +79,7 @@ impl Spread {
         (self.shift, self.counts) = (shift, coarser);
     }
 
-    /// Adds what another one has counted.
+    /// Adds the counts of another table.
     pub(super) fn merge(&mut self, mut other: Self) {
         if other.shift < self.shift {
             other.shift_to(self.shift);
@@ -94,7 +94,7 @@ impl Spread {
         }
     }
 
-    /// All entries, ascending.
+    /// Returns all entries in ascending order.
     pub(super) fn into_sorted(self) -> Vec<(Group, u64, u64)> {
         let mut sorted: Vec<_> = self
             .counts
