@@ -33,6 +33,8 @@ def scene(
         print(f"\n    {row} {said.strip()}", end="")
 
 
+@pytest.mark.once
+@pytest.mark.usefixtures("fault_injection")
 def test_a_panic_is_an_ordinary_error(capfd: pytest.CaptureFixture[str]) -> None:
     for _ in range(3):
         with pytest.raises(eventkit.EventKitError, match="asked for") as caught:

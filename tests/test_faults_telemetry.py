@@ -108,6 +108,8 @@ PLACES_PASSED = 60
 """At the least, by the forty lines of one process: four in each of its rotations."""
 
 
+@pytest.mark.once
+@pytest.mark.usefixtures("fault_injection")
 def test_a_kill_while_rotating_loses_no_line(
     path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -131,6 +133,8 @@ def test_a_kill_while_rotating_loses_no_line(
     tell(capsys, f"5.2 {killed} kills in rotation: {len(said)} lines, 0 lost, 0 twice")
 
 
+@pytest.mark.once
+@pytest.mark.usefixtures("fault_injection")
 def test_a_kill_while_compressing_loses_no_line(
     path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

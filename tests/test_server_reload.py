@@ -8,7 +8,7 @@ import pytest
 
 import eventkit
 from conftest import faults_scale
-from eventkit.errors import ManifestError
+from eventkit.errors import ManifestError, ServerSettingsError
 from eventkit.server import ServerMetrics, ServerSettings
 from eventkit.server.app import Application
 from eventkit.server.source import Source
@@ -158,6 +158,68 @@ class TestReload:
         clocks["now"] += 0.5
         assert self.titles(ask, app) == ["Own"]
 
+    def test_a_manifest_may_stop_asking_for_external_sessions(self, ask, clocks, tmp_path):
+        file, external = tmp_path / "agent.json", tmp_path / "sessions_external.json"
+        manifest = {"weights": WEIGHTS, "sessions": [{"title": "Own"}]}
+        features = {"externalSessions": {"enabled": True}}
+        external.write_text(json.dumps([{"title": "External"}]))
+        file.write_text(json.dumps({**manifest, "features": features}))
+        app = self.served(file, clocks)
+        assert self.titles(ask, app) == ["External"]
+        file.write_text(json.dumps(manifest))
+        external.unlink()
+        clocks["now"] += 0.5
+        assert self.titles(ask, app) == ["Own"]
+        assert ask(app, "GET", "/ready").json["status"] == "ready"
+
+    @pytest.mark.parametrize(
+        "change",
+        [
+            {"sessions": [{"title": 2026}]},
+            {"sessions": [{"title": "One", "tags": "ai"}]},
+            {"weights": {"interest": 10**400, "popularity": 1}},
+            {"weights": {"interest": 1e400, "popularity": 1}},
+        ],
+        ids=["a number as title", "text as tags", "a weight of 400 digits", "infinity"],
+    )
+    def test_a_manifest_that_validate_refuses_replaces_no_good_one(
+        self, ask, clocks, tmp_path, change
+    ):
+        file = tmp_path / "agent.json"
+        self.write(file, "One")
+        app = self.served(file, clocks)
+        file.write_text(json.dumps({**json.loads(file.read_text()), **change}))
+        clocks["now"] += 0.5
+        assert self.titles(ask, app) == ["One"]
+        assert ask(app, "GET", "/explain", b"session=One&interests=a").status == 200
+        assert ask(app, "GET", "/ready").json["status"] == "stale"
+
+    def test_a_pipe_as_manifest_blocks_nothing_and_can_be_repaired(self, ask, clocks, tmp_path):
+        file = tmp_path / "agent.json"
+        self.write(file, "One")
+        app = self.served(file, clocks)
+        file.unlink()
+        os.mkfifo(file)
+        clocks["now"] += 0.5
+        assert self.titles(ask, app) == ["One"]
+        assert "a named pipe" in ask(app, "GET", "/ready").json["manifest"]
+        file.unlink()
+        self.write(file, "Two")
+        clocks["now"] += 0.5
+        assert self.titles(ask, app) == ["Two"]
+
+    def test_edits_leave_at_most_three_compiled_files(self, ask, clocks, tmp_path):
+        file, cache = tmp_path / "agent.json", tmp_path / "cache"
+        settings = {"share_sessions": 10, "cache_directory": str(cache)}
+        self.write(file, *(f"Session {number}" for number in range(50)))
+        app = self.served(file, clocks, **settings)
+        for edit in range(12):
+            self.write(file, f"Edit {edit}", *(f"Session {number}" for number in range(50)))
+            clocks["now"] += 0.5
+            assert self.titles(ask, app)[0] == f"Edit {edit}"
+        assert app.source.reloads == 12
+        assert len(list(cache.iterdir())) == 3
+
     @pytest.mark.parametrize(
         "breakage",
         [
@@ -257,3 +319,12 @@ class TestReload:
         file.write_text(content)
         with pytest.raises(ManifestError, match=message):
             eventkit.create_app(file)
+
+
+@pytest.mark.parametrize("name", ["body_seconds", "reload_seconds", "cache_seconds"])
+def test_a_setting_that_is_not_a_number_is_refused(name):
+    with pytest.raises(ServerSettingsError, match=f"{name} is nan, expected 0 or more"):
+        ServerSettings(**{name: float("nan")})
+    environment = {f"EVENTKIT_{name.upper()}": "nan"}
+    with pytest.raises(ServerSettingsError, match=f"{name} is nan"):
+        ServerSettings.from_environment(environment)

@@ -1,4 +1,4 @@
-"""The external sessions file, parsed once for as long as it provably has not changed.
+"""Caches parsed external sessions files, for as long as a file has provably not changed.
 
 A parse is kept under the file's name, device and inode, and is good while size, time of
 modification and time of change (ctime, which nobody can set) are those of the moment it was read.
@@ -25,7 +25,7 @@ from collections import OrderedDict
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from eventkit.files import LARGEST, open_regular
+from eventkit.files import LARGEST, open_regular, require_size
 
 __all__ = ["SETTLED", "ExternalFile", "clear", "copy_session", "read_external"]
 
@@ -99,8 +99,9 @@ def clear() -> None:
 def _read(path: Path) -> ExternalFile:
     started = _clock()
     with open_regular(path) as file:
+        require_size(file, path, LARGEST)
         before = os.fstat(file.fileno())
-        data = file.read(LARGEST)
+        data = file.read()
         after = os.fstat(file.fileno())
     sessions = _parse(data)
     if not _settled(before, after, len(data), started):

@@ -18,7 +18,15 @@ from typing import IO
 
 from eventkit.errors import FileLockedError, UnusableFileError
 
-__all__ = ["LARGEST", "LockedFile", "atomic_write", "exclusive", "open_regular", "read_regular"]
+__all__ = [
+    "LARGEST",
+    "LockedFile",
+    "atomic_write",
+    "exclusive",
+    "open_regular",
+    "read_regular",
+    "require_size",
+]
 
 LARGEST = 1 << 30
 """Bytes: larger manifests, external session files and profiles are refused, not read."""
@@ -27,6 +35,7 @@ LOCK_SECONDS = 10.0
 """How long `exclusive` waits for a lock that another process or thread holds."""
 
 _LOCK_PAUSE = 0.01
+_PIECE = 1 << 16
 _READ = os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
 _LOCK = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
@@ -85,13 +94,32 @@ def read_regular(path: str | os.PathLike[str], largest: int = LARGEST) -> bytes:
         b'12345'
     """
     with open_regular(path) as file:
-        size = os.fstat(file.fileno()).st_size
-        # Asked for one byte more: the file may grow between the two calls.
-        data = file.read(largest + 1) if size <= largest else b""
-    if size > largest or len(data) > largest:
-        reason = f"has {max(size, len(data))} bytes, expected at most {largest}"
-        raise UnusableFileError(errno.EFBIG, os.fspath(path), reason)
-    return data
+        # In pieces: a read of a number of bytes reserves that many beforehand.
+        pieces = [file.read(require_size(file, path, largest))]
+        length = len(pieces[0])
+        while piece := file.read(_PIECE):  # it grew meanwhile, or is one of /proc
+            pieces.append(piece)
+            length += len(piece)
+            if length > largest:
+                raise _too_large(path, length, largest)
+    return b"".join(pieces)
+
+
+def require_size(file: IO[bytes], path: str | os.PathLike[str], largest: int) -> int:
+    """Return the size of an open file.
+
+    Raises:
+        UnusableFileError: It has more than so many bytes; names the path and both numbers.
+    """
+    size = os.fstat(file.fileno()).st_size
+    if size > largest:
+        raise _too_large(path, size, largest)
+    return size
+
+
+def _too_large(path: str | os.PathLike[str], size: int, largest: int) -> UnusableFileError:
+    reason = f"has {size} bytes, expected at most {largest}"
+    return UnusableFileError(errno.EFBIG, os.fspath(path), reason)
 
 
 def atomic_write(path: str | os.PathLike[str], data: bytes, *, mode: int | None = None) -> None:

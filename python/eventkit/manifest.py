@@ -1,7 +1,7 @@
-"""Manifests and where their sessions come from: the manifest itself, or a JSON file beside it.
+"""Loads manifests and finds their sessions: in the manifest itself, or in a JSON file beside it.
 
-The original reads and parses the external file at every call. Here it is parsed once for as long as
-it provably has not changed (`eventkit.external_cache`), and callers still get objects of their own.
+The original reads and parses the external file at every call. Here `eventkit.external_cache` parses
+it again only when it may have changed. Callers still get objects of their own.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ Directories = Iterable["str | os.PathLike[str]"]
 
 
 def default_manifest_path() -> Path:
-    """``agent.json`` in the working directory, or the bundled sample when there is none.
+    """Return ``agent.json`` in the working directory, or the bundled sample without such a file.
 
     Example:
         >>> default_manifest_path().name
@@ -65,12 +65,12 @@ def load_manifest(path: str | os.PathLike[str] | None = None) -> dict[str, Any]:
         path: The file; `default_manifest_path` when left out.
 
     Returns:
-        The manifest, as Python's ``json`` reads it.
+        The manifest, as Python's ``json`` module reads it.
 
     Raises:
-        FileNotFoundError: There is no such file.
-        UnusableFileError: It is a pipe, a device or a socket, or larger than 1 GiB.
-        ManifestError: It is not a JSON object in UTF-8; names file, line and column.
+        FileNotFoundError: The file does not exist.
+        UnusableFileError: The path names a pipe, a device or a socket, or more than 1 GiB.
+        ManifestError: The file is not a JSON object in UTF-8; names file, line and column.
 
     Example:
         >>> sorted(load_manifest(SAMPLE_MANIFEST_PATH)["weights"])
@@ -148,7 +148,7 @@ expected a string that is not empty
 
 
 def _place(before: bytes) -> tuple[int, int]:
-    """Line and column, from 1, of what follows these bytes of valid UTF-8."""
+    """Return line and column, from 1, of the place after these bytes of valid UTF-8."""
     last_line = before.rpartition(b"\n")[2]
     return before.count(b"\n") + 1, len(last_line.decode("utf-8")) + 1
 
@@ -156,9 +156,9 @@ def _place(before: bytes) -> tuple[int, int]:
 def get_sessions(manifest: Any) -> Any:
     """Return the sessions of a manifest: those of its external file, or its own.
 
-    The external file counts only with ``features.externalSessions.enabled``. It is looked for as
-    written (from the working directory), then beside the running script, then beside the default
-    manifest. A file that holds no sessions, or cannot be read, leaves the manifest's own.
+    The external file is used only if ``features.externalSessions.enabled`` is set. It is searched
+    as written (from the working directory), then beside the running script, then beside the default
+    manifest. If the file holds no sessions or cannot be read, the manifest's own are returned.
 
     Returns:
         The manifest's very list, or a fresh list of fresh dictionaries from the external file.
@@ -171,12 +171,12 @@ def get_sessions(manifest: Any) -> Any:
 
 
 def find_sessions(manifest: Any, directories: Directories) -> Any:
-    """Return the sessions of a manifest, with the places to look for an external file given.
+    """Return the sessions of a manifest; look for an external file in the given directories, too.
 
     Args:
         manifest: A mapping.
-        directories: Where to look, in this order, when the file is not where it says. They are
-            asked for only then, so an iterable may read them from what is true at that moment.
+        directories: The directories to search, in this order, if the file does not exist as it is
+            written. The iterable is used only then, so it may compute the directories.
     """
     external = find_external(manifest, directories)
     return external.copy_sessions() if external else manifest.get("sessions", [])
@@ -186,9 +186,9 @@ def shared_sessions(manifest: Any, directories: Directories) -> tuple[Any, bool]
     """Return the sessions of a manifest without copying those of an unchanged external file.
 
     Returns:
-        The sessions, and whether they are private: shared with later calls, so that no part of them
-        may reach a caller uncopied (see `detached`). While the file does not change, it is the very
-        same list.
+        The sessions, and whether they are private. Private sessions are shared with later calls, so
+        callers may only get copies of them (see `detached`). While the file does not change, the
+        same list is returned.
     """
     external = find_external(manifest, directories)
     if external:
@@ -197,15 +197,15 @@ def shared_sessions(manifest: Any, directories: Directories) -> tuple[Any, bool]
 
 
 def find_external(manifest: Any, directories: Directories) -> ExternalFile | None:
-    """Return the external sessions that a manifest asks for; ``None`` when it shall use its own.
+    """Return the external sessions of a manifest; ``None`` if its own sessions are to be used.
 
-    Errors in the manifest's settings are the interpreter's, and pass; errors in the file do not.
+    Errors in the manifest's settings raise, as in the original. Errors in the file do not.
     """
     settings = manifest.get("features", {}).get("externalSessions", {})
     if not settings.get("enabled", False):
         return None
     name = settings.get("file", DEFAULT_EXTERNAL_FILE)
-    # The first that exists wins, even when it turns out to be junk.
+    # The first that exists is used, even if it cannot be read as sessions.
     path = Path(name)
     if not path.exists():
         for directory in directories:
@@ -219,10 +219,10 @@ def find_external(manifest: Any, directories: Directories) -> ExternalFile | Non
 
 
 def detached(recommendation: Recommendation) -> Recommendation:
-    """Replace the private sessions of a fresh recommendation by copies, in place.
+    """Replace the private sessions of a new recommendation by copies, in place; return it.
 
-    The titles of its scoring are those of the copies again, as a title may be a list in somebody's
-    JSON. Nothing else in it can be part of a session: contributions are products.
+    The titles in ``scoring`` are replaced as well, because a title in JSON may be a list. Nothing
+    else in a recommendation can be part of a session.
     """
     sessions = [copy_session(session) for session in recommendation["sessions"]]
     recommendation["sessions"] = sessions
@@ -232,7 +232,7 @@ def detached(recommendation: Recommendation) -> Recommendation:
 
 
 class _PublicDirectories:
-    """Where the public functions look for an external file; worked out when it is asked for."""
+    """The directories in which the public functions search for an external file, when iterated."""
 
     def __iter__(self) -> Iterator[Path]:
         script = sys.argv[0] if sys.argv else ""

@@ -1,4 +1,4 @@
-"""Where the time of a recommendation goes."""
+"""Measures the stages of a recommendation."""
 
 from __future__ import annotations
 
@@ -18,18 +18,19 @@ def profile(manifest: Any, interests: Any, top: Any) -> dict[str, Any]:
 
     Args:
         manifest: As for `eventkit.recommend`.
-        interests: Likewise.
-        top: Likewise.
+        interests: As for `eventkit.recommend`.
+        top: As for `eventkit.recommend`.
 
     Returns:
-        ``{"road": ..., "sessions": how many, "milliseconds": {"load", "score", "sort",
-        "conflicts", "format"}}``. The road is ``"snapshot"`` (a compiled list, proved unchanged as
-        part of ``load``; its index finds the best in order, so ``sort`` is 0), ``"scan"`` (each
-        session scored natively) or ``"reference"`` (plain Python, for inputs that need it).
+        ``{"road": ..., "sessions": number, "milliseconds": {"load", "score", "sort",
+        "conflicts", "format"}}``. The road is ``"snapshot"`` (a compiled list; ``load`` contains
+        the proof that it did not change, and its index finds the best in order, so ``sort`` is 0),
+        ``"scan"`` (each session is scored by the compiled module) or ``"reference"`` (plain Python,
+        for inputs that need it).
 
     Raises:
         KeyError: As `eventkit.recommend`.
-        TypeError: Likewise.
+        TypeError: As `eventkit.recommend`.
 
     Example:
         >>> manifest = {"weights": {"interest": 2.0, "popularity": 0.5}, "sessions": []}

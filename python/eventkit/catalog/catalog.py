@@ -15,7 +15,7 @@ from eventkit.catalog.fields import dump_fields, load_fields
 from eventkit.catalog.parsing import parsed_lines, parsed_source, uses_external_sessions
 from eventkit.errors import CatalogFileError, ManifestError
 from eventkit.exports import build_document, save
-from eventkit.files import open_regular, read_regular
+from eventkit.files import open_regular, read_regular, require_size
 from eventkit.manifest import COMPILED_HEAD, get_sessions
 from eventkit.reference import DEFAULT_WEIGHTS
 from eventkit.results import Interests, Itinerary, Plan, Top
@@ -189,6 +189,7 @@ class Catalog(_native.CatalogBase):
         """
         if isinstance(source, (str, os.PathLike)):
             with open_regular(source) as file:
+                require_size(file, source, _LARGEST)
                 return cls._from_lines(file, os.fspath(source), weights, progress)
         return cls._from_lines(source, str(getattr(source, "name", "lines")), weights, progress)
 

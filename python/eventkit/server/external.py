@@ -46,12 +46,14 @@ def read_external_sessions(candidates: Iterable[Path]) -> External:
         return External()
     path = next(filter(_exists, candidates), None)
     if path is None:
-        return External(problem=f"{candidates[0]} does not exist", exists=False)
+        return External(problem=f"{candidates[-1]} does not exist", exists=False)
     try:
         data = read_regular(path)
         # Decoded here: json.loads would guess UTF-16 from bytes, and skip a byte order mark.
         document = json.loads(data.decode("utf-8"))
-    except (OSError, ValueError, RecursionError) as error:
+    except OSError as error:
+        return External(problem=str(error))
+    except (ValueError, RecursionError) as error:
         return External(problem=f"{path} cannot be read as sessions ({error})")
     if not isinstance(document, list):
         kind = type(document).__name__

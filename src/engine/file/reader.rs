@@ -1,7 +1,7 @@
-//! Opens a container: header and table are checked, sections are handed out as views.
+//! Opens a container: checks its header and table, and returns sections as views.
 //!
 //! Invariant: a [`Reader`] exists only for a file whose header and table passed every check of [`super::layout`].
-//! Opening costs O(sections) and touches no section.
+//! Opening costs O(sections) and reads no section.
 
 use core::hash::Hasher;
 use std::path::Path;
@@ -74,7 +74,7 @@ impl Reader {
         }
     }
 
-    /// The values of a section, which are not read yet. They may be any: only their number and size is known.
+    /// Returns the values of a section, without reading them. Only their number and size is checked.
     ///
     /// # Errors
     ///
@@ -144,7 +144,7 @@ impl Reader {
 
     /// Reads every section of the file, whatever the prefix, and compares checksums.
     ///
-    /// `progress` hears the number of bytes done, of [`Reader::len`], every now and then.
+    /// `progress` is called now and then with the number of bytes done, of [`Reader::len`].
     ///
     /// # Errors
     ///

@@ -1,10 +1,10 @@
-//! Reads an array of sessions, over the cores.
+//! Reads an array of sessions on several cores.
 //!
-//! Nothing in JSON tells from the middle whether a brace opens a session, stands in one or in a string. So a piece *guesses*: it
-//! begins at the first place behind its border at which a whole session can be read, and ends at the first session behind the next
-//! border. A guess was right exactly where the piece before ended on it; by induction from the first piece, whose
-//! beginning is known, what was joined is what reading from end to end gives. A wrong guess (sessions inside
-//! sessions, or inside strings) costs reading that piece again on the caller's thread: at worst the array is read twice.
+//! The text is cut into pieces. From the middle of JSON nobody can tell whether a brace opens a session or stands inside one or
+//! inside a string. So each piece *guesses*: it begins at the first place after its border where a whole session can be read,
+//! and ends at the first session after the next border. A guess is right if the piece before ended exactly there. The beginning
+//! of the first piece is known, so by induction the joined result is that of a sequential read. A piece with a wrong guess is
+//! read again on the caller's thread; at worst the array is read twice.
 
 use core::ops::{ControlFlow, Range};
 

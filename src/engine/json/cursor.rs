@@ -1,4 +1,4 @@
-//! A place in JSON text, and the small steps a reader takes from it. Every step is O(bytes passed).
+//! Holds a position in JSON text, and moves it over white space, bytes and literals. Every step is O(bytes passed).
 
 use core::ops::Range;
 

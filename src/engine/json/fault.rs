@@ -1,7 +1,7 @@
-//! What stops a reader, as two words, and how it becomes an error with a line and a column.
+//! Represents the error of a reader in two machine words, and turns it into an error with a line and a column.
 //!
-//! A [`Fault`] is small because every step of the parser returns one; the place is counted only when a fault has reached
-//! the outside, in O(bytes before it).
+//! A [`Fault`] is small because every step of the parser may return one. Line and column are counted only when it leaves the
+//! parser, in O(bytes before it).
 
 use crate::engine::error::{Error, TextPlace};
 

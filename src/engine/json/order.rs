@@ -1,8 +1,7 @@
-//! Work on a pool, results in order, on the caller's thread.
+//! Runs tasks on a pool and takes their results in order, on the caller's thread.
 //!
-//! The caller's thread hands tasks out and takes their results in the order in which it made them, so that what must happen
-//! there (joining, lowering by the interpreter, progress) overlaps with the tasks. At most `2 × threads + 2` tasks are on their
-//! way, which bounds memory.
+//! The caller's thread joins results, lowers text by the interpreter and reports progress, while the pool runs further tasks.
+//! At most `2 × threads + 2` tasks are pending, which bounds the memory.
 
 use std::collections::VecDeque;
 use std::sync::mpsc::sync_channel;

@@ -1,10 +1,7 @@
-//! The hot scan: how far does a JSON string run before anything in it needs a closer look?
+//! Finds the next byte of a JSON string that needs handling: a quote, a backslash or a control character.
 //!
-//! A byte stops a run when it is a quote, a backslash or a control character. Blocks of 16 bytes are looked at together,
-//! so a run costs O(bytes / 16).
-//!
-//! A block can be copied while it is in a register, and the copy cut at the stop: a store of known size, not a call for
-//! each short string.
+//! Blocks of 16 bytes are tested together, so the scan costs O(bytes / 16). It can copy a block while it is in a register and
+//! cut the copy afterwards. That is a store of known size instead of a call for each short string.
 
 use wide::u8x16;
 

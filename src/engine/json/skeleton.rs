@@ -1,8 +1,8 @@
-//! Objects that differ in the text of their strings alone: what is between those strings is compared, not read again, and so is a
-//! string that may say the same as the last time.
+//! Reads an object faster if it differs from the one before only in the text of its strings.
 //!
-//! Whatever passes is JSON: it is an object that was read strictly, with other strings, each of them read strictly. Learning is
-//! O(bytes of an object), passing O(bytes passed), without an allocation.
+//! The bytes between the strings are compared with those of the earlier object instead of being parsed again. An object that
+//! passes is valid JSON: the earlier object was parsed strictly, and each new string is read strictly. Learning an object is
+//! O(its bytes), comparing one is O(bytes passed) and allocates nothing.
 
 use core::ops::Range;
 

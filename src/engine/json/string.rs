@@ -1,7 +1,7 @@
-//! JSON strings: what they spell, and how Python's `json.dumps` writes them.
+//! Decodes JSON strings, and encodes text as Python's `json.dumps` does.
 //!
-//! Both ways are O(bytes). A string is handled as its bytes between the quotes; lone surrogates never get here (the
-//! loader leaves them to Python), so what a string spells is valid UTF-8.
+//! Both are O(bytes). The input is the bytes between the quotes. The loader leaves lone surrogates to Python, so a decoded
+//! string is valid UTF-8.
 
 use std::borrow::Cow;
 

@@ -1,8 +1,8 @@
-//! The text of each session, packed: what a catalogue that was loaded from JSON keeps of it.
+//! Stores the packed text of each session of a catalogue that was loaded from JSON.
 //!
-//! A session costs its packed text (about 0.6 of usual JSON) and 8 bytes. Looking a member up and writing a session as
-//! `json.dumps` writes it are O(bytes of the session). Any bytes are safe here, also those of a damaged file: they give
-//! nonsense and neither a panic nor a loop.
+//! A session takes its packed text (about 0.6 of usual JSON) and 8 bytes. Finding a member and writing a session as
+//! `json.dumps` does are O(bytes of the session). The bytes of a damaged file are safe: they give wrong values, but neither a
+//! panic nor an endless loop.
 
 use std::borrow::Cow;
 

@@ -1,7 +1,7 @@
-//! Packed text, token by token.
+//! Reads packed text, token by token.
 //!
-//! Made for text that [`Packer`](super::pack::Packer) wrote, and safe for any: every step passes at least one byte, nothing is
-//! read outside the text, and nothing recurses. O(bytes) in all.
+//! It expects text that [`Packer`](super::pack::Packer) wrote, and is safe for any other: every step passes at least one byte,
+//! reads nothing outside the text and does not recurse. O(bytes) in total.
 
 use super::key::{KeyId, KeyTable};
 use super::{scan, string};

@@ -1,6 +1,6 @@
-//! The default line: who did what, how long it took and how it ended. Counts, never contents.
+//! Formats the default line: the action, its latency and its result. It holds counts, never contents.
 //!
-//! Written as Python's `json.dumps` writes it: `", "` and `": "` between, everything beyond ASCII escaped.
+//! The format is that of Python's `json.dumps`: `", "` and `": "` as separators, and only ASCII.
 
 use std::io::Write;
 

@@ -1,7 +1,8 @@
-//! Telemetry: JSON lines that are not lost, rotated by themselves, and summarised exactly.
+//! Writes telemetry as lines of JSON, rotates the file, and summarises such files exactly.
 //!
-//! * [`writer::Writer`]: a bounded queue, a thread, one `write` a line. Safe among threads, processes and forks.
-//! * `sink`, `rotation`, `segment`: the file, how it becomes a segment, and what segments are called.
+//! * [`writer::Writer`]: a bounded queue and a thread that calls `write` once a line. Threads, processes and forks may
+//!   share the file.
+//! * `sink`, `rotation`, `segment`: the open file, how it becomes a rotated file (a segment), and the names of segments.
 //! * [`summary`]: counts and exact percentiles of any number of files, in constant memory.
 
 mod civil;

@@ -1,8 +1,8 @@
-//! From the file to a segment, to a compressed segment, to nothing. Nothing is ever overwritten on that way.
+//! Rotates the file into a segment, and later compresses and deletes segments. Nothing is ever overwritten.
 //!
-//! Each step is one system call that either happened or did not, so that a kill between any two of them loses nothing and
-//! repeats nothing: a rename that refuses to replace, and for a compressed segment a synced file that gets its name before
-//! the plain one loses its own. Locks belong to the kernel, which lets go of them when their holder dies.
+//! Each step is one system call that either happened or did not, so a kill between two of them loses and repeats nothing.
+//! Renames refuse to replace a file. A compressed segment is synced and gets its name before the plain one is deleted.
+//! The kernel releases a lock when its holder dies.
 
 use std::fs::{File, Metadata, OpenOptions};
 use std::io::{self, Read, Seek, SeekFrom, Write};
@@ -19,12 +19,12 @@ use rustix::io::Errno;
 
 use super::{fault, segment};
 
-/// A segment that was written to so lately may still get a line from a process that has not noticed the rotation.
+/// Younger segments may still get a line from a process that has not noticed the rotation.
 const SETTLED: Duration = Duration::from_secs(60);
-/// Digits of the number in the lock file: always as many, so that one write replaces it.
+/// The number of digits in the lock file. It is constant, so that one write replaces them.
 const DIGITS: usize = 20;
 
-/// What came of an attempt to rotate.
+/// The result of an attempt to rotate.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Rotated {
     /// The file is a segment now.
@@ -35,7 +35,7 @@ pub(super) enum Rotated {
     Busy,
 }
 
-/// What the care for old segments came to.
+/// The number of old segments that were compressed and deleted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Tended {
     /// Segments that were compressed.
@@ -44,7 +44,7 @@ pub struct Tended {
     pub deleted: u64,
 }
 
-/// Opens a file that is no symbolic link, and never waits for it.
+/// Opens a regular file without following a symbolic link, and without waiting for the other end of a pipe.
 pub(super) fn open_plain(path: &Path, options: &mut OpenOptions) -> io::Result<File> {
     let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY;
     let file = options
@@ -111,11 +111,15 @@ impl Lock {
     fn try_acquire(path: &Path) -> io::Result<Option<Self>> {
         let mut name = path.file_name().unwrap_or_default().to_owned();
         name.push(".lock");
+        let lock = path.with_file_name(name);
         let mut options = OpenOptions::new();
         let file = open_plain(
-            &path.with_file_name(name),
+            &lock,
             options.read(true).write(true).create(true).truncate(false),
-        )?;
+        );
+        let file = file.map_err(|error| {
+            io::Error::new(error.kind(), format!("{}: {error}", lock.display()))
+        })?;
         match flock(&file, FlockOperation::NonBlockingLockExclusive) {
             Ok(()) => Ok(Some(Self(file))),
             Err(Errno::WOULDBLOCK) => Ok(None),

@@ -1,4 +1,4 @@
-//! What rotated files are called: `telemetry.0000000042-20261123T150100.123456789Z-1234.jsonl`, later with `.gz`.
+//! Names rotated files: `telemetry.0000000042-20261123T150100.123456789Z-1234.jsonl`, later with `.gz`.
 //!
 //! The sequence number comes first, so names sort in the order of rotation even when the clock was stepped back. Time and
 //! process make a name unique also where the number was lost.

@@ -1,8 +1,9 @@
-//! The open file: one `write` a line, and what keeps lines whole when the disk, an operator or another process interferes.
+//! Writes batches of lines to the open file, and keeps lines whole when the disk or another process interferes.
 //!
-//! Looked at before each batch: whether the path still names the open file (an external `mv` or `rm`), whether its last
-//! byte is a newline (somebody was killed in the middle of a line), and whether it was last written to on an earlier day.
-//! Looked at after each batch: whether the file was deleted meanwhile; then the batch is written again, to a new one.
+//! Before each batch it checks three things: that the path still names the open file (someone may have moved or deleted
+//! it), that the last byte is a newline (a process may have been killed in the middle of a line), and that the file was
+//! not last written to on an earlier day. After each batch it checks whether the file was deleted meanwhile. The batch is
+//! then written again, to a new file.
 
 use std::fs::{File, Metadata, OpenOptions};
 use std::io::{self, Seek};
@@ -14,12 +15,13 @@ use super::queue::Batch;
 use super::rotation::{self, Rotated};
 use super::writer::{Durability, Options};
 
-/// A file that cannot be opened is not tried again for so long, unless somebody flushes.
+/// The time after which a file that could not be opened is tried again. A flush tries at once.
 const RETRY: Duration = Duration::from_secs(1);
-/// A batch is written again so often when its file was deleted: somebody who deletes in a loop must not keep us in one.
+/// How often a batch is written again after its file was deleted. The limit ends the loop when another process deletes the
+/// file again and again.
 const MOST_TRIES: u32 = 8;
 
-/// What became of a batch.
+/// The result of writing a batch.
 #[derive(Debug, Default)]
 pub(super) struct Outcome {
     /// Lines that the kernel has.
@@ -28,6 +30,8 @@ pub(super) struct Outcome {
     pub(super) dropped: u64,
     /// Bytes of those written.
     pub(super) bytes: u64,
+    /// The kernel has lines of which the disk did not confirm that it has them, although that was asked for.
+    pub(super) unsynced: bool,
     /// Segments made.
     pub(super) rotations: u64,
     /// The last thing that went wrong.
@@ -93,7 +97,9 @@ impl Sink {
             let mut progress = safe;
             if let Err(error) = self.write_from(batch, &mut progress, &mut safe, &mut outcome) {
                 outcome.error = Some(error.to_string());
-                progress.dropped += batch.len() as u64 - progress.lines();
+                let left = batch.len() as u64 - progress.lines();
+                progress.dropped += left;
+                outcome.unsynced |= left == 0;
             }
             // Deleted under our hands: nobody will ever read what went there since.
             let deleted = self

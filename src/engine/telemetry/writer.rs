@@ -1,8 +1,8 @@
-//! The writer: what callers hold.
+//! Takes lines from callers and writes them, in a background thread or in the call.
 //!
-//! A call formats its line into the queue and returns; a thread of ours writes. Or, with a durability of `Sync`, the call
-//! itself writes. A forked child finds out by its process id that it is one: it starts with an empty queue, a file and a
-//! thread of its own, and never touches what it inherited, locked or not.
+//! With `Background`, a call formats its line into the queue and returns, and the thread writes it. With `Sync` and
+//! `Fsync` the call writes. A forked child is recognised by its process id. It starts with an empty queue, a file and a
+//! thread of its own, and never uses what it inherited, because a lock in it may be held for ever.
 
 use std::io;
 use std::path::PathBuf;
@@ -196,7 +196,7 @@ impl Writer {
         shared.counters.fail(reason);
     }
 
-    /// Waits until all lines so far are written or given up; whether that came to pass in time.
+    /// Waits until all lines so far are written or dropped. Returns false if that took longer than `patience`.
     pub fn flush(&self, patience: Duration) -> bool {
         let shared = self.shared();
         // Not waited for: the thread may be holding it through a write that hangs.
@@ -272,7 +272,7 @@ impl Writer {
         stats
     }
 
-    /// What went wrong, the first time that somebody asks after it did.
+    /// Returns the last error if it has not been returned before.
     pub fn untold(&self) -> Option<String> {
         let shared = self.shared();
         if !shared.counters.untold.swap(false, Ordering::Relaxed) {
@@ -332,12 +332,13 @@ impl Shared {
         spawned.is_ok()
     }
 
-    /// Writes a batch; whether all of it was.
+    /// Writes a batch. Returns true if all of it is as safe as the options ask.
     fn write(self: &Arc<Self>, batch: &Batch) -> bool {
         let Outcome {
             written,
             dropped,
             bytes,
+            unsynced,
             rotations,
             error,
         } = lock(&self.sink).write(batch);
@@ -352,7 +353,7 @@ impl Shared {
             counters.rotations.fetch_add(rotations, Ordering::Relaxed);
             self.tend_aside();
         }
-        dropped == 0
+        dropped == 0 && !unsynced
     }
 
     /// Sees to old segments in a thread that nobody waits for: compressing 50 MB takes a second.

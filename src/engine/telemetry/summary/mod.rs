@@ -1,8 +1,8 @@
-//! Counts and exact percentiles of telemetry files: parallel, in constant memory, in one pass where values repeat.
+//! Computes counts and exact percentiles of telemetry files, in parallel and in constant memory.
 //!
-//! Every thread takes pieces of the files, reads their lines and counts into a tally of its own; the tallies are added up.
-//! Percentiles come from a [`spread::Spread`]. Where that had to be coarse, further passes over the same bytes count the
-//! few buckets that the wanted ranks lie in, until those are exact.
+//! Each thread takes pieces of the files, reads their lines and counts into a tally of its own; the tallies are added up.
+//! Percentiles come from a [`spread::Spread`]. One pass is enough if latencies repeat. Otherwise the spread becomes coarse,
+//! and further passes count the few buckets that contain the wanted ranks, until those are exact.
 
 mod quantile;
 mod row;

@@ -1,4 +1,4 @@
-//! Percentiles as numpy's default gives them: linear between the two ranks around, to the last bit.
+//! Computes percentiles as numpy does by default: linear between the two nearest ranks, to the last bit.
 
 /// The percentiles that a summary tells.
 pub(super) const PERCENTS: [f64; 3] = [50.0, 95.0, 99.0];

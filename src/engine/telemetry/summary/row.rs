@@ -1,4 +1,4 @@
-//! One line as a summary sees it: ours, the original's, or one that only resembles them.
+//! Parses one line of telemetry, written by eventkit, by the original, or by a program with a similar format.
 
 use std::borrow::Cow;
 use std::fmt;

@@ -1,4 +1,4 @@
-//! Files, plain and compressed, as pieces of work that yield lines.
+//! Opens plain and compressed files, cuts them into pieces of work, and reads the lines of a piece.
 //!
 //! A plain file is cut into chunks, and a line belongs to the chunk that it begins in. Every pass reads the bytes that the
 //! file held when it was opened, although the file may grow meanwhile. Of a compressed file no more is read than
@@ -81,6 +81,19 @@ pub(super) fn open(paths: &[PathBuf]) -> io::Result<Vec<Source>> {
     Ok(sources)
 }
 
+impl Source {
+    /// Returns the start of the first chunk at or after `from` that holds data. A sparse file may claim terabytes, and its
+    /// holes hold no line.
+    fn next_data(&self, from: u64) -> u64 {
+        match rustix::fs::seek(&self.file, rustix::fs::SeekFrom::Data(from)) {
+            Ok(data) => data / CHUNK * CHUNK,
+            Err(rustix::io::Errno::NXIO) => self.length,
+            // A file system that does not know where its holes are.
+            Err(_) => from,
+        }
+    }
+}
+
 fn open_to_read(path: &Path) -> io::Result<File> {
     // Not waiting for the other end of a pipe: those are refused below.
     let flags = rustix::fs::OFlags::NONBLOCK | rustix::fs::OFlags::CLOEXEC;
@@ -114,12 +127,14 @@ pub(super) fn pieces(sources: &[Source]) -> Vec<Piece> {
         .enumerate()
         .filter(|(_, source)| !source.compressed)
     {
-        for start in (0..source.length).step_by(CHUNK as usize) {
+        let mut start = 0;
+        while start < source.length {
             pieces.push(Piece {
                 source: index,
                 start,
                 end: (start + CHUNK).min(source.length),
             });
+            start = source.next_data(start + CHUNK);
         }
     }
     pieces

@@ -1,8 +1,8 @@
-//! How often which latency occurred: exact while it fits, in buckets when it does not.
+//! Counts how often each latency occurred, exactly as long as the table fits, then in buckets.
 //!
-//! Latencies of whole microseconds repeat, and a table of values holds them all. Where there are too many different ones,
-//! the table keeps the leading bits of each only, fewer and fewer until it fits again. Whoever wants the exact value of a
-//! rank then looks which bucket it falls into, and counts the values of that bucket alone in another pass.
+//! Latencies of whole microseconds repeat, and one table holds them all. If there are too many different values, the table
+//! keeps only their leading bits, and fewer of them until it fits. To get the exact value of a rank, the caller finds its
+//! bucket and counts the values of that bucket in another pass.
 
 use hashbrown::HashMap;
 
