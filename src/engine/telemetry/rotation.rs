@@ -253,10 +253,9 @@ fn compress(path: &Path) -> io::Result<bool> {
 
 /// Whether a compressed file has exactly the content of a plain one.
 fn holds(compressed: &Path, plain: &mut File) -> io::Result<bool> {
-    let file = match open_plain(compressed, OpenOptions::new().read(true)) {
-        Ok(file) => file,
-        // A link, a pipe or a directory of that name is not the copy.
-        Err(_) => return Ok(false),
+    // A link, a pipe or a directory of that name is not the copy.
+    let Ok(file) = open_plain(compressed, OpenOptions::new().read(true)) else {
+        return Ok(false);
     };
     let mut decoder = flate2::read::MultiGzDecoder::new(file);
     plain.seek(SeekFrom::Start(0))?;

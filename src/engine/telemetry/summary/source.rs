@@ -238,7 +238,8 @@ fn each_line(
         }
         filled += count;
         let mut begin = 0;
-        for newline in memchr::memchr_iter(b'\n', buffer.get(searched..filled).unwrap_or_default())
+        while let Some(newline) =
+            memchr::memchr(b'\n', buffer.get(searched..filled).unwrap_or_default())
         {
             let end = searched + newline;
             if skipping {
@@ -246,7 +247,10 @@ fn each_line(
             } else if begin < end {
                 lines.line(buffer.get(begin..end).unwrap_or_default());
             }
-            begin = end + 1;
+            // A bomb may hold millions of empty lines: they are not searched for one by one.
+            let rest = buffer.get(end..filled).unwrap_or_default();
+            begin = end + rest.iter().take_while(|&&byte| byte == b'\n').count();
+            searched = begin;
             if base + begin as u64 >= piece.end {
                 return Ok(());
             }
