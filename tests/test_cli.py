@@ -330,14 +330,17 @@ def test_a_full_disk(here: Path) -> None:
 
 
 def test_interrupted(here: Path) -> None:
-    """The child waits in a read of its manifest, a pipe that nobody fills, and is interrupted."""
-    os.mkfifo("m.json")
+    """The child has shown one summary and waits for further lines when it is interrupted."""
+    Path("t.jsonl").write_text('{"action": "recommend", "duration_ms": 5, "success": true}\n')
     process = child(
-        "recommend", "--interests", "ai", "--manifest", "m.json", stderr=subprocess.PIPE
+        *("telemetry", "stats", "t.jsonl", "--follow", "--json"),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
     )
-    with Path("m.json").open("wb"):  # returns when the child has the pipe open
-        process.send_signal(signal.SIGINT)
-        assert process.communicate(timeout=60)[1] == b""
+    assert process.stdout is not None
+    assert process.stdout.readline() == b"{\n"
+    process.send_signal(signal.SIGINT)
+    assert process.communicate(timeout=60)[1] == b""
     assert process.returncode == 130
 
 

@@ -148,7 +148,7 @@ def test_what_was_left_out_is_said(here: Path, capsys: pytest.CaptureFixture[str
     assert main(["telemetry", "stats"]) == 0
     err = capsys.readouterr().err
     assert "1 torn lines" in err
-    assert "1 lines that are no telemetry" in err
+    assert "1 lines that are not telemetry" in err
 
 
 def test_nothing_to_summarise(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
