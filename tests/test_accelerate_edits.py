@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import os
 import subprocess
@@ -13,9 +14,23 @@ import pytest
 
 from mutants import harness
 from mutants.edits import EDITS, Edit
-from mutants.harness import SOURCES, answers, differs, imported, judge, write_agent
+from mutants.harness import (
+    SOURCES,
+    affected_by,
+    answers,
+    differs,
+    imported,
+    judge,
+    write_agent,
+)
 from mutants.interventions import INTERVENTIONS, PATCHES, no_source, stale_source
 from mutants.queries import LABELS
+
+# The functions of an agent were probed with examples once, which can prove nothing.
+pytestmark = pytest.mark.skipif(
+    importlib.util.find_spec("eventkit.accelerate.probe") is not None,
+    reason="functions are still probed, and not yet proven",
+)
 
 COMMANDS = (
     ["recommend", "--interests", "ai, rust, ml, web", "--top", "4"],
@@ -26,9 +41,8 @@ BY_COMMAND = EDITS[::16]
 
 
 def edited(edit: Edit) -> dict[str, str]:
-    source = SOURCES[edit.file]
-    assert source.count(edit.old) == 1
-    return {edit.file: source.replace(edit.old, edit.new)}
+    """Return the changed source of the one module that an edit changes."""
+    return {edit.module: edit.apply(SOURCES[edit.module])}
 
 
 def test_there_are_many_edits():
@@ -36,14 +50,18 @@ def test_there_are_many_edits():
     assert len({edit.name for edit in EDITS}) == len(EDITS)
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("edit", EDITS, ids=[edit.name for edit in EDITS])
 def test_an_edited_agent_is_answered_as_it_is(edit, tmp_path):
-    write_agent(tmp_path, **edited(edit))
-    verdict = judge(tmp_path)
+    changed = edited(edit)
+    write_agent(tmp_path, **changed)
+    affected = affected_by(changed)
+    verdict = judge(tmp_path, affected)
     assert not verdict.wrong, verdict.wrong[0][:800]
     assert not verdict.called
     assert not verdict.written
-    assert edit.trace or differs(tmp_path, LABELS), "no query shows what the edit changes"
+    asked = [label for label in LABELS if affected is None or label in affected]
+    assert edit.trace or differs(tmp_path, asked), "no query shows what the edit changes"
 
 
 @pytest.mark.parametrize("moment", ["before", "after"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import collections
+import importlib.util
 import itertools
 import warnings
 
@@ -10,45 +11,48 @@ import pytest
 
 from conftest import faults_scale
 from fixtures.variants import AGENT
-from mutants.harness import MODULES, SOURCES, Verdict, differs, judge, readers, write_agent
+from mutants.harness import MODULES, SOURCES, differs, judge, readers, write_agent
 from mutants.mutation import Mutant, mutants
+
+# The functions of an agent were probed with examples once, which can prove nothing.
+pytestmark = pytest.mark.skipif(
+    importlib.util.find_spec("eventkit.accelerate.probe") is not None,
+    reason="functions are still probed, and not yet proven",
+)
 
 # Nothing that eventkit answers for reads these.
 UNRELATED = {"main", "serve", "load_profile", "save_profile", "load_manifest"}
-MOST_UNRELATED = 10
+MOST_UNRELATED = 5
 
 
-def all_mutants() -> list[Mutant]:
-    """Every mutant of the functions that count, and a few of the others."""
+def chosen_mutants(step: int) -> list[Mutant]:
+    """Every `step`-th mutant of the functions that count, and a few of the others."""
     made: list[Mutant] = []
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", SyntaxWarning)
         for name in MODULES:
-            found = mutants(AGENT / f"{name}.py")
+            found = mutants(AGENT / f"{name}.py", step)
             for function, group in itertools.groupby(found, lambda mutant: mutant.function):
                 most = MOST_UNRELATED if function in UNRELATED else None
                 made += itertools.islice(group, most)
     return made
 
 
-def judged(folder, mutant: Mutant, *, calls: bool) -> tuple[Verdict, frozenset[str]]:
-    changed = {mutant.module: mutant.source}
-    write_agent(folder, **changed)
-    affected = readers(changed, mutant.module, mutant.function)
-    return judge(folder, affected, calls=calls), affected
-
-
 @pytest.mark.once
+@pytest.mark.faults
 def test_mutants_are_refused_or_answered_as_they_are(tmp_path, capsys):
     """Change each comparison, constant, call, slice, filter, key, default and statement in turn."""
-    every = all_mutants()
-    assert len(every) >= 2_000
-    chosen = every[:: faults_scale(max(1, len(every) // 300), 1)]
+    step = faults_scale(16, 1)
+    chosen = chosen_mutants(step)
+    assert len(chosen) * step >= 4_000
     counts: collections.Counter[str] = collections.Counter()
     wrong: list[str] = []
     for number, mutant in enumerate(chosen):
         folder = tmp_path / f"m{number}"
-        verdict, affected = judged(folder, mutant, calls=number % 10 == 0)
+        changed = {mutant.module: mutant.source}
+        write_agent(folder, **changed)
+        affected = readers(f"{mutant.module}.{mutant.function}")
+        verdict = judge(folder, affected, calls=number % 10 == 0)
         name = f"{mutant.module}.{mutant.function}, {mutant.change}"
         wrong += [f"{name}: {each[:400]}" for each in verdict.wrong[:1]]
         assert not verdict.called, name
@@ -59,7 +63,7 @@ def test_mutants_are_refused_or_answered_as_they_are(tmp_path, capsys):
             counts["checked"] += 1
             counts["different"] += differs(folder, sorted(refused))
     with capsys.disabled():
-        print(f"\n{len(chosen)} of {len(every)} mutants: {dict(counts)}, {len(wrong)} wrong")
+        print(f"\n{len(chosen)} mutants: {dict(counts)}, {len(wrong)} wrong")
     assert not wrong, "\n".join(wrong)
     # The queries are worth something: most of what was refused is seen to answer differently.
     assert counts["different"] > 0.6 * counts["checked"]
@@ -76,7 +80,7 @@ def test_the_original_is_replaced_and_answered_as_it_is(tmp_path):
 
 
 def test_the_queries_find_a_difference_of_one_unit_in_the_last_place(tmp_path):
-    """A harness that could not fail would prove nothing: judge an agent that is answered wrongly."""
+    """A comparison that could not fail would prove nothing."""
     text = SOURCES["agent"].replace('* 0.01 * w["diversity"]', '* (0.01 * w["diversity"])')
     assert text != SOURCES["agent"]
     write_agent(tmp_path, agent=text)

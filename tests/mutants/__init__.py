@@ -1,1 +1,1 @@
-"""Agents that differ a little from the one in `fixtures`, and proof that none is answered wrongly."""
+"""Agents that differ a little from the one in `fixtures`, and what compares their answers."""

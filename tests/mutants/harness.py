@@ -8,6 +8,7 @@ import json
 import logging
 import os
 import random
+import signal
 import sys
 import tempfile
 import warnings
@@ -16,15 +17,17 @@ from dataclasses import dataclass, field
 from functools import cache, lru_cache
 from pathlib import Path
 from types import FrameType, ModuleType
-from typing import Any
+from typing import Any, NamedTuple
 
 import eventkit
+from eventkit.accelerate import AccelerationWarning
 from fixtures.variants import AGENT
 from mutants.mutation import functions
 from mutants.queries import manifest, rounds
 from outcomes import shown
 
 MODULES = ("agent", "core", "graph_service")
+MOST_SECONDS = 1.0
 SOURCES = {name: (AGENT / f"{name}.py").read_text(encoding="utf-8") for name in MODULES}
 
 
@@ -173,7 +176,9 @@ def judge(
 
 def accelerate(modules: dict[str, ModuleType]) -> Any:
     """Accelerate the modules so that every call that may be answered natively is."""
-    return eventkit.accelerate(modules["agent"])
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", AccelerationWarning)
+        return eventkit.accelerate(modules["agent"])
 
 
 def _compare(
@@ -204,6 +209,26 @@ def _compare(
                     verdict.wrong.append(f"{where}: {shown(wanted)} != {shown(given)}")
 
 
+class EndlessError(BaseException):
+    """A round took longer than `MOST_SECONDS` of processor time: some mutants never end."""
+
+
+@contextlib.contextmanager
+def limited() -> Iterator[None]:
+    """Raise `EndlessError` in a block that goes on and on."""
+
+    def stop(*_: Any) -> None:
+        raise EndlessError
+
+    previous = signal.signal(signal.SIGVTALRM, stop)
+    signal.setitimer(signal.ITIMER_VIRTUAL, MOST_SECONDS)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_VIRTUAL, 0)
+        signal.signal(signal.SIGVTALRM, previous)
+
+
 def answers(modules: dict[str, ModuleType], label: str, count: int | None = None) -> list[Any]:
     """Return what a function answers in the first rounds."""
     function = function_of(modules, label)
@@ -212,9 +237,12 @@ def answers(modules: dict[str, ModuleType], label: str, count: int | None = None
     try:
         for each in rounds(label)[:count]:
             os.environ.update(each.environment)
-            found.append(each.outcomes(function))
-            for name in each.environment:
-                del os.environ[name]
+            try:
+                with limited():
+                    found.append(each.outcomes(function))
+            finally:
+                for name in each.environment:
+                    del os.environ[name]
     finally:
         logging.disable(logging.NOTSET)
     return found
@@ -237,17 +265,32 @@ def differs(folder: Path, labels: Iterable[str]) -> bool:
                 for count in (1, None):  # most differ at once
                     if answers(changed, label, count) != original(label)[:count]:
                         return True
-    except Exception:
+    except (Exception, EndlessError):
         return True  # what cannot be imported, or found, is different
     return False
 
 
-def readers(changed: dict[str, str], module: str, function: str) -> frozenset[str]:
-    """Return the labels of a function and of all that read its name, directly or not."""
+def affected_by(changed: dict[str, str]) -> frozenset[str] | None:
+    """Return the changed functions and all that read them; ``None`` where any may be changed."""
+    found: set[str] = set()
     reads: dict[str, frozenset[str]] = {}
     for name in MODULES:
-        reads |= _reads(name, changed.get(name, SOURCES[name]))
-    found = {f"{module}.{function}"}
+        before, after = _shape(name, SOURCES[name]), _shape(name, changed.get(name, SOURCES[name]))
+        if before.rest != after.rest or before.texts.keys() != after.texts.keys():
+            return None
+        found |= {label for label, text in after.texts.items() if before.texts[label] != text}
+        reads |= after.reads
+    return _closure(found, reads)
+
+
+@cache
+def readers(label: str) -> frozenset[str]:
+    """Return a function of the unchanged agent and all that read it, directly or not."""
+    reads = [_shape(name, SOURCES[name]).reads for name in MODULES]
+    return _closure({label}, reads[0] | reads[1] | reads[2])
+
+
+def _closure(found: set[str], reads: dict[str, frozenset[str]]) -> frozenset[str]:
     while True:
         short = {label.rsplit(".", 1)[1] for label in found}
         # `core` imports two functions under other names.
@@ -255,12 +298,27 @@ def readers(changed: dict[str, str], module: str, function: str) -> frozenset[st
         more = {label for label, names in reads.items() if names & short} - found
         if not more:
             return frozenset(found)
-        found |= more
+        found = found | more
+
+
+class Shape(NamedTuple):
+    """A module in parts: its functions' texts, the names that each reads, and all the rest."""
+
+    texts: dict[str, str]
+    reads: dict[str, frozenset[str]]
+    rest: str
 
 
 @lru_cache(8)
-def _reads(module: str, source: str) -> dict[str, frozenset[str]]:
-    return {f"{module}.{name}": _names(node) for name, node in functions(ast.parse(source))}
+def _shape(module: str, source: str) -> Shape:
+    tree = ast.parse(source)
+    texts, reads = {}, {}
+    for name, node in functions(tree):
+        texts[f"{module}.{name}"] = ast.dump(node)
+        reads[f"{module}.{name}"] = _names(node)
+        node.name, node.args, node.returns = "x", ast.arguments(), None
+        node.body, node.decorator_list = [], []
+    return Shape(texts, reads, ast.dump(tree))
 
 
 def _names(node: ast.AST) -> frozenset[str]:

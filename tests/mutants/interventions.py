@@ -12,7 +12,6 @@ import functools
 import json
 import os
 import pathlib
-import sys
 import types
 from collections.abc import Callable
 from typing import Any
@@ -94,6 +93,7 @@ def _replace_path(modules: Modules) -> None:
             return False
 
     modules["agent"].Path = Nowhere
+    modules["agent"].MANIFEST_PATH = Nowhere("/nowhere/agent.json")
 
 
 def _replace_manifest_path(modules: Modules) -> None:
@@ -172,10 +172,8 @@ def _update_globals(modules: Modules) -> None:
 
 
 def _exec_in_module(modules: Modules) -> None:
-    exec(
-        "def get_sessions(manifest): return manifest.get('sessions', [])[1:]",
-        vars(modules["agent"]),
-    )
+    text = "def get_sessions(manifest): return manifest.get('sessions', [])[1:]"
+    exec(text, vars(modules["agent"]))
 
 
 INTERVENTIONS: tuple[Callable[[Modules], Any], ...] = (
@@ -203,7 +201,6 @@ def _negative(values: Any) -> Any:
 # Names of other modules, and what they become while the agent is asked.
 PATCHES: tuple[tuple[str, Any, str, Any], ...] = (
     ("a sum", builtins, "sum", _negative),
-    ("a set", builtins, "set", list),
     ("sorting", builtins, "sorted", lambda rows, key=None, reverse=False: list(rows)),
     ("parsing", json, "loads", lambda text, **options: [{"title": "patched", "tags": ["AI"]}]),
     ("a look-up", pathlib.Path, "exists", lambda self, **options: False),
@@ -224,9 +221,3 @@ def no_source(modules: Modules) -> None:
     """Remove the files."""
     for module in modules.values():
         pathlib.Path(module.__file__ or "").unlink()
-
-
-def forget_modules(modules: Modules) -> None:
-    """Take the modules out of `sys.modules`."""
-    for name in modules:
-        sys.modules.pop(name, None)

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import ast
 import copy
-from collections.abc import Iterator
+import itertools
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -77,14 +79,14 @@ class Mutant:
     source: str
 
 
-def mutants(path: Path) -> Iterator[Mutant]:
-    """Yield every mutant of every function of a module."""
+def mutants(path: Path, step: int = 1) -> Iterator[Mutant]:
+    """Yield the mutants of every function of a module, or every `step`-th of them."""
     source = path.read_text(encoding="utf-8")
     lines = source.splitlines(keepends=True)
     for name, function in functions(ast.parse(source)):
         seen = {ast.unparse(function)}
-        for change, changed in _changes(function):
-            text = _unparse(changed)
+        for change, changed in itertools.islice(_changes(function), 0, None, step):
+            text = _unparse(changed())
             if text is None or text in seen:
                 continue
             seen.add(text)
@@ -118,21 +120,24 @@ def _unparse(function: ast.FunctionDef) -> str | None:
     return text
 
 
-def _changes(function: ast.FunctionDef) -> Iterator[tuple[str, ast.FunctionDef]]:
-    """Yield what can be changed in a function, and each time a copy with that change."""
+def _changes(function: ast.FunctionDef) -> Iterator[tuple[str, Callable[[], ast.FunctionDef]]]:
+    """Yield what can be changed in a function, and what makes a copy with that change."""
     names = _local_names(function)
     for number, node in enumerate(ast.walk(function)):
-        if isinstance(node, ast.JoinedStr):
-            # Parts of it are constants and values, but no other nodes may stand in their places.
-            pass
-        options = [*_replacements(node, names)]
-        for change, replacement in options:
-            changed = copy.deepcopy(function)
-            yield change, _replace(changed, number, replacement)
+        for change, replacement in _replacements(node, names):
+            yield change, partial(_replaced, function, number, replacement)
         for change, edit in _edits(node):
-            changed = copy.deepcopy(function)
-            edit(_at(changed, number))
-            yield change, changed
+            yield change, partial(_edited, function, number, edit)
+
+
+def _replaced(function: ast.FunctionDef, number: int, replacement: ast.expr) -> ast.FunctionDef:
+    return _replace(copy.deepcopy(function), number, replacement)
+
+
+def _edited(function: ast.FunctionDef, number: int, edit: Any) -> ast.FunctionDef:
+    changed = copy.deepcopy(function)
+    edit(_at(changed, number))
+    return changed
 
 
 def _at(function: ast.FunctionDef, number: int) -> Any:
@@ -220,10 +225,7 @@ def _edits(node: ast.AST) -> Iterator[tuple[str, Any]]:
     if isinstance(node, ast.Compare):
         for other in COMPARISONS.get(type(node.ops[0]), ()):
             yield f"{_short(node)} with {other.__name__}", _setter("ops", [other()])
-    elif isinstance(node, ast.BinOp):
-        for operation in OPERATIONS.get(type(node.op), ()):
-            yield f"{_short(node)} with {operation.__name__}", _setter("op", operation())
-    elif isinstance(node, ast.AugAssign):
+    elif isinstance(node, (ast.BinOp, ast.AugAssign)):
         for operation in OPERATIONS.get(type(node.op), ()):
             yield f"{_short(node)} with {operation.__name__}", _setter("op", operation())
     elif isinstance(node, ast.BoolOp):

@@ -6,6 +6,7 @@ earlier ones left, and what is left in the end counts as an answer too.
 
 from __future__ import annotations
 
+import contextlib
 import copy
 import marshal
 import random
@@ -216,10 +217,8 @@ def _round(rng: random.Random, number: int, data: Any, calls: list[Any]) -> Roun
     if number % 3 == 1:
         environment = {"EVENTKIT_TOP": "2", "EVENT_MODE": "strict", "HIDE_CANCELLED": "1"}
     make = partial(copy.deepcopy, data)
-    try:
+    with contextlib.suppress(ValueError):  # odd types are copied the slow way
         make = partial(marshal.loads, marshal.dumps(data))
-    except ValueError:
-        pass
     return Round(make, calls, environment)
 
 
@@ -294,7 +293,8 @@ def _graph(rng: random.Random, number: int) -> Round:
         words = interests(rng) or (["ai"] if rng.random() < 0.7 else [])
         wanted = [word if rng.random() < 0.7 else f" {word.upper()} " for word in words]
         top = rng.choice((1, 1, 2, 3, 3, 5, 10, 10, 0, -1))
-        calls.append(lambda data, wanted=wanted, top=top: (data, wanted, top, weights))
+        more = (weights,) if weights else ()
+        calls.append(lambda data, wanted=wanted, top=top, more=more: (data, wanted, top, *more))
     return Round(lambda: Calendar(copy.deepcopy(events)), calls)
 
 
