@@ -1,5 +1,6 @@
 //! What the methods of a catalogue are made of: reading a query, ranking, finding one session, writing an answer.
 
+use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList, PyString};
 
@@ -293,7 +294,13 @@ impl CatalogBase {
             let text = self.shelf.text_bytes(best.place);
             memory::reserve(&mut scoring, text).map_err(|error| no_memory(&error))?;
             scoring.extend_from_slice(b"{\"title\": ");
-            self.shelf.dump_title(py, best.place, &mut scoring)?;
+            match self.shelf.dump_title(py, best.place, &mut scoring) {
+                // A session before it may hold what `json.dumps` refuses first: the reference writes all in order.
+                Err(Stop::Raised(error)) if error.is_instance_of::<PyTypeError>(py) => {
+                    return Err(Stop::Declined);
+                }
+                written => written?,
+            }
             let parts = scorer
                 .contributions(best.hits, best.popularity)
                 .or_decline()?;
