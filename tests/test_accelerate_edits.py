@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import os
 import subprocess
@@ -25,12 +24,6 @@ from mutants.harness import (
 )
 from mutants.interventions import INTERVENTIONS, PATCHES, no_source, stale_source
 from mutants.queries import LABELS
-
-# The functions of an agent were probed with examples once, which can prove nothing.
-pytestmark = pytest.mark.skipif(
-    importlib.util.find_spec("eventkit.accelerate.probe") is not None,
-    reason="functions are still probed, and not yet proven",
-)
 
 COMMANDS = (
     ["recommend", "--interests", "ai, rust, ml, web", "--top", "4"],

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import collections
-import importlib.util
 import itertools
 import warnings
 
@@ -13,12 +12,6 @@ from conftest import faults_scale
 from fixtures.variants import AGENT
 from mutants.harness import MODULES, SOURCES, differs, judge, readers, write_agent
 from mutants.mutation import Mutant, mutants
-
-# The functions of an agent were probed with examples once, which can prove nothing.
-pytestmark = pytest.mark.skipif(
-    importlib.util.find_spec("eventkit.accelerate.probe") is not None,
-    reason="functions are still probed, and not yet proven",
-)
 
 # Nothing that eventkit answers for reads these.
 UNRELATED = {"main", "serve", "load_profile", "save_profile", "load_manifest"}

@@ -391,3 +391,12 @@ def test_ids_that_are_no_strings_are_no_ids() -> None:
         assert len(catalog.with_sessions(removed=["5"])) == 2
         with pytest.raises(KeyError, match="null"):
             catalog.with_sessions(removed=["null"])
+
+
+def test_recommend_json_raises_for_what_stands_first() -> None:
+    """Sessions stand before titles: a title that cannot be written is not what is refused first."""
+    sessions = [{"title": "A", "odd": {1}}, {"title": b"B"}]
+    with pytest.raises(TypeError, match="type set is not"):
+        Catalog(sessions).recommend_json([], None)
+    with pytest.raises(TypeError, match="type bytes is not"):
+        Catalog(sessions[1:]).recommend_json([], None)

@@ -305,7 +305,13 @@ impl CatalogBase {
             let text = self.data.text_bytes(best.place);
             memory::reserve(&mut scoring, text).map_err(|error| no_memory(&error))?;
             scoring.extend_from_slice(b"{\"title\": ");
-            self.data.dump_title(py, best.place, &mut scoring)?;
+            match self.data.dump_title(py, best.place, &mut scoring) {
+                // A session before it may hold what `json.dumps` refuses first: the reference writes all in order.
+                Err(Stop::Raised(error)) if error.is_instance_of::<PyTypeError>(py) => {
+                    return Err(Stop::Declined);
+                }
+                written => written?,
+            }
             let parts = scorer
                 .contributions(best.hits, best.popularity)
                 .or_decline()?;

@@ -230,7 +230,8 @@ class Catalog(_native.CatalogBase):
 
         **Replace such a file, never overwrite it.** `save` does, and so does ``mv``: processes that
         have the old file open keep it. ``cp new live.catalog`` writes into the old file instead.
-        Every use of the catalogue first checks that the file did not change (0.3 us), and raises
+        Every use of the catalogue checks that the file did not change, by one system call before
+        the use and one after it, and raises
         `CatalogFileError` if it did. But a file that is cut short in the middle of a use ends the
         process (``SIGBUS``). Open it with ``copy=True`` where you cannot rule that out.
 

@@ -55,7 +55,7 @@ impl Reader {
         Self::new(origin, buffer)
     }
 
-    /// Checks that nobody has written to the mapped file or cut it since it was opened. Costs one system call (0.3 µs).
+    /// Checks that nobody has written to the mapped file or cut it since it was opened. Costs one system call.
     ///
     /// Two changes are not seen: one within a tick of the file system's clock (some milliseconds) after the opening,
     /// and one through another memory map that the kernel has not written back.
