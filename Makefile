@@ -5,6 +5,10 @@ PYTHON ?= python3
 VENV ?= .venv
 # What the optional dependencies of pyproject.toml are called; tests and demo use them all.
 EXTRAS := graph,otel,redis,serve
+# The versions of all Python packages that tests, benches, docs and linters use.
+LOCK := requirements-dev.lock
+# The extension of this checkout has the hooks with which tests kill and panic; a wheel never has.
+FEATURES := python,fault-injection
 # Processes that run the Python tests.
 WORKERS ?= 2
 # A directory that holds a real agent.py, for `make bench AGENT=DIR`.
@@ -25,7 +29,7 @@ endif
 .DELETE_ON_ERROR:
 .PHONY: help check-tools setup build demo test test-rust test-python parity faults loom fuzz fuzz-python bench \
 	bench-long bench-server bench-telemetry bench-graph figures \
-	lint lint-rust lint-python test-all clean
+	lint lint-rust lint-python audit lock docs test-all clean
 
 help: ## List the targets
 	@awk 'BEGIN { FS = ":.*## "; print "Usage: make TARGET [PYTHON=python3.12] [VENV=.venv]\n" } \
@@ -37,11 +41,12 @@ check-tools: # Say what is missing, and where to get it, before anything half-wo
 $(VENV)/.stamp-build: pyproject.toml | check-tools
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade 'pip>=25.1'
-	$(BIN)/python -m pip install --quiet '$(MATURIN)'
+	$(BIN)/python -m pip install --quiet --constraint $(LOCK) '$(MATURIN)'
 	@touch $@
 
-$(VENV)/.stamp-dev: $(VENV)/.stamp-build
-	$(BIN)/python -m pip install --quiet --group test --group bench --group lint
+# The lock file names every package and version, so `--no-deps` lets nothing else in.
+$(VENV)/.stamp-dev: $(VENV)/.stamp-build $(LOCK)
+	$(BIN)/python -m pip install --quiet --no-deps --requirement $(LOCK)
 	@touch $@
 
 # A stale extension beside a new one silently wins the import: the old one goes first.
@@ -49,7 +54,8 @@ $(VENV)/.stamp-native: $(RUST) $(VENV)/.stamp-build
 	rm -f python/eventkit/_eventkit.so python/eventkit/_eventkit.abi3.so \
 	  "python/eventkit/_eventkit$$($(BIN)/python -c \
 	  'import sysconfig; print(sysconfig.get_config_var("EXT_SUFFIX"))')"
-	$(EXPORTS) $(BIN)/maturin develop --release --quiet --extras $(EXTRAS)
+	$(EXPORTS) PIP_CONSTRAINT=$(abspath $(LOCK)) \
+	  $(BIN)/maturin develop --release --quiet --extras $(EXTRAS) --features $(FEATURES)
 	@touch $@
 
 setup: $(VENV)/.stamp-dev ## Make .venv and install every tool the other targets use
@@ -119,7 +125,7 @@ lint: lint-rust lint-python ## Check format, lints and types of Rust and Python
 lint-rust: $(VENV)/.stamp-build
 	cargo fmt --check
 	$(EXPORTS) PYO3_PYTHON=$(abspath $(BIN)/python) \
-	  cargo clippy --quiet --all-targets --features python -- -D warnings
+	  cargo clippy --quiet --all-targets --features $(FEATURES) -- -D warnings
 
 lint-python: $(VENV)/.stamp-dev $(VENV)/.stamp-native
 	$(BIN)/ruff check
@@ -127,6 +133,19 @@ lint-python: $(VENV)/.stamp-dev $(VENV)/.stamp-native
 	$(EXPORTS) $(BIN)/mypy
 	$(EXPORTS) $(BIN)/stubtest --mypy-config-file pyproject.toml \
 	  --allowlist tools/stubtest-allowlist.txt eventkit
+
+docs: $(VENV)/.stamp-dev $(VENV)/.stamp-native ## Build the pages into target/site; a broken link fails
+	$(EXPORTS) NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
+
+audit: $(VENV)/.stamp-dev ## Check licences, sources and duplicates of the Rust dependencies
+	$(EXPORTS) tools/audit
+
+# `--universal` writes one file for every Python from 3.10 on and for every platform.
+lock: $(VENV)/.stamp-build ## Write requirements-dev.lock anew, with the newest versions
+	$(BIN)/python -m pip install --quiet uv
+	echo '$(MATURIN)' | $(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.10 \
+	  --no-header --no-annotate --all-extras --group test --group bench --group docs --group lint \
+	  --output-file $(LOCK) - pyproject.toml
 
 test-all: $(VENV)/.stamp-build ## Test an installed wheel on every Python 3.10-3.13 of this machine
 	VENV=$(abspath $(VENV)) tools/test-all $(VERSIONS)

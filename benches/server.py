@@ -172,7 +172,6 @@ def servers(bench: Bench) -> Iterator[str]:
         server_sides.granian("asgi", APP),
         server_sides.serve(),
         server_sides.serve(workers=2),
-        server_sides.serve(fallback=True),
         server_sides.gunicorn(APP),
         server_sides.gunicorn(APP, threads=4),
         server_sides.uvicorn(APP),

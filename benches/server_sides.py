@@ -40,15 +40,12 @@ def opponent(manifest: Path) -> Side:
     return Side("the original's way", lambda port: [*program, str(port)])
 
 
-def serve(*, workers: int = 1, fallback: bool = False) -> Side:
+def serve(*, workers: int = 1) -> Side:
     """`eventkit serve`, which chooses its server and its options itself."""
     program = [str(BIN / "eventkit"), "serve", "--workers", str(workers), "--manifest"]
-    kind = "its own server" if fallback else _workers(workers)
     return Side(
-        f"eventkit serve, {kind}",
+        f"eventkit serve, {_workers(workers)}",
         lambda port: [*program, os.environ["BENCH_MANIFEST"], "--port", str(port)],
-        # A module granian that cannot be imported, as where it is not installed.
-        {"PYTHONPATH": str(HERE / "server_without_granian")} if fallback else {},
     )
 
 

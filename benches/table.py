@@ -16,12 +16,14 @@ import measure
 import memory
 import picture
 import plan
+import readme_table
 import sides
 from layout import aligned, machine, seconds, sentence, target, verdict
 from plan import Case
 
 RESULTS = Path(__file__).parent / "results"
-README = Path(__file__).parent.parent / "README.md"
+ROOT = Path(__file__).parent.parent
+README, FIGURES = ROOT / "README.md", ROOT / "docs/figures.md"
 BEGIN, END = "<!-- figures: written by make figures -->", "<!-- end of figures -->"
 HEADER = ("", "opponent", "first", "ratio", "target", "2nd", "warm", "ratio", "target", "met")
 WIDTHS = (22, 10, 10, 8, 7, 10, 10, 8, 7, 5)
@@ -122,20 +124,26 @@ def table(opponent: sides.Side, candidate: sides.Side) -> Iterator[str]:
     yield ""
 
 
-def write_readme(lines: Sequence[str]) -> None:
-    """Replace the README's block of figures."""
-    before, _, rest = README.read_text(encoding="utf-8").partition(BEGIN)
+def write_figures(lines: Sequence[str]) -> None:
+    """Write the long table into docs/figures.md and the short one into the README."""
+    short = readme_table.short_table(lines)
+    _replace(FIGURES, ["```text", "$ make bench", *lines, "```"])
+    _replace(README, ["", *short, ""])
+
+
+def _replace(page: Path, block: Sequence[str]) -> None:
+    """Replace the block of figures of a page."""
+    before, _, rest = page.read_text(encoding="utf-8").partition(BEGIN)
     _, end, after = rest.partition(END)
     if not end:
-        raise SystemExit(f"{README} lacks {BEGIN} or {END}")
-    block = "\n".join(["", "```text", "$ make bench", *lines, "```", ""])
-    README.write_text(before + BEGIN + block + END + after, encoding="utf-8")
+        raise SystemExit(f"{page} lacks {BEGIN} or {END}")
+    page.write_text("\n".join([before + BEGIN, *block, END + after]), encoding="utf-8")
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--agent", metavar="DIR", help="measure against the agent.py of DIR")
-    parser.add_argument("--readme", action="store_true", help="write the README's figures too")
+    parser.add_argument("--readme", action="store_true", help="write the pages' figures")
     parser.add_argument("--long", action="store_true", help="the Catalog to ten million sessions")
     parser.add_argument("--only", choices=["functions", "catalog"], help="one half of the table")
     arguments = parser.parse_args()
@@ -158,12 +166,12 @@ def main() -> None:
         return
     if arguments.only != "functions":
         tell(catalog_table.table(sizes, points))
-    path = README.parent / "docs/scaling.png" if arguments.readme else RESULTS / "scaling.png"
+    path = ROOT / "docs/scaling.png" if arguments.readme else RESULTS / "scaling.png"
     if arguments.only is None:
         picture.draw(path, curves(opponent, candidate), points, machine())
         print(f"\nscaling curves: {os.path.relpath(path)}")
     if arguments.readme:
-        write_readme(lines)
+        write_figures(lines)
 
 
 def print_agent(folder: str, opponent: sides.Side) -> None:

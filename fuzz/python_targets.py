@@ -1,4 +1,6 @@
-"""Fuzz the parsers that are Python's: ``python fuzz/python_targets.py TARGET [LIBFUZZER OPTION...]``.
+"""Fuzz the parsers that are written in Python.
+
+Usage: ``python fuzz/python_targets.py TARGET [LIBFUZZER OPTION...]``.
 
 Needs ``pip install atheris``. TARGET is one of:
 
@@ -53,6 +55,7 @@ def json_body(data: bytes) -> None:
 
 
 def answer(asked: Request) -> None:
+    """Answer a request, and check the response."""
     response = app.respond(asked)
     assert response.status != 500, (asked.method, asked.path, asked.query, asked.body)
     for name, value in response.headers:

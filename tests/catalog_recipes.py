@@ -1,7 +1,7 @@
 """Recipes of manifests and questions for a `Catalog`.
 
-As those of the functions, less what a catalogue does not promise: sessions that change while they
-are read.
+They are those of the functions, except for what a catalogue does not promise (sessions that change
+while they are read) and what it refuses (texts as interests, and sessions that are no mappings).
 """
 
 from __future__ import annotations
@@ -38,12 +38,15 @@ def manifest_and_interests(rng: Random, sizes: tuple[int, ...] = (0, 1, 2, 3, 5,
 def _spoil(rng: Random, manifest: dict[str, Any], interests: Any) -> Any:
     sessions, where = manifest["sessions"], rng.randrange(5)
     if where == 0:
-        return odd_list(rng, interests if type(interests) is list else ["ai"])
+        odd = odd_list(rng, interests if type(interests) is list else ["ai"])
+        return interests if isinstance(build(odd, Stage()), (str, bytes)) else odd
     if where == 1:
         manifest["weights"] = spoil_weights(rng, manifest["weights"])
     elif sessions:
         place = rng.randrange(len(sessions))
-        sessions[place] = spoil_session(rng, sessions[place])
+        odd = spoil_session(rng, sessions[place])
+        if hasattr(build(odd, Stage()), "get"):
+            sessions[place] = odd
     return interests
 
 

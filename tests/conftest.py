@@ -93,3 +93,16 @@ def real_data() -> Path:
     if not folder.is_dir():
         pytest.skip(f"no real programmes in {folder} (EVENTKIT_REAL_DATA)")
     return folder
+
+
+@pytest.fixture(scope="session")
+def fault_injection() -> None:
+    """The hooks with which tests kill and panic; skips, saying so, where the build has none."""
+    spec = importlib.util.find_spec("eventkit._eventkit")
+    assert spec is not None
+    assert spec.origin is not None
+    if b"EVENTKIT_TELEMETRY_KILL_AT" not in Path(spec.origin).read_bytes():
+        reason = f"{spec.origin} was built without the feature fault-injection (make build)"
+        if os.environ.get("CI"):
+            pytest.fail(reason)
+        pytest.skip(reason)

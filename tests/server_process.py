@@ -34,8 +34,11 @@ def free_port():
 
 
 @contextlib.contextmanager
-def served(name, folder, commands=COMMANDS, **environment):
-    """Run one of the servers until the block ends; yields its port."""
+def served(name, folder, commands=COMMANDS, answers=None, **environment):
+    """Run one of the servers until the block ends; yields its port.
+
+    `answers` tells whether the server answers; it is asked for its health when not given.
+    """
     port = free_port()
     program, *arguments = commands[name].format(port=port).split()
     with (folder / "server.log").open("wb") as log:
@@ -48,7 +51,7 @@ def served(name, folder, commands=COMMANDS, **environment):
             start_new_session=True,
         )
         try:
-            _wait_for(port, process)
+            _wait_for(answers or (lambda: asked(port, "GET", "/health")[0] == 200), process)
             yield port
         finally:
             process.send_signal(signal.SIGTERM)
@@ -59,13 +62,13 @@ def served(name, folder, commands=COMMANDS, **environment):
                 process.wait()
 
 
-def _wait_for(port, process):
+def _wait_for(answers, process):
     """A real process tells by answering that it is there: there is no clock to inject."""
     until = time.monotonic() + 60
     while time.monotonic() < until:
         assert process.poll() is None, "the server ended"
         with contextlib.suppress(OSError, http.client.HTTPException):
-            if asked(port, "GET", "/health")[0] == 200:
+            if answers():
                 return
         time.sleep(0.05)
     raise AssertionError("the server does not answer")

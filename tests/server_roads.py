@@ -51,8 +51,12 @@ def by_wsgi(
     client="127.0.0.1",
     chunked=False,
     check=True,
+    **more,
 ):
-    """Ask the WSGI side, with the standard library's validator between."""
+    """Ask the WSGI side, with the standard library's validator between.
+
+    `more` joins the environment.
+    """
     environ = {
         "REQUEST_METHOD": method,
         "SCRIPT_NAME": "",
@@ -70,7 +74,10 @@ def by_wsgi(
         "wsgi.multithread": True,
         "wsgi.multiprocess": False,
         "wsgi.run_once": False,
+        **more,
     }
+    if any(name.lower() == "host" for name, _ in headers):
+        del environ["HTTP_HOST"]
     for name, value in headers:
         key = name.upper().replace("-", "_")
         key = key if key in ("CONTENT_LENGTH", "CONTENT_TYPE") else f"HTTP_{key}"

@@ -274,3 +274,50 @@ def test_a_torn_write_leaves_the_old_file(saved: Path, tmp_path: Path) -> None:
             except subprocess.TimeoutExpired:
                 child.kill()
         assert len(Catalog.open(saved, verify=True)) in (300, 3000)
+
+
+SMALL = {
+    "name": "Z\u00fcrich",
+    "weights": {"interest": 2.0, "popularity": 0.5},
+    "sessions": [{"title": "Agents", "tags": ["ai"]}],
+}
+
+
+def test_one_damaged_byte_anywhere_is_a_catalog_file_error(tmp_path: Path) -> None:
+    """Without `verify` the opening may not see damage in the sessions; no other error comes."""
+    saved, damaged = tmp_path / "one.catalog", tmp_path / "damaged.catalog"
+    Catalog(SMALL).save(saved)
+    data = saved.read_bytes()
+    for place in range(len(data)):
+        for changed in {0xFF, data[place] ^ 1} - {data[place]}:
+            damaged.unlink(missing_ok=True)
+            damaged.write_bytes(data[:place] + bytes([changed]) + data[place + 1 :])
+            with pytest.raises(CatalogFileError):
+                Catalog.open(damaged, verify=True)
+            try:
+                opened = Catalog.open(damaged)
+            except CatalogFileError:
+                continue
+            assert opened.weights == SMALL["weights"]
+            assert opened.fields["name"] == SMALL["name"]
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"weights": {"interest": float("inf"), "popularity": 1}}, "weights.interest is inf"),
+        ({"weights": {"interest": 1, "popularity": float("nan")}}, "weights.popularity is nan"),
+        ({"rooms": {"main": ("a", "b")}}, "rooms.main is ('a', 'b') of type tuple"),
+        ({"rooms": [{1: "a"}]}, "a key of rooms[0] is 1, expected a string"),
+        ({"sessions": [{"title": "A", "n": float("inf")}]}, "sessions[0].n is inf"),
+    ],
+)
+def test_what_a_file_cannot_hold_is_refused_by_name(
+    change: dict[str, Any], said: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "one.catalog"
+    with pytest.raises(CatalogFileError) as caught:
+        Catalog({**SMALL, **change}).save(path)
+    assert said in str(caught.value)
+    assert str(path) in str(caught.value)
+    assert not path.exists()

@@ -18,6 +18,7 @@ from eventkit.schema import validate
 MANIFEST = {
     "weights": {"interest": 2.0, "popularity": 0.5, "diversity": 0.3},
     "recommend": {"max_sessions_default": 2},
+    "profile": {"storage_file": "profiles.json"},
     "sessions": [
         {"title": "A", "start": "1", "end": "2", "tags": ["AI", "web"], "popularity": 0.9},
         {"title": "B", "start": "1", "end": "2", "tags": ["ai"], "popularity": 0.5},
@@ -62,7 +63,7 @@ def test_evaluate_saved_profiles(here, capsys):
         {"error": "no profiles provided"},
         'eventkit: no profiles: give --profiles NAME="a, b", or --load with some saved\n',
     )
-    eventkit.save_profile(".event_profiles.json", "cy", ["Web"])
+    eventkit.save_profile("profiles.json", "cy", ["Web"])
     status, result, _ = answered(capsys, "evaluate", "--load", "--profiles", "ada=ai", "--top", "1")
     assert status == 0
     assert list(result["profiles"]) == ["ada", "cy"]
@@ -70,10 +71,20 @@ def test_evaluate_saved_profiles(here, capsys):
 
 
 @pytest.mark.parametrize("text", ["no equals sign", "=ai"])
-def test_a_profile_that_is_none(here, capsys, text):
+def test_a_profile_without_a_name_is_refused(here, capsys, text):
     status, result, err = answered(capsys, "evaluate", "--profiles", text)
     assert (status, result) == (2, None)
-    assert err == f'eventkit: --profiles {text!r}: write NAME="a, b"\n'
+    assert err == f'eventkit: --profiles {text!r}: expected NAME="a, b"\n'
+
+
+def test_evaluate_says_that_there_is_no_profile_file(here, capsys):
+    (here / "agent.json").write_text(json.dumps({**MANIFEST, "profile": {}}), encoding="utf-8")
+    assert answered(capsys, "evaluate", "--load") == (
+        2,
+        {"error": "no profiles provided"},
+        "eventkit: no saved profiles: agent.json has no profile.storage_file; add it, or give "
+        "--profile-file\n",
+    )
 
 
 def test_measures_without_sessions():

@@ -167,7 +167,7 @@ LIMITS = [
 
 
 @pytest.mark.parametrize(("method", "target", "body", "headers", "status"), LIMITS)
-def test_what_is_too_large_stops_at_nginx(nginx, recorder, method, target, body, headers, status):
+def test_oversized_requests_stop_at_nginx(nginx, recorder, method, target, body, headers, status):
     reply, said = ask(nginx(recorder.port), target, method, body, **headers)
     assert reply.status == status
     assert json.loads(said)["error"]
@@ -256,7 +256,7 @@ def test_a_flood_is_slowed_down(nginx, recorder):
     assert b'{"error": "too many requests"}' in received
 
 
-def test_no_eventkit_is_503(nginx):
+def test_nginx_answers_503_when_eventkit_is_down(nginx):
     reply, body = ask(nginx(free_port()), QUESTION)
     assert (reply.status, reply.getheader("Retry-After")) == (503, "5")
     assert json.loads(body) == {"error": "unavailable"}

@@ -15,8 +15,7 @@ import pytest
 import eventkit
 from eventkit import reference
 from eventkit.errors import ExportError
-from eventkit.itinerary import FORMATS, file_name
-from eventkit.itinerary.saving import save_beneath
+from eventkit.exports import FORMATS, file_name, save_beneath
 
 MANIFEST = {
     "name": "Test Days",

@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 
 import eventkit
 from eventkit import reference
-from eventkit.itinerary import build_calendar, build_page, escape_markdown
-from eventkit.itinerary.moment import describe_slot, parse_moment
+from eventkit.dates import describe_slot, parse_moment
+from eventkit.exports import build_calendar, build_page, escape_markdown
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=timezone.utc)
 DAY = date(2026, 5, 4)

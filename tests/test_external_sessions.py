@@ -120,10 +120,9 @@ def test_the_number_of_kept_parses_is_bounded(tmp_path):
 @pytest.mark.usefixtures("later")
 def test_the_private_list_is_shared_and_what_is_returned_is_not(file):
     asked = asking_for(file)
-    private, is_private = manifest.shared_sessions(asked, ())
-    assert is_private
+    private, copy = manifest.shared_sessions(asked, ())
     assert manifest.shared_sessions(asked, ())[0] is private
-    result = manifest.detached(reference.rank_sessions(private, WEIGHTS, ["ai"], 2))
+    result = manifest.detached(reference.rank_sessions(private, WEIGHTS, ["ai"], 2), copy)
     assert result == reference.rank_sessions(session_rows("old"), WEIGHTS, ["ai"], 2)
     for session, row in zip(result["sessions"], result["scoring"], strict=True):
         assert row["title"] is session["title"]
@@ -134,19 +133,19 @@ def test_the_private_list_is_shared_and_what_is_returned_is_not(file):
 @pytest.mark.usefixtures("later")
 def test_a_title_that_is_a_list_is_detached_too(file):
     rewrite(file, '[{"title": ["a", "list"]}]')
-    private, _ = manifest.shared_sessions(asking_for(file), ())
-    result = manifest.detached(reference.rank_sessions(private, WEIGHTS, [], 1))
+    private, copy = manifest.shared_sessions(asking_for(file), ())
+    result = manifest.detached(reference.rank_sessions(private, WEIGHTS, [], 1), copy)
     result["scoring"][0]["title"].append("mine")
     assert result["sessions"][0]["title"] == ["a", "list", "mine"]
     assert private == [{"title": ["a", "list"]}]
 
 
 def test_a_young_file_is_nobody_elses(file):
-    sessions, is_private = manifest.shared_sessions(asking_for(file), ())
-    assert not is_private
+    sessions, copy = manifest.shared_sessions(asking_for(file), ())
+    assert copy is None
     assert sessions == session_rows("old")
     own = asking_for("nowhere.json")
-    assert manifest.shared_sessions(own, ()) == (own["sessions"], False)
+    assert manifest.shared_sessions(own, ()) == (own["sessions"], None)
 
 
 @pytest.mark.usefixtures("later")

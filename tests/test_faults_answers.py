@@ -1,5 +1,4 @@
-"""Rows 1.2 and 1.4-1.8 of the fault matrix: wrong answers. (1.1 is test_parity, 1.3
-test_differential.)
+"""Wrong answers, with seeds and at length. See `docs/faults.md`.
 
 Short by default; EVENTKIT_FAULTS=long runs the sizes of the matrix, EVENTKIT_SEED another seed.
 """
@@ -46,20 +45,22 @@ def tell(capsys: pytest.CaptureFixture[str], text: str) -> None:
 
 
 @pytest.mark.parametrize("name", ROADS)
-def test_1_2_seeded_cases_agree(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_seeded_cases_give_the_reference_answer(
+    name: str, capsys: pytest.CaptureFixture[str]
+) -> None:
     main = name == "recommend"
     cases = faults_scale(40_000 if main else 8_000, 5_000_000 if main else 1_000_000)
     tell(capsys, f"1.2 {name}: {cases} cases, seed {SEED}")
     assert fuzz.compare_road(name, SEED, cases) is None
 
 
-def test_1_3_seeded_series_of_edits_agree(capsys: pytest.CaptureFixture[str]) -> None:
+def test_edits_between_calls_are_seen(capsys: pytest.CaptureFixture[str]) -> None:
     calls, found = fuzz.compare_series(SEED, faults_scale(20_000, 2_000_000))
     tell(capsys, f"1.3 series of edits: {calls} calls, seed {SEED}")
     assert found is None
 
 
-def test_1_4_totals_are_the_interpreters_sums(capsys: pytest.CaptureFixture[str]) -> None:
+def test_totals_are_the_interpreters_sums(capsys: pytest.CaptureFixture[str]) -> None:
     rng = Random(SEED)
     rounds = faults_scale(150, 10_000)
     checked = 0
@@ -131,7 +132,7 @@ def _cased(letters: list[str]) -> list[str]:
     ]
 
 
-def test_1_5_every_letter_as_a_tag(capsys: pytest.CaptureFixture[str]) -> None:
+def test_every_letter_matches_as_a_tag(capsys: pytest.CaptureFixture[str]) -> None:
     letters = _letters()
     cased = _cased(letters)
     texts = letters if faults_scale(0, 1) == 0 else [c.format(x) for x in letters for c in CONTEXTS]
@@ -159,7 +160,7 @@ def _check_tags(texts: list[str]) -> None:
     assert got == {n: float(text.lower() in wanted) for n, text in enumerate(texts)}
 
 
-def test_1_5_every_cased_letter_as_a_title(capsys: pytest.CaptureFixture[str]) -> None:
+def test_every_cased_letter_matches_as_a_title(capsys: pytest.CaptureFixture[str]) -> None:
     letters = _letters()
     some = letters if faults_scale(0, 1) else _cased(letters) + letters[::61]
     texts = [context.format(x) for x in some for context in CONTEXTS]
@@ -178,7 +179,7 @@ def test_1_5_every_cased_letter_as_a_title(capsys: pytest.CaptureFixture[str]) -
 # -- 1.6 top-k -----------------------------------------------------------------------------------
 
 
-def test_1_6_top_k_is_the_head_of_the_full_sort(capsys: pytest.CaptureFixture[str]) -> None:
+def test_top_k_is_the_head_of_the_full_sort(capsys: pytest.CaptureFixture[str]) -> None:
     rng = Random(SEED)
     lists = faults_scale(4_000, 1_000_000)
     for number in range(lists):
@@ -211,7 +212,7 @@ def _scores(rng: Random, size: int) -> list[Any]:
     return [rng.choice(pool) for _ in range(size)]
 
 
-def test_1_6_index_and_reference_rank_alike(capsys: pytest.CaptureFixture[str]) -> None:
+def test_index_and_reference_rank_alike(capsys: pytest.CaptureFixture[str]) -> None:
     """Many questions to one unchanged list: the compiled index answers, every weight and level in
     turn."""
     rng = Random(SEED)
@@ -245,17 +246,17 @@ def _kills(kind: type[variants.Right]) -> str | None:
 
 
 @pytest.mark.once
-def test_1_7_the_oracle_passes_the_right_one() -> None:
+def test_the_oracle_accepts_the_right_implementation() -> None:
     assert _kills(variants.Right) is None
 
 
 @pytest.mark.once
 @pytest.mark.parametrize("kind", variants.VARIANTS, ids=lambda kind: kind.__name__)
-def test_1_7_the_oracle_kills_every_wrong_one(kind: type[variants.Right]) -> None:
+def test_the_oracle_rejects_every_wrong_implementation(kind: type[variants.Right]) -> None:
     assert _kills(kind) is not None
 
 
-def test_1_7_there_are_enough_wrong_ones() -> None:
+def test_there_are_enough_wrong_implementations() -> None:
     assert len(variants.VARIANTS) >= 20
 
 
@@ -299,7 +300,7 @@ def _triples(count: int) -> Iterator[list[Any]]:
         ]
 
 
-def test_1_8_every_regime_is_its_model(capsys: pytest.CaptureFixture[str]) -> None:
+def test_every_kind_of_summation_is_its_model(capsys: pytest.CaptureFixture[str]) -> None:
     count = faults_scale(50_000, 1_000_000)
     here = native.sum_regime(sum)
     for items in _triples(count):
@@ -310,7 +311,7 @@ def test_1_8_every_regime_is_its_model(capsys: pytest.CaptureFixture[str]) -> No
     tell(capsys, f"1.8 regimes: {count} sums, this interpreter is {here}")
 
 
-def test_1_8_the_probe_tells_regimes_apart() -> None:
+def test_the_probe_distinguishes_kinds_of_summation() -> None:
     for name, model in REGIMES.items():
         assert native.sum_regime(model) == name
     assert native.sum_regime(lambda items: 0.5) is None

@@ -1,7 +1,6 @@
-"""Rows 2.1-2.6 of the fault matrix: threads, forks, exits and interrupts, in processes of their
-own.
+"""Threads, forks, exits and interrupts, each in its own process. See `docs/faults.md`.
 
-No time is asserted but that a child ends at all. What a heartbeat or an interrupt costs is printed.
+The only time that is asserted is that a child ends. Latencies are printed.
 """
 
 from __future__ import annotations
@@ -29,35 +28,33 @@ def scene(capsys: pytest.CaptureFixture[str], row: str, name: str, *numbers: int
 
 
 @pytest.mark.parametrize("size", [8, 40, 200])
-def test_2_1_edits_in_place(size: int, capsys: pytest.CaptureFixture[str]) -> None:
+def test_threads_see_edits_in_place(size: int, capsys: pytest.CaptureFixture[str]) -> None:
     scene(capsys, "2.1", "in_place", faults_scale(250, 15_000), size)
 
 
 @pytest.mark.parametrize("size", [8, 40, 200])
-def test_2_2_swapped_lists(size: int, capsys: pytest.CaptureFixture[str]) -> None:
+def test_threads_see_swapped_lists(size: int, capsys: pytest.CaptureFixture[str]) -> None:
     scene(capsys, "2.2", "versions", faults_scale(250, 15_000), size)
 
 
 @pytest.mark.parametrize("size", [8, 40, 200])
-def test_2_2_two_fields_that_go_back_and_forth(
-    size: int, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_an_answer_never_mixes_two_states(size: int, capsys: pytest.CaptureFixture[str]) -> None:
     scene(capsys, "2.2", "toggles", faults_scale(250, 15_000), size)
 
 
-def test_2_3_heartbeat(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_wait_of_other_threads_is_measured(capsys: pytest.CaptureFixture[str]) -> None:
     """The interpreter is held for a whole call, as documented; this prints for how long."""
     scene(capsys, "2.3", "heartbeat", faults_scale(20, 200), faults_scale(50_000, 100_000))
 
 
 @needs_fork
 @pytest.mark.parametrize("size", [8, 2_000])
-def test_forked_children_use_the_cache(size: int, capsys: pytest.CaptureFixture[str]) -> None:
+def test_children_of_fork_answer(size: int, capsys: pytest.CaptureFixture[str]) -> None:
     scene(capsys, "2.5", "forks", faults_scale(10, 200), size)
 
 
 @pytest.mark.parametrize("size", [8, 2_000])
-def test_the_interpreter_exits_with_busy_threads(
+def test_the_process_exits_while_threads_are_busy(
     size: int, capsys: pytest.CaptureFixture[str]
 ) -> None:
     runs = faults_scale(4, 100)
@@ -67,5 +64,5 @@ def test_the_interpreter_exits_with_busy_threads(
         print(f"\n    2.6 {runs} exits with 8 busy threads, size {size}", end="")
 
 
-def test_2_6_interrupts(capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_interrupt_ends_a_call(capsys: pytest.CaptureFixture[str]) -> None:
     scene(capsys, "2.6", "interrupted", faults_scale(5, 100), 20_000)

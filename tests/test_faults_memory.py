@@ -1,5 +1,4 @@
-"""Rows 3.1-3.7 and 7.5 of the fault matrix: panics, memory, hostile objects, and odd ways to
-import."""
+"""Panics, memory, hostile objects, and unusual ways to import. See `docs/faults.md`."""
 
 from __future__ import annotations
 
@@ -34,7 +33,9 @@ def scene(
         print(f"\n    {row} {said.strip()}", end="")
 
 
-def test_3_1_a_panic_is_an_ordinary_error(capfd: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.once
+@pytest.mark.usefixtures("fault_injection")
+def test_a_panic_is_an_ordinary_error(capfd: pytest.CaptureFixture[str]) -> None:
     for _ in range(3):
         with pytest.raises(eventkit.EventKitError, match="asked for") as caught:
             native.panic_for_test()
@@ -52,12 +53,12 @@ needs_testcapi = pytest.mark.skipif(
 
 @needs_testcapi
 @pytest.mark.parametrize("size", SIZES)
-def test_3_2_memory_runs_out(size: int, capsys: pytest.CaptureFixture[str]) -> None:
+def test_running_out_of_memory_is_an_error(size: int, capsys: pytest.CaptureFixture[str]) -> None:
     scene(capsys, "3.2", "no_memory", faults_scale(60 if size < 10 else 40, 500), size)
 
 
 @pytest.mark.parametrize("top", [10**18, 2**63 - 1, 10**30, sys.maxsize])
-def test_3_2_no_capacity_by_the_callers_number(top: int) -> None:
+def test_a_huge_top_reserves_no_memory(top: int) -> None:
     for size in SIZES:
         manifest = {
             "weights": {"interest": 1, "popularity": 1},
@@ -69,31 +70,33 @@ def test_3_2_no_capacity_by_the_callers_number(top: int) -> None:
 
 
 @pytest.mark.parametrize("size", SIZES)
-def test_3_3_hostile_objects(size: int, capsys: pytest.CaptureFixture[str]) -> None:
+def test_hostile_objects_do_no_harm(size: int, capsys: pytest.CaptureFixture[str]) -> None:
     scene(capsys, "3.3", "hostile", size)
 
 
 @pytest.mark.parametrize("size", SIZES)
-def test_3_3_keys_that_bite(size: int, capsys: pytest.CaptureFixture[str]) -> None:
+def test_hostile_keys_do_no_harm(size: int, capsys: pytest.CaptureFixture[str]) -> None:
     scene(capsys, "3.3", "trapped_keys", size)
 
 
 @pytest.mark.parametrize("size", SIZES)
-def test_3_4_nothing_leaks(size: int, capsys: pytest.CaptureFixture[str]) -> None:
+def test_nothing_leaks(size: int, capsys: pytest.CaptureFixture[str]) -> None:
     scene(capsys, "3.4", "leaks", faults_scale(600, 50_000), size)
 
 
-def test_3_5_fresh_manifests(capsys: pytest.CaptureFixture[str]) -> None:
+def test_memory_is_constant_for_fresh_manifests(capsys: pytest.CaptureFixture[str]) -> None:
     scene(capsys, "3.5", "fresh_manifests", faults_scale(3_000, 100_000), 100)
 
 
 @pytest.mark.parametrize("size", [1_000, 20_000])
-def test_3_5_the_size_of_a_snapshot(size: int, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_size_of_a_snapshot_is_limited(size: int, capsys: pytest.CaptureFixture[str]) -> None:
     scene(capsys, "3.5", "snapshot_size", size, 200)
 
 
 @pytest.mark.parametrize("options", [("-X", "dev"), ()], ids=["dev", "debug malloc"])
-def test_3_6_debug_allocators(options: tuple[str, ...], capsys: pytest.CaptureFixture[str]) -> None:
+def test_debug_allocators_find_nothing(
+    options: tuple[str, ...], capsys: pytest.CaptureFixture[str]
+) -> None:
     cases = faults_scale(1_500, 200_000)
     numbers = ("--cases", cases, "--others", cases // 4, "--calls", cases, "--seed", 36)
     patience = faults_scale(child.PATIENCE, LONG_PATIENCE)
@@ -104,7 +107,7 @@ def test_3_6_debug_allocators(options: tuple[str, ...], capsys: pytest.CaptureFi
 
 
 @pytest.mark.parametrize("size", [40, 1_000])
-def test_3_7_a_dropped_manifest_is_freed(size: int, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_dropped_manifest_is_freed(size: int, capsys: pytest.CaptureFixture[str]) -> None:
     scene(capsys, "3.7", "freed", size)
 
 
@@ -147,12 +150,12 @@ def _root() -> Path:
 
 
 @pytest.mark.parametrize("way", WAYS)
-def test_7_5_imports(way: str, tmp_path: Path) -> None:
+def test_every_way_of_importing_works(way: str, tmp_path: Path) -> None:
     options, changes = WAYS[way]
     assert _probe(options, changes, [str(_root())], tmp_path).startswith("fine")
 
 
-def test_7_5_imports_from_a_read_only_folder(tmp_path: Path) -> None:
+def test_import_from_a_read_only_folder_works(tmp_path: Path) -> None:
     site = tmp_path / "site-packages"
     shutil.copytree(
         _root() / "eventkit", site / "eventkit", ignore=shutil.ignore_patterns("__pycache__")

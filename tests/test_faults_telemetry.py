@@ -1,4 +1,4 @@
-"""Rows 5.1-5.10 of the fault matrix: what becomes of telemetry when everything else goes wrong."""
+"""Telemetry while processes die, disks fill and files move. See `docs/faults.md`."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def actions(path: Path) -> Counter[str]:
 @pytest.mark.parametrize(
     ("size", "kills"), [(200, faults_scale(10, 1_000)), (100_000, faults_scale(5, 300))]
 )
-def test_5_1_killed_in_append(
+def test_a_kill_while_appending_tears_one_line_at_most(
     path: Path, capsys: pytest.CaptureFixture[str], size: int, kills: int
 ) -> None:
     rng = random.Random(size)
@@ -96,7 +96,7 @@ def test_5_1_killed_in_append(
     tell(capsys, f"5.1 {kills} kills at {size} B: 0 acknowledged lines lost")
 
 
-def test_5_1_a_torn_tail_is_not_glued_to_the_next_line(path: Path) -> None:
+def test_a_torn_tail_is_not_glued_to_the_next_line(path: Path) -> None:
     path.write_bytes(b'{"action": "old", "success": true}\n{"action": "to')
     with Telemetry(path) as telemetry:
         telemetry.log("new", {}, None, True)
@@ -108,7 +108,11 @@ PLACES_PASSED = 60
 """At the least, by the forty lines of one process: four in each of its rotations."""
 
 
-def test_5_2_killed_in_rotation(path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.once
+@pytest.mark.usefixtures("fault_injection")
+def test_a_kill_while_rotating_loses_no_line(
+    path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     """At each place between two system calls in turn; the next process goes on without help."""
     kills = faults_scale(12, 500)
     killed, first, said = 0, 0, []
@@ -129,7 +133,11 @@ def test_5_2_killed_in_rotation(path: Path, capsys: pytest.CaptureFixture[str]) 
     tell(capsys, f"5.2 {killed} kills in rotation: {len(said)} lines, 0 lost, 0 twice")
 
 
-def test_5_2_killed_while_compressing(path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.once
+@pytest.mark.usefixtures("fault_injection")
+def test_a_kill_while_compressing_loses_no_line(
+    path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     count = 500
     with Telemetry(path, durability="sync", compress_after_days=None) as telemetry:
         for number in range(count):
@@ -158,7 +166,9 @@ def test_5_2_killed_while_compressing(path: Path, capsys: pytest.CaptureFixture[
     tell(capsys, f"5.2 {killed} kills while compressing: 0 lost, 0 twice")
 
 
-def test_5_3_disk_full(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_full_disk_drops_lines_and_counts_them(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     """On a tmpfs of 256 KiB where one can be mounted, else on a file that may not get larger."""
     disk = tmp_path / "disk"
     disk.mkdir()
@@ -196,7 +206,7 @@ def _file_size_limit(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None
     tell(capsys, f"5.3 file size limit: {said.strip()} of 2000 written, 0 unparseable lines")
 
 
-def test_5_4_many_processes_on_a_small_file(path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_many_processes_lose_no_line(path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     processes, count = faults_scale(4, 8), faults_scale(4_000, 20_000)
     crowd = [start("crowd", path, who, count) for who in range(processes)]
     stats = [json.loads(finished(process)[-1]) for process in crowd]
@@ -214,7 +224,9 @@ def test_5_4_many_processes_on_a_small_file(path: Path, capsys: pytest.CaptureFi
     )
 
 
-def test_5_5_many_rotations_at_once(path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_many_rotations_at_once_lose_no_line(
+    path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     """In one second or so, in order: the names do not depend on the clock."""
     rotations = faults_scale(1_000, 10_000)
     limits = {"max_bytes": 1, "compress_after_days": None, "delete_after_days": None}
@@ -227,7 +239,7 @@ def test_5_5_many_rotations_at_once(path: Path, capsys: pytest.CaptureFixture[st
     tell(capsys, f"5.5 {rotations} rotations: as many names, in order")
 
 
-def test_5_5_order_survives_a_clock_that_was_stepped_back(path: Path) -> None:
+def test_order_survives_a_clock_that_is_set_back(path: Path) -> None:
     future = path.with_name("telemetry.0000000007-29991231T235959.999999999Z-1.jsonl")
     future.write_text('{"action": "first", "success": true}\n')
     with Telemetry(path, durability="sync", delete_after_days=None) as telemetry:
@@ -242,7 +254,7 @@ PLACES = ["missing directory", "directory", "pipe", "link", "dangling link", "un
 
 @pytest.mark.parametrize("durability", ["background", "sync"])
 @pytest.mark.parametrize("place", PLACES)
-def test_5_6_places_that_cannot_be_written(
+def test_unusual_paths_are_written_or_reported_once(
     path: Path, caplog: pytest.LogCaptureFixture, place: str, durability: Any
 ) -> None:
     target = path.with_name("elsewhere")
@@ -271,7 +283,7 @@ def test_5_6_places_that_cannot_be_written(
     assert not target.exists() or target.stat().st_size == 0
 
 
-def test_5_6_it_goes_on_when_the_place_is_there_again(path: Path) -> None:
+def test_writing_continues_when_the_path_is_back(path: Path) -> None:
     path = path.parent / "later" / path.name
     telemetry = Telemetry(path)
     telemetry.log("lost", {}, None, True)
@@ -285,7 +297,7 @@ def test_5_6_it_goes_on_when_the_place_is_there_again(path: Path) -> None:
 
 
 @pytest.mark.parametrize("how", ["rename", "delete", "truncate"])
-def test_5_7_external_logrotate_under_load(
+def test_an_external_logrotate_under_load_loses_no_line(
     path: Path, capsys: pytest.CaptureFixture[str], how: str
 ) -> None:
     """A rename and a delete lose nothing that was logged later; a truncation what it cut off."""
@@ -317,7 +329,7 @@ def test_5_7_external_logrotate_under_load(
     tell(capsys, f"5.7 {how}: {rounds} times, 0 lines lost that were logged after it")
 
 
-def test_5_7_deleted_while_lines_are_on_their_way(path: Path) -> None:
+def test_a_deleted_file_is_created_again(path: Path) -> None:
     """Every line is either in a file that was deleted after it, or is still there: none between."""
     telemetry = Telemetry(path, max_bytes=None)
     stop = threading.Event()
@@ -350,7 +362,7 @@ def test_5_7_deleted_while_lines_are_on_their_way(path: Path) -> None:
         ("handler", 7),
     ],
 )
-def test_5_8_ends_of_a_process(path: Path, how: str, status: int) -> None:
+def test_lines_are_flushed_when_a_process_ends(path: Path, how: str, status: int) -> None:
     count = faults_scale(5_000, 50_000)
     process = start("leave", path, how, count)
     finished(process)
@@ -358,7 +370,7 @@ def test_5_8_ends_of_a_process(path: Path, how: str, status: int) -> None:
     assert actions(path) == {f"n{number}": 1 for number in range(count)}
 
 
-def test_5_8_a_child_does_not_repeat_its_parents_queue(path: Path) -> None:
+def test_a_child_does_not_repeat_its_parents_queue(path: Path) -> None:
     count = faults_scale(2_000, 20_000)
     child.run("telemetry", "fork", path, count)
     found = actions(path)
@@ -366,12 +378,14 @@ def test_5_8_a_child_does_not_repeat_its_parents_queue(path: Path) -> None:
     assert len(found) == 3 * count
 
 
-def test_5_8_children_of_multiprocessing_flush(path: Path) -> None:
+def test_children_of_multiprocessing_flush(path: Path) -> None:
     child.run("telemetry", "multiprocess", path)
     assert actions(path) == {"parent": 1, "child": 4}
 
 
-def test_5_8_a_full_queue_drops_and_counts(path: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_full_queue_drops_lines_and_counts_them(
+    path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     telemetry = Telemetry(path, queue_bytes=0)
     assert not telemetry.log("recommend", {}, None, True)
     stats = telemetry.stats()
@@ -379,7 +393,7 @@ def test_5_8_a_full_queue_drops_and_counts(path: Path, caplog: pytest.LogCapture
     assert "queue is full" in caplog.text
 
 
-def test_5_9_privacy(path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_no_private_text_is_written(path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     count = faults_scale(5_000, 100_000)
     rng = random.Random(9)
     telemetry = Telemetry(path, exporter=None)
@@ -405,7 +419,7 @@ def test_5_9_privacy(path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     tell(capsys, f"5.9 {count} payloads with canaries: 0 in the files")
 
 
-def test_5_10_reader_on_junk(path: Path) -> None:
+def test_the_reader_skips_lines_that_are_not_telemetry(path: Path) -> None:
     rng = random.Random(10)
     good = '{"action": "a", "success": true, "%s": %s}'
     rows = [
@@ -432,9 +446,7 @@ def test_5_10_reader_on_junk(path: Path) -> None:
 
 
 @pytest.mark.parametrize("kind", ["microseconds", "floats", "mixed", "few", "negative"])
-def test_5_10_percentiles_are_numpys(
-    path: Path, capsys: pytest.CaptureFixture[str], kind: str
-) -> None:
+def test_percentiles_are_numpys(path: Path, capsys: pytest.CaptureFixture[str], kind: str) -> None:
     count = (
         faults_scale(400_000, 1_000_000) if kind == "floats" else faults_scale(50_000, 1_000_000)
     )
@@ -467,7 +479,7 @@ def _same(latency: dict[str, Any], values: Any) -> None:
     assert (latency["min"], latency["max"]) == (values.min(), values.max())
 
 
-def test_5_10_compressed_and_rotated_files_are_read(path: Path) -> None:
+def test_compressed_and_rotated_files_are_read(path: Path) -> None:
     with Telemetry(path, max_bytes=2_000, durability="sync") as telemetry:
         for number in range(100):
             telemetry.log(f"a{number % 5}", {}, None, True)
@@ -482,7 +494,7 @@ def test_5_10_compressed_and_rotated_files_are_read(path: Path) -> None:
     assert summarize(path)["unreadable"]
 
 
-def test_5_10_constant_memory(path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_reader_needs_constant_memory(path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """A file many times larger takes no more memory, however many different latencies it has."""
     code = (
         "import sys, eventkit; eventkit.summarize(sys.argv[1]);"
@@ -506,7 +518,8 @@ def test_5_10_constant_memory(path: Path, capsys: pytest.CaptureFixture[str]) ->
 
 def test_plain_summary_is_the_same(path: Path) -> None:
     """The specification in plain Python, on rows of every kind."""
-    from eventkit import _native, _plain_telemetry
+    import plain_telemetry
+    from eventkit import _native
 
     rng = random.Random(11)
     with path.open("w") as file:
@@ -530,7 +543,7 @@ def test_plain_summary_is_the_same(path: Path) -> None:
         for since in (None, 1_795_450_000.0):
             arguments = ([path], by, since, None)
             native = _native.summarize_telemetry(*arguments)
-            plain = _plain_telemetry.summarize_telemetry(*arguments)
+            plain = plain_telemetry.summarize_telemetry(*arguments)
             native["histogram"] = [tuple(bar) for bar in native["histogram"]]
             assert native == plain
 

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
 
 import eventkit
+from faults.child import environment
 
 PACKAGE = Path(eventkit.__file__).parent
 THEIRS = "class Event:\n    pass\n"
@@ -61,14 +64,70 @@ def test_the_other_one_installed_over_this_one_is_named(site: Path, statement: s
     assert "eventkit-recommender" in done.stderr
 
 
-def test_without_the_compiled_module_it_answers_all_the_same_and_says_so(site: Path) -> None:
+WITHOUT = """
+import json, sys, warnings
+warnings.simplefilter("ignore")
+import eventkit
+from eventkit import compat, reference
+manifest = eventkit.load_manifest()
+weights = manifest["weights"]
+title = manifest["sessions"][0]["title"]
+assert eventkit.recommend(manifest, ["ai"], 3) == reference.recommend(manifest, ["ai"], 3)
+assert eventkit.explain(manifest, title, ["ai"]) == reference.explain(manifest, title, ["ai"])
+assert eventkit.score_session(manifest["sessions"][0], ["ai"], weights)["score"] > 0
+assert eventkit.count_conflicts(manifest["sessions"]) >= 0
+assert eventkit.profile(manifest, ["ai"], 3)["road"] == "reference"
+assert set(eventkit.cache_info().values()) == {0}
+eventkit.clear_cache()
+eventkit.save_profile("p.json", "ada", ["ai"])
+assert eventkit.load_profile("p.json", "ada") == ["ai"]
+missing = {}
+for name in ("Catalog", "Filter", "CachedGraphEventService", "create_app", "Telemetry"):
+    try:
+        made = getattr(eventkit, name)
+        made()
+    except ImportError as error:
+        missing[name] = str(error)
+print(json.dumps(missing))
+"""
+
+
+def test_without_the_compiled_module_functions_answer_and_the_rest_says_what_is_missing(
+    site: Path,
+) -> None:
     for compiled in (site / "eventkit").glob("_eventkit*.so"):
         compiled.unlink()
-    done = run(
-        site,
-        "import eventkit; m = eventkit.load_manifest(); "
-        "print(eventkit.recommend(m, ['ai'], 1) == eventkit.reference.recommend(m, ['ai'], 1), "
-        "eventkit.cache_info()['snapshots'])",
-    )
-    assert done.stdout.split() == ["True", "0"]
-    assert "without its compiled module" in done.stderr
+    done = run(site, WITHOUT)
+    assert done.returncode == 0, done.stderr
+    missing = json.loads(done.stdout)
+    assert missing.keys() == {
+        *("Catalog", "Filter", "CachedGraphEventService", "create_app", "Telemetry"),
+    }
+    for said in missing.values():
+        assert "needs the compiled module of eventkit; install a build for CPython" in said
+    assert "without its compiled module" in run(site, "import eventkit").stderr
+
+
+def test_the_import_leaves_the_process_as_it_was() -> None:
+    code = """
+import gc, signal, sys, threading
+handlers = {number: signal.getsignal(number) for number in signal.valid_signals()}
+callbacks = list(gc.callbacks)
+import eventkit, eventkit.telemetry, eventkit.catalog
+manifest = {"weights": {"interest": 1, "popularity": 1}, "sessions": [{"title": "t"}] * 40}
+eventkit.recommend(manifest, ["a"], 1)
+assert gc.callbacks == callbacks, "before the first snapshot"
+telemetry = eventkit.Telemetry("telemetry.jsonl")
+telemetry.log("a", {}, None, True)
+assert {n: signal.getsignal(n) for n in signal.valid_signals()} == handlers
+for _ in range(3):
+    eventkit.recommend(manifest, ["a"], 1)
+assert eventkit.cache_info()["snapshots"] == 1
+assert len(gc.callbacks) == len(callbacks) + 1
+others = [dict(manifest, sessions=[{"title": "t"} for _ in range(40)]) for _ in range(4)]
+for other in others * 3:
+    eventkit.recommend(other, ["a"], 1)
+assert len(gc.callbacks) == len(callbacks) + 1, "once, not for each snapshot"
+"""
+    with tempfile.TemporaryDirectory() as directory:
+        subprocess.run([sys.executable, "-c", code], check=True, cwd=directory, env=environment())

@@ -11,7 +11,13 @@ import pytest
 
 pytest.importorskip("eventkit._eventkit")
 
-from eventkit.server.metrics import ServerMetrics, exposition, group_directory
+from eventkit.server.metrics import (
+    ServerMetrics,
+    create_server_directory,
+    delete_abandoned_directories,
+    exposition,
+    group_directory,
+)
 
 KILLED = """
 import os, signal, sys
@@ -103,14 +109,14 @@ def test_threads_lose_nothing():
     assert route["p50"] < route["p95"] < route["p99"] <= 0.01
 
 
-def test_counters_kept_elsewhere_are_caught_up_with(tmp_path):
+def test_counters_of_other_parts_are_added(tmp_path):
     metrics = ServerMetrics(tmp_path / "metrics")
     for count in (3, 5, 4):
         metrics.raise_to("telemetry_dropped", count)
     assert metrics.snapshot()["counters"] == {"telemetry_dropped": 5}
 
 
-def test_what_others_may_enter_is_refused(tmp_path):
+def test_a_metrics_directory_that_others_may_enter_is_refused(tmp_path):
     open_to_all = tmp_path / "open"
     open_to_all.mkdir(mode=0o755)
     open_to_all.chmod(0o755)
@@ -155,6 +161,27 @@ def test_group_directory_is_one_of_this_process_group():
     assert other.stdout.strip() != os.fspath(group_directory())
 
 
+def test_only_own_directories_of_ended_processes_are_deleted(tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
+    code = [sys.executable, "-c", "import os; print(os.getpid())"]
+    ended = int(subprocess.run(code, capture_output=True, check=True).stdout)
+    own = create_server_directory()
+    group_directory().mkdir()
+    prefix = f"eventkit-metrics-{os.getuid()}-"
+    abandoned = [f"{prefix}{ended}-7", f"{prefix}{ended}-7-abc", f"{prefix}{os.getpid()}-7-abc"]
+    others = ["eventkit-metrics-x", f"{prefix}x-1", f"eventkit-metrics-{os.getuid() + 1}-1-1"]
+    for name in [*abandoned, *others]:
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "counters").touch()
+    target = tmp_path / "elsewhere"
+    target.mkdir()
+    link = tmp_path / f"{prefix}{ended}-8"
+    link.symlink_to(target)
+    delete_abandoned_directories()
+    left = {path.name for path in tmp_path.iterdir()}
+    assert left == {own.name, group_directory().name, *others, "elsewhere", link.name}
+
+
 @pytest.mark.once
 @pytest.mark.parametrize("hostile", ["/recommend", '/a"b\\c\nd'])
 def test_promtool_finds_nothing_to_complain_about(hostile):
@@ -175,7 +202,7 @@ def test_promtool_finds_nothing_to_complain_about(hostile):
     assert (checked.returncode, checked.stdout, checked.stderr) == (0, b"", b"")
 
 
-def test_openmetrics_for_who_asks():
+def test_openmetrics_is_sent_to_clients_that_ask_for_it():
     accept = "application/openmetrics-text;version=1.0.0,text/plain;version=0.0.4;q=0.5"
     kind, text = exposition(ServerMetrics(), accept)
     assert kind.startswith("application/openmetrics-text; version=1.0.0")

@@ -16,11 +16,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from eventkit.exports.moment import parse_moment
 
 from eventkit import Catalog, Filter, _native
 from eventkit.graph.envelope import Envelope, exact_json
 from eventkit.graph.generations import SeenGenerations
-from eventkit.itinerary.moment import parse_moment
 
 pytest.importorskip("eventkit._eventkit", exc_type=ImportError)
 

@@ -18,7 +18,7 @@ from hypothesis import given
 import catalog_recipes as recipes
 from catalog_reference import Item, best_total
 from eventkit import Catalog, Filter, reference
-from eventkit.itinerary.calendar import build_calendar
+from eventkit.exports.calendar import build_calendar
 
 MOMENT = timedelta(milliseconds=1)
 Span = tuple[datetime, datetime]

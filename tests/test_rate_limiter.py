@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from conftest import faults_scale
-from eventkit._plain_limiter import RateLimiter as PlainLimiter
 from eventkit.server import RateLimiter, ServerSettings, create_app
 from eventkit.server.message import Request
+from plain_limiter import RateLimiter as PlainLimiter
 
 native = pytest.importorskip("eventkit._eventkit")
 
@@ -84,7 +84,7 @@ def test_native_admits_what_the_plain_one_admits(requests, window, steps):
     ],
 )
 @pytest.mark.parametrize("kind", [RateLimiter, PlainLimiter])
-def test_settings_that_cannot_be_meant_are_refused(kind, settings, message):
+def test_invalid_settings_of_the_rate_limiter_are_refused(kind, settings, message):
     with pytest.raises(ValueError, match=message):
         kind(**settings)
 

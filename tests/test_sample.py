@@ -6,7 +6,7 @@ from collections import Counter
 from itertools import pairwise
 
 import eventkit
-from eventkit.itinerary.moment import parse_moment
+from eventkit.dates import parse_moment
 from eventkit.manifest import SAMPLE_MANIFEST_PATH, load_manifest
 from eventkit.schema import validate
 

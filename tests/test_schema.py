@@ -51,7 +51,14 @@ ROWS = [
     (changed(recommend={"max_sessions_default": 3.0}), None),
     (changed(profile={"file": "p.json"}, telemetry={"enabled": True, "maxSizeBytes": 1}), None),
     (with_session(popularity=float("nan")), None),
-    (with_session(popularity=10**400), None),
+    (
+        with_session(popularity=10**400),
+        "sessions[1].popularity is an integer of 1329 bits: expected at most 1.79769e+308",
+    ),
+    (
+        changed(weights={"interest": 10**400, "popularity": 1}),
+        "weights.interest is an integer of 1329 bits: expected at most 1.79769e+308",
+    ),
     (5, "manifest is 5: expected an object with an event's sessions and their weights; ..."),
     (None, "manifest is null: expected ..."),
     ([], "manifest is an array of 0 items: expected ..."),

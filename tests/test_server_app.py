@@ -1,9 +1,11 @@
 """The application, by both of its protocols: the original's answers, and refusals as JSON."""
 
 import gzip
+import json
 import os
 import subprocess
 import sys
+from urllib.parse import urlencode
 
 import pytest
 
@@ -30,6 +32,63 @@ def test_recommend_is_the_original_s_json(app, ask):
     assert ask(app, "POST", "/recommend", body=body, chunked=True).body == expected
     # Kept ready, it is the same.
     assert ask(app, "GET", "/recommend", b"interests=AI;%20tag1&top=5").body == expected
+
+
+COMMA = "local-first, sync engines, crdts"
+TAGGED = {
+    "weights": WEIGHTS,
+    "sessions": [
+        {"title": "One", "tags": [COMMA], "popularity": 0.1},
+        {"title": "Two", "tags": ["sync engines"], "popularity": 0.2},
+        {"title": "Three", "tags": ["ai"], "popularity": 0.3},
+    ],
+}
+
+
+@pytest.mark.parametrize(
+    ("query", "interests"),
+    [
+        ({"interest": [COMMA]}, [COMMA]),
+        ({"interest": [f"  {COMMA.upper()} "]}, [COMMA]),
+        ({"interest": [COMMA, "ai"]}, [COMMA, "ai"]),
+        ({"interests": [COMMA, "ai"]}, [COMMA, "ai"]),
+        ({"interests": ["ai, web"], "interest": [COMMA]}, ["ai", "web", COMMA]),
+        ({"interests": ["ai", COMMA], "interest": ["web"]}, ["ai", COMMA, "web"]),
+        ({"interests": ["", COMMA], "interest": [" "]}, [COMMA]),
+        ({"interests": [COMMA]}, ["local-first", "sync engines", "crdts"]),
+    ],
+)
+def test_repeated_parameters_are_interests_that_may_hold_commas(ask, query, interests):
+    app = eventkit.create_app(TAGGED, settings=ServerSettings())
+    expected = dumped(eventkit.recommend(TAGGED, interests, 3))
+    assert ask(app, "GET", "/recommend", urlencode(query, doseq=True).encode()).body == expected
+    sent = dumped({"interests": interests})
+    assert ask(app, "POST", "/recommend", body=sent).body == expected
+
+
+@pytest.mark.parametrize("path", ["/recommend", "/explain", "/export"])
+def test_repeated_interests_have_the_limits_of_a_list(app, ask, path):
+    for name in ("interest", "interests"):
+        pairs = [("session", "Session 1"), *[(name, "a")] * 101]
+        reply = ask(app, "GET", path, urlencode(pairs).encode())
+        assert (reply.status, reply.json["value"]) == (400, "101 interests")
+        reply = ask(app, "GET", path, urlencode([*pairs[:2], (name, "a" * 201)]).encode())
+        assert (reply.status, reply.json["parameter"]) == (400, "interests")
+
+
+@pytest.mark.real_data
+@pytest.mark.once
+def test_every_tag_of_every_real_programme_can_be_asked_for_and_scores(ask, real_data):
+    for file in sorted(real_data.glob("*.sessions.json")):
+        manifest = {"weights": WEIGHTS, "sessions": json.loads(file.read_text("utf-8"))}
+        app = eventkit.create_app(manifest, settings=ServerSettings())
+        listed = {row["tag"] for row in ask(app, "GET", "/tags").json["tags"]}
+        tags = {tag.lower() for session in manifest["sessions"] for tag in session["tags"]}
+        assert listed == tags
+        for tag in tags:
+            query = urlencode({"interest": tag, "top": 1}).encode()
+            (row,) = ask(app, "GET", "/recommend", query).json["scoring"]
+            assert row["contributions"]["interest_match"] > 0, (file.name, tag)
 
 
 def test_curl_s_content_type_does_not_matter(app, ask):
@@ -158,7 +217,7 @@ def test_an_answer_that_the_client_has_is_not_sent_again(app, ask):
     assert ask(other, "GET", "/recommend", b"interests=ai", headers=again).status == 200
 
 
-def test_what_is_not_for_everybody_is_not_stored(app, ask):
+def test_personal_answers_may_not_be_stored(app, ask):
     assert ask(app, "GET", "/recommend", b"interests=ai").header("cache-control") == "no-cache"
     assert ask(app, "GET", "/export", b"interests=ai").header("cache-control") == "no-store"
 
@@ -216,13 +275,13 @@ def test_correlation_ids(app, ask):
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork on this platform")
-def test_forked_workers_mint_ids_of_their_own():
+def test_forked_workers_create_ids_of_their_own():
     code = """if True:
         import os
-        from eventkit.server.correlation import mint
-        before = mint()
+        from eventkit.server.correlation import create_id
+        before = create_id()
         child = os.fork()
-        os.write(1, f"{mint()} ".encode())  # at once: two processes write here
+        os.write(1, f"{create_id()} ".encode())  # at once: two processes write here
         if child:
             os.waitpid(child, 0)
             os.write(1, before.encode())
@@ -233,7 +292,7 @@ def test_forked_workers_mint_ids_of_their_own():
     assert len({text.partition("-")[0] for text in ids}) == 2
 
 
-def test_faults_of_ours_show_no_trace(ask, caplog):
+def test_an_unexpected_error_is_answered_500_without_its_traceback(ask, caplog):
     sessions = [{"title": "Good", "popularity": 1}, {"popularity": 0}]
     app = eventkit.create_app({"weights": WEIGHTS, "sessions": sessions})
     reply = ask(app, "GET", "/recommend", b"interests=ai&top=2")

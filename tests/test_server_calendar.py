@@ -61,7 +61,7 @@ def test_recommends_from_a_calendar(app, ask, calendar):
     assert calendar.asked == [("ann@example.com", 4)]  # once: the second was cached
 
 
-def test_wants_a_token(app, ask, calendar):
+def test_calendars_need_a_token(app, ask, calendar):
     assert ask(app, "GET", "/recommend-graph", b"interests=a").status == 401
     open_to_all = eventkit.create_app(settings=ServerSettings(), graph=app.calendars)
     assert ask(open_to_all, "GET", "/recommend-graph", b"interests=a").status == 403
@@ -84,7 +84,9 @@ def test_odd_users_are_refused(app, ask, calendar, user):
         (RefusalError(403), 502, None),
     ],
 )
-def test_a_calendar_that_cannot_be_had(app, ask, calendar, error, expected, wait):
+def test_a_failed_calendar_request_is_answered_by_its_cause(
+    app, ask, calendar, error, expected, wait
+):
     calendar.error = error
     reply = ask(app, "GET", "/recommend-graph", b"interests=a&userId=ann", headers=BEARER)
     assert (reply.status, reply.header("retry-after")) == (expected, wait)
@@ -92,7 +94,7 @@ def test_a_calendar_that_cannot_be_had(app, ask, calendar, error, expected, wait
     assert b"secret" not in reply.body
 
 
-def test_without_credentials_it_says_so(ask, monkeypatch):
+def test_a_server_without_graph_credentials_answers_501(ask, monkeypatch):
     for name in ("GRAPH_TENANT_ID", "GRAPH_CLIENT_ID", "GRAPH_CLIENT_SECRET"):
         monkeypatch.delenv(name, raising=False)
     app = eventkit.create_app(settings=ServerSettings(api_token=TOKEN))
@@ -137,7 +139,7 @@ class TestGraph:
         text = ask(app, "GET", "/metrics", headers=BEARER).body
         assert b"\neventkit_graph_cache_hits_total 3\n" in text
 
-    def test_whose_calendar_has_to_be_said(self, app, ask, graph, monkeypatch):
+    def test_a_calendar_request_needs_a_user(self, app, ask, graph, monkeypatch):
         reply = self.ask(ask, app, b"interests=team")
         assert (reply.status, reply.json["parameter"]) == (400, "userId")
         monkeypatch.setenv("GRAPH_USER_ID", self.USER)
@@ -145,7 +147,7 @@ class TestGraph:
         assert self.ask(ask, other, b"interests=team").status == 200
         other.close()
 
-    def test_graph_s_refusal_is_ours_for_as_long(self, app, ask, graph):
+    def test_a_refusal_of_graph_is_answered_503_with_its_retry_after(self, app, ask, graph):
         graph.fail(status(429, {"Retry-After": "50"}), times=9)
         for _ in range(2):
             reply = self.ask(ask, app, f"interests=team&userId={self.USER}".encode())

@@ -8,7 +8,7 @@ import pytest
 import eventkit
 from eventkit.server import ServerMetrics, ServerSettings
 from eventkit.server.app import Application
-from eventkit.server.counting import build_metrics
+from eventkit.server.collector import build_metrics
 from eventkit.server.metrics import group_directory
 from eventkit.server.source import Source
 from server_process import asked, served
@@ -111,7 +111,7 @@ def test_counters_of_servers_that_ended_do_not_pile_up(tmp_path, monkeypatch):
     assert {path.name for path in tmp_path.iterdir()} == {ours.name, another.name}
 
 
-def test_where_workers_cannot_meet_each_counts_for_itself(ask, tmp_path, caplog):
+def test_workers_without_a_shared_directory_count_for_themselves(ask, tmp_path, caplog):
     closed = tmp_path / "metrics"
     closed.mkdir(mode=0o777)
     closed.chmod(0o777)

@@ -40,7 +40,7 @@ def test_the_document_is_valid(token):
 def test_the_document_names_every_endpoint():
     app = eventkit.create_app(settings=ServerSettings())
     document = by_wsgi(app, "GET", "/openapi.json").json
-    assert {*app._routes} - {"/ui"} == {*document["paths"]}
+    assert {*app._routes} - {"/", "/ui"} == {*document["paths"]}
     for path, methods in document["paths"].items():
         assert ("post" in methods) == ("POST" in app._routes[path].methods)
 

@@ -34,7 +34,7 @@ def test_the_page_s_commands_run_as_printed(tmp_path):
 
 
 @pytest.mark.once
-def test_those_with_a_token_too(tmp_path):
+def test_the_page_s_commands_with_a_token_run_as_printed(tmp_path):
     on_a_server(tmp_path, "run token", API_TOKEN=TOKEN)
 
 

@@ -6,7 +6,7 @@ import pytest
 
 import eventkit
 from eventkit.server import ServerSettings
-from eventkit.server.journal import Journal
+from eventkit.server.request_log import RequestLog
 from server_roads import ROADS
 
 TOKEN = "correct-horse-battery-staple-0123456789"
@@ -35,7 +35,7 @@ def lines(app, file):
     return [json.loads(line) for line in file.read_text().splitlines()]
 
 
-def test_each_question_is_a_line(ask, file):
+def test_each_request_is_logged(ask, file):
     app = made(file)
     identity = [("X-Correlation-ID", "call-1")]
     for _ in range(2):
@@ -60,10 +60,10 @@ def test_answers_are_the_same_with_and_without(ask, file):
     assert told.body == ask(plain, "GET", "/recommend", query).body
 
 
-def test_refusals_for_want_of_a_token_are_sampled(ask, file):
+def test_refusals_without_a_token_are_sampled(ask, file):
     app = made(file, api_token=TOKEN)
     now = [0.0]
-    app.journal = Journal(sample_seconds=10, clock=lambda: now[0])
+    app.request_log = RequestLog(sample_seconds=10, clock=lambda: now[0])
     for _ in range(25):
         now[0] += 1
         assert ask(app, "GET", "/recommend", b"interests=ai").status == 401

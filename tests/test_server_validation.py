@@ -30,7 +30,7 @@ ROWS = [
 
 
 @pytest.mark.parametrize(("what", "text", "message"), ROWS, ids=range(len(ROWS)))
-def test_verdicts(what, text, message):
+def test_the_original_s_validator_gives_the_original_s_verdicts(what, text, message):
     valid, said = getattr(SecurityValidator, f"validate_{what}")(text)
     assert valid == (message == "")
     assert message in said

@@ -1,11 +1,10 @@
-"""`__all__`, the stub of the compiled module, and the README name the same things.
+"""`__all__` and the stub of the compiled module name the same things.
 
 That the stub's signatures are the compiled ones is stubtest's work (`make lint`).
 """
 
 import ast
 import inspect
-import re
 from pathlib import Path
 
 import pytest
@@ -13,7 +12,6 @@ import pytest
 import eventkit
 
 PACKAGE = Path(eventkit.__file__).parent
-README = Path(__file__).parent.parent / "README.md"
 
 
 def test_all_is_sorted_complete_and_importable():
@@ -36,11 +34,6 @@ def test_stub_names_what_the_compiled_module_exports():
         if isinstance(node, (ast.FunctionDef, ast.ClassDef)) and not node.name.startswith("_")
     }
     assert stub == {name for name in dir(native) if not name.startswith("_")}
-
-
-@pytest.mark.parametrize("name", sorted({*eventkit.__all__} - {"__version__"}))
-def test_readme_table_names_every_public_function(name):
-    assert re.search(rf"`{name}\b", README.read_text(encoding="utf-8")), name
 
 
 @pytest.mark.parametrize("name", sorted(eventkit.__all__))

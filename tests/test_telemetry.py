@@ -16,7 +16,8 @@ from typing import Any
 import pytest
 
 import eventkit
-from eventkit import Telemetry, _plain_telemetry, get_telemetry
+import plain_telemetry
+from eventkit import Telemetry, get_telemetry
 from eventkit.telemetry import log as log_module
 from eventkit.telemetry.privacy import Pseudonyms, error_kind
 
@@ -276,7 +277,7 @@ def test_plain_writer_writes_the_same_lines(tmp_path: Path) -> None:
     arguments = (None, True, None, None, "sync", 1_000)
     native = pytest.importorskip("eventkit._eventkit").TelemetryWriter
     lines = []
-    for kind, name in ((native, "n"), (_plain_telemetry.TelemetryWriter, "p")):
+    for kind, name in ((native, "n"), (plain_telemetry.TelemetryWriter, "p")):
         writer = kind(tmp_path / name, *arguments)
         answer = {"sessions": [1, 2], "conflicts": 0, "source": "manifest"}
         writer.log("é", answer, None, 12_345, True, None, "id", "u", False)

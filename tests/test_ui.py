@@ -3,11 +3,14 @@
 import hashlib
 import re
 from pathlib import Path
+from urllib.parse import urljoin
 
 import pytest
 
-from eventkit.server import ui
+import eventkit
+from eventkit.server import ServerSettings, ui
 from eventkit.server.message import Request
+from server_roads import MANIFEST, ROADS, TOKEN
 
 PAGE = Path(__file__).parent.parent / "docs/ui.md"
 STATIC = Path(ui.__file__).with_name("static")
@@ -78,7 +81,7 @@ def test_the_policy_allows_nothing_inline_and_no_other_host(path):
     assert "*" not in policy
 
 
-def test_what_has_a_version_in_its_name_is_kept_for_ever():
+def test_files_with_a_version_in_their_name_may_be_cached_for_ever():
     assert "immutable" in headers_of(get(RENDERER))["Cache-Control"]
     for path in ("/ui", "/ui/main.js", "/ui/style.css"):
         assert headers_of(get(path))["Cache-Control"] == "no-cache"
@@ -93,6 +96,17 @@ def test_entity_tags_are_those_of_the_bytes():
 def test_the_address_with_a_slash_leads_to_the_page():
     response = get("/ui/")
     assert (response.status, headers_of(response)["Location"]) == (308, "../ui")
+
+
+@pytest.mark.parametrize("road", ROADS.values(), ids=ROADS)
+def test_the_root_leads_to_the_page(road):
+    app = eventkit.create_app(MANIFEST, settings=ServerSettings(api_token=TOKEN))
+    reply = road(app, "GET", "/")
+    assert reply.status == 302
+    # Beside it: relative, for a server behind a prefix.
+    assert urljoin("http://localhost:8010/", reply.header("Location")) == "http://localhost:8010/ui"
+    assert urljoin("http://localhost/kit/", reply.header("Location")) == "http://localhost/kit/ui"
+    assert road(app, "GET", "/", client="192.0.2.1").status == 302
 
 
 def test_vendored_files_are_those_whose_checksums_are_recorded():
@@ -120,7 +134,7 @@ def test_pages_have_nothing_inline(page):
 
 
 @pytest.mark.parametrize("file", OWN, ids=lambda file: file.name)
-def test_what_files_refer_to_is_there(file):
+def test_files_refer_only_to_files_that_exist(file):
     text = file.read_text()
     named = re.findall(r'from "\./([^"]+)"', text)
     if file.suffix == ".html":

@@ -1,4 +1,4 @@
-"""``python -m eventkit``: the command line."""
+"""Runs the command line for ``python -m eventkit``."""
 
 from __future__ import annotations
 

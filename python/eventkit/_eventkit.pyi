@@ -1,10 +1,20 @@
 import os
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from types import NotImplementedType
 from typing import Any, final
 
 from typing_extensions import disjoint_base
+
+from eventkit.results import (
+    Explanation,
+    Interests,
+    Plan,
+    Recommendation,
+    ScoredSession,
+    SessionNotFound,
+    Top,
+)
 
 __all__ = [
     "CatalogBase",
@@ -30,7 +40,6 @@ __all__ = [
     "load_catalog",
     "load_json",
     "load_ndjson",
-    "on_collection",
     "open_catalog",
     "panic_for_test",
     "profile",
@@ -48,17 +57,22 @@ __all__ = [
 
 __version__: str
 
-def recommend(manifest: Any, interests: Any, top: Any) -> dict[str, Any] | NotImplementedType: ...
+def recommend(manifest: Any, interests: Any, top: Any) -> Recommendation | NotImplementedType: ...
 def recommend_sessions(
     sessions: Any, weights: Any, interests: Any, top: Any
-) -> dict[str, Any] | NotImplementedType: ...
-def explain(manifest: Any, title: Any, interests: Any) -> dict[str, Any] | NotImplementedType: ...
+) -> Recommendation | NotImplementedType: ...
+def explain(
+    manifest: Any, title: Any, interests: Any
+) -> Explanation | SessionNotFound | NotImplementedType: ...
 def explain_sessions(
     sessions: Any, weights: Any, title: Any, interests: Any
-) -> dict[str, Any] | NotImplementedType: ...
+) -> Explanation | SessionNotFound | NotImplementedType: ...
+def external_place(
+    manifest: Any, directories: tuple[str, ...]
+) -> str | NotImplementedType | None: ...
 def score_session(
     session: Any, interests: Any, weights: Any
-) -> dict[str, Any] | NotImplementedType: ...
+) -> ScoredSession | NotImplementedType: ...
 def count_conflicts(sessions: Any) -> int | NotImplementedType: ...
 def graph_page(
     body: bytes,
@@ -73,7 +87,6 @@ def transform_events(events: Any) -> list[dict[str, Any]] | NotImplementedType: 
 def profile(manifest: Any, interests: Any, top: Any) -> dict[str, Any] | NotImplementedType: ...
 def clear_cache() -> None: ...
 def cache_info() -> dict[str, int]: ...
-def on_collection(phase: str, info: Any, /) -> None: ...
 def sum_regime(sum: Callable[[Any], Any]) -> str | None: ...
 def sum_contributions(items: list[Any], regime: str) -> int | float | NotImplementedType: ...
 def panic_for_test() -> None: ...
@@ -102,25 +115,43 @@ class CatalogBase:
     def __getitem__(self, key: int, /) -> Any: ...
     def __contains__(self, key: object, /) -> bool: ...
     def recommend(
-        self, interests: Any, top: Any, *, weights: Any = None, filter: Filter | None = None
-    ) -> dict[str, Any]: ...
+        self,
+        interests: Interests,
+        top: Top = 5,
+        *,
+        weights: Mapping[str, Any] | None = None,
+        filter: Filter | None = None,
+    ) -> Recommendation: ...
     def recommend_json(
-        self, interests: Any, top: Any, *, weights: Any = None, filter: Filter | None = None
+        self,
+        interests: Interests,
+        top: Top = 5,
+        *,
+        weights: Mapping[str, Any] | None = None,
+        filter: Filter | None = None,
     ) -> bytes: ...
     def recommend_many(
-        self, many_interests: Iterable[Any], top: Any, *, weights: Any = None
-    ) -> list[dict[str, Any]]: ...
+        self,
+        many_interests: Iterable[Interests],
+        top: Top = 5,
+        *,
+        weights: Mapping[str, Any] | None = None,
+    ) -> list[Recommendation]: ...
     def _recommend_lines(
         self, many_interests: list[Any], top: Any, *, weights: Any = None
     ) -> bytes: ...
     def _rank_many(
         self, many_interests: list[Any], top: int, *, weights: Any = None
     ) -> tuple[bytes, bytes, int] | None: ...
-    def explain(self, title: Any, interests: Any, *, weights: Any = None) -> dict[str, Any]: ...
-    def score(self, id_or_title: str, interests: Any, *, weights: Any = None) -> dict[str, Any]: ...
+    def explain(
+        self, title: str, interests: Interests, *, weights: Mapping[str, Any] | None = None
+    ) -> Explanation | SessionNotFound: ...
+    def score(
+        self, id_or_title: str, interests: Interests, *, weights: Mapping[str, Any] | None = None
+    ) -> ScoredSession: ...
     def _plan(
         self, interests: Any, top: int | None, gap: float, weights: Any, filter: Filter | None
-    ) -> dict[str, Any] | NotImplementedType: ...
+    ) -> Plan | NotImplementedType: ...
     def _with(self, added: list[Any], removed: list[Any]) -> CatalogData: ...
 
 @final

@@ -1,16 +1,17 @@
-"""Every optional dependency, in one place: what is missing is named with the extra that brings it.
+"""Imports optional dependencies. If one is missing, the error names the extra that installs it.
 
-``import eventkit`` needs none of them; nothing here is imported before somebody uses what needs it.
+``import eventkit`` needs none of them. Each is imported when a feature that needs it is first used.
 """
 
 from __future__ import annotations
 
 import importlib
+from collections.abc import Callable
 from typing import Any
 
 from eventkit.errors import MissingExtraError
 
-__all__ = ["optional", "required"]
+__all__ = ["lazy_modules", "optional", "required"]
 
 EXTRAS = {
     "granian": "serve",
@@ -22,7 +23,7 @@ EXTRAS = {
     "requests": "graph",
     "valkey": "redis",
 }
-"""Which extra of this distribution brings which top-level module."""
+"""The extra of this distribution that installs each top-level module."""
 
 
 def required(name: str) -> Any:
@@ -32,7 +33,7 @@ def required(name: str) -> Any:
         name: The module's full name; its first part is in `EXTRAS`.
 
     Raises:
-        MissingExtraError: It is not installed; names the extra to install.
+        MissingExtraError: The module is not installed; names the extra to install.
 
     Example:
         >>> EXTRAS["nothing"] = "example"
@@ -49,9 +50,13 @@ pip install 'eventkit-recommender[example]'
 
 
 def optional(name: str) -> Any | None:
-    """Import an optional module, or return ``None`` where it is not installed.
+    """Import an optional module.
 
-    A module that is there and fails to import for want of another one raises what it raises.
+    Returns:
+        The module, or ``None`` if it is not installed.
+
+    Raises:
+        ImportError: The module is installed, but another module that it imports is not.
     """
     try:
         return importlib.import_module(name)
@@ -59,3 +64,26 @@ def optional(name: str) -> Any | None:
         if error.name is None or error.name.partition(".")[0] != name.partition(".")[0]:
             raise
         return None
+
+
+def lazy_modules(package: str, names: frozenset[str]) -> Callable[[str], Any]:
+    """Return a ``__getattr__`` for a package, which imports its modules when they are first used.
+
+    Args:
+        package: The full name of the package.
+        names: The names of its modules.
+
+    Example:
+        >>> lazy_modules("eventkit", frozenset({"dates"}))("dates").__name__
+        'eventkit.dates'
+        >>> lazy_modules("eventkit", frozenset({"dates"}))("times")
+        Traceback (most recent call last):
+        AttributeError: module 'eventkit' has no attribute 'times'
+    """
+
+    def get(name: str) -> Any:
+        if name in names:
+            return importlib.import_module(f"{package}.{name}")
+        raise AttributeError(f"module {package!r} has no attribute {name!r}")
+
+    return get

@@ -1,7 +1,7 @@
-"""Notices that the package on the path is not, or not only, this one.
+"""Detects that another package called ``eventkit`` is installed in the same place.
 
-An unrelated distribution on PyPI is called ``eventkit`` too (it has ``eventkit.Event``), and pip
-installs both into the same directory without a word. Whichever came last owns ``__init__.py``.
+An unrelated distribution on PyPI has the import name ``eventkit`` too (it has ``eventkit.Event``).
+pip installs both into the same directory without a warning, and the later one owns ``__init__.py``.
 """
 
 from __future__ import annotations
@@ -20,10 +20,13 @@ _REMEDY = (
 
 
 def check() -> None:
-    """Raise or warn when another package called ``eventkit`` is in the way.
+    """Check which package ``eventkit`` is.
 
     Raises:
-        ImportError: ``eventkit`` as imported is the other package; nothing of this one can work.
+        ImportError: It is the other package, so nothing of this one can work.
+
+    Warns:
+        RuntimeWarning: It is this package, but files of the other are mixed into it.
     """
     package = sys.modules["eventkit"]
     found = getattr(package, "__file__", None)

@@ -1,131 +1,56 @@
-"""The one place that imports the compiled module.
+"""Imports the compiled module. Nothing else in the package does.
 
-Every native function answers exactly or returns ``NotImplemented``. So where the module is missing,
-functions that always decline are a full replacement: the same answers, at the reference's speed.
+Each native function answers exactly or returns ``NotImplemented``. Without the compiled module, the
+functions in `_DECLINING` always return ``NotImplemented``, so that the public functions answer by
+`eventkit.reference`. Every other name raises an `ImportError` that says what to install.
 """
 
 from __future__ import annotations
 
-import gc
 import sys
+import typing
 import warnings
 
-__all__ = [
-    "AVAILABLE",
-    "CatalogBase",
-    "Filter",
-    "GraphCacheBase",
-    "RateLimiter",
-    "ServerMetrics",
-    "SharedEvents",
-    "TelemetryWriter",
-    "Ticket",
-    "__version__",
-    "cache_info",
-    "clear_cache",
-    "compile_sessions",
-    "count_conflicts",
-    "dump_catalog",
-    "explain",
-    "explain_sessions",
-    "graph_page",
-    "kept_question",
-    "load_catalog",
-    "load_json",
-    "load_ndjson",
-    "open_catalog",
-    "profile",
-    "recommend",
-    "recommend_sessions",
-    "save_catalog",
-    "score_session",
-    "share_events",
-    "summarize_telemetry",
-    "telemetry_segments",
-    "transform_events",
-]
-
 try:
-    from eventkit._eventkit import (
-        CatalogBase,
-        Filter,
-        GraphCacheBase,
-        RateLimiter,
-        ServerMetrics,
-        SharedEvents,
-        TelemetryWriter,
-        Ticket,
-        __version__,
-        cache_info,
-        clear_cache,
-        compile_sessions,
-        count_conflicts,
-        dump_catalog,
-        explain,
-        explain_sessions,
-        graph_page,
-        kept_question,
-        load_catalog,
-        load_json,
-        load_ndjson,
-        on_collection,
-        open_catalog,
-        profile,
-        recommend,
-        recommend_sessions,
-        save_catalog,
-        score_session,
-        share_events,
-        summarize_telemetry,
-        telemetry_segments,
-        transform_events,
-    )
+    from eventkit._eventkit import *  # noqa: F403 - the stub lists the names
+    from eventkit._eventkit import __version__
 
     AVAILABLE = True
 except ImportError as error:
-    from eventkit._declined import (  # type: ignore[assignment]
-        CatalogBase,
-        Filter,
-        GraphCacheBase,
-        RateLimiter,
-        ServerMetrics,
-        SharedEvents,
-        TelemetryWriter,
-        Ticket,
-        __version__,
-        cache_info,
-        clear_cache,
-        compile_sessions,
-        count_conflicts,
-        dump_catalog,
-        explain,
-        explain_sessions,
-        graph_page,
-        kept_question,
-        load_catalog,
-        load_json,
-        load_ndjson,
-        on_collection,
-        open_catalog,
-        profile,
-        recommend,
-        recommend_sessions,
-        save_catalog,
-        score_session,
-        share_events,
-        summarize_telemetry,
-        telemetry_segments,
-        transform_events,
-    )
+    from importlib import metadata
+
+    try:
+        __version__ = metadata.version("eventkit-recommender")
+    except metadata.PackageNotFoundError:  # a bare checkout on the path
+        __version__ = "unknown"
 
     AVAILABLE = False
+    _INSTALL = (
+        f"install a build for CPython {sys.version_info.major}.{sys.version_info.minor}: "
+        "pip install --force-reinstall eventkit-recommender"
+    )
     warnings.warn(
         f"eventkit runs without its compiled module, at the speed of plain Python ({error}); "
-        f"install a build for CPython {sys.version_info.major}.{sys.version_info.minor}: "
-        "pip install --force-reinstall eventkit-recommender",
+        f"{_INSTALL}",
         RuntimeWarning,
         stacklevel=2,
     )
 
-# A manifest cannot be watched for its end, but the collector runs often enough after it.
-gc.callbacks.append(on_collection)
+    _DECLINING = {
+        "external_place",
+        *("cache_info", "clear_cache", "count_conflicts", "explain", "explain_sessions"),
+        *("graph_page", "profile", "recommend", "recommend_sessions", "score_session"),
+        "transform_events",
+    }
+
+    if not typing.TYPE_CHECKING:
+
+        def __getattr__(name):
+            if name in _DECLINING:
+                return _decline
+            if name.startswith("__"):  # what the import system and copying ask of any module
+                raise AttributeError(name)
+            raise ImportError(f"{name} needs the compiled module of eventkit; {_INSTALL}")
+
+    def _decline(*_arguments: object) -> object:
+        return NotImplemented

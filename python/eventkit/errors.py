@@ -18,19 +18,26 @@ __all__ = [
     "CatalogFileError",
     "EventKitError",
     "ExportError",
+    "FileLockedError",
     "GraphAuthError",
     "GraphRateLimitError",
     "GraphServiceError",
+    "InputWarning",
     "InternalError",
     "ManifestError",
     "MissingExtraError",
     "ProfileError",
     "ServerSettingsError",
+    "UnusableFileError",
 ]
 
 
 class EventKitError(Exception):
     """Root of all exceptions that eventkit defines."""
+
+
+class InputWarning(UserWarning):
+    """Warns about an input that gives an answer, but probably not the one that was meant."""
 
 
 class CacheRecursionError(EventKitError, RuntimeError):
@@ -78,7 +85,53 @@ class CacheTimeoutError(EventKitError, TimeoutError):
 
 
 class CatalogFileError(EventKitError, ValueError):
-    """A file that is no catalogue, is damaged, or that a newer eventkit wrote; names the file."""
+    """A file that is no catalogue, is damaged or was written by a newer eventkit; names the file.
+
+    Also raised for a catalogue that cannot be saved because a file cannot hold a value of it; then
+    the message names the value.
+    """
+
+
+class FileLockedError(EventKitError, TimeoutError):
+    """Another process or thread held the lock of a file for longer than the caller may wait.
+
+    Attributes:
+        path: The lock file.
+        seconds: How long was waited.
+    """
+
+    def __init__(self, path: str, seconds: float) -> None:
+        """Name the lock file and the limit."""
+        self.path = path
+        self.seconds = seconds
+        super().__init__(f"{path} is still locked by another process or thread after {seconds:g} s")
+
+    def __reduce__(self) -> tuple[type[FileLockedError], tuple[str, float]]:
+        """Pickle the two parts, as the message alone cannot rebuild them."""
+        return type(self), (self.path, self.seconds)
+
+
+class UnusableFileError(EventKitError, OSError):
+    """A path that names a pipe, a device or a socket, or a file that is too large to be read.
+
+    Attributes:
+        path: The path, as it was given.
+        reason: What is wrong with the file.
+    """
+
+    def __init__(self, number: int, path: str, reason: str) -> None:
+        """Name the path and the fault; the number is one of `errno`."""
+        self.path = path
+        self.reason = reason
+        super().__init__(number, reason, path)
+
+    def __reduce__(self) -> tuple[type[UnusableFileError], tuple[int | None, str, str]]:
+        """Pickle the three parts."""
+        return type(self), (self.errno, self.path, self.reason)
+
+    def __str__(self) -> str:
+        """Return one sentence that begins with the path."""
+        return f"{self.path} {self.reason}"
 
 
 class InternalError(EventKitError, RuntimeError):

@@ -1,7 +1,7 @@
-"""Files that are replaced whole or not at all, and the lock that makes replacing them safe.
+"""Reads files without ever waiting for one, and replaces files whole or not at all.
 
-Everything ends in one rename of a complete, synced file in the same directory. Symbolic links are
-followed first: it is the file that is replaced, not the link to it.
+Replacing ends in one rename of a complete, synced file in the same directory. Symbolic links are
+followed first: the file is replaced, not the link to it.
 """
 
 from __future__ import annotations
@@ -11,21 +11,129 @@ import errno
 import fcntl
 import os
 import stat
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import IO
 
-__all__ = ["LockedFile", "atomic_write", "exclusive"]
+from eventkit.errors import FileLockedError, UnusableFileError
 
+__all__ = [
+    "LARGEST",
+    "LockedFile",
+    "atomic_write",
+    "exclusive",
+    "open_regular",
+    "read_regular",
+    "require_size",
+]
+
+LARGEST = 1 << 30
+"""Bytes: larger manifests, external session files and profiles are refused, not read."""
+
+LOCK_SECONDS = 10.0
+"""How long `exclusive` waits for a lock that another process or thread holds."""
+
+_LOCK_PAUSE = 0.01
+_PIECE = 1 << 16
+_READ = os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
+_LOCK = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
+_KINDS = (
+    (stat.S_ISFIFO, "a named pipe"),
+    (stat.S_ISCHR, "a character device"),
+    (stat.S_ISBLK, "a block device"),
+    (stat.S_ISSOCK, "a socket"),
+)
+
+
+def open_regular(path: str | os.PathLike[str]) -> IO[bytes]:
+    """Open a file for reading; never wait for the other end of a pipe or for a device.
+
+    Raises:
+        UnusableFileError: The path names a pipe, a device or a socket.
+        IsADirectoryError: It names a directory.
+        OSError: The operating system refused, for example with `FileNotFoundError`.
+
+    Example:
+        >>> open_regular(os.devnull)
+        Traceback (most recent call last):
+        eventkit.errors.UnusableFileError: /dev/null is a character device, expected a regular file
+    """
+    try:
+        descriptor = os.open(path, _READ)
+    except OSError as error:
+        if error.errno == errno.ENXIO:  # what opening a socket, or a device without driver, says
+            _require_regular(os.stat(path).st_mode, path)  # noqa: PTH116 - the path may be a str
+        raise
+    try:
+        _require_regular(os.fstat(descriptor).st_mode, path)
+        return os.fdopen(descriptor, "rb")
+    except BaseException:
+        os.close(descriptor)
+        raise
+
+
+def read_regular(path: str | os.PathLike[str], largest: int = LARGEST) -> bytes:
+    """Return the content of a file.
+
+    Args:
+        path: The file.
+        largest: Bytes that it may have.
+
+    Raises:
+        UnusableFileError: The file is larger, or no regular file; names the path.
+        OSError: As for `open_regular`.
+
+    Example:
+        >>> import tempfile
+        >>> with tempfile.NamedTemporaryFile() as file:
+        ...     _ = file.write(b"12345")
+        ...     file.flush()
+        ...     read_regular(file.name, 5)
+        b'12345'
+    """
+    with open_regular(path) as file:
+        # In pieces: a read of a number of bytes reserves that many beforehand.
+        pieces = [file.read(require_size(file, path, largest))]
+        length = len(pieces[0])
+        while piece := file.read(_PIECE):  # it grew meanwhile, or is one of /proc
+            pieces.append(piece)
+            length += len(piece)
+            if length > largest:
+                raise _too_large(path, length, largest)
+    return b"".join(pieces)
+
+
+def require_size(file: IO[bytes], path: str | os.PathLike[str], largest: int) -> int:
+    """Return the size of an open file.
+
+    Raises:
+        UnusableFileError: It has more than so many bytes; names the path and both numbers.
+    """
+    size = os.fstat(file.fileno()).st_size
+    if size > largest:
+        raise _too_large(path, size, largest)
+    return size
+
+
+def _too_large(path: str | os.PathLike[str], size: int, largest: int) -> UnusableFileError:
+    reason = f"has {size} bytes, expected at most {largest}"
+    return UnusableFileError(errno.EFBIG, os.fspath(path), reason)
 
 
 def atomic_write(path: str | os.PathLike[str], data: bytes, *, mode: int | None = None) -> None:
-    """Replace a file, so that everybody sees the old content or the new one, even after a crash.
+    """Replace a file, so that readers see the old content or the new one, even after a crash.
 
     Args:
         path: The file; its directory must exist.
         data: The whole new content.
-        mode: Its permissions; left out, those it has, or for a new file what the umask leaves.
+        mode: Permissions of the new file. By default it keeps those of the file that it replaces;
+            a file that was not there gets what the umask leaves.
+
+    Raises:
+        UnusableFileError: The path names a pipe, a device or a socket, which stays as it is.
+        OSError: The operating system refused; the old file is still there.
 
     Example:
         >>> import tempfile
@@ -40,40 +148,71 @@ def atomic_write(path: str | os.PathLike[str], data: bytes, *, mode: int | None 
 
 
 @contextlib.contextmanager
-def exclusive(path: str | os.PathLike[str]) -> Iterator[LockedFile]:
-    """Keep every other process and thread that asks likewise out of a file, for the block's length.
+def exclusive(
+    path: str | os.PathLike[str],
+    *,
+    seconds: float | None = None,
+    clock: Callable[[], float] = time.monotonic,
+    pause: Callable[[float], object] = time.sleep,
+) -> Iterator[LockedFile]:
+    """Lock a file against every other process and thread that locks it likewise, for a block.
 
-    The lock is taken on ``<path>.lock``, because a rename takes the file itself from under a lock.
-    The kernel lets go of it when its holder dies.
+    The lock is taken on ``<path>.lock``, because replacing a file by rename takes it away from
+    under a lock of its own. The kernel drops the lock when its holder dies.
+
+    Args:
+        path: The file.
+        seconds: How long to wait for the lock; `LOCK_SECONDS` by default.
+        clock: Monotonic seconds.
+        pause: Waits for so many seconds.
+
+    Yields:
+        The locked file.
+
+    Raises:
+        FileLockedError: The lock was not free in time.
+        UnusableFileError: ``<path>.lock`` is a symbolic link, a pipe or a device.
+        IsADirectoryError: The path names a directory.
+        OSError: The operating system refused.
     """
     target = Path(os.path.realpath(path))
     if target.is_dir():
         raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), os.fspath(path))
-    descriptor = os.open(_beside(target, ".lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    lock = _beside(target, ".lock")
+    descriptor = _open_lock(lock)
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        _acquire(descriptor, lock, LOCK_SECONDS if seconds is None else seconds, clock, pause)
         yield LockedFile(target)
     finally:
         os.close(descriptor)
 
 
 class LockedFile:
-    """A file that nobody else who locks it reads or replaces now."""
+    """A file whose lock is held: nobody else who locks it reads or replaces it now."""
 
     def __init__(self, target: Path) -> None:
-        """Stand for a file whose lock is held."""
+        """Take the path of the file."""
         self._target = target
 
     def read(self) -> bytes | None:
-        """Return its content; ``None`` when it does not exist."""
+        """Return the content; ``None`` when the file does not exist.
+
+        Raises:
+            UnusableFileError: As for `read_regular`.
+            OSError: Likewise.
+        """
         try:
-            return self._target.read_bytes()
+            return read_regular(self._target)
         except FileNotFoundError:
             return None
 
     def replace(self, data: bytes, *, mode: int | None = None) -> None:
-        """Replace it, and keep what it held as ``<path>.bak`` unless that was nothing."""
-        # The lock makes a fixed name safe, and what a killed process leaves there is swept up here.
+        """Replace the file, and keep the old content as ``<path>.bak`` unless it was empty.
+
+        Raises:
+            OSError: The operating system refused; the old file is still there.
+        """
+        # Only the holder of the lock uses this name. A killed process may have left such a file.
         temporary = _beside(self._target, ".tmp")
         temporary.unlink(missing_ok=True)
         self._keep_backup(temporary, mode)
@@ -91,14 +230,65 @@ class LockedFile:
             # A second name for the old content: nothing is copied, and it is there at once.
             os.link(self._target, temporary)
         except OSError:  # a file system without hard links
-            _replace(backup, temporary, self._target.read_bytes(), mode)
+            _replace(backup, temporary, read_regular(self._target), mode)
             return
-        if mode is not None:
-            temporary.chmod(mode)
-        temporary.replace(backup)
-        # Where a killed process had already made the backup, both are the same file, and a rename
-        # between two names of one file does nothing at all.
-        temporary.unlink(missing_ok=True)
+        try:
+            if mode is not None:
+                temporary.chmod(mode)
+            temporary.replace(backup)
+        finally:
+            # Where a killed process had already made the backup, both are the same file, and a
+            # rename between two names of one file does nothing at all.
+            temporary.unlink(missing_ok=True)
+
+
+def _require_regular(mode: int, path: str | os.PathLike[str]) -> None:
+    """Raise unless the mode is that of a regular file."""
+    if stat.S_ISREG(mode):
+        return
+    if stat.S_ISDIR(mode):
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), os.fspath(path))
+    kind = next((name for test, name in _KINDS if test(mode)), "of an unknown kind")
+    reason = f"is {kind}, expected a regular file"
+    raise UnusableFileError(errno.EINVAL, os.fspath(path), reason)
+
+
+def _open_lock(lock: Path) -> int:
+    """Open a lock file, made when it is missing; return its descriptor."""
+    try:
+        descriptor = os.open(lock, _LOCK, 0o600)
+    except OSError as error:
+        if error.errno == errno.ELOOP:
+            reason = "is a symbolic link, expected a lock file of eventkit's own"
+            raise UnusableFileError(errno.ELOOP, str(lock), reason) from None
+        if error.errno == errno.ENXIO:
+            _require_regular(lock.lstat().st_mode, lock)
+        raise
+    try:
+        _require_regular(os.fstat(descriptor).st_mode, lock)
+    except BaseException:
+        os.close(descriptor)
+        raise
+    return descriptor
+
+
+def _acquire(
+    descriptor: int,
+    lock: Path,
+    seconds: float,
+    clock: Callable[[], float],
+    pause: Callable[[float], object],
+) -> None:
+    """Take a lock, asking again until it is free or the time is over."""
+    end = clock() + seconds
+    while True:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return
+        except BlockingIOError:
+            if clock() >= end:
+                raise FileLockedError(str(lock), seconds) from None
+        pause(_LOCK_PAUSE)
 
 
 def _beside(target: Path, ending: str) -> Path:
@@ -106,10 +296,11 @@ def _beside(target: Path, ending: str) -> Path:
 
 
 def _replace(target: Path, temporary: Path, data: bytes, mode: int | None) -> None:
+    permissions = _permissions(target)
     descriptor = os.open(temporary, _NEW, 0o666 if mode is None else mode)
     try:
         with os.fdopen(descriptor, "wb") as file:
-            permissions = _permissions(target) if mode is None else mode
+            permissions = permissions if mode is None else mode
             if permissions is not None:
                 os.fchmod(file.fileno(), permissions)
             file.write(data)
@@ -123,17 +314,27 @@ def _replace(target: Path, temporary: Path, data: bytes, mode: int | None) -> No
 
 
 def _permissions(target: Path) -> int | None:
+    """Return the permissions of the file to be replaced; ``None`` where there is none.
+
+    Raises:
+        UnusableFileError: There is a pipe, a device or a socket.
+    """
     try:
-        return stat.S_IMODE(target.stat().st_mode)
+        mode = target.lstat().st_mode
     except FileNotFoundError:
         return None
+    _require_regular(mode, target)
+    return stat.S_IMODE(mode)
 
 
 def _sync_directory(directory: Path) -> None:
-    """Make the rename itself last through a power cut, where the file system can."""
-    descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        with contextlib.suppress(OSError):
+    """Make the rename itself survive a power cut, where the file system can.
+
+    The file is replaced by now, so a failure here is no failure of the caller's request.
+    """
+    with contextlib.suppress(OSError):
+        descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        try:
             os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+        finally:
+            os.close(descriptor)

@@ -1,18 +1,29 @@
-"""The public functions: the native road where it proves exact, the reference everywhere else.
+"""The public functions. They call the compiled module, and the reference for what it declines.
 
-The native functions hold the interpreter for the whole call: they read the caller's mutable
-dictionaries, and every answer comes from one state of them. A call on 100,000 sessions takes
+The compiled functions hold the interpreter for the whole call, because they read the caller's
+mutable dictionaries: every answer comes from one state of them. A call on 100,000 sessions takes
 about 10 ms the first time, 40 ms once, when the list is compiled, and 2 ms from then on.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from os import PathLike
 from typing import Any
 
 from eventkit import _native, external_cache, reference
-from eventkit.manifest import PUBLIC_DIRECTORIES, detached, shared_sessions
+from eventkit._warning import warn_of_text
+from eventkit.external_cache import load_external
+from eventkit.manifest import PUBLIC_DIRECTORIES, Places, detached, shared_sessions
+from eventkit.results import (
+    CalendarRecommendation,
+    Explanation,
+    Interests,
+    Recommendation,
+    ScoredSession,
+    SessionNotFound,
+    Top,
+)
 
 __all__ = [
     "build_adaptive_card",
@@ -21,11 +32,13 @@ __all__ = [
     "clear_cache",
     "count_conflicts",
     "explain",
+    "explain_or_decline",
     "explain_with",
     "normalize_interests",
     "rank",
     "recommend",
     "recommend_from_graph",
+    "recommend_or_decline",
     "recommend_with",
     "score_session",
     "transform_events",
@@ -38,29 +51,36 @@ build_adaptive_card = reference.build_adaptive_card
 normalize_interests = reference.normalize_interests
 
 _REQUIRED: Any = object()
+_CACHE_INFO = ("snapshots", "max_snapshots", "sessions", "bytes", "hits", "misses")
 
 
 def recommend(
-    manifest: Any, interests: Any, top: Any = _REQUIRED, *, top_n: Any = _REQUIRED
-) -> dict[str, Any]:
+    manifest: Mapping[str, Any],
+    interests: Interests,
+    top: Top = _REQUIRED,
+    *,
+    top_n: Top = _REQUIRED,
+) -> Recommendation:
     """Recommend the best sessions of a manifest.
 
     Args:
         manifest: A mapping with ``sessions`` (a list of mappings with ``title``, ``tags``,
             ``popularity``, ``start``, ``end``) and ``weights``; or with
             ``features.externalSessions``, see `eventkit.get_sessions`.
-        interests: Lower-case interests; tags are lowered before the look-up, interests are not.
-        top: How many, as the end of a slice: ``None`` for all, negative ones from the end.
-        top_n: The same, under the original's name.
+        interests: Lower-case interests. Tags are lowered before they are compared, interests are
+            not. One text instead of a list gives the original's answer, and an `InputWarning`.
+        top: How many sessions, as the end of a slice: ``None`` for all; a negative number leaves
+            out as many at the end.
+        top_n: The same argument under the original's name.
 
     Returns:
-        ``{"sessions": [...], "scoring": [...], "conflicts": n}``: the very session objects, best
-        first (ties in manifest order); for each its title, score and contributions; and the number
-        of (start, end) slots that more than one of them has.
+        ``{"sessions": [...], "scoring": [...], "conflicts": n}``: the manifest's own session
+        objects, best first (equal scores in the order of the manifest); for each its title, score
+        and contributions; and the number of (start, end) slots that several of them have.
 
     Raises:
-        KeyError: Weights, or a title among the best, are missing.
-        TypeError: Something cannot be multiplied, compared or sliced, as the original raises.
+        KeyError: The weights, or the title of a recommended session, are missing.
+        TypeError: A value cannot be multiplied, compared or used as the end of a slice.
 
     Example:
         >>> manifest = {
@@ -82,25 +102,90 @@ def recommend(
         raise TypeError("recommend() got both 'top' and 'top_n', which are the same argument")
     answer = _native.recommend(manifest, interests, top)
     if answer is NotImplemented:
-        return recommend_with(manifest, interests, top, PUBLIC_DIRECTORIES)
+        return _recommend_declined(manifest, interests, top, PUBLIC_DIRECTORIES)
     return answer
 
 
 def recommend_with(
     manifest: Any, interests: Any, top: Any, directories: Directories
-) -> dict[str, Any]:
-    """Recommend from a manifest whose external file is looked up in the given directories too."""
+) -> Recommendation:
+    """Recommend from a manifest, and look for its external file in the given directories too."""
+    answer = _native.recommend(manifest, interests, top)
+    if answer is NotImplemented:
+        return _recommend_declined(manifest, interests, top, directories)
+    return answer
+
+
+def _recommend_declined(
+    manifest: Any, interests: Any, top: Any, directories: Directories
+) -> Recommendation:
+    """Recommend from a manifest that the native function has declined."""
+    answer = _recommend_located(manifest, interests, top, directories)
+    if answer is not NotImplemented:
+        return answer
+    warn_of_text(interests)
+    weights = manifest["weights"]
+    sessions, copy = shared_sessions(manifest, directories)
+    if _has_seen(manifest, sessions):
+        return reference.rank_sessions(sessions, weights, interests, top)
+    answer = rank(sessions, weights, interests, top)
+    return detached(answer, copy) if copy else answer
+
+
+def recommend_or_decline(manifest: Any, interests: Any, top: Any, directories: Directories) -> Any:
+    """Recommend as the original does, or return ``NotImplemented`` before anything had an effect.
+
+    With `Places` as directories, an external file is looked for there.
+    """
     answer = _native.recommend(manifest, interests, top)
     if answer is not NotImplemented:
         return answer
-    weights = manifest["weights"]
-    sessions, private = shared_sessions(manifest, directories)
-    answer = rank(sessions, weights, interests, top)
-    return detached(answer) if private else answer
+    return _recommend_located(manifest, interests, top, directories)
 
 
-def rank(sessions: Any, weights: Any, interests: Any, top: Any) -> dict[str, Any]:
-    """Recommend from given sessions; see `recommend`."""
+def _recommend_located(manifest: Any, interests: Any, top: Any, directories: Directories) -> Any:
+    """Recommend from a manifest that asks for an external file, or return ``NotImplemented``."""
+    located = _locate(manifest, directories)
+    if located is None:
+        return NotImplemented
+    sessions, copy = located
+    answer = _native.recommend_sessions(sessions, manifest.get("weights"), interests, top)
+    return answer if answer is NotImplemented or not copy else detached(answer, copy)
+
+
+def _locate(
+    manifest: Any, directories: Directories
+) -> tuple[Any, Callable[[Any], Any] | None] | None:
+    """Return the sessions of a manifest that asks for an external file, and a function that copies.
+
+    ``None`` where the manifest does not ask for one, and where only `shared_sessions` or the
+    original knows what happens: odd settings, odd names, files that cannot be read.
+    """
+    if not isinstance(directories, Places):
+        return None
+    try:
+        place = _native.external_place(manifest, directories.names())
+        if place is None or place is NotImplemented:
+            return None
+        external = load_external(place) if place else None
+    except Exception:
+        return None
+    if external is not None and external.sessions:
+        return external.sessions, external.copy_session if external.private else None
+    return manifest.get("sessions"), None
+
+
+def _has_seen(manifest: Any, sessions: Any) -> bool:
+    """Return true if a native function that takes a manifest has declined these very sessions.
+
+    It looks into dictionaries only, and leaves external sessions to Python. Those are worth
+    a second native call.
+    """
+    return type(manifest) is dict and manifest.get("sessions") is sessions
+
+
+def rank(sessions: Any, weights: Any, interests: Any, top: Any) -> Recommendation:
+    """Recommend from a list of sessions. See `recommend`."""
     answer = _native.recommend_sessions(sessions, weights, interests, top)
     if answer is NotImplemented:
         return reference.rank_sessions(sessions, weights, interests, top)
@@ -108,27 +193,27 @@ def rank(sessions: Any, weights: Any, interests: Any, top: Any) -> dict[str, Any
 
 
 def explain(
-    manifest: Any,
-    title: Any = _REQUIRED,
-    interests: Any = _REQUIRED,
+    manifest: Mapping[str, Any],
+    title: str = _REQUIRED,
+    interests: Interests = _REQUIRED,
     *,
-    session_title: Any = _REQUIRED,
-) -> dict[str, Any]:
-    """Explain the score of the first session with this title, in any case.
+    session_title: str = _REQUIRED,
+) -> Explanation | SessionNotFound:
+    """Explain the score of the first session with this title.
 
     Args:
         manifest: As for `recommend`.
-        title: The session's title.
+        title: The session's title, in upper or lower case.
         interests: As for `recommend`.
-        session_title: The title, under the name that the original's ``core`` gives it.
+        session_title: The title under the name that the original's module ``core`` gives it.
 
     Returns:
-        ``{"title", "score", "contributions", "matched_tags"}`` with the tags as they are written,
+        ``{"title", "score", "contributions", "matched_tags"}`` with the tags as in the manifest,
         or ``{"error": "session not found", "title": title}``.
 
     Raises:
         KeyError: A session before the match has no title, or a weight is missing.
-        AttributeError: A title before the match is no string.
+        AttributeError: The title of a session before the match is not a string.
 
     Example:
         >>> manifest = {
@@ -152,37 +237,52 @@ def explain(
 
 def explain_with(
     manifest: Any, title: Any, interests: Any, directories: Directories
-) -> dict[str, Any]:
-    """Explain a session of a manifest whose external file is looked up in the given directories."""
-    answer = _native.explain(manifest, title, interests)
+) -> Explanation | SessionNotFound:
+    """Explain a session, and look for an external file in the given directories too."""
+    answer = explain_or_decline(manifest, title, interests, directories)
     if answer is not NotImplemented:
         return answer
+    warn_of_text(interests)
     weights = manifest["weights"]
-    # No copies: an explanation holds numbers and strings only.
-    sessions, _private = shared_sessions(manifest, directories)
-    answer = _native.explain_sessions(sessions, weights, title, interests)
-    if answer is not NotImplemented:
-        return answer
+    # No copies are needed: an explanation holds numbers and strings only.
+    sessions, _copy = shared_sessions(manifest, directories)
+    if not _has_seen(manifest, sessions):
+        answer = _native.explain_sessions(sessions, weights, title, interests)
+        if answer is not NotImplemented:
+            return answer
     return reference.explain_sessions(sessions, weights, title, interests)
 
 
-def score_session(session: Any, interests: Any, weights: Any) -> dict[str, Any]:
+def explain_or_decline(manifest: Any, title: Any, interests: Any, directories: Directories) -> Any:
+    """Explain as the original does, or return ``NotImplemented`` before anything had an effect."""
+    answer = _native.explain(manifest, title, interests)
+    if answer is not NotImplemented:
+        return answer
+    located = _locate(manifest, directories)
+    if located is None:
+        return NotImplemented
+    return _native.explain_sessions(located[0], manifest.get("weights"), title, interests)
+
+
+def score_session(
+    session: Mapping[str, Any], interests: Interests, weights: Mapping[str, Any]
+) -> ScoredSession:
     """Score one session.
 
     Args:
         session: A mapping with ``tags`` and ``popularity`` (both may be missing).
         interests: As for `recommend`.
-        weights: ``interest``, ``popularity`` and, unless the score shall have two factors only,
-            ``diversity``.
+        weights: ``interest``, ``popularity`` and ``diversity``. Without ``diversity`` the score
+            has two contributions only.
 
     Returns:
-        ``{"session": the very session, "score": number, "contributions": {factor: number}}``.
-        The score is ``sum()`` of the contributions: hits x ``interest``, popularity x
+        ``{"session": the session itself, "score": number, "contributions": {factor: number}}``.
+        The score is the ``sum()`` of the contributions: matching tags x ``interest``, popularity x
         ``popularity``, and (different interests x 0.01) x ``diversity``.
 
     Raises:
         KeyError: A weight is missing.
-        TypeError: Something cannot be multiplied or added.
+        TypeError: A value cannot be multiplied or added.
 
     Example:
         >>> weights = {"interest": 2.0, "popularity": 0.5}
@@ -191,15 +291,16 @@ def score_session(session: Any, interests: Any, weights: Any) -> dict[str, Any]:
     """
     answer = _native.score_session(session, interests, weights)
     if answer is NotImplemented:
+        warn_of_text(interests)
         return reference.score_session(session, interests, weights)
     return answer
 
 
-def count_conflicts(sessions: Any) -> int:
-    """Count the (start, end) slots that more than one session has.
+def count_conflicts(sessions: Iterable[Mapping[str, Any]]) -> int:
+    """Count the (start, end) slots that several sessions have.
 
-    Slots, not sessions: three sessions in one slot are one conflict, and sessions without times
-    share the slot ``(None, None)``.
+    Three sessions in one slot are one conflict. Sessions without times share the slot
+    ``(None, None)``.
 
     Raises:
         TypeError: A start or end cannot be hashed.
@@ -215,21 +316,21 @@ def count_conflicts(sessions: Any) -> int:
 
 
 def recommend_from_graph(
-    graph_service: Any, interests: Any, top: Any, weights: Any = None
-) -> dict[str, Any]:
-    """Recommend from a calendar: ``graph_service.get_events(top=2 * top)``, ranked.
+    graph_service: Any, interests: Interests, top: int, weights: Mapping[str, Any] | None = None
+) -> CalendarRecommendation:
+    """Recommend events of a calendar: ranks ``graph_service.get_events(top=2 * top)``.
 
     Args:
         graph_service: Any object with ``get_events(top=...)`` that returns sessions.
-        interests: At least one; lowered and stripped here.
-        top: How many, at least 1.
+        interests: At least one. They are lowered, and blanks around them are removed.
+        top: How many sessions, at least 1.
         weights: As in a manifest; the original's defaults (2.0, 0.5, 0.3) when left out.
 
     Returns:
-        As `recommend`, with ``"source": "graph"``, and a ``"message"`` when there are no events.
+        As `recommend`, with ``"source": "graph"``, and a ``"message"`` if there are no events.
 
     Raises:
-        ValueError: No interest, or ``top`` is not positive.
+        ValueError: There is no interest, or ``top`` is not positive.
 
     Example:
         >>> class Calendar:
@@ -238,6 +339,7 @@ def recommend_from_graph(
         >>> recommend_from_graph(Calendar(), ["Team"], 1)["scoring"][0]["title"]
         'Standup'
     """
+    warn_of_text(interests)
     return reference.recommend_from_service(graph_service, interests, top, weights, rank)
 
 
@@ -245,12 +347,12 @@ def transform_events(events: Any) -> list[dict[str, Any]]:
     """Turn Microsoft Graph events into sessions.
 
     Args:
-        events: The ``value`` of a Graph answer: a list of event objects.
+        events: The ``value`` of a response of Graph: a list of event objects.
 
     Returns:
         Sessions with ``id``, ``title``, ``start``, ``end`` (``HH:MM``), ``location``, ``tags`` and
-        ``popularity``. Cancelled events and those that cannot be read are left out, as in the
-        original.
+        ``popularity``. As in the original, cancelled events and events that cannot be read are
+        left out.
 
     Example:
         >>> start, end = {"dateTime": "2026-01-31T09:30:00"}, {"dateTime": "2026-01-31T10:00:00"}
@@ -265,10 +367,10 @@ def transform_events(events: Any) -> list[dict[str, Any]]:
 
 
 def clear_cache() -> None:
-    """Drop every snapshot of a manifest's sessions, and every parsed external sessions file.
+    """Drop all snapshots of sessions and all parsed external sessions files.
 
-    Snapshots are bounded in number, never keep a session alive and are dropped by themselves when
-    their manifest is gone; this gives their memory back at once.
+    This is needed only to free their memory at once. The number of snapshots is limited, they do
+    not keep sessions alive, and they are dropped some time after their manifest is gone.
 
     Example:
         >>> clear_cache()
@@ -280,14 +382,17 @@ def clear_cache() -> None:
 
 
 def cache_info() -> dict[str, int]:
-    """Return what the snapshots hold.
+    """Return figures about the snapshots of sessions.
 
     Returns:
-        ``snapshots`` and ``max_snapshots`` (counts), ``sessions`` (in all of them), ``bytes``
-        (beyond the caller's own objects), ``hits`` and ``misses`` (calls on lists long enough).
+        ``snapshots`` and ``max_snapshots`` (counts), ``sessions`` (in all snapshots), ``bytes``
+        (without the caller's own objects), ``hits`` and ``misses`` (calls with lists that are long
+        enough for a snapshot).
 
     Example:
         >>> cache_info()["snapshots"] <= cache_info()["max_snapshots"]
         True
     """
-    return _native.cache_info()
+    info = _native.cache_info()
+    # Without the compiled module nothing is held.
+    return dict.fromkeys(_CACHE_INFO, 0) if info is NotImplemented else info

@@ -1,4 +1,4 @@
-"""Where the time of a recommendation goes."""
+"""Measures the stages of a recommendation."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 
 from eventkit import _native, reference
 from eventkit.manifest import PUBLIC_DIRECTORIES, shared_sessions
+from eventkit.results import ScoredSession
 
 __all__ = ["profile"]
 
@@ -17,18 +18,19 @@ def profile(manifest: Any, interests: Any, top: Any) -> dict[str, Any]:
 
     Args:
         manifest: As for `eventkit.recommend`.
-        interests: Likewise.
-        top: Likewise.
+        interests: As for `eventkit.recommend`.
+        top: As for `eventkit.recommend`.
 
     Returns:
-        ``{"road": ..., "sessions": how many, "milliseconds": {"load", "score", "sort",
-        "conflicts", "format"}}``. The road is ``"snapshot"`` (a compiled list, proved unchanged as
-        part of ``load``; its index finds the best in order, so ``sort`` is 0), ``"scan"`` (each
-        session scored natively) or ``"reference"`` (plain Python, for inputs that need it).
+        ``{"road": ..., "sessions": number, "milliseconds": {"load", "score", "sort",
+        "conflicts", "format"}}``. The road is ``"snapshot"`` (a compiled list; ``load`` contains
+        the proof that it did not change, and its index finds the best in order, so ``sort`` is 0),
+        ``"scan"`` (each session is scored by the compiled module) or ``"reference"`` (plain Python,
+        for inputs that need it).
 
     Raises:
         KeyError: As `eventkit.recommend`.
-        TypeError: Likewise.
+        TypeError: As `eventkit.recommend`.
 
     Example:
         >>> manifest = {"weights": {"interest": 2.0, "popularity": 0.5}, "sessions": []}
@@ -45,7 +47,7 @@ def profile(manifest: Any, interests: Any, top: Any) -> dict[str, Any]:
 def _profile_reference(manifest: Any, interests: Any, top: Any) -> dict[str, Any]:
     laps = [perf_counter()]
     weights = manifest["weights"]
-    sessions, _private = shared_sessions(manifest, PUBLIC_DIRECTORIES)
+    sessions, _copy = shared_sessions(manifest, PUBLIC_DIRECTORIES)
     laps.append(perf_counter())
     scored = [reference.score_session(session, interests, weights) for session in sessions]
     laps.append(perf_counter())
@@ -65,5 +67,5 @@ def _profile_reference(manifest: Any, interests: Any, top: Any) -> dict[str, Any
     }
 
 
-def _format(chosen: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def _format(chosen: list[ScoredSession]) -> list[dict[str, Any]]:
     return [{**row, "title": row["session"]["title"]} for row in chosen]

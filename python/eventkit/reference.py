@@ -1,16 +1,15 @@
-"""The specification: what a recommendation is, in plain Python.
+"""The specification of a recommendation, in plain Python.
 
-Everything faster in eventkit must give the answers of this module, and calls it for every input
-that it cannot prove it handles. So three things matter here that matter in few other files:
+The compiled module must give the answers of this module. Every input for which that is not proven
+is computed here. So three things matter here that matter in few other files:
 
-* the order in which the caller's objects are touched (it decides which error wins, and what a tag
-  whose ``lower`` edits the weights changes);
-* the arithmetic, association and all: no ``float()``, no ``fsum``; ``sum`` is the interpreter's
-  own, which compensates floats from Python 3.12 on and does not before;
-* that errors are those of the interpreter: nothing is checked that the computation itself checks.
+* the order in which the caller's objects are read: it decides which error is raised first;
+* the arithmetic, including its order. ``float()`` and ``fsum`` are not used. ``sum`` is the
+  interpreter's own, which compensates rounding errors of floats from Python 3.12 on;
+* the errors, which are the interpreter's: nothing is checked that the computation itself checks.
 
-It imports without the compiled module. Scoring n sessions of t tags against i interests costs
-O(n * t * i) when the interests are a list, plus the stable sort, O(n log n).
+The module does not need the compiled one. To score n sessions of t tags for i interests costs
+O(n * t * i) if the interests are a list, plus O(n log n) for the stable sort.
 """
 
 from __future__ import annotations
@@ -18,10 +17,18 @@ from __future__ import annotations
 import logging
 from collections import Counter
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 from eventkit.manifest import get_sessions
 from eventkit.reference_graph import parse_graph_datetime, transform_event, transform_events
+from eventkit.results import (
+    CalendarRecommendation,
+    Explanation,
+    Recommendation,
+    ScoredSession,
+    Scoring,
+    SessionNotFound,
+)
 
 __all__ = [
     "DEFAULT_WEIGHTS",
@@ -41,26 +48,27 @@ __all__ = [
     "transform_events",
 ]
 
-Ranker = Callable[[Any, Any, Any, Any], dict[str, Any]]
+Ranker = Callable[[Any, Any, Any, Any], Recommendation]
 
 DEFAULT_WEIGHTS = {"interest": 2.0, "popularity": 0.5, "diversity": 0.3}
-"""The weights of a recommendation from Graph, whose events come without a manifest."""
+"""The weights for events of Graph, which have no manifest."""
 
-# The original logs under the bare name of its module: handlers set up for it keep hearing it.
+# The original's logger has this name: handlers that were set up for it keep working.
 _log = logging.getLogger("core")
 
 
-def score_session(session: Any, interests: Any, weights: Any) -> dict[str, Any]:
+def score_session(session: Any, interests: Any, weights: Any) -> ScoredSession:
     """Score one session.
 
     Args:
         session: A mapping with ``tags`` and ``popularity`` (both may be missing).
-        interests: Lower-case interests; tags are lowered before the look-up, interests are not.
+        interests: Lower-case interests. Tags are lowered before they are compared, interests are
+            not.
         weights: ``interest``, ``popularity`` and ``diversity``. Without ``diversity`` the score has
-            two factors and ``contributions`` two keys.
+            two contributions only.
 
     Returns:
-        ``{"session": the very session, "score": number, "contributions": {factor: number}}``.
+        ``{"session": the session itself, "score": number, "contributions": {factor: number}}``.
 
     Example:
         >>> weights = {"interest": 2.0, "popularity": 0.5, "diversity": 0.3}
@@ -70,14 +78,14 @@ def score_session(session: Any, interests: Any, weights: Any) -> dict[str, Any]:
     tags = [tag.lower() for tag in session.get("tags", [])]
     hits = sum(1 for tag in tags if tag in interests)
     variety = len(set(interests)) * 0.01
-    # Asking with [] and not with `in` honours __missing__, and objects that have only [].
+    # Not `in`: a mapping may have a `__missing__`, or nothing but [].
     try:
         diversity_weight = weights["diversity"]
         three_factors = True
     except KeyError:
         three_factors = False
     diversity = variety * diversity_weight if three_factors else 0
-    contributions = {
+    contributions: Any = {
         "interest_match": hits * weights["interest"],
         "popularity": session.get("popularity", 0) * weights["popularity"],
     }
@@ -90,8 +98,8 @@ def score_session(session: Any, interests: Any, weights: Any) -> dict[str, Any]:
     }
 
 
-def recommend(manifest: Any, interests: Any, top: Any) -> dict[str, Any]:
-    """Rank the sessions of a manifest for somebody's interests.
+def recommend(manifest: Any, interests: Any, top: Any) -> Recommendation:
+    """Recommend the best sessions of a manifest.
 
     Args:
         manifest: A mapping with ``weights`` and ``sessions``.
@@ -99,9 +107,9 @@ def recommend(manifest: Any, interests: Any, top: Any) -> dict[str, Any]:
         top: The end of a slice: ``None`` is all, ``-1`` all but the last.
 
     Returns:
-        ``{"sessions": the chosen, best first, "scoring": title, score and contributions of each,
-        "conflicts": number of time slots that several of them share}``. Ties keep the order of
-        the manifest.
+        ``{"sessions": the best sessions, "scoring": title, score and contributions of each,
+        "conflicts": the number of time slots that several of them have}``. Equal scores keep the
+        order of the manifest.
 
     Example:
         >>> manifest = {
@@ -115,20 +123,20 @@ def recommend(manifest: Any, interests: Any, top: Any) -> dict[str, Any]:
     return rank_sessions(get_sessions(manifest), weights, interests, top)
 
 
-def rank_sessions(sessions: Any, weights: Any, interests: Any, top: Any) -> dict[str, Any]:
-    """Rank given sessions: `recommend` without the look-up in a manifest.
+def rank_sessions(sessions: Any, weights: Any, interests: Any, top: Any) -> Recommendation:
+    """Recommend the best of given sessions. `recommend` does this with those of a manifest.
 
     Example:
         >>> rank_sessions([], None, ["ai"], 3)
         {'sessions': [], 'scoring': [], 'conflicts': 0}
     """
-    # All are scored before `top` is looked at: a bad session is reported before a bad `top`.
+    # All are scored before `top` is used: the error of a bad session comes before that of `top`.
     scored = [score_session(session, interests, weights) for session in sessions]
     scored.sort(key=lambda row: row["score"], reverse=True)
     chosen = scored[:top]
     selected = [row["session"] for row in chosen]
     conflicts = count_conflicts(selected)
-    scoring = [
+    scoring: list[Scoring] = [
         {
             "title": row["session"]["title"],
             "score": row["score"],
@@ -139,17 +147,17 @@ def rank_sessions(sessions: Any, weights: Any, interests: Any, top: Any) -> dict
     return {"sessions": selected, "scoring": scoring, "conflicts": conflicts}
 
 
-def explain(manifest: Any, title: Any, interests: Any) -> dict[str, Any]:
-    """Say why a session scores as it does.
+def explain(manifest: Any, title: Any, interests: Any) -> Explanation | SessionNotFound:
+    """Explain the score of a session.
 
     Args:
         manifest: A mapping with ``weights`` and ``sessions``.
-        title: A session's title, in any case; the first that matches is taken.
+        title: A session's title, in upper or lower case. The first session with it counts.
         interests: Lower-case interests.
 
     Returns:
-        ``{"title", "score", "contributions", "matched_tags"}``, the tags as the manifest writes
-        them; or ``{"error": "session not found", "title": title}``.
+        ``{"title", "score", "contributions", "matched_tags"}`` with the tags as in the manifest,
+        or ``{"error": "session not found", "title": title}``.
 
     Example:
         >>> explain({"weights": {}, "sessions": []}, "Agents", ["ai"])
@@ -159,8 +167,10 @@ def explain(manifest: Any, title: Any, interests: Any) -> dict[str, Any]:
     return explain_sessions(get_sessions(manifest), weights, title, interests)
 
 
-def explain_sessions(sessions: Any, weights: Any, title: Any, interests: Any) -> dict[str, Any]:
-    """Explain a title among given sessions: `explain` without the look-up in a manifest.
+def explain_sessions(
+    sessions: Any, weights: Any, title: Any, interests: Any
+) -> Explanation | SessionNotFound:
+    """Explain the score of one of the given sessions. `explain` does this with a manifest.
 
     Example:
         >>> weights = {"interest": 2.0, "popularity": 0.5, "diversity": 0.3}
@@ -175,7 +185,7 @@ def explain_sessions(sessions: Any, weights: Any, title: Any, interests: Any) ->
         if session["title"].lower() == title.lower():
             found = session
             break
-    # Truth, not identity: the original takes a match that is falsy for none at all.
+    # Not `is None`: for the original, a session that is falsy is not found.
     if not found:
         return {"error": "session not found", "title": title}
     scored = score_session(found, interests, weights)
@@ -188,7 +198,7 @@ def explain_sessions(sessions: Any, weights: Any, title: Any, interests: Any) ->
 
 
 def count_conflicts(sessions: Any) -> int:
-    """Count the time slots, pairs of start and end, that more than one session has.
+    """Count the time slots (pairs of start and end) that several sessions have.
 
     Sessions without times share the slot ``(None, None)``.
 
@@ -202,9 +212,10 @@ def count_conflicts(sessions: Any) -> int:
 
 
 def normalize_interests(raw: str) -> list[str]:
-    """Split a typed list of interests: commas or semicolons, lower case, no blanks.
+    """Split a text into interests at commas and semicolons; lower them and strip blanks.
 
-    Lowered before it is split: the comma decides whether a sigma is a final one.
+    The text is lowered before it is split, because a comma after a Greek sigma decides how the
+    sigma is lowered.
 
     Example:
         >>> normalize_interests(" AI ; Web,, agents ")
@@ -215,11 +226,11 @@ def normalize_interests(raw: str) -> list[str]:
 
 
 def build_itinerary_markdown(interests: Any, recommendation: Any) -> str:
-    """Write an itinerary as Markdown, byte for byte as the original does (nothing is escaped).
+    """Write an itinerary as Markdown: the original's bytes, so nothing is escaped.
 
     Args:
-        interests: What it was recommended for.
-        recommendation: The result of `recommend`; only ``sessions`` is read.
+        interests: The interests that the sessions were recommended for.
+        recommendation: The result of `recommend`. Only ``sessions`` is read.
 
     Example:
         >>> print(build_itinerary_markdown(["ai"], {"sessions": [{"title": "Agents"}]}))
@@ -245,7 +256,7 @@ def build_itinerary_markdown(interests: Any, recommendation: Any) -> str:
 
 
 def build_adaptive_card(sessions: Any) -> dict[str, Any]:
-    """Build the Adaptive Card that offers an explanation of each session.
+    """Build an Adaptive Card of sessions, with a button for the explanation of each.
 
     Example:
         >>> card = build_adaptive_card([{"title": "Agents", "start": "09:00", "end": "10:00"}])
@@ -297,23 +308,22 @@ def _card_action(place: int, session: Any) -> dict[str, Any]:
 
 def recommend_from_graph(
     graph_service: Any, interests: Any, top: Any, weights: Any = None
-) -> dict[str, Any]:
-    """Rank the events of somebody's Microsoft Graph calendar.
+) -> CalendarRecommendation:
+    """Recommend the best events of a Microsoft Graph calendar.
 
-    Twice as many events as wanted are asked for, in one call, once the arguments are found good.
+    The arguments are checked first. Then one call fetches twice as many events as are wanted.
 
     Args:
         graph_service: An object with ``get_events(top=...)`` that returns sessions.
-        interests: Interests in any case; they are stripped and lowered here.
-        top: How many to choose; more than 0.
-        weights: Weights as in a manifest; `DEFAULT_WEIGHTS` when left out.
+        interests: At least one. They are lowered, and blanks around them are removed.
+        top: How many events, at least 1.
+        weights: As in a manifest; `DEFAULT_WEIGHTS` when left out.
 
     Returns:
-        The result of `recommend` with ``"source": "graph"``, and a ``"message"`` when the calendar
-        is empty.
+        As `recommend`, with ``"source": "graph"``, and a ``"message"`` if the calendar is empty.
 
     Raises:
-        ValueError: No interests, or ``top`` is not positive.
+        ValueError: There are no interests, or ``top`` is not positive.
 
     Example:
         >>> class Calendar:
@@ -327,8 +337,8 @@ def recommend_from_graph(
 
 def recommend_from_service(
     graph_service: Any, interests: Any, top: Any, weights: Any, rank: Ranker
-) -> dict[str, Any]:
-    """Do the work of `recommend_from_graph` with any function that ranks as `rank_sessions`."""
+) -> CalendarRecommendation:
+    """Do the work of `recommend_from_graph`, with a function that ranks like `rank_sessions`."""
     if not interests:
         raise ValueError("At least one interest is required")
     if top <= 0:
@@ -339,10 +349,16 @@ def recommend_from_service(
         wanted = [interest.strip().lower() for interest in interests if interest.strip()]
         sessions = graph_service.get_events(top=top * 2)
         if not sessions:
-            empty = {"sessions": [], "scoring": [], "conflicts": 0, "source": "graph"}
-            return {**empty, "message": "No events found in calendar"}
+            return {
+                "sessions": [],
+                "scoring": [],
+                "conflicts": 0,
+                "source": "graph",
+                "message": "No events found in calendar",
+            }
         _log.info("ranking %d events of a Graph calendar", len(sessions))
-        return {**rank(sessions, weights, wanted, top), "source": "graph"}
+        found: Any = {**rank(sessions, weights, wanted, top), "source": "graph"}
+        return cast("CalendarRecommendation", found)
     except Exception:
         _log.exception("cannot recommend from Graph")
         raise

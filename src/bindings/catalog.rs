@@ -19,7 +19,8 @@ use super::filter::Filter;
 use super::intern::intern;
 use super::pool::pool;
 use super::query::Query;
-use super::search::{CatalogBase, UNREADABLE, confirmed, or_else, reference, settled};
+use super::search::{CatalogBase, UNREADABLE, confirmed, or_else, reference, refuse_text, settled};
+use super::top::Top;
 use super::{input, object};
 use crate::engine::error::{Error, ErrorKind};
 use crate::engine::memory::{self, filled};
@@ -165,16 +166,20 @@ impl CatalogBase {
     ///     >>> catalog = eventkit.Catalog([{"title": "Agents", "tags": ["AI"], "popularity": 0.5}])
     ///     >>> catalog.recommend(["ai"], 1)["scoring"][0]["score"]
     ///     2.253
-    #[pyo3(signature = (interests, top, *, weights=None, filter=None))]
+    #[pyo3(
+        signature = (interests, top=Top::Default, *, weights=None, filter=None),
+        text_signature = "($self, interests, top=5, *, weights=None, filter=None)"
+    )]
     pub(super) fn recommend<'py>(
         &self,
         py: Python<'py>,
         interests: &Bound<'py, PyAny>,
-        top: &Bound<'py, PyAny>,
+        top: Top<'py>,
         weights: Option<&Bound<'py, PyAny>>,
         filter: Option<&Bound<'py, Filter>>,
     ) -> PyResult<Bound<'py, PyAny>> {
         self.data.check()?;
+        let top = &top.given(py)?;
         let filter = settled(unwind(|| self.narrowed(py, filter)), UNREADABLE)?;
         let filter = filter.as_ref();
         self.data.settled(or_else(
@@ -207,16 +212,20 @@ impl CatalogBase {
     ///     >>> import eventkit
     ///     >>> eventkit.Catalog([{"title": "Agents"}]).recommend_json(["ai"], 0)
     ///     b'{"sessions": [], "scoring": [], "conflicts": 0}'
-    #[pyo3(signature = (interests, top, *, weights=None, filter=None))]
+    #[pyo3(
+        signature = (interests, top=Top::Default, *, weights=None, filter=None),
+        text_signature = "($self, interests, top=5, *, weights=None, filter=None)"
+    )]
     fn recommend_json<'py>(
         &self,
         py: Python<'py>,
         interests: &Bound<'py, PyAny>,
-        top: &Bound<'py, PyAny>,
+        top: Top<'py>,
         weights: Option<&Bound<'py, PyAny>>,
         filter: Option<&Bound<'py, Filter>>,
     ) -> PyResult<Bound<'py, PyAny>> {
         self.data.check()?;
+        let top = &top.given(py)?;
         let filter = settled(unwind(|| self.narrowed(py, filter)), UNREADABLE)?;
         let held = filter.as_ref();
         self.data.settled(or_else(
@@ -254,15 +263,19 @@ impl CatalogBase {
     ///     >>> catalog = eventkit.Catalog([{"title": "A", "tags": ["web"]}, {"title": "B", "tags": ["ai"]}])
     ///     >>> [answer["sessions"][0]["title"] for answer in catalog.recommend_many([["ai"], ["web"]], 1)]
     ///     ['B', 'A']
-    #[pyo3(signature = (many_interests, top, *, weights=None))]
+    #[pyo3(
+        signature = (many_interests, top=Top::Default, *, weights=None),
+        text_signature = "($self, many_interests, top=5, *, weights=None)"
+    )]
     fn recommend_many<'py>(
         &self,
         py: Python<'py>,
         many_interests: &Bound<'py, PyAny>,
-        top: &Bound<'py, PyAny>,
+        top: Top<'py>,
         weights: Option<&Bound<'py, PyAny>>,
     ) -> PyResult<Bound<'py, PyList>> {
         self.data.check()?;
+        let top = &top.given(py)?;
         let many_interests = &many_interests.try_iter()?.try_fold(
             PyList::empty(py),
             |list, interests| -> PyResult<_> {
@@ -311,6 +324,7 @@ impl CatalogBase {
                 Some(Err(Stop::Declined)) | None => {
                     out.truncate(start);
                     let interests = many_interests.get_item(number)?;
+                    let top = Top::Given(top.clone());
                     let line = self.recommend_json(py, &interests, top, weights, None)?;
                     let line = line.cast_exact::<PyBytes>()?.as_bytes();
                     memory::reserve(&mut out, line.len() + 1).map_err(|error| no_memory(&error))?;
@@ -415,6 +429,7 @@ impl CatalogBase {
                 }
             },
             || {
+                refuse_text(interests)?;
                 let sessions = settled(unwind(|| self.admitted(py, None)), UNREADABLE)?;
                 let weights = weights.unwrap_or_else(|| self.weights.bind(py));
                 reference(py, "explain_sessions")?.call1((sessions, weights, title, interests))
@@ -449,6 +464,7 @@ impl CatalogBase {
         weights: Option<&Bound<'py, PyAny>>,
     ) -> PyResult<Bound<'py, PyAny>> {
         self.data.check()?;
+        refuse_text(interests)?;
         let found = match unwind(|| self.find(py, id_or_title))? {
             Ok(found) => found,
             Err(Stop::Raised(error)) => return Err(error),
@@ -487,6 +503,7 @@ impl CatalogBase {
         let gap = Duration::try_from_secs_f64(gap * 60.0);
         let gap = gap.map_err(|_| PyValueError::new_err("gap: expected minutes from 0 up"))?;
         self.data.check()?;
+        refuse_text(interests)?;
         let filter = settled(unwind(|| self.narrowed(py, filter)), UNREADABLE)?;
         let planned = guarded(py, || {
             let (set, scorer) = self.query(interests, weights)?;

@@ -111,8 +111,10 @@ fn read<'py>(
     py: Python<'py>,
     reader: &Reader,
 ) -> PyResult<(SharedCatalogData, Bound<'py, PyBytes>)> {
+    // Always checked, and cheap: every answer depends on the weights that stand here.
     let fields = reader
-        .column::<u8>(FIELDS)
+        .verify_section(FIELDS)
+        .and_then(|()| reader.column::<u8>(FIELDS))
         .map_err(|error| file_error(&error))?;
     let segment = Segment::open(&reader.under(SESSIONS)).map_err(|error| file_error(&error))?;
     let data = CatalogData::of_file(Catalog::new(segment), reader.clone());

@@ -10,6 +10,7 @@ use pyo3::types::{
 };
 
 use super::errors::{Answer, OrDecline, room};
+use super::external;
 use super::intern::intern;
 use super::object;
 use crate::engine::ranking::interest::InterestSet;
@@ -68,14 +69,10 @@ pub(super) fn manifest<'py>(manifest: &Bound<'py, PyAny>) -> Answer<(Weights, Bo
     let py = manifest.py();
     let manifest = exact_dict(manifest)?;
     let weights = weights(&manifest.get_item(intern!(py, "weights"))?.or_decline()?)?;
-    if let Some(features) = manifest.get_item(intern!(py, "features"))? {
-        let external = exact_dict(&features)?.get_item(intern!(py, "externalSessions"))?;
-        if let Some(external) = external {
-            let enabled = exact_dict(&external)?.get_item(intern!(py, "enabled"))?;
-            let off = enabled.is_none_or(|enabled| enabled.is(PyBool::new(py, false)));
-            off.then_some(()).or_decline()?;
-        }
-    }
+    external::file_of(manifest)?
+        .is_none()
+        .then_some(())
+        .or_decline()?;
     let sessions = manifest.get_item(intern!(py, "sessions"))?.or_decline()?;
     Ok((weights, exact_list(&sessions)?.clone()))
 }

@@ -12,6 +12,7 @@ mod encode;
 mod errors;
 mod event;
 mod event_page;
+mod external;
 mod file;
 mod filter;
 mod functions;
@@ -35,6 +36,7 @@ mod snapshot;
 mod source;
 mod store;
 mod telemetry;
+mod top;
 mod wsgi;
 
 use pyo3::prelude::*;
@@ -51,13 +53,15 @@ mod _eventkit {
     #[pymodule_export]
     use super::event_page::graph_page;
     #[pymodule_export]
+    use super::external::external_place;
+    #[pymodule_export]
     use super::file::{dump_catalog, load_catalog, open_catalog, save_catalog};
     #[pymodule_export]
     use super::filter::Filter;
     #[pymodule_export]
     use super::functions::{
-        cache_info, clear_cache, count_conflicts, explain, explain_sessions, on_collection,
-        profile, recommend, recommend_sessions, score_session,
+        cache_info, clear_cache, count_conflicts, explain, explain_sessions, profile, recommend,
+        recommend_sessions, score_session,
     };
     #[pymodule_export]
     use super::graph_cache::GraphCacheBase;
@@ -69,8 +73,11 @@ mod _eventkit {
     use super::load::{load_json, load_ndjson};
     #[pymodule_export]
     use super::metrics::ServerMetrics;
+    #[cfg(feature = "fault-injection")]
     #[pymodule_export]
-    use super::probe::{panic_for_test, sum_contributions, sum_regime};
+    use super::probe::panic_for_test;
+    #[pymodule_export]
+    use super::probe::{sum_contributions, sum_regime};
     #[pymodule_export]
     use super::rate::{RateLimiter, RequestLog};
     #[pymodule_export]

@@ -55,6 +55,7 @@ pub(super) fn sum_contributions<'py>(
 }
 
 /// Panics inside the guard that every function of this module has.
+#[cfg(feature = "fault-injection")]
 #[pyfunction]
 #[allow(clippy::panic)] // Its whole purpose.
 pub(super) fn panic_for_test(py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {

@@ -1,7 +1,8 @@
 //! The parts that the methods of a catalogue share: read a query, rank, find one session, write an answer.
 
+use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyList, PyString};
+use pyo3::types::{PyBytes, PyDict, PyList, PyString};
 
 use super::answer::{self, Chosen};
 use super::cache::TimedCache;
@@ -190,6 +191,7 @@ impl CatalogBase {
         weights: Option<&Bound<'py, PyAny>>,
         filter: Option<&Narrowed<'_>>,
     ) -> PyResult<Bound<'py, PyAny>> {
+        refuse_text(interests)?;
         let sessions = settled(unwind(|| self.admitted(py, filter)), UNREADABLE)?;
         let weights = weights.unwrap_or_else(|| self.weights.bind(py));
         reference(py, "rank_sessions")?.call1((sessions, weights, interests, top))
@@ -250,6 +252,20 @@ pub(super) fn confirmed(is_it: Answer<bool>, place: Place) -> Option<Answer<Plac
 
 pub(super) fn reference<'py>(py: Python<'py>, name: &str) -> PyResult<Bound<'py, PyAny>> {
     py.import(intern!(py, "eventkit.reference"))?.getattr(name)
+}
+
+/// Refuses one text in the place of a list of interests: the reference would look for each tag inside the text.
+///
+/// The index declines every text, so only the way to the reference pays for this check.
+pub(super) fn refuse_text(interests: &Bound<'_, PyAny>) -> PyResult<()> {
+    if interests.is_instance_of::<PyString>() || interests.is_instance_of::<PyBytes>() {
+        return Err(PyTypeError::new_err(format!(
+            "interests is {}, one text; expected a list of texts, such as \
+             eventkit.normalize_interests(\"rust, python\")",
+            interests.repr()?
+        )));
+    }
+    Ok(())
 }
 
 /// Returns the native answer, or that of `otherwise` if the query was declined.

@@ -6,9 +6,11 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use pyo3::prelude::*;
+use pyo3::sync::PyOnceLock;
 use pyo3::types::PyList;
 
 use super::errors::Answer;
+use super::functions::on_collection;
 use super::snapshot::Snapshot;
 use crate::engine::catalog::compile_policy::{CompilePolicy, MAX_COMPILED, Use};
 
@@ -77,12 +79,26 @@ pub(super) fn current_if<T>(
         }
         Err(raised) => return Err(raised),
     };
+    watch_collections(sessions.py())?;
     let removed = lock().insert(address, Arc::clone(&snapshot), need);
     drop(removed);
     Ok(match prove(&snapshot)? {
         Proof::Current(proof) => Some((snapshot, proof)),
         Proof::Stale | Proof::Unneeded => None,
     })
+}
+
+/// Adds [`on_collection`] to `gc.callbacks` once. Python tells nobody that a list was deleted, but the collector runs often
+/// enough afterwards. An import alone adds nothing: this is called with the first snapshot.
+fn watch_collections(py: Python<'_>) -> PyResult<()> {
+    static WATCHING: PyOnceLock<()> = PyOnceLock::new();
+    WATCHING
+        .get_or_try_init(py, || {
+            let callback = wrap_pyfunction!(on_collection, py)?;
+            let callbacks = py.import("gc")?.getattr("callbacks")?;
+            callbacks.call_method1("append", (callback,)).map(drop)
+        })
+        .copied()
 }
 
 /// Drops the snapshots of lists to which only the snapshot still refers.

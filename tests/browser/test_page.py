@@ -42,6 +42,10 @@ def answered(page):
     return page.locator("#cards > li")
 
 
+def chips_of(page):
+    return page.locator("#chosen li span").all_inner_texts()
+
+
 def options_of(page):
     page.locator("#suggestions").wait_for()
     return page.locator("#suggestions .tag").all_inner_texts()
@@ -76,33 +80,91 @@ def test_completion_over_the_tags(visit, sample):
     active = page.locator(f"#{box.get_attribute('aria-activedescendant')}")
     assert active.get_attribute("aria-selected") == "true"
     box.press("Enter")
-    assert box.input_value() == "performance, "
+    assert (chips_of(page), box.input_value()) == (["performance"], "")
     assert box.get_attribute("aria-expanded") == "false"
     # The next value is completed on its own, and what is chosen is not offered again.
     box.press_sequentially("pe")
     assert options_of(page) == ["open source", "operations"]
     box.press("ArrowUp")
     box.press("Tab")
-    assert box.input_value() == "performance, operations, "
+    assert chips_of(page) == ["performance", "operations"]
     # Tab has gone on to the next field; back in the box, a click chooses as well.
     assert page.evaluate("document.activeElement.id") == "top"
     box.press("End")
     page.keyboard.type("kube")
     page.locator("[role=option]").first.click()
-    assert box.input_value() == "performance, operations, kubernetes, "
+    assert chips_of(page) == ["performance", "operations", "kubernetes"]
     assert page.evaluate("document.activeElement.id") == "interests"
 
 
-def test_completion_in_the_middle_and_away(visit, sample):
+def test_a_separator_ends_an_interest(visit, sample):
     page = visit(sample, "/ui").page
     box = page.get_by_role("combobox", name="Interests")
-    box.fill("agents, pyth, web")
-    box.evaluate("box => box.setSelectionRange(12, 12)")
-    box.dispatch_event("input")
+    box.press_sequentially("Agents,")
+    assert (chips_of(page), box.input_value()) == (["Agents"], "")
+    box.fill("web; agents; pyth")
+    assert (chips_of(page), box.input_value()) == (["Agents", "web"], "pyth")
     assert options_of(page) == ["python"]
+    box.press("Enter")  # no suggestion is chosen: it asks, with the text as it is
+    answered(page)
+    assert chips_of(page) == ["Agents", "web", "pyth"]
+
+
+def test_chips_are_removed_by_button_and_by_key(visit, sample):
+    page = visit(sample, "/ui?interest=agents&interest=web&interest=python").page
+    answered(page)
+    page.get_by_role("button", name="Remove web").click()
+    assert chips_of(page) == ["agents", "python"]
+    assert page.evaluate("document.activeElement.id") == "interests"
+    assert page.get_by_role("status").inner_text() == "web removed."
+    page.keyboard.press("Backspace")
+    assert chips_of(page) == ["agents"]
+    page.keyboard.type("x")
+    page.keyboard.press("Backspace")
+    assert chips_of(page) == ["agents"]
+
+
+COMMA = "local-first, sync engines, crdts"
+
+
+def test_a_tag_with_commas_is_one_interest(visit, serve):
+    sessions = [
+        {"title": "One", "tags": [COMMA], "popularity": 0.1},
+        {"title": "Two", "tags": ["sync engines", "crdts"], "popularity": 0.9},
+    ]
+    page = visit(serve(programme(sessions)), "/ui").page
+    box = page.get_by_role("combobox", name="Interests")
+    box.press_sequentially("local")
+    assert options_of(page) == [COMMA]
     box.press("ArrowDown")
     box.press("Enter")
-    assert box.input_value() == "agents, python, web"
+    page.get_by_role("button", name="Recommend").click()
+    titles = answered(page).locator(".ac-textBlock.title")
+    assert titles.all_inner_texts() == ["1. One", "2. Two"]
+    assert float(page.locator(".score").first.inner_text().split()[-1]) > 2
+    # The address holds it whole, and so does an explanation.
+    page.reload()
+    assert titles.all_inner_texts() == ["1. One", "2. Two"]
+    assert chips_of(page) == [COMMA]
+    page.get_by_role("button", name="Explain #1").click()
+    matched = page.locator(".explanation .chips li")
+    matched.wait_for()
+    assert matched.all_inner_texts() == [COMMA]
+
+
+@pytest.mark.parametrize("ending", ["", ","])
+def test_a_tag_with_commas_can_be_typed(visit, serve, ending):
+    page = visit(serve(programme([{"title": "One", "tags": [COMMA]}])), "/ui").page
+    page.get_by_label("Interests").press_sequentially(f"{COMMA.title()}{ending}")
+    page.get_by_role("button", name="Recommend").click()
+    answered(page)
+    expected = [COMMA.title()] if not ending else ["Local-First", "Sync Engines", "Crdts"]
+    assert chips_of(page) == expected
+
+
+def test_completion_can_be_left(visit, sample):
+    page = visit(sample, "/ui").page
+    box = page.get_by_role("combobox", name="Interests")
     box.fill("we")
     assert options_of(page) == ["web"]
     box.press("Escape")
@@ -341,6 +403,7 @@ def test_errors_are_said(visit):
         page.get_by_role("button", name="Recommend").click()
         assert answered(page).count() == 3
         assert alert.is_hidden()
+        page.get_by_role("button", name="Remove ai").click()
         page.get_by_label("Interests").fill(" , ")
         page.get_by_role("button", name="Recommend").click()
         assert alert.inner_text() == "Name at least one interest."

@@ -1,8 +1,8 @@
 """Requests that two readers of HTTP might take for different ones, by name."""
 
-HOST = b"Host: a\r\n"
+HOST = b"Host: localhost\r\n"
 # What a fooled server would take for a request of its own, and answer.
-SECOND = b"GET /smuggled HTTP/1.1\r\nHost: a\r\n\r\n"
+SECOND = b"GET /smuggled HTTP/1.1\r\nHost: localhost\r\n\r\n"
 
 
 def post(headers, body=b""):
@@ -50,8 +50,8 @@ REQUESTS = {
     # Headers.
     "folded": get(b"X-A: a\r\n b\r\n"),
     "first folded": b"GET /health HTTP/1.1\r\n X-A: a\r\n" + HOST + b"\r\n",
-    "bare LF": b"GET /health HTTP/1.1\nHost: a\n\n",
-    "bare LF in headers": b"GET /health HTTP/1.1\r\nHost: a\nX-A: b\r\n\r\n",
+    "bare LF": b"GET /health HTTP/1.1\nHost: localhost\n\n",
+    "bare LF in headers": b"GET /health HTTP/1.1\r\nHost: localhost\nX-A: b\r\n\r\n",
     "bare CR": get(b"X-A: a\rX-B: b\r\n"),
     "NUL in a value": get(b"X-A: a\x00b\r\n"),
     "NUL in a name": get(b"X\x00A: a\r\n"),

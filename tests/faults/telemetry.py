@@ -11,6 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from eventkit import Telemetry
+from eventkit.telemetry import flush_on_sigterm
 
 
 def say(word: object) -> None:
@@ -55,7 +56,11 @@ def leave(path: str, how: str, lines: str) -> None:
     """Log, and end in one of many ways without a flush."""
     if how == "handler":
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(7))
+    if how in ("sigterm", "handler"):
+        flush_on_sigterm()
+    before = signal.getsignal(signal.SIGTERM)
     telemetry = Telemetry(path)
+    assert signal.getsignal(signal.SIGTERM) is before, "a handler that nobody asked for"
     for number in range(int(lines)):
         assert telemetry.log(f"n{number}", {}, None, True)
     if how in ("sigterm", "handler"):

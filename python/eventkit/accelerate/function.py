@@ -1,4 +1,4 @@
-"""`eventkit.accelerate` itself."""
+"""Finds, proves and replaces the functions of an agent: the work of `eventkit.accelerate`."""
 
 from __future__ import annotations
 
@@ -7,17 +7,18 @@ import sys
 import threading
 import warnings
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from types import FunctionType
 from typing import Any
 
-from eventkit.accelerate import hook, proof, report, target
+from eventkit.accelerate import AccelerationWarning, hook, report, target
 from eventkit.accelerate.handle import Handle
-from eventkit.accelerate.replacement import Replacement
+from eventkit.accelerate.proof import Proof, Prover
+from eventkit.accelerate.replacement import Replacement, Trusted
 from eventkit.accelerate.trampoline import obstacle
 from eventkit.errors import AccelerationError
 
-__all__ = ["DISABLE", "AccelerationWarning", "accelerate", "is_disabled", "start"]
+__all__ = ["DISABLE", "accelerate", "is_disabled", "start", "trusted_names"]
 
 Tell = Callable[[str, "type[Warning]"], None]
 
@@ -25,12 +26,8 @@ DISABLE = "EVENTKIT_DISABLE"
 """The environment variable that turns all of it off."""
 
 
-class AccelerationWarning(RuntimeWarning):
-    """A function of an agent stays as it is, because it does not answer as eventkit does."""
-
-
 _replaced: weakref.WeakKeyDictionary[FunctionType, Replacement] = weakref.WeakKeyDictionary()
-_refused: weakref.WeakKeyDictionary[FunctionType, str] = weakref.WeakKeyDictionary()
+_told = False
 _lock = threading.RLock()
 
 
@@ -44,105 +41,97 @@ os.register_at_fork(after_in_child=_new_lock)
 
 
 def is_disabled() -> bool:
-    """Whether the environment turns acceleration off."""
+    """Return true if the environment turns acceleration off."""
     return os.environ.get(DISABLE, "") not in ("", "0")
 
 
-def accelerate(agent: Any = None, *, strict: bool = False, shadow: float = 0.0) -> Handle:
-    """Let eventkit answer for the functions of an existing agent.
-
-    Each function is first held against eventkit's on a set of probes, and stays as it is where one
-    answer differs in any bit. From then on every call that eventkit does not answer natively goes
-    the agent's own way, and so do all calls while somebody has replaced a function or a constant
-    that the function reads (as a test's monkeypatch does). Functions keep their identity: whoever
-    has imported them by name is served too. Calling it again replaces only what is new.
-
-    Args:
-        agent: The agent's module, its name, or a namespace as ``globals()`` gives it; left out, the
-            module ``agent``. The modules ``core`` and ``graph_service`` from the same folder count
-            as parts of it, once they are imported.
-        strict: Raise where a function is refused, instead of warning.
-        shadow: The share of native calls, 0 to 1, on which the agent's own function runs as well.
-            The first difference ends the acceleration, and is logged with both answers.
-
-    Returns:
-        A handle: what was replaced and refused, the calls of either way, ``restore()``. It is a
-        context manager too.
-
-    Raises:
-        AccelerationError: A function was refused, and ``strict`` is set. Nothing is replaced.
-        ModuleNotFoundError: There is no such module.
-        ValueError: ``shadow`` is not within 0 and 1.
-
-    Example:
-        >>> from eventkit.compat import agent
-        >>> with accelerate(agent) as handle:
-        ...     answer = agent.recommend({"weights": {}, "sessions": []}, ["ai"], 3)
-        >>> "eventkit.compat.agent.recommend" in handle.calls
-        True
-    """
+def accelerate(agent: Any, strict: bool, shadow: float, trust: Iterable[str]) -> Handle:
+    """Check the arguments of `eventkit.accelerate`, and do its work."""
     if not 0 <= shadow <= 1:
         raise ValueError(f"shadow is a share of calls from 0 to 1, not {shadow!r}")
+    names = trusted_names(trust)
     waiting = sys.modules.get(hook.MODULE)
     if waiting is not None:
-        waiting.rise()
-    return start(agent, strict=strict, shadow=shadow, tell=_warn)
+        waiting.stop()
+    return start(agent, strict=strict, shadow=shadow, trust=names, tell=_warn)
 
 
-def start(agent: Any, *, strict: bool, shadow: float, tell: Tell) -> Handle:
-    """Do the work of `accelerate`, with a function that gets to know of what is refused."""
+def trusted_names(trust: Iterable[str]) -> frozenset[str]:
+    """Return the names of functions to trust, once they are checked."""
+    if isinstance(trust, str):
+        raise TypeError(f"trust is a list of function names, not the text {trust!r}")
+    names = frozenset(trust)
+    possible = {each.name.rpartition(".")[2] for each in target.EVERY}
+    for name in names:
+        if name not in possible:
+            raise ValueError(f"trust: {name!r} is none of {', '.join(sorted(possible))}")
+    return names
+
+
+def start(
+    agent: Any, *, strict: bool, shadow: float, tell: Tell, trust: frozenset[str] = frozenset()
+) -> Handle:
+    """Do the work of `accelerate`, with a function that gets to know of what is refused.
+
+    Looking at the functions and replacing them is one step for other threads: a lock is held.
+    """
     handle = Handle([], {})
     if is_disabled():
         return handle
     with _lock:
-        fresh = []
+        prover, made = Prover(), []
         for found in target.search(agent):
-            known = _known(found)
-            if known is not None:
-                handle._replacements.append(known)
+            already = _active(found)
+            if already is not None:
+                handle._replacements.append(already)
                 continue
-            reason = _reason(found)
-            if reason is None:
-                fresh.append(found)
+            replacement, reason = _replacement(found, prover, shadow, trust, handle)
+            if replacement is not None:
+                made.append((found, replacement))
             else:
                 handle.refused[found.label] = reason
-                _refuse(found, reason, strict, tell)
-        made = [Replacement(found, shadow, handle.restore) for found in fresh]
-        for found, replacement in zip(fresh, made, strict=True):
+                report.refused(found.label, reason)
+        if handle.refused:
+            _refuse(handle.refused, strict, tell)
+        for found, replacement in made:
             replacement.install()
             _replaced[found.function] = replacement
             handle._own(replacement)
     return handle
 
 
-def _known(found: target.Found) -> Replacement | None:
+def _active(found: target.Found) -> Replacement | None:
     function = found.function
-    known = _replaced.get(function) if isinstance(function, FunctionType) else None
-    return known if known is not None and known.active else None
+    made = _replaced.get(function) if isinstance(function, FunctionType) else None
+    return made if made is not None and made.active else None
 
 
-def _reason(found: target.Found) -> str | None:
-    function = found.function
-    hindrance = obstacle(function, found.target.parameters)
+def _replacement(
+    found: target.Found, prover: Prover, shadow: float, trust: frozenset[str], handle: Handle
+) -> tuple[Replacement | None, str]:
+    """Return what replaces a function, or why nothing does."""
+    hindrance = obstacle(found.function, found.target.parameters)
     if hindrance is not None:
-        return f"{found.label}: {hindrance}"
-    if function in _refused:
-        return _refused[function]
-    return proof.difference(found)
+        return None, hindrance
+    proof = prover.prove(found.function, found.target.module, found.target.name, found.owner)
+    if proof.form is not None:
+        return Replacement(found, proof, shadow, handle.restore), ""
+    if found.target.name.rpartition(".")[2] in trust:
+        return Trusted(found, Proof(None, "", [], [], [])), ""
+    return None, proof.reason
 
 
-def _refuse(found: target.Found, reason: str, strict: bool, tell: Tell) -> None:
-    text = f"eventkit leaves a function of the agent as it is: {reason}"
+def _refuse(refused: dict[str, str], strict: bool, tell: Tell) -> None:
+    """Warn of what is not known, once in a process, or raise."""
+    global _told
+    listed = "\n".join(f"  {label}: {reason}" for label, reason in refused.items())
+    text = f"eventkit leaves {len(refused)} of the agent's functions as they are:\n{listed}"
     if strict:
         raise AccelerationError(text)
-    function = found.function
-    if isinstance(function, FunctionType):
-        if function in _refused:
-            return
-        _refused[function] = reason
-    report.refused(found.label)
-    tell(text, AccelerationWarning)
+    if not _told:
+        _told = True
+        tell(text, AccelerationWarning)
 
 
 def _warn(text: str, category: type[Warning]) -> None:
-    warnings.warn(text, category, stacklevel=5)
+    warnings.warn(text, category, stacklevel=6)

@@ -1,10 +1,10 @@
-"""What `eventkit.accelerate` returns: what it did, what came of it, and the way back."""
+"""What `eventkit.accelerate` returns: what it did, why, what came of it, and the way back."""
 
 from __future__ import annotations
 
 from types import TracebackType
 
-from eventkit.accelerate.replacement import Replacement
+from eventkit.accelerate.replacement import Replacement, Trusted
 
 __all__ = ["Handle"]
 
@@ -15,7 +15,7 @@ class Handle:
     As a context manager it ends with the block, if it began there.
 
     Attributes:
-        refused: Why a function stays as it is, by the function's name.
+        refused: Why a function stays as it is, by the function's module and name.
     """
 
     def __init__(self, replacements: list[Replacement], refused: dict[str, str]) -> None:
@@ -45,7 +45,7 @@ class Handle:
 
     @property
     def checked(self) -> int:
-        """Calls on which the agent's own function ran as well, see ``shadow``."""
+        """Calls on which the agent's own function ran as well, see ``shadow`` and ``trust``."""
         return sum(each.checked for each in self._replacements)
 
     @property
@@ -57,6 +57,26 @@ class Handle:
     def calls(self) -> dict[str, tuple[int, int]]:
         """Native calls and those fallen back, by function."""
         return {each.label: (each.calls.native, each.calls.fallback) for each in self._replacements}
+
+    def explain(self) -> str:
+        """Say of each function whether it is known, and of an unknown one what to do about it.
+
+        Returns:
+            One line a function: its module and name, ``known`` or ``not known``, and the reason
+            with file, line, and the first difference from the nearest known form.
+        """
+        lines = []
+        for each in self._replacements:
+            trusted = isinstance(each, Trusted)
+            lines.append(f"{each.label}: {'trusted by you, not known' if trusted else 'known'}")
+        lines += [f"{label}: not known: {reason}" for label, reason in self.refused.items()]
+        if self.refused:
+            names = ", ".join(label.rpartition(".")[2] for label in self.refused)
+            lines.append(
+                "What is not known stays as it is. If you are sure that it answers as the original"
+                f" does, name it in trust= or --trust: {names}"
+            )
+        return "\n".join(lines) or "no function of an agent was found"
 
     def restore(self) -> None:
         """Give all functions back what they were. Doing it again does nothing."""

@@ -1,17 +1,14 @@
-"""What runs at the start of each Python below ``eventkit accelerate``: waits for an agent.
+"""Waits, in each Python below ``eventkit accelerate``, for an agent that has enough work.
 
-It must cost a child that has no agent nearly nothing, and never show in one: it imports nothing
-that an interpreter does not have already, and eventkit not before an agent's function is called.
+It costs a program without an agent nearly nothing and does not show in one: it imports nothing that
+an interpreter does not have already. An agent comes in by an import, which a finder notices, or as
+the script itself. When the functions of a script are defined is announced by nobody; so the hook
+looks after collections of garbage, which happen while there is work, and only where the script's
+file defines the functions of an agent. (Tried before: a ``__name__`` that notices being compared,
+which `sys.intern` refuses; `sys.setprofile`, which makes an import of argparse 1.4 times as long.)
 
-Three ways lead an agent in:
-
-* ``import agent``: a finder wraps the loader of the agent's modules;
-* ``python agent.py``: no import takes place and nothing announces that the functions are defined,
-  except the script's own ``if __name__ == "__main__"``. So ``__name__`` is a string that notices
-  being compared there. (A path hook can claim the script's path too, but then each traceback shows
-  runpy, and multiprocessing does not find the script.)
-* ``python -m agent``: runpy sets ``__name__`` itself, so that the code it is given begins with
-  setting it again.
+Even then the agent's own functions answer, until the work that they had, or the size of the
+manifest that they are given, pays for importing the engine.
 """
 
 from __future__ import annotations
@@ -22,7 +19,7 @@ from _thread import allocate_lock
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from types import CodeType, FrameType, FunctionType, ModuleType
+    from types import FunctionType, ModuleType
     from typing import Any
 
     from eventkit.accelerate import trampoline
@@ -30,25 +27,25 @@ else:
     trampoline = None  # set by `install`: where eventkit is missing, this file lies beside it
 
 OPTIONS = "EVENTKIT_ACCELERATE"
-"""The environment variable that says how to accelerate: ``on``, ``strict``, ``shadow=RATE``."""
+"""The environment variable that says how to accelerate: ``on``, ``strict``, ``shadow=RATE``,
+``trust=NAME+NAME``."""
 
 MODULE = "eventkit_accelerate_hook"
 """The name under which this file is loaded by the start-up hook."""
 
-_MODULES = frozenset(("agent", "core", "graph_service"))
-_FUNCTIONS = (
-    "score_session",
-    "recommend",
-    "explain",
-    "_count_conflicts",
-    "_build_itinerary_markdown",
-    "_build_adaptive_card",
-    "_normalize_interests",
-    "recommend_from_graph",
-)
-_METHOD = ("GraphEventService", "_transform_events")
+PRICE = 0.025
+"""Seconds that importing the engine and proving an agent take; measured by ``benches/command.py``."""
 
-_sleepers: list[_Sleeper] = []
+PER_SESSION = 1.4e-6
+"""Seconds that the original's functions take for a session."""
+
+_MODULES = frozenset(("agent", "core", "graph_service"))
+_SIZED = ("recommend", "explain")
+_OTHERS = ("recommend_from_graph",)
+_LARGEST_SCRIPT = 4 * 1024 * 1024
+_MOST_LOOKS = 10_000
+
+_waiting: list[_Waiting] = []
 _waking = allocate_lock()
 
 
@@ -57,15 +54,71 @@ def install() -> None:
     if not os.environ.get(OPTIONS) or os.environ.get("EVENTKIT_DISABLE", "") not in ("", "0"):
         return
     sys.meta_path.insert(0, _Finder())
-    script = sys.modules.get("__main__")
-    if script is not None:
-        script.__name__ = _Name("__main__")
     os.register_at_fork(after_in_child=_new_lock)
+    arguments = sys.orig_argv[1:]
+    script = next((each for each in arguments if not each.startswith("-")), "")
+    if "-m" in arguments or _may_be_agent(script):
+        if "strict" in _options():
+            sys.setprofile(_check_first_call)
+        else:
+            import gc
+
+            gc.callbacks.append(_Look())
 
 
 def _new_lock() -> None:
     global _waking
     _waking = allocate_lock()
+
+
+def _may_be_agent(script: str) -> bool:
+    """Return true if a file seems to define the functions of an agent."""
+    try:
+        descriptor = os.open(script, os.O_RDONLY | os.O_NONBLOCK)
+        try:
+            text = os.read(descriptor, _LARGEST_SCRIPT)
+        finally:
+            os.close(descriptor)
+    except OSError:
+        return False
+    return b"def score_session" in text and b"def recommend" in text
+
+
+def _check_first_call(frame: Any, event: str, argument: Any) -> None:
+    """Prove the script when it first calls one of its functions; what is not known ends it there.
+
+    Only where ``strict`` asks for it: until then each call of any function comes here.
+    """
+    space = frame.f_globals
+    if event == "call" and frame.f_code.co_name in _SIZED and space.get("__name__") == "__main__":
+        sys.setprofile(None)
+        if _is_complete(space):
+            _accelerate(space)
+
+
+class _Look:
+    """Looks at the script after collections of garbage, until its functions are there."""
+
+    def __init__(self) -> None:
+        self.left = _MOST_LOOKS
+
+    def __call__(self, phase: str, info: dict[str, int]) -> None:
+        if phase != "stop":
+            return
+        self.left -= 1
+        space = getattr(sys.modules.get("__main__"), "__dict__", {})
+        found = _is_complete(space)
+        if found or self.left <= 0:
+            import gc
+
+            gc.callbacks.remove(self)
+        if found:
+            wait_for_work(space)
+
+
+def _is_complete(space: dict[str, Any]) -> bool:
+    """Return true if a script has defined the functions of an agent."""
+    return all(_is_function(space.get(each)) for each in (*_SIZED, "score_session"))
 
 
 class _Finder:
@@ -102,107 +155,50 @@ class _Loader:
         if module.__spec__ is not None:
             module.__spec__.loader = self._real
         self._real.exec_module(module)
-        lull(vars(module))
-
-    def get_code(self, name: str) -> Any:
-        """What `runpy` asks for, to run a module as the script."""
-        code = self._real.get_code(name)
-        try:
-            return _announcing(self._real.get_source(name), code.co_filename)
-        except Exception:
-            return code
+        wait_for_work(vars(module))
 
 
-def _announcing(source: str, file: str) -> CodeType:
-    """Compile a module so that it first sets ``__name__`` to one that notices."""
-    import ast
+class _Waiting:
+    """A function that runs as it is, until its work pays for the engine."""
 
-    tree = ast.parse(source, file)
-    first = 0
-    for place, statement in enumerate(tree.body):
-        docstring = place == 0 and isinstance(statement, ast.Expr)
-        if not docstring and getattr(statement, "module", None) != "__future__":
-            break
-        first = place + 1
-    announce = ast.parse(f"__import__('sys').modules[{MODULE!r}].notice(globals())")
-    tree.body[first:first] = announce.body
-    return compile(tree, file, "exec", dont_inherit=True)
-
-
-def notice(space: dict[str, Any]) -> None:
-    """Notice when a namespace asks whether it is the script."""
-    if space.get("__name__") == "__main__":
-        space["__name__"] = _Name("__main__")
-
-
-class _Name(str):
-    """``__main__``, and notices when the script compares it: its functions are defined then."""
-
-    __slots__ = ()
-    __hash__ = str.__hash__
-
-    def __eq__(self, other: object) -> bool:
-        equal = str.__eq__(self, other)
-        if equal is True:
-            _reached(self, sys._getframe(1))
-        return equal
-
-    def __ne__(self, other: object) -> bool:
-        different = str.__ne__(self, other)
-        if different is False:
-            _reached(self, sys._getframe(1))
-        return different
-
-    def __reduce__(self) -> tuple[type[str], tuple[str]]:
-        return str, (str(self),)
-
-
-def _reached(name: _Name, frame: FrameType) -> None:
-    space = frame.f_globals
-    # Others compare the name too (dataclasses, pickle, logging), and too early.
-    if frame.f_code.co_name != "<module>" or space.get("__name__") is not name:
-        return
-    plain = str.__str__(name)
-    space["__name__"] = plain
-    for value in list(space.values()):
-        _rename(value, name, plain)
-    lull(space)
-
-
-def _rename(value: Any, name: _Name, plain: str) -> None:
-    """Give what the script has defined the plain name, for whoever looks at it."""
-    inside = list(vars(value).values()) if isinstance(value, type) else []
-    for each in (value, *inside):
-        try:
-            if each.__module__ is name:
-                each.__module__ = plain
-        except Exception:
-            continue
-
-
-class _Sleeper:
-    """A function whose first call wakes the acceleration up."""
+    spent = 0.0
 
     def __init__(self, function: FunctionType, space: dict[str, Any]) -> None:
         self.function = function
         self.space = space
         self.code = function.__code__
         self.own = trampoline.twin(function)
-        self.asleep = trampoline.trampoline(function, self.call)
-        # A monkeypatch of these, before anything was compared, is no reason to refuse.
+        self.waiting = trampoline.trampoline(function, self.call)
+        # A monkeypatch of these, before anything was proven, is no reason to refuse.
         self.functions = {name: each for name, each in space.items() if _is_function(each)}
-        function.__code__ = self.asleep
+        function.__code__ = self.waiting
 
     def call(self, *arguments: Any) -> Any:
-        if self.is_as_loaded() and _wake(self.space):
-            return self.function(*arguments)
-        return self.own(*arguments)
+        if not self.is_as_loaded():
+            return self.own(*arguments)
+        if _Waiting.spent + self.expected(arguments) >= PRICE:
+            if _wake(self.space):
+                return self.function(*arguments)
+            return self.own(*arguments)
+        from time import perf_counter
+
+        start = perf_counter()
+        try:
+            return self.own(*arguments)
+        finally:
+            _Waiting.spent += perf_counter() - start
+
+    def expected(self, arguments: tuple[Any, ...]) -> float:
+        """Return the seconds that the agent's own function will take for a call."""
+        manifest = arguments[0] if arguments else None
+        sessions = manifest.get("sessions") if type(manifest) is dict else None
+        return len(sessions) * PER_SESSION if type(sessions) is list else 0.0
 
     def is_as_loaded(self) -> bool:
         return all(self.space.get(name) is each for name, each in self.functions.items())
 
-    def rise(self) -> None:
-        if self.function.__code__ is self.asleep:
+    def stop(self) -> None:
+        if self.function.__code__ is self.waiting:
             self.function.__code__ = self.code
 
 
@@ -210,28 +206,27 @@ def _is_function(value: Any) -> bool:
     return type(value) is type(_is_function)
 
 
-def lull(space: dict[str, Any]) -> None:
-    """Put the functions of an agent to sleep; other namespaces stay as they are."""
-    if "recommend_from_graph" in space or ("recommend" in space and "score_session" in space):
-        found = [space[name] for name in _FUNCTIONS if name in space]
-    else:
-        owner, method = space.get(_METHOD[0]), _METHOD[1]
-        found = [vars(owner)[method]] if isinstance(owner, type) and method in vars(owner) else []
-    if not found:
-        return
-    if "strict" in _options():
+def wait_for_work(space: dict[str, Any]) -> None:
+    """Let the functions of an agent wait for work; other namespaces stay as they are."""
+    if "strict" in _options() and _looks_like_agent(space):
         _accelerate(space)
         return
-    asleep = {id(each.function) for each in _sleepers}
-    for function in found:
-        if _is_function(function) and id(function) not in asleep:
-            arity = function.__code__.co_argcount
-            if trampoline.obstacle(function, arity) is None:
-                _sleepers.append(_Sleeper(function, space))
+    held = {id(each.function) for each in _waiting}
+    names = [*_OTHERS, *(_SIZED if "score_session" in space and "get_sessions" in space else ())]
+    for name in names:
+        function = space.get(name)
+        if not _is_function(function) or id(function) in held:
+            continue
+        if trampoline.obstacle(function, function.__code__.co_argcount) is None:
+            _waiting.append(_Waiting(function, space))
+
+
+def _looks_like_agent(space: dict[str, Any]) -> bool:
+    return any(name in space for name in (*_OTHERS, "score_session", "GraphEventService"))
 
 
 def _wake(space: dict[str, Any]) -> bool:
-    """Compare and replace; ``False`` when another thread is at it."""
+    """Prove and replace; return false when another thread is at it."""
     if not _waking.acquire(False):
         return False
     try:
@@ -241,26 +236,32 @@ def _wake(space: dict[str, Any]) -> bool:
     return True
 
 
-def rise() -> None:
-    """Give all sleeping functions their own code back, for somebody who accelerates by himself."""
-    while _sleepers:
-        _sleepers.pop().rise()
+def stop() -> None:
+    """Give all waiting functions their own code back, for somebody who accelerates by himself."""
+    while _waiting:
+        _waiting.pop().stop()
 
 
 def _accelerate(space: dict[str, Any]) -> None:
-    rise()
+    from time import perf_counter
+
+    start = perf_counter()
+    stop()
     options = _options()
     try:
-        from eventkit.accelerate.function import start
+        from eventkit.accelerate import report
+        from eventkit.accelerate.function import start as accelerate
     except Exception:  # no eventkit here, or another package of that name: stay plain, quietly
         return
     strict, shadow = "strict" in options, float(options.get("shadow", 0))
+    trust = frozenset(filter(None, options.get("trust", "").split("+")))
     try:
-        start(space, strict=strict, shadow=shadow, tell=_tell)
+        accelerate(space, strict=strict, shadow=shadow, trust=trust, tell=_tell)
     except Exception as error:
         if strict:
             raise
         _tell(f"eventkit could not accelerate: {type(error).__name__}: {error}", RuntimeWarning)
+    report.cost(perf_counter() - start)
 
 
 def _tell(text: str, category: type[Warning]) -> None:

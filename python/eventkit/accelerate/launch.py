@@ -3,35 +3,38 @@
 from __future__ import annotations
 
 import os
-import resource
-import shutil
-import signal
 import sys
-import tempfile
-from collections.abc import Sequence
-from pathlib import Path
 
-from eventkit.accelerate import hook, report
-from eventkit.accelerate.function import is_disabled
+from eventkit.accelerate import hook
+
+TYPE_CHECKING = False  # as in `typing`: a small command takes less time than imports do
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 __all__ = ["environment", "launch"]
 
-_STARTUP = Path(__file__).resolve().parent / "startup"
+_STARTUP = os.path.join(os.path.dirname(os.path.realpath(__file__)), "startup")
 _NOT_FOUND, _NOT_EXECUTABLE = 127, 126
-_OWN_FAULTS = {signal.SIGSEGV, signal.SIGBUS, signal.SIGFPE, signal.SIGILL}
-_NEVER_CAUGHT = {signal.SIGKILL, signal.SIGSTOP}
 
 
-def environment(*, strict: bool = False, shadow: float = 0.0) -> dict[str, str]:
-    """The environment in which Python children accelerate."""
+def environment(
+    *, strict: bool = False, shadow: float = 0.0, trust: Sequence[str] = ()
+) -> dict[str, str]:
+    """Return the environment in which Python children accelerate."""
     before = os.environ.get("PYTHONPATH")
-    path = [os.fspath(_STARTUP), before] if before else [os.fspath(_STARTUP)]
+    path = [_STARTUP, before] if before else [_STARTUP]
     options = ["on", *(["strict"] if strict else []), *([f"shadow={shadow!r}"] if shadow else [])]
+    options += [f"trust={'+'.join(trust)}"] if trust else []
     return {**os.environ, "PYTHONPATH": os.pathsep.join(path), hook.OPTIONS: ",".join(options)}
 
 
 def launch(
-    command: Sequence[str], *, strict: bool = False, shadow: float = 0.0, with_report: bool = False
+    command: Sequence[str],
+    *,
+    strict: bool = False,
+    shadow: float = 0.0,
+    trust: Sequence[str] = (),
+    with_report: bool = False,
 ) -> int:
     """Run a command, accelerated.
 
@@ -41,8 +44,12 @@ def launch(
     Returns:
         The status of a command that could not be run, or was watched to its end.
     """
-    disabled = is_disabled()
-    variables = dict(os.environ) if disabled else environment(strict=strict, shadow=shadow)
+    import signal
+
+    disabled = os.environ.get("EVENTKIT_DISABLE", "") not in ("", "0")
+    variables = (
+        dict(os.environ) if disabled else environment(strict=strict, shadow=shadow, trust=trust)
+    )
     # Python ignores these two from its start on, and what is ignored is inherited.
     signal.signal(signal.SIGPIPE, signal.SIG_DFL)
     signal.signal(signal.SIGXFSZ, signal.SIG_DFL)
@@ -59,6 +66,11 @@ def launch(
 
 
 def _watched(command: Sequence[str], variables: dict[str, str]) -> int:
+    import shutil
+    import tempfile
+
+    from eventkit.accelerate import report
+
     folder = tempfile.mkdtemp(prefix="eventkit-report-")
     try:
         status = _run(command, {**variables, report.FOLDER: folder})
@@ -70,8 +82,11 @@ def _watched(command: Sequence[str], variables: dict[str, str]) -> int:
 
 def _run(command: Sequence[str], variables: dict[str, str]) -> int:
     """Run to the end; the exit status, or the negative number of the signal that ended it."""
+    import signal
+
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-    held = signal.valid_signals() - _OWN_FAULTS - _NEVER_CAUGHT
+    own_faults = {signal.SIGSEGV, signal.SIGBUS, signal.SIGFPE, signal.SIGILL}
+    held = signal.valid_signals() - own_faults - {signal.SIGKILL, signal.SIGSTOP}
     before = signal.pthread_sigmask(signal.SIG_BLOCK, held)
     child = os.posix_spawnp(command[0], list(command), variables, setsigmask=before)
     try:
@@ -89,6 +104,8 @@ def _run(command: Sequence[str], variables: dict[str, str]) -> int:
 
 
 def _ended(child: int) -> int | None:
+    import signal
+
     changed, status = os.waitpid(child, os.WNOHANG | os.WUNTRACED)
     if not changed:
         return None
@@ -101,8 +118,11 @@ def _ended(child: int) -> int | None:
 
 def _die_of(number: int) -> int:
     """End by the signal that ended the command, without a second core file."""
+    import resource
+    import signal
+
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    if number not in _NEVER_CAUGHT:
+    if number not in (signal.SIGKILL, signal.SIGSTOP):
         signal.signal(number, signal.SIG_DFL)
     os.kill(os.getpid(), number)
     return 128 + number  # a signal that does not end a process cannot have ended one

@@ -6,9 +6,12 @@ answer, its errors included, and so is what eventkit does otherwise on purpose (
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from types import FunctionType
 from typing import Any
 
-from eventkit import _native, reference
+from eventkit import _native, functions, reference
+from eventkit.manifest import ModulePlaces
 
 __all__ = [
     "build_adaptive_card",
@@ -26,21 +29,41 @@ __all__ = [
 count_conflicts = _native.count_conflicts
 
 
-def recommend(manifest: Any, interests: Any, top: Any) -> Any:
-    """Rank the sessions of a manifest."""
-    answer = _native.recommend(manifest, interests, top)
-    # Answered: so these are plain dictionaries, which may be looked into without anybody noticing.
-    if answer is NotImplemented or _three_factors(manifest["weights"]):
-        return answer
-    return NotImplemented
+Answer = Callable[..., Any]
 
 
-def explain(manifest: Any, title: Any, interests: Any) -> Any:
-    """Explain a session's score."""
-    answer = _native.explain(manifest, title, interests)
-    if answer is NotImplemented or _three_factors(manifest["weights"]):
-        return answer
-    return NotImplemented
+def recommend(function: FunctionType) -> Answer:
+    """Return what ranks the sessions of a manifest in the place of an agent's function."""
+    places = ModulePlaces(_globals_of(function, "_load_external_sessions"))
+
+    def answer(manifest: Any, interests: Any, top: Any) -> Any:
+        found = functions.recommend_or_decline(manifest, interests, top, places)
+        # Answered: so these are plain dictionaries, which may be looked into unnoticed.
+        if found is NotImplemented or _three_factors(manifest["weights"]):
+            return found
+        return NotImplemented
+
+    return answer
+
+
+def explain(function: FunctionType) -> Answer:
+    """Return what explains a session's score in the place of an agent's function."""
+    places = ModulePlaces(_globals_of(function, "_load_external_sessions"))
+
+    def answer(manifest: Any, title: Any, interests: Any) -> Any:
+        found = functions.explain_or_decline(manifest, title, interests, places)
+        if found is NotImplemented or _three_factors(manifest["weights"]):
+            return found
+        return NotImplemented
+
+    return answer
+
+
+def _globals_of(function: FunctionType, name: str) -> dict[str, Any]:
+    """Return the namespace in which the function is defined that this one knows by a name."""
+    sessions = function.__globals__.get("get_sessions")
+    found = getattr(sessions, "__globals__", function.__globals__).get(name)
+    return getattr(found, "__globals__", function.__globals__)
 
 
 def score_session(session: Any, interests: Any, weights: Any) -> Any:
@@ -68,6 +91,27 @@ def build_itinerary_markdown(interests: Any, recommendation: Any) -> Any:
         return NotImplemented
     try:
         return reference.build_itinerary_markdown(interests, recommendation)
+    except Exception:
+        return NotImplemented
+
+
+def build_first_markdown(interests: Any, recommendation: Any) -> Any:
+    """Write an itinerary as the first versions of the original did: interests in one plain line."""
+    if type(interests) is not list or type(recommendation) is not dict:
+        return NotImplemented
+    if not _are_dicts(recommendation.get("sessions", [])):
+        return NotImplemented
+    try:
+        lines = ["# Event Itinerary", "", f"Interests: {', '.join(interests)}", ""]
+        for session in recommendation.get("sessions", []):
+            when = f"{session.get('start', '?')} - {session.get('end', '?')}"
+            lines += [
+                f"## {session.get('title', 'Unknown Session')}",
+                f"Time: {when} | Location: {session.get('location', '?')}",
+                f"Tags: {', '.join(session.get('tags', []))}",
+                "",
+            ]
+        return "\n".join(lines)
     except Exception:
         return NotImplemented
 

@@ -1,83 +1,354 @@
-"""Holds an agent's function against ours on the probes, before anything is replaced."""
+"""Proves that a loaded function does the same work as a known one, without ever calling it.
+
+A function is known when all of this holds:
+
+* it is a plain function, and its file says what its code says (see `eventkit.accelerate.source`);
+* its fingerprint is in the table, and it reads no global name beside those of the table;
+* each of those names is what it must be: a builtin that nobody has shadowed, a part of the standard
+  library under its own name, a path, or another function that is known itself;
+* what the fingerprint leaves out is harmless: log lines go to a plain logger, with arguments that
+  exist and run no code.
+
+What is proven holds for the moment of the proof. `eventkit.accelerate.watch` asks before each call
+whether anything that the proof rests on has changed since.
+"""
 
 from __future__ import annotations
 
-import contextlib
+import _ast as ast
+import builtins
+import logging
+import os
 import sys
-import threading
 import types
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
-from eventkit.accelerate import compare, probe, watch
-from eventkit.accelerate.target import TARGETS, Found
+from eventkit.accelerate import known
+from eventkit.accelerate.difference import first_difference
+from eventkit.accelerate.fingerprint import LOGGERS, dropped_log_lines, fingerprint, walk
+from eventkit.accelerate.source import Definition, Source, read_source
+from eventkit.accelerate.trampoline import own_code
+from eventkit.accelerate.watch import Reading, global_names
 
-__all__ = ["difference"]
+__all__ = ["Proof", "Prover"]
 
-_TARGETS = frozenset(target.name for targets in TARGETS.values() for target in targets)
-
-
-def difference(found: Found) -> str | None:
-    """Show the first probe on which the agent's function and ours differ; ``None`` without one."""
-    function: types.FunctionType = found.function
-    target = found.target
-    if watch.prints(function, found.owner, _TARGETS):
-        # Found out by looking: a probe would print too.
-        return f"{found.label} prints, which eventkit in its place would not"
-    names = probe.mentioned(watch.codes(function, found.owner))
-    with _quiet(function.__globals__):
-        inputs = list(probe.inputs(target.name, names, found.owner))
-        known = compare.containers(inputs)
-        for given in inputs:
-            arguments = target.prepare(*given) if target.prepare else given
-            theirs = compare.attempt(function, arguments)
-            ours = compare.attempt(target.answer, arguments)
-            if ours[1] is not NotImplemented and not compare.same(theirs, ours, known):
-                return _shown(found, given, theirs, ours)
-    for given, fresh in zip(inputs, probe.inputs(target.name, names, found.owner), strict=True):
-        # Only the plain data among the arguments: a service that was made twice is never equal.
-        plain = [(mine, new) for mine, new in zip(given, fresh, strict=True) if _is_data(mine)]
-        if any(mine != new for mine, new in plain):
-            return f"{found.label} changes what it is given: {compare.shown(given)}"
-    return None
+_LOG_METHODS = frozenset("debug info warning error exception critical log".split())
+_STANDARD_FOLDER = os.path.dirname(os.path.realpath(os.__file__)) + os.sep
+_BUILTIN = vars(builtins)
 
 
-def _is_data(value: Any) -> bool:
-    return type(value) in (dict, list)
+class Unknown(Exception):
+    """A function is not known; the text says why, with file and line where there is one."""
 
 
-def _shown(found: Found, given: Any, theirs: compare.Outcome, ours: compare.Outcome) -> str:
-    return (
-        f"{found.label} answers differently\n"
-        f"  for           {compare.shown(given)}\n"
-        f"  the agent has {_outcome(theirs)}\n"
-        f"  eventkit has  {_outcome(ours)}"
-    )
+class Proof(NamedTuple):
+    """What came of looking at a function.
+
+    Attributes:
+        form: The known form that it has; ``None`` when it is not known.
+        reason: Why it is not known; empty when it is.
+        readings: What the proof rests on.
+        functions: The functions that were proven on the way, this one first.
+        standard: Parts of the standard library that the functions call, with their owners.
+    """
+
+    form: known.Form | None
+    reason: str
+    readings: list[Reading]
+    functions: list[types.FunctionType]
+    standard: list[tuple[Any, str, Any]]
 
 
-def _outcome(outcome: compare.Outcome) -> str:
-    verdict, value = outcome
-    if verdict == "error":
-        kind, text = value
-        return f"{kind.__name__}: {text}"
-    return compare.shown(value)
+class Prover:
+    """Proves the functions of one agent; what was proven once is not proven again."""
+
+    def __init__(self) -> None:
+        """Begin with nothing proven."""
+        self._proofs: dict[tuple[int, str, str], Proof] = {}
+
+    def prove(self, function: Any, module: str, name: str, owner: type | None = None) -> Proof:
+        """Return what can be proven of a function.
+
+        Args:
+            function: Anything that stands where a known function is expected.
+            module: The original's module of that function.
+            name: Its name there, behind its class's and a dot where it is a method.
+            owner: Its class, where it is a method.
+        """
+        key = (id(function), module, name)
+        if key not in self._proofs:
+            attempt = _Attempt(self)
+            try:
+                form: known.Form | None = attempt.form_of(function, module, name, owner)
+                reason = ""
+            except Unknown as error:
+                form, reason = None, str(error)
+            self._proofs[key] = Proof(
+                form, reason, attempt.readings, attempt.functions, attempt.standard
+            )
+        return self._proofs[key]
 
 
-@contextlib.contextmanager
-def _quiet(space: dict[str, Any]) -> Iterator[None]:
-    """Keep what an agent logs about the probes, in this thread, out of its log."""
-    logging = sys.modules.get("logging")
-    kind = getattr(logging, "Logger", ())
-    loggers = [value for value in list(space.values()) if isinstance(value, kind)]
-    prober = threading.get_ident()
+class _Attempt:
+    """One proof while it is made."""
 
-    def other_threads(record: Any) -> bool:
-        return bool(record.thread != prober)
+    def __init__(self, prover: Prover) -> None:
+        self._prover = prover
+        self.readings: list[Reading] = []
+        self.functions: list[types.FunctionType] = []
+        self.standard: list[tuple[Any, str, Any]] = []
 
-    for logger in loggers:
-        logger.addFilter(other_threads)
+    def form_of(self, function: Any, module: str, name: str, owner: type | None) -> known.Form:
+        """Return the known form of a function.
+
+        Raises:
+            Unknown: It is not proven to have one.
+        """
+        source, definition = _defined(function, name, owner)
+        where = f"{os.path.basename(source.path)}:{definition.node.lineno}"
+        _check_defaults(function, definition, where)
+        loaded = global_names(own_code(function))
+        sha256, reads = fingerprint(definition.node)
+        found = [form for form in known.forms(module, name) if form.sha256 == sha256]
+        if not found:
+            raise Unknown(first_difference(source, definition.node, known.forms(module, name)))
+        loggers = _log_lines(function, definition.node, where)
+        extra = loaded - reads - loggers
+        if extra:
+            raise Unknown(f"{where}: it reads {', '.join(sorted(extra))} from its module")
+        self.functions.append(function)
+        self._names(function, (loaded | reads) - loggers, where)
+        if owner is not None:
+            self._members(function, owner, definition.node, where)
+        return found[0]
+
+    def _names(self, function: types.FunctionType, names: frozenset[str], where: str) -> None:
+        space, values, missing = function.__globals__, {}, set()
+        builtin_values = {}
+        for name in sorted(names):
+            if name in space:
+                if name not in known.PATHS:
+                    values[name] = space[name]
+                self._value(name, space[name], where)
+            else:
+                missing.add(name)
+                builtin_values[name] = _builtin(function, name, where)
+        self.readings.append(Reading(space, values, frozenset(missing)))
+        self.readings.append(Reading(_BUILTIN, builtin_values, frozenset()))
+
+    def _value(self, name: str, value: Any, where: str) -> None:
+        if name in known.PATHS:
+            if type(value) is not str and not _is_path(value):
+                raise Unknown(f"{where}: {name} is no path but {type(value).__name__}")
+        elif name in known.STANDARD:
+            self._standard(name, value, where)
+        elif name in LOGGERS:
+            if not _is_logger(value):
+                raise Unknown(f"{where}: {name} is not a plain logger of the standard library")
+        else:
+            target = known.ALIASES.get(name, name)
+            module = known.module_of(target)
+            if module is None:
+                raise Unknown(f"{where}: {name} is neither a builtin nor a known function")
+            proof = self._prover.prove(value, module, target)
+            if proof.form is None:
+                raise Unknown(f"{where}: it calls {name}, which is not known ({proof.reason})")
+            self._rest_on(proof)
+
+    def _rest_on(self, proof: Proof) -> None:
+        self.readings += proof.readings
+        self.functions += proof.functions
+        self.standard += proof.standard
+
+    def _standard(self, name: str, value: Any, where: str) -> None:
+        path = known.STANDARD[name]
+        if value is not _dotted(path):
+            raise Unknown(f"{where}: {name} is not the standard library's {path}")
+        pending = [path]
+        while pending:
+            for attribute in known.ATTRIBUTES.get(pending.pop(), ()):
+                owner = _dotted(attribute.rpartition(".")[0])
+                found = getattr(owner, attribute.rpartition(".")[2], None)
+                if not _is_standard(found):
+                    raise Unknown(f"{where}: somebody has replaced {attribute}")
+                self.standard.append((owner, attribute.rpartition(".")[2], found))
+                if attribute in known.ATTRIBUTES:
+                    pending.append(attribute)
+
+    def _members(self, function: types.FunctionType, owner: type, node: Any, where: str) -> None:
+        """Prove the other methods that a method reaches through ``self``."""
+        if type(owner) is not type or owner.__bases__ != (object,):
+            raise Unknown(f"{where}: its class {owner.__name__} is not a plain class")
+        members = vars(owner)
+        if {"__getattribute__", "__getattr__", "__slots__"} & members.keys():
+            raise Unknown(f"{where}: its class {owner.__name__} looks attributes up by itself")
+        reached = {each.attr for each in walk(node) if isinstance(each, ast.Attribute)}
+        values = {name: members[name] for name in sorted(reached & members.keys())}
+        self.readings.append(Reading(members, values, frozenset()))
+        for name, value in values.items():
+            if not known.is_known_name("graph_service", f"{owner.__name__}.{name}"):
+                raise Unknown(f"{where}: it calls {owner.__name__}.{name}, which is not known")
+            if value is not function:
+                proof = self._prover.prove(
+                    value, "graph_service", f"{owner.__name__}.{name}", owner
+                )
+                if proof.form is None:
+                    raise Unknown(f"{where}: it calls {name}, which is not known ({proof.reason})")
+                self._rest_on(proof)
+
+
+def _defined(function: Any, name: str, owner: type | None) -> tuple[Source, Definition]:
+    """Return a function's definition in its file, once the file is proven to be what runs."""
+    if type(function) is not types.FunctionType:
+        raise Unknown(f"{name} is not a plain Python function but {type(function).__name__}")
+    code = own_code(function)
+    where = f"{os.path.basename(code.co_filename)}:{code.co_firstlineno}"
+    if function.__closure__ is not None or "__wrapped__" in function.__dict__:
+        raise Unknown(f"{where}: it is decorated, or defined inside another function")
+    if function.__builtins__ is not _BUILTIN:
+        raise Unknown(f"{where}: its module has builtins of its own")
+    qualified = f"{owner.__name__}.{function.__name__}" if owner else function.__name__
     try:
-        yield
-    finally:
-        for logger in loggers:
-            logger.removeFilter(other_threads)
+        source = read_source(code.co_filename)
+    except (OSError, ValueError, SyntaxError, RecursionError, MemoryError) as error:
+        raise Unknown(f"{where}: its source cannot be read: {error}") from None
+    definitions = source.definitions.get(qualified, [])
+    equal = [each for each in definitions if each.code == code]
+    if len(equal) != 1:
+        if not definitions:
+            raise Unknown(f"{where}: its file does not define {qualified} at the top of a module")
+        raise Unknown(f"{where}: its code is not what its file says now")
+    if equal[0].node.decorator_list:
+        raise Unknown(f"{where}: it is decorated")
+    return source, equal[0]
+
+
+def _check_defaults(function: types.FunctionType, definition: Definition, where: str) -> None:
+    """Refuse defaults that are not the constants of the source."""
+    arguments = definition.node.args
+    written = [*arguments.defaults]
+    held = list(function.__defaults__ or ())
+    if function.__kwdefaults__ or arguments.kw_defaults:
+        raise Unknown(f"{where}: it has parameters that go by keyword only")
+    if len(written) != len(held):
+        raise Unknown(f"{where}: somebody has changed its defaults")
+    for node, value in zip(written, held, strict=True):
+        constant = isinstance(node, ast.Constant) and type(node.value) is type(value)
+        if not constant or repr(node.value) != repr(value):
+            path = isinstance(node, ast.Name) and node.id in known.PATHS and _is_path(value)
+            if not path:
+                raise Unknown(f"{where}: a default is not the constant that its file names")
+
+
+def _log_lines(function: types.FunctionType, node: Any, where: str) -> frozenset[str]:
+    """Return the loggers whose lines the fingerprint leaves out, if the lines are harmless."""
+    loggers = set()
+    for call in dropped_log_lines(node):
+        name, line = call.func.value.id, call.lineno
+        place = f"{where.partition(':')[0]}:{line}"
+        logger = function.__globals__.get(name)
+        if name in own_code(function).co_varnames or not _is_logger(logger):
+            raise Unknown(f"{place}: {name} is not a plain logger of the standard library")
+        if call.func.attr not in _LOG_METHODS:
+            raise Unknown(f"{place}: {name}.{call.func.attr} does more than log")
+        loggers.add(name)
+        exists = _names_before(node, call.lineno)
+        for value in [*call.args, *(keyword.value for keyword in call.keywords)]:
+            is_local = isinstance(value, ast.Name) and value.id in exists
+            if not is_local and not isinstance(value, ast.Constant):
+                raise Unknown(f"{place}: what {name} logs may run code, or not exist")
+    return frozenset(loggers)
+
+
+def _names_before(node: Any, line: int) -> set[str]:
+    """Return the names that exist for sure at a line: parameters, and what the lines before bind.
+
+    Only assignments at the top of the function, and the variables of the statements around count.
+    """
+    names = {each.arg for each in walk(node.args) if isinstance(each, ast.arg)}
+    body: list[Any] = node.body
+    while body:
+        inside: list[Any] = []
+        for statement in body:
+            if statement.lineno <= line <= statement.end_lineno:
+                targets = [getattr(statement, "target", None)]
+                names.update(_bound(targets))
+                if isinstance(statement, ast.Try):
+                    handlers = [each for each in statement.handlers
+                                if each.lineno <= line <= each.end_lineno]  # fmt: skip
+                    names.update(each.name for each in handlers if each.name)
+                    inside = handlers[0].body if handlers else statement.body
+                else:
+                    inside = getattr(statement, "body", [])
+                break
+            if statement.lineno < line and isinstance(statement, (ast.Assign, ast.AnnAssign)):
+                names.update(_bound(getattr(statement, "targets", None) or [statement.target]))
+        body = inside
+    deleted = {
+        each.id
+        for each in walk(node)
+        if isinstance(each, ast.Name) and isinstance(each.ctx, ast.Del)
+    }
+    return names - deleted
+
+
+def _bound(targets: list[Any]) -> Iterator[str]:
+    for target in targets:
+        if target is not None:
+            yield from (each.id for each in walk(target) if isinstance(each, ast.Name))
+
+
+def _is_logger(value: Any) -> bool:
+    """Return true for `logging` itself and for a logger that nobody has given code of his own."""
+    if value is logging:
+        return all(_is_standard(getattr(logging, name)) for name in _LOG_METHODS)
+    if type(value) is not logging.Logger or value.filters:
+        return False
+    return not vars(value).keys() & _LOG_METHODS
+
+
+def _builtin(function: types.FunctionType, name: str, where: str) -> Any:
+    value = _BUILTIN.get(name)
+    kind = types.BuiltinFunctionType
+    if type(value) is kind and value.__self__ is builtins and value.__name__ == name:
+        return value
+    # Py_TPFLAGS_HEAPTYPE: no class of Python code lacks it.
+    if isinstance(value, type) and not value.__flags__ & (1 << 9) and value.__name__ == name:
+        return value
+    if name not in _BUILTIN:
+        raise Unknown(f"{where}: {name} is not defined")
+    raise Unknown(f"{where}: somebody has replaced the builtin {name}")
+
+
+def _is_path(value: Any) -> bool:
+    pathlib = sys.modules.get("pathlib")
+    kinds = [getattr(pathlib, name, None) for name in ("PosixPath", "WindowsPath")]
+    return any(type(value) is kind for kind in kinds)
+
+
+def _dotted(path: str) -> Any:
+    """Return the module of the standard library, or the member of one, under a dotted name."""
+    module, *names = path.split(".")
+    found: Any = sys.modules.get(module)
+    file = getattr(found, "__file__", None)
+    if file is not None and not os.path.realpath(file).startswith(_STANDARD_FOLDER):
+        return None
+    for name in names:
+        found = getattr(found, name, None)
+    return found
+
+
+def _is_standard(value: Any) -> bool:
+    """Return true if a function or class is the standard library's own, not somebody's patch."""
+    if isinstance(value, types.FunctionType):
+        file = value.__code__.co_filename
+        return file.startswith("<frozen ") or os.path.realpath(file).startswith(_STANDARD_FOLDER)
+    if isinstance(value, type):
+        return value.__module__.partition(".")[0] in sys.stdlib_module_names
+    if isinstance(value, property):
+        return _is_standard(value.fget)
+    return isinstance(
+        value,
+        (types.BuiltinFunctionType, types.MethodDescriptorType, types.WrapperDescriptorType),
+    )

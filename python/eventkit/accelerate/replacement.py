@@ -1,4 +1,4 @@
-"""One replaced function: how its calls are answered, counted and checked, and the way back."""
+"""Answers the calls of one function of an agent, counts and checks them, and gives it back."""
 
 from __future__ import annotations
 
@@ -9,22 +9,19 @@ from collections.abc import Callable
 from time import perf_counter
 from typing import Any
 
-from eventkit.accelerate import compare, report, watch
+from eventkit.accelerate import compare, report
 from eventkit.accelerate.counting import Calls
-from eventkit.accelerate.target import Found
-from eventkit.accelerate.trampoline import trampoline, twin
+from eventkit.accelerate.proof import Proof
+from eventkit.accelerate.target import OTHER_ANSWERS, Found
+from eventkit.accelerate.trampoline import own_code, trampoline, twin
+from eventkit.accelerate.watch import unchanged
 from eventkit.errors import InternalError
 
-__all__ = ["Replacement"]
+__all__ = ["Replacement", "Trusted"]
 
 _log = logging.getLogger("eventkit.accelerate")
 
-
-def _chance() -> Callable[[], float]:
-    # A generator of its own: the agent's sequence of random numbers stays what it was.
-    from random import Random
-
-    return Random().random
+Call = Callable[..., Any]
 
 
 class _Comparing(threading.local):
@@ -37,20 +34,22 @@ _comparing = _Comparing()
 
 
 class Replacement:
-    """A function of an agent that is answered by eventkit, as long as nothing speaks against it.
+    """A known function that eventkit answers, as long as all that its proof rests on is unchanged.
 
     Attributes:
         label: Its module and name.
         calls: How many went which way.
         checked: Calls on which the agent's own function ran as well.
         differences: Those of them that came out differently; the first ends the acceleration.
+        fallbacks: How many calls went the agent's way, by reason.
     """
 
-    def __init__(self, found: Found, shadow: float, stop: Callable[[], None]) -> None:
+    def __init__(self, found: Found, proof: Proof, shadow: float, stop: Callable[[], None]) -> None:
         """Prepare; nothing is replaced yet.
 
         Args:
-            found: A function that agrees with ours.
+            found: The function.
+            proof: What was proven of it.
             shadow: The share of calls on which the agent's own function runs as well.
             stop: Ends the acceleration of everything that was replaced together with it.
         """
@@ -58,18 +57,21 @@ class Replacement:
         self.calls = Calls()
         self.checked = 0
         self.differences = 0
+        self.fallbacks: dict[str, int] = {}
         self._function: types.FunctionType = found.function
-        self._code = self._function.__code__
+        self._code = own_code(self._function)
         self._own = twin(self._function)
         self._target = found.target
         self._owner = found.owner
-        self._chance = _chance() if shadow else None
         self._shadow = shadow
+        self._chance = _chance() if shadow else None
         self._stop = stop
-        self._unchanged = watch.unchanged(watch.readings(self._function, found.owner))
+        other = OTHER_ANSWERS.get(proof.form.answer) if proof.form else None
+        self._answer: Call = other or found.target.answer(self._function)
+        self._unchanged = unchanged(proof.readings, proof.functions, proof.standard)
         self._row = report.row(found.label)
-        watched = shadow > 0 or self._row is not None or found.target.prepare is not None
-        handler = self._thorough() if watched or found.owner else self._quick()
+        simple = not shadow and self._row is None and found.target.prepare is None
+        handler = self._quick() if simple and not found.owner else self._serve
         self._trampoline = trampoline(self._function, handler)
 
     @property
@@ -86,12 +88,13 @@ class Replacement:
         if self.active:
             self._function.__code__ = self._code
 
-    def _quick(self) -> Callable[..., Any]:
-        unchanged, answer_of, own = self._unchanged, self._target.answer, self._own
+    def _quick(self) -> Call:
+        """Return a handler for calls that are neither compared nor reported."""
+        holds, answer_of, own = self._unchanged, self._answer, self._own
         native_call, fallback_call = self.calls.native_call, self.calls.fallback_call
 
         def serve(*arguments: Any) -> Any:
-            if unchanged():
+            if holds():
                 try:
                     answer = answer_of(*arguments)
                 except InternalError:
@@ -104,77 +107,150 @@ class Replacement:
 
         return serve
 
-    def _thorough(self) -> Callable[..., Any]:
-        own, prepare = self._own, self._target.prepare
-
-        def serve(*arguments: Any) -> Any:
-            if _comparing.on:
-                return own(*arguments)
-            if not self._applies(arguments):
-                return self._fall_back(arguments)
-            if prepare is not None:
-                arguments = prepare(*arguments)
-            start = perf_counter()
-            try:
-                answer = self._target.answer(*arguments)
-            except InternalError:
-                answer = NotImplemented
-            spent = perf_counter() - start
-            if answer is NotImplemented:
-                return self._fall_back(arguments)
-            count = self.calls.native_call()
-            if self._row is not None:
-                self._row.count(count, 0)
-            if self._due(count):
-                theirs = self._compared(arguments, count, spent)
-                if not compare.same(theirs, ("answer", answer)):
-                    return self._settle(arguments, theirs, answer)
-            return answer
-
-        return serve
-
-    def _applies(self, arguments: tuple[Any, ...]) -> bool:
-        if self._owner is not None and type(arguments[0]) is not self._owner:
-            return False
-        return self._unchanged()
-
-    def _fall_back(self, arguments: tuple[Any, ...]) -> Any:
-        count = self.calls.fallback_call()
-        if self._row is not None:
-            self._row.count(0, count)
-        return self._own(*arguments)
-
-    def _due(self, count: int) -> bool:
-        if self._chance is not None and self._chance() < self._shadow:
-            return True
-        return self._row is not None and report.is_sample(count)
-
-    def _compared(self, arguments: tuple[Any, ...], count: int, spent: float) -> compare.Outcome:
-        """What the agent's own function makes of it, and how much longer it takes."""
-        _comparing.on = True
+    def _serve(self, *arguments: Any) -> Any:
+        if _comparing.on:
+            return self._own(*arguments)
+        reason = self._obstacle(arguments)
+        if reason:
+            return self._fall_back(arguments, reason)
+        if self._target.prepare is not None:
+            arguments = self._target.prepare(*arguments)
         start = perf_counter()
+        try:
+            answer = self._answer(*arguments)
+        except InternalError:
+            answer = NotImplemented
+        spent = perf_counter() - start
+        if answer is NotImplemented:
+            return self._fall_back(arguments, "input that only the agent's own function answers")
+        self.calls.native_call()
+        if self._row is not None:
+            self._row.native(arguments, spent)
+        if self._chance is not None and self._chance() < self._shadow:
+            theirs = self._compared(arguments)
+            if not compare.same(theirs, ("answer", answer)):
+                return self._settle(arguments, theirs, answer)
+        return answer
+
+    def _obstacle(self, arguments: tuple[Any, ...]) -> str:
+        """Return why a call must go the agent's way; an empty text when it need not."""
+        if self._owner is not None and type(arguments[0]) is not self._owner:
+            return "an instance of a subclass"
+        return "" if self._unchanged() else "a function or constant was replaced"
+
+    def _fall_back(self, arguments: tuple[Any, ...], reason: str) -> Any:
+        self.calls.fallback_call()
+        self.fallbacks[reason] = self.fallbacks.get(reason, 0) + 1
+        if self._row is None:
+            return self._own(*arguments)
+        self._row.fallback(reason)
+        start = perf_counter()
+        try:
+            return self._own(*arguments)
+        finally:
+            self._row.own(arguments, perf_counter() - start)
+
+    def _compared(self, arguments: tuple[Any, ...]) -> compare.Outcome:
+        """Run the agent's own function on the same arguments."""
+        _comparing.on = True
         try:
             theirs = compare.attempt(self._own, arguments)
         finally:
             _comparing.on = False
         self.checked += 1
-        if self._row is not None:
-            self._row.measured(count, perf_counter() - start - spent)
         return theirs
 
     def _settle(self, arguments: tuple[Any, ...], theirs: compare.Outcome, answer: Any) -> Any:
         """Give the agent's answer, and end the acceleration if it was no race that differed."""
-        again = compare.attempt(self._target.answer, arguments)
+        again = compare.attempt(self._answer, arguments)
         if compare.same(theirs, again):
             return answer  # another thread changed the input between the two
         self.differences += 1
         self._stop()
-        _log.error(
-            "%s answered differently and is the agent's own again\n"
-            "  for           %s\n  the agent has %s\n  eventkit had  %s",
-            self.label,
-            *map(compare.shown, (arguments, theirs[1], answer)),
-        )
+        _report_difference(self.label, arguments, theirs[1], answer)
         if theirs[0] == "error":
             return self._own(*arguments)
         return theirs[1]
+
+
+class Trusted(Replacement):
+    """An unknown function that its user trusts to do the original's work, until it differs once.
+
+    The agent's function answers the first calls, and eventkit's answer is compared; then one call
+    in `EVERY`. At the first difference the function is the agent's again for good.
+    """
+
+    FIRST = 1_000
+    EVERY = 64
+
+    def __init__(self, found: Found, proof: Proof) -> None:
+        """Prepare; nothing is replaced yet."""
+        super().__init__(found, proof, 0.0, self._distrust)
+        self._seen = Calls()
+        self.distrusted = False
+        self._trampoline = trampoline(self._function, self._serve)
+
+    def _distrust(self) -> None:
+        self.distrusted = True
+        self.restore()
+
+    def _serve(self, *arguments: Any) -> Any:
+        if _comparing.on or self.distrusted:
+            return self._own(*arguments)
+        number = self._seen.native_call()
+        if self._target.prepare is not None:
+            arguments = self._target.prepare(*arguments)
+        if number > self.FIRST and number % self.EVERY:
+            return self._ours(arguments)
+        return self._theirs(arguments)
+
+    def _ours(self, arguments: tuple[Any, ...]) -> Any:
+        start = perf_counter()
+        try:
+            answer = self._answer(*arguments)
+        except InternalError:
+            answer = NotImplemented
+        if answer is NotImplemented:
+            return self._fall_back(arguments, "input that only the agent's own function answers")
+        self.calls.native_call()
+        if self._row is not None:
+            self._row.native(arguments, perf_counter() - start)
+        return answer
+
+    def _theirs(self, arguments: tuple[Any, ...]) -> Any:
+        """Answer by the agent's function, which may change what it is given: ours comes first."""
+        ours = compare.attempt(self._answer, arguments)
+        self.checked += 1
+        try:
+            answer = self._fall_back(arguments, "a trusted function that is compared")
+        except Exception as error:
+            self._hold(arguments, ours, ("error", (type(error), str(error))))
+            raise
+        self._hold(arguments, ours, ("answer", answer))
+        return answer
+
+    def _hold(
+        self, arguments: tuple[Any, ...], ours: compare.Outcome, theirs: compare.Outcome
+    ) -> None:
+        # What eventkit declines, or cannot answer, goes the agent's way anyway.
+        if ours[0] == "error" or ours[1] is NotImplemented or compare.same(ours, theirs):
+            return
+        self.differences += 1
+        self._distrust()
+        _report_difference(self.label, arguments, theirs[1], ours[1])
+
+
+def _report_difference(label: str, arguments: tuple[Any, ...], theirs: Any, ours: Any) -> None:
+    _log.error(
+        "%s answered differently and is the agent's own again\n"
+        "  for           %s\n  the agent has %s\n  eventkit had  %s",
+        label,
+        *map(compare.shown, (arguments, theirs, ours)),
+    )
+
+
+def _chance() -> Callable[[], float]:
+    # A generator of its own: the agent's sequence of random numbers stays what it was.
+    from random import Random
+
+    return Random().random

@@ -1,174 +1,178 @@
-"""What the processes under ``eventkit accelerate --report`` leave for its last line.
+"""Counts what acceleration did in each process, for the last line of ``accelerate --report``.
 
-Each process has a file of its own, mapped into memory: what was counted is there even when the
-process is killed. A row is three 64-bit integers: native calls, fallen back, nanoseconds saved.
+Each process writes its counts into a file of its own: while they are few at every call, then at
+every 64th and at the end, so that a killed process has left them. A full disk costs the counts but
+never the process.
 """
 
 from __future__ import annotations
 
+import atexit
 import json
-import mmap
 import os
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any
 
-__all__ = ["FOLDER", "Row", "Totals", "is_sample", "refused", "row", "summary", "totals"]
+__all__ = ["FOLDER", "Row", "cost", "refused", "row", "summary"]
 
 FOLDER = "EVENTKIT_ACCELERATE_REPORT"
 """The environment variable that names the folder for the files."""
 
-_CELLS = 3
-_MOST_ROWS = 64
-_NUMBERS = _MOST_ROWS * _CELLS * 8
-_SIZE = _NUMBERS + 8192
+FEW = 1_000
+EVERY = 64
+
+PER_SESSION = 1.4e-6
+"""Seconds that an agent's own function takes for a session, until one of its calls was timed.
+
+Measured by ``benches/command.py`` on CPython 3.11.
+"""
 
 
 class Row:
     """The counts of one function in one process."""
 
-    def __init__(self, file: _File, place: int) -> None:
-        """Stand for one row of a file."""
-        self._file = file
-        self._place = place * _CELLS
-        self._counts = [0, 0]
-        self._before = (0, 0)
-        self._sampled = 0
+    def __init__(self, label: str) -> None:
+        """Begin at zero."""
+        self.label = label
+        self.natives = 0
+        self.fallbacks: dict[str, int] = {}
+        self.spent = 0.0
+        self.sessions = 0
+        self.own_seconds = 0.0
+        self.own_sessions = 0
 
-    def count(self, native: int, fallback: int) -> None:
-        """Put down how many calls there have been; 0 for what has not changed."""
-        for way, number in enumerate((native, fallback)):
-            if number:
-                self._counts[way] = number
-                self._file.cells[self._place + way] = number - self._before[way]
+    def native(self, arguments: tuple[Any, ...], seconds: float) -> None:
+        """Count a call that eventkit answered."""
+        self.natives += 1
+        self.spent += seconds
+        self.sessions += _sessions(arguments)
+        if self.natives < FEW or self.natives % EVERY == 0:
+            _current().write()
 
-    def measured(self, count: int, seconds: float) -> None:
-        """Take a measured saving for all the calls since the one that was measured before."""
-        self._file.cells[self._place + 2] += int(seconds * 1e9) * (count - self._sampled)
-        self._sampled = count
+    def fallback(self, reason: str) -> None:
+        """Count a call that went the agent's way."""
+        self.fallbacks[reason] = self.fallbacks.get(reason, 0) + 1
 
-    def start_anew(self) -> None:
-        """In a forked child: what was counted so far is in the parent's file."""
-        self._before = (self._counts[0], self._counts[1])
-        self._sampled = self._counts[0]
+    def own(self, arguments: tuple[Any, ...], seconds: float) -> None:
+        """Take the time of a call of the agent's own function."""
+        self.own_seconds += seconds
+        self.own_sessions += _sessions(arguments)
+        _current().write()
+
+    @property
+    def saved(self) -> float:
+        """The seconds that the agent's own function would have taken longer, estimated."""
+        each = self.own_seconds / self.own_sessions if self.own_sessions else PER_SESSION
+        return each * self.sessions - self.spent if self.sessions else 0.0
 
 
-class _File:
-    """The file of this process; a forked child starts one of its own."""
+def _sessions(arguments: tuple[Any, ...]) -> int:
+    """Return the number of sessions that a call looks at; 0 where that is unknown."""
+    manifest = arguments[0] if arguments else None
+    sessions = manifest.get("sessions") if type(manifest) is dict else None
+    return len(sessions) if type(sessions) is list else 0
 
-    def __init__(self, folder: str) -> None:
-        self._folder = folder
+
+class _Process:
+    """The counts of this process; a forked child begins anew, in a file of its own."""
+
+    def __init__(self) -> None:
+        self.folder = os.environ.get(FOLDER, "")
         self.rows: list[Row] = []
-        self.labels: list[str] = []
-        self.refused: list[str] = []
-        self._open()
-        os.register_at_fork(after_in_child=self._reopen)
+        self.refused: dict[str, str] = {}
+        self.cost = 0.0
+        self.file = self._new_name()
+        if self.folder:
+            atexit.register(self.write)
+            os.register_at_fork(after_in_child=self.begin_anew)
 
-    def _open(self) -> None:
-        name = Path(self._folder) / f"{os.getpid()}-{os.urandom(4).hex()}"
-        descriptor = os.open(name, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
+    def _new_name(self) -> str:
+        return f"{self.folder}/{os.getpid()}-{os.urandom(4).hex()}"
+
+    def begin_anew(self) -> None:
+        self.file, self.cost = self._new_name(), 0.0
+        for each in self.rows:
+            vars(each).update(vars(Row(each.label)))
+
+    def write(self) -> None:
+        counts = {"cost": self.cost, "refused": self.refused, "rows": []}
+        counts["rows"] = [
+            {
+                "label": each.label,
+                "native": each.natives,
+                "saved": each.saved,
+                "fallbacks": each.fallbacks,
+            }
+            for each in self.rows
+        ]
+        # Opened anew each time: a daemon closes all descriptors, and their numbers go to others.
         try:
-            os.truncate(descriptor, _SIZE)
-            self._map = mmap.mmap(descriptor, _SIZE)
-        finally:
-            os.close(descriptor)
-        self.write_names()
-
-    def _reopen(self) -> None:
-        for row in self.rows:
-            row.start_anew()
-        try:
-            self._open()
-        except OSError:  # whoever wanted the report has gone: count for nobody
-            self._map = mmap.mmap(-1, _SIZE)
-            self.write_names()
-
-    def add(self, label: str) -> Row:
-        """A row for one more function."""
-        self.labels.append(label)
-        self.write_names()
-        self.rows.append(Row(self, len(self.labels) - 1))
-        return self.rows[-1]
-
-    def write_names(self) -> None:
-        """Write which functions the rows are of, and which were refused."""
-        self.cells = memoryview(self._map)[:_NUMBERS].cast("q")
-        text = json.dumps({"replaced": self.labels, "refused": self.refused}).encode()
-        self._map[_NUMBERS : _NUMBERS + len(text) + 1] = text + b"\0"
+            descriptor = os.open(self.file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+            try:
+                os.write(descriptor, json.dumps(counts).encode())
+            finally:
+                os.close(descriptor)
+        except OSError:  # the disk is full, or the command that wanted the report has gone
+            return
 
 
-_files: dict[str, _File | None] = {}
+_process: _Process | None = None
 
 
-def _file() -> _File | None:
-    folder = os.environ.get(FOLDER)
-    if not folder:
-        return None
-    if folder not in _files:
-        try:
-            _files[folder] = _File(folder)
-        except OSError:  # the command that asked for a report has gone
-            _files[folder] = None
-    return _files[folder]
+def _current() -> _Process:
+    global _process
+    if _process is None:
+        _process = _Process()
+    return _process
 
 
 def row(label: str) -> Row | None:
-    """A row to count the calls of a function in; ``None`` when no report is wanted."""
-    file = _file()
-    if file is None or len(file.labels) == _MOST_ROWS:
+    """Return a row to count the calls of a function in; ``None`` when no report is wanted."""
+    process = _current()
+    if not process.folder:
         return None
-    return file.add(label)
+    process.rows.append(Row(label))
+    return process.rows[-1]
 
 
-def refused(label: str) -> None:
+def refused(label: str, reason: str) -> None:
     """Tell the report of a function that stays as it is."""
-    file = _file()
-    if file is not None and len(file.refused) < _MOST_ROWS:
-        file.refused.append(label)
-        file.write_names()
+    process = _current()
+    if process.folder:
+        process.refused[label] = reason
+        process.write()
 
 
-def is_sample(count: int) -> bool:
-    """Whether a call is one on which the agent's own function is timed too: 1, 2, 4, …, 1024 n."""
-    return count & (count - 1) == 0 or count % 1024 == 0
-
-
-class Totals(NamedTuple):
-    """The counts of all processes."""
-
-    processes: int
-    replaced: int
-    refused: int
-    native: int
-    fallback: int
-    saved: float
-
-
-def totals(folder: str) -> Totals:
-    """Add up what all processes left in a folder."""
-    replaced, refused_labels = set[str](), set[str]()
-    sums = [0] * _CELLS
-    processes = 0
-    for file in Path(folder).iterdir():
-        data = file.read_bytes()
-        if len(data) < _SIZE:
-            continue
-        names = json.loads(data[_NUMBERS:].partition(b"\0")[0])
-        replaced.update(names["replaced"])
-        refused_labels.update(names["refused"])
-        processes += bool(names["replaced"] or names["refused"])
-        cells = memoryview(data)[:_NUMBERS].cast("q")
-        for cell in range(_CELLS):
-            sums[cell] += sum(cells[cell::_CELLS])
-    native, fallback, saved = sums
-    return Totals(processes, len(replaced), len(refused_labels), native, fallback, saved / 1e9)
+def cost(seconds: float) -> None:
+    """Count time that acceleration itself took: imports and proofs."""
+    _current().cost += seconds
 
 
 def summary(folder: str) -> str:
-    """The report's line."""
-    found = totals(folder)
-    return (
-        f"eventkit accelerate: {found.replaced} functions replaced and {found.refused} refused"
-        f" in {found.processes} {'process' if found.processes == 1 else 'processes'};"
-        f" {found.native} calls native, {found.fallback} fallen back;"
-        f" about {found.saved:.3g} s saved"
-    )
+    """Add up what the processes left in a folder, as the text of the report."""
+    processes = []
+    for file in sorted(Path(folder).iterdir()):
+        try:
+            processes.append(json.loads(file.read_bytes()))
+        except ValueError:  # cut off by a full disk, or by the end of the process
+            continue
+    rows = [each for process in processes for each in process["rows"]]
+    native = sum(each["native"] for each in rows)
+    fallbacks: dict[str, int] = {}
+    refusals: dict[str, str] = {}
+    for each in rows:
+        for reason, count in each["fallbacks"].items():
+            fallbacks[reason] = fallbacks.get(reason, 0) + count
+    for process in processes:
+        refusals.update(process["refused"])
+    saved = sum(each["saved"] for each in rows) - sum(process["cost"] for process in processes)
+    text = [
+        f"eventkit accelerate: {len({each['label'] for each in rows})} functions replaced and"
+        f" {len(refusals)} refused in {len(processes)}"
+        f" {'process' if len(processes) == 1 else 'processes'};"
+        f" {native} calls native, {sum(fallbacks.values())} fallen back;"
+        f" about {saved:.3g} s saved, net of what acceleration cost"
+    ]
+    text += [f"  fallen back: {count} x {why}" for why, count in sorted(fallbacks.items())]
+    text += [f"  refused: {label}: {why}" for label, why in sorted(refusals.items())]
+    return "\n".join(text)

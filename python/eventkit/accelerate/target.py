@@ -11,22 +11,27 @@ from typing import Any, NamedTuple
 
 from eventkit.accelerate import native
 
-__all__ = ["TARGETS", "Found", "Target", "search"]
+__all__ = ["EVERY", "OTHER_ANSWERS", "TARGETS", "Found", "Target", "search"]
 
 
 class Target(NamedTuple):
     """A function that an agent may have.
 
     Attributes:
+        module: The original's module that has it.
         name: Its name; behind its class's, when it is a method.
         parameters: How many it takes, ``self`` included.
-        answer: What answers in its place, or returns ``NotImplemented``.
+        answer: Takes the agent's function and returns what answers in its place: a function that
+            returns ``NotImplemented`` where only the agent's own can answer.
+        sized: Whether its first argument is a manifest, whose size says what a call costs.
         prepare: Makes of a call's arguments such that may be used twice.
     """
 
+    module: str
     name: str
     parameters: int
-    answer: Callable[..., Any]
+    answer: Callable[[types.FunctionType], Callable[..., Any]]
+    sized: bool = False
     prepare: Callable[..., tuple[Any, ...]] | None = None
 
 
@@ -39,19 +44,41 @@ class Found(NamedTuple):
     owner: type | None = None
 
 
-_AGENT = (
-    Target("score_session", 3, native.score_session),
-    Target("recommend", 3, native.recommend),
-    Target("explain", 3, native.explain),
-    Target("_count_conflicts", 1, native.count_conflicts),
-    Target("_build_itinerary_markdown", 2, native.build_itinerary_markdown),
-    Target("_build_adaptive_card", 1, native.build_adaptive_card),
-    Target("_normalize_interests", 1, native.normalize_interests),
-)
-_CORE = (Target("recommend_from_graph", 4, native.recommend_from_graph, native.fetch_once),)
-_GRAPH = (Target("GraphEventService._transform_events", 2, native.transform_events),)
+def _always(answer: Callable[..., Any]) -> Callable[[types.FunctionType], Callable[..., Any]]:
+    return lambda function: answer
 
-_EVERY = (*_AGENT, *_CORE, *_GRAPH)
+
+_AGENT = (
+    Target("agent", "score_session", 3, _always(native.score_session)),
+    Target("agent", "recommend", 3, native.recommend, sized=True),
+    Target("agent", "explain", 3, native.explain, sized=True),
+    Target("agent", "_count_conflicts", 1, _always(native.count_conflicts)),
+    Target("agent", "_build_itinerary_markdown", 2, _always(native.build_itinerary_markdown)),
+    Target("agent", "_build_adaptive_card", 1, _always(native.build_adaptive_card)),
+    Target("agent", "_normalize_interests", 1, _always(native.normalize_interests)),
+)
+_CORE = (
+    Target(
+        "core",
+        "recommend_from_graph",
+        4,
+        _always(native.recommend_from_graph),
+        prepare=native.fetch_once,
+    ),
+)
+_GRAPH = (
+    Target(
+        "graph_service",
+        "GraphEventService._transform_events",
+        2,
+        _always(native.transform_events),
+    ),
+)
+
+OTHER_ANSWERS = {"first markdown": native.build_first_markdown}
+"""Answers for forms of a function that do other work than its newest form, by the table's name."""
+
+EVERY = (*_AGENT, *_CORE, *_GRAPH)
 
 TARGETS = {"agent": _AGENT, "core": _CORE, "graph_service": _GRAPH}
 """By the name that the original's module has. Each counts only where the module looks the part."""
@@ -71,7 +98,7 @@ def search(agent: Any) -> Iterator[Found]:
     """
     space = _namespace(agent)
     seen = set()
-    for part, targets in [(space, _EVERY), *_neighbours(space)]:
+    for part, targets in [(space, EVERY), *_neighbours(space)]:
         for found in _find(part, targets):
             if id(found.function) not in seen:
                 seen.add(id(found.function))

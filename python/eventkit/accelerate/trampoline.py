@@ -16,9 +16,20 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
-__all__ = ["obstacle", "trampoline", "twin"]
+__all__ = ["installed", "obstacle", "own_code", "trampoline", "twin"]
 
 _MARK = "eventkit: the handler goes here"
+
+installed: dict[int, tuple[types.CodeType, types.FunctionType, types.CodeType]] = {}
+"""By the id of a trampoline: the trampoline, whose it is, and the function's own code."""
+
+
+def own_code(function: types.FunctionType) -> types.CodeType:
+    """Return the code that a function has without acceleration."""
+    made = installed.get(id(function.__code__))
+    return made[2] if made is not None and made[1] is function else function.__code__
+
+
 # The flags of `inspect`, which is dear to import: VARARGS, VARKEYWORDS, GENERATOR, COROUTINE and
 # ASYNC_GENERATOR.
 _NOT_PLAIN = 0x04 | 0x08 | 0x20 | 0x80 | 0x200
@@ -39,7 +50,7 @@ def obstacle(function: Any, parameters: int) -> str | None:
 
 def trampoline(function: types.FunctionType, handler: Callable[..., Any]) -> types.CodeType:
     """Make code that hands a call of a function, its defaults filled in, to a handler."""
-    code = function.__code__
+    code = own_code(function)
     names = ", ".join(code.co_varnames[: code.co_argcount])
     # One line, so that a traceback names the line of the function's own `def`. A call of a literal
     # would be a SyntaxWarning, hence the local name.
@@ -51,6 +62,7 @@ def trampoline(function: types.FunctionType, handler: Callable[..., Any]) -> typ
     made = made.replace(co_consts=constants, co_firstlineno=code.co_firstlineno)
     if hasattr(code, "co_qualname"):  # Python 3.11
         made = made.replace(co_qualname=code.co_qualname)
+    installed[id(made)] = (made, function, code)
     return made
 
 

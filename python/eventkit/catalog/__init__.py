@@ -1,8 +1,16 @@
-"""Compile sessions once, ask for ever."""
+"""Compiles sessions once, for many queries."""
 
 from __future__ import annotations
 
 from eventkit.catalog.catalog import Catalog
 from eventkit.catalog.hashing import manifest_hash
+from eventkit.catalog.opening import catalog_from_bytes, first_bytes, is_compiled, open_programme
 
-__all__ = ["Catalog", "manifest_hash"]
+__all__ = [
+    "Catalog",
+    "catalog_from_bytes",
+    "first_bytes",
+    "is_compiled",
+    "manifest_hash",
+    "open_programme",
+]

@@ -1,4 +1,4 @@
-"""`Catalog`: for callers who can say that their sessions do not change."""
+"""`Catalog`: compiled sessions, for callers whose sessions do not change between queries."""
 
 from __future__ import annotations
 
@@ -7,41 +7,55 @@ import json
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from io import BufferedIOBase, BytesIO
-from pathlib import Path
-from typing import Any, cast
+from typing import Any, Literal, cast
 
 from eventkit import _native
+from eventkit.catalog.checking import checked_missing, checked_sessions
+from eventkit.catalog.fields import dump_fields, load_fields
 from eventkit.catalog.parsing import parsed_lines, parsed_source, uses_external_sessions
-from eventkit.itinerary.export import build_document
-from eventkit.itinerary.saving import save
-from eventkit.manifest import get_sessions
+from eventkit.errors import CatalogFileError, ManifestError
+from eventkit.exports import build_document, save
+from eventkit.files import open_regular, read_regular, require_size
+from eventkit.manifest import COMPILED_HEAD, get_sessions
 from eventkit.reference import DEFAULT_WEIGHTS
+from eventkit.results import Interests, Itinerary, Plan, Top
 
 __all__ = ["Catalog"]
 
 Progress = Callable[[int, int], object]
+
+_LARGEST = 1 << 36
+"""Bytes of a JSON file: ten million sessions have 2.3 GB, and a sparse file may claim terabytes."""
 
 
 class Catalog(_native.CatalogBase):
     """Sessions compiled for exact answers in microseconds.
 
     The answers are those of `eventkit.recommend` and `eventkit.explain`, to the last bit, for the
-    sessions as they were when the catalogue was made: the caller's promise is that they do not
-    change. A catalogue is immutable and may be shared by threads; it holds the caller's own session
-    objects and returns them. A session that the engine cannot score exactly (a ``Decimal``
-    popularity, say) is answered for by `eventkit.reference`, at its speed.
+    sessions as they were when the catalogue was made. The caller must not change them afterwards.
+    A catalogue is immutable, and threads may share it. It holds the caller's own session objects
+    and returns them. If the engine cannot score a session exactly (because of a ``Decimal``
+    popularity, for example), `eventkit.reference` answers, at its speed.
 
     Args:
         source: A manifest, or its sessions: any iterable of mappings.
-        weights: Weights to score with; the manifest's, or for bare sessions the original's
-            defaults (2.0, 0.5, 0.3), when left out.
-        cache_size: Keep what the index found for so many queries, by (interests, top, weights). Off
-            by default, because it seldom pays: a search is cheaper than most of what surrounds it.
-        cache_ttl: Seconds after which a kept one is searched for again.
-        clock: Monotonic seconds; the system's when left out.
+        weights: Weights to score with. When left out: those of the manifest, or for bare sessions
+            the original's defaults (2.0, 0.5, 0.3).
+        missing: What to do with a value of a session that is ``None``, NaN or ``pandas.NA``:
+            ``"keep"`` it, as the original does, or treat it as ``"absent"``, as if the session did
+            not have that key. A session with such values is then replaced by a copy.
+        cache_size: The number of queries whose results are kept, by (interests, top, weights). Off
+            by default, because a search usually costs less than the rest of the call.
+        cache_ttl: The seconds for which a result is kept.
+        clock: A function that returns monotonic seconds; the system's clock when left out.
 
     Raises:
-        KeyError: A manifest without weights.
+        KeyError: The manifest has no weights.
+        TypeError: The source is a path, a data frame, or an iterable of other things than mappings;
+            names what was given and the right constructor.
+
+    Warns:
+        InputWarning: The popularity of every session is NaN, so every score is NaN.
 
     Example:
         >>> catalog = Catalog([{"id": "a", "title": "Agents", "tags": ["AI"], "popularity": 0.5}])
@@ -49,6 +63,12 @@ class Catalog(_native.CatalogBase):
         'Agents'
         >>> len(catalog), "a" in catalog, catalog
         (1, True, Catalog(1 session))
+
+        Rows of a table have NaN where a cell is empty:
+
+        >>> rows = [{"title": "Agents", "tags": ["AI"], "popularity": float("nan")}]
+        >>> Catalog(rows, missing="absent").score("Agents", ["ai"])["score"]
+        2.003
     """
 
     __slots__ = ("_fields",)
@@ -59,12 +79,14 @@ class Catalog(_native.CatalogBase):
         cls,
         source: Any,
         *,
-        weights: Any = None,
+        weights: Mapping[str, Any] | None = None,
+        missing: Literal["keep", "absent"] = "keep",
         cache_size: int = 0,
         cache_ttl: float = 300.0,
         clock: Callable[[], float] | None = None,
     ) -> Catalog:
-        """Compile the sessions; O(sessions + tags)."""
+        """Compile the sessions, in time O(sessions + tags)."""
+        checked_missing(missing)
         if isinstance(source, Mapping):
             fields = {name: value for name, value in source.items() if name != "sessions"}
             weights = source["weights"] if weights is None else weights
@@ -73,7 +95,7 @@ class Catalog(_native.CatalogBase):
             fields = {}
             weights = DEFAULT_WEIGHTS if weights is None else weights
             sessions = source
-        sessions = sessions if type(sessions) is list else list(sessions)
+        sessions = checked_sessions(sessions, missing)
         cache = (cache_size, cache_ttl, clock)
         return cls._made(_native.compile_sessions(sessions), weights, fields, cache)
 
@@ -88,7 +110,11 @@ class Catalog(_native.CatalogBase):
 
     @classmethod
     def from_parts(cls, sessions: list[Any], manifest: Mapping[str, Any]) -> Catalog:
-        """Compile given sessions with the weights of a manifest, whose own sessions do not count.
+        """Compile given sessions with the weights of a manifest. Its own sessions are not used.
+
+        Raises:
+            KeyError: The manifest has no weights.
+            TypeError: A session is not a mapping.
 
         Example:
             >>> manifest = {"weights": {"interest": 2.0, "popularity": 0.5}, "name": "Day one"}
@@ -96,11 +122,13 @@ class Catalog(_native.CatalogBase):
             'Day one'
         """
         fields = {name: value for name, value in manifest.items() if name != "sessions"}
-        return cls._made(_native.compile_sessions(sessions), manifest["weights"], fields)
+        return cls._made(
+            _native.compile_sessions(checked_sessions(sessions)), manifest["weights"], fields
+        )
 
     @property
     def fields(self) -> dict[str, Any]:
-        """What the manifest held beside its sessions; only ``weights`` for bare sessions."""
+        """The manifest without its sessions; only ``weights`` if the source was bare sessions."""
         return dict(self._fields)
 
     @classmethod
@@ -111,23 +139,27 @@ class Catalog(_native.CatalogBase):
         weights: Any = None,
         progress: Progress | None = None,
     ) -> Catalog:
-        """Load a manifest, or an array of sessions, from JSON without an object a session.
+        """Load a manifest, or an array of sessions, from JSON. Makes no Python object a session.
 
         Args:
-            source: A file, or its bytes.
+            source: A file, or its content as bytes.
             weights: As for the class.
-            progress: Called with (bytes read, sessions read) about once for every mebibyte; an
-                exception that it raises ends the load.
+            progress: A function that is called with (bytes read, sessions read) about once for
+                every mebibyte. If it raises an exception, the load ends with it.
 
         Raises:
-            ManifestError: It is no JSON, or holds no sessions; names file, line and column.
+            ManifestError: The source is not JSON, or holds no sessions; names file, line and
+                column.
+            OSError: The file cannot be read.
 
         Example:
             >>> Catalog.from_json(b'[{"title": "Agents", "tags": ["AI"]}]')[0]
             {'title': 'Agents', 'tags': ['AI']}
         """
-        data = source if isinstance(source, bytes) else Path(source).read_bytes()
+        data = source if isinstance(source, bytes) else read_regular(source, _LARGEST)
         origin = "bytes" if isinstance(source, bytes) else os.fspath(source)
+        if data.startswith(COMPILED_HEAD):
+            raise ManifestError(origin, "a compiled catalogue, not JSON: use Catalog.open")
         loaded = _native.load_json(data, origin, progress)
         if loaded is None or uses_external_sessions(loaded[1]):
             return cls(parsed_source(data, origin), weights=weights)
@@ -141,15 +173,16 @@ class Catalog(_native.CatalogBase):
         weights: Any = None,
         progress: Progress | None = None,
     ) -> Catalog:
-        r"""Load one session a line, as a stream.
+        r"""Load JSON with one session a line, as a stream.
 
         Args:
-            source: A file, or an open binary one.
+            source: A file, or an open binary file.
             weights: As for the class.
             progress: As for `from_json`.
 
         Raises:
-            ManifestError: A line is no JSON object; names file, line and column.
+            ManifestError: A line is not a JSON object; names file, line and column.
+            OSError: The file cannot be read.
 
         Example:
             >>> from io import BytesIO
@@ -157,7 +190,8 @@ class Catalog(_native.CatalogBase):
             2
         """
         if isinstance(source, (str, os.PathLike)):
-            with Path(source).open("rb") as file:
+            with open_regular(source) as file:
+                require_size(file, source, _LARGEST)
                 return cls._from_lines(file, os.fspath(source), weights, progress)
         return cls._from_lines(source, str(getattr(source, "name", "lines")), weights, progress)
 
@@ -165,7 +199,7 @@ class Catalog(_native.CatalogBase):
     def _from_lines(
         cls, file: Any, origin: str, weights: Any, progress: Progress | None
     ) -> Catalog:
-        # What Python has to read after all is read twice: what is no file is kept for that.
+        # If the engine declines, Python reads the source again: what cannot seek is kept in memory.
         if not file.seekable():
             file = BytesIO(file.read())
         start = file.tell()
@@ -192,7 +226,7 @@ class Catalog(_native.CatalogBase):
         copy: bool = False,
         progress: Progress | None = None,
     ) -> Catalog:
-        """Open a saved catalogue by memory map: processes that open one file share its memory.
+        """Open a saved catalogue by memory map. Processes that open one file share its memory.
 
         **Replace such a file, never overwrite it.** `save` does, and so does ``mv``: processes that
         have the old file open keep it. ``cp new live.catalog`` writes into the old file instead.
@@ -201,19 +235,21 @@ class Catalog(_native.CatalogBase):
         process (``SIGBUS``). Open it with ``copy=True`` where you cannot rule that out.
 
         Args:
-            path: What `save` wrote.
+            path: A file that `save` wrote.
             weights: Weights to score with; those that were saved when left out.
-            verify: Check every byte against its checksum; else only the header and the table of
-                sections. No content, whatever it holds, makes the reader read outside the file.
+            verify: Check every byte against its checksum. Without it, only the header and the table
+                of sections are checked. Damaged content never makes the reader read outside the
+                file.
             copy: Read the file into this process's memory instead. What happens to the file
                 afterwards then does not matter. Servers do this.
-            progress: Called with (bytes checked, bytes in all) while verifying.
+            progress: A function that is called with (bytes checked, bytes in all) while verifying.
 
         Raises:
             FileNotFoundError: There is no such file.
-            CatalogFileError: It is no catalogue, is damaged, or was written by a newer eventkit.
-                Later uses raise it when another program changed the file.
+            CatalogFileError: The file is not a catalogue, is damaged, or was written by a newer
+                eventkit. Later uses raise it when another program changed the file.
             MemoryError: There is no memory for the copy.
+            OSError: The file cannot be read, or is not a regular file.
 
         Example:
             >>> import tempfile
@@ -222,50 +258,64 @@ class Catalog(_native.CatalogBase):
             ...     Catalog.open(f"{directory}/one.catalog", verify=True)[0]
             {'title': 'Agents'}
         """
-        data, fields = _native.open_catalog(os.fspath(path), verify, copy, progress)
-        return cls._reopened(data, fields, weights)
+        name = os.fspath(path)
+        data, saved = _native.open_catalog(name, verify, copy, progress)
+        return cls._reopened(data, saved, weights, name)
 
     @classmethod
-    def _reopened(cls, data: Any, saved: bytes, weights: Any = None) -> Catalog:
-        fields = json.loads(saved)
+    def _reopened(
+        cls, data: Any, saved: bytes, weights: Any = None, name: str = "a pickled catalogue"
+    ) -> Catalog:
+        fields = load_fields(saved, name)
         return cls._made(data, fields["weights"] if weights is None else weights, fields)
 
     def save(self, path: str | os.PathLike[str]) -> None:
-        """Write the catalogue to a file, whole or not at all, for `open`.
+        """Write the catalogue to a file, for `open`.
 
         Args:
-            path: The file; an older one is replaced when the new one is complete.
+            path: The file. An existing one is replaced when the new one is complete.
 
         Raises:
-            ValueError: A session, or what else the manifest holds, that JSON cannot hold as it is
-                (a tuple, NaN, a key that is no string), or that cannot be recommended well (no
-                title, tags that are no list of strings, a popularity beyond 64 bits); names it.
-            OSError: The file cannot be written; an older one is then still there.
+            CatalogFileError: A session, or another part of the manifest, cannot be written as JSON
+                (a tuple, NaN, infinity, a key that is not a string) or recommended (no title, tags
+                that are not a list of strings, a popularity of more than 64 bits). Names the file
+                and the value.
+            OSError: The file cannot be written. An existing one is not changed.
 
         Example:
-            >>> import tempfile
-            >>> with tempfile.TemporaryDirectory() as directory:
-            ...     Catalog([{"title": "Agents", "tags": ("AI",)}]).save(f"{directory}/no.catalog")
+            >>> catalog = Catalog([{"title": "Agents", "tags": ("AI",)}])
+            >>> catalog.save("no.catalog")
             Traceback (most recent call last):
-            ValueError: sessions[0].tags is ('AI',) of type tuple, which JSON cannot hold as it is
+            eventkit.errors.CatalogFileError: no.catalog: sessions[0].tags is ('AI',)...
         """
-        _native.save_catalog(self._data, self._saved_fields(), os.fspath(path))
+        name = os.fspath(path)
+        fields = dump_fields(self._fields, name)
+        try:
+            _native.save_catalog(self._data, fields, name)
+        except CatalogFileError:
+            raise
+        except ValueError as error:  # what `save_catalog` says of a session does not name the file
+            raise CatalogFileError(f"{name}: {error}") from None
 
     def _saved_fields(self) -> bytes:
         return json.dumps(self._fields, allow_nan=False).encode()
 
     def recommend_many_json(
-        self, many_interests: Iterable[Any], top: Any, *, weights: Any = None
+        self,
+        many_interests: Iterable[Interests],
+        top: Top = 5,
+        *,
+        weights: Mapping[str, Any] | None = None,
     ) -> Iterator[bytes]:
-        r"""Recommend for many, as lines of JSON.
+        r"""Recommend for many lists of interests, as lines of JSON.
 
         Args:
-            many_interests: A list of interests for each answer; read as it is needed.
+            many_interests: A list of interests for each answer. It is read step by step.
             top: As for `recommend`.
             weights: As for `recommend`.
 
         Yields:
-            NDJSON in chunks of whole lines, one line an answer, in order.
+            Chunks of whole lines. There is one line for each list of interests, in order.
 
         Example:
             >>> lines = Catalog([{"title": "A"}]).recommend_many_json([["ai"], ["web"]], 1)
@@ -282,22 +332,27 @@ class Catalog(_native.CatalogBase):
             yield self._recommend_lines(chunk, top, weights=weights)
 
     def rank_many(
-        self, many_interests: Iterable[Any], top: int, *, weights: Any = None
+        self,
+        many_interests: Iterable[Interests],
+        top: int = 5,
+        *,
+        weights: Mapping[str, Any] | None = None,
     ) -> tuple[memoryview[int], memoryview[float]]:
-        """Rank for many, as columns and without an object an answer.
+        """Rank sessions for many lists of interests, as columns of numbers.
 
         Args:
             many_interests: A list of interests for each row.
-            top: How many columns, at least 0; no more than there are sessions.
+            top: The number of columns, at least 0. There are no more columns than sessions.
             weights: As for `recommend`.
 
         Returns:
-            Positions (int64) and scores (float64), two-dimensional buffers of rows x columns that
+            Positions (int64) and scores (float64): two-dimensional buffers of rows x columns, which
             ``numpy.asarray`` reads without a copy. ``catalog[position]`` is the session.
 
         Raises:
-            ValueError: A negative ``top``; interests or weights that the index cannot rank exactly
-                (use `recommend` for them).
+            TypeError: Interests are one text instead of a list.
+            ValueError: ``top`` is negative, or the index cannot rank the interests or weights
+                exactly (use `recommend` for them).
 
         Example:
             >>> catalog = Catalog([{"title": "A", "tags": ["web"]}, {"title": "B", "tags": ["ai"]}])
@@ -306,13 +361,14 @@ class Catalog(_native.CatalogBase):
             ([[1], [0]], (2, 1))
         """
         if top < 0:
-            raise ValueError(f"top is {top}, expected how many columns, from 0 up")
+            raise ValueError(f"top is {top}, expected a number of columns, 0 or more")
         rows = many_interests if type(many_interests) is list else list(many_interests)
         ranked = self._rank_many(rows, top, weights=weights)
         if ranked is None:
+            _refuse_text(rows)
             raise ValueError(
                 "these interests or weights cannot be ranked by the index (NaN, or types other "
-                "than str, int and float): use recommend, which asks the reference"
+                "than str, int and float): use recommend, which calls the reference"
             )
         positions, scores, columns = ranked
         shape = [len(rows), columns]
@@ -320,15 +376,15 @@ class Catalog(_native.CatalogBase):
 
     def export(
         self,
-        interests: Any,
-        top: Any = None,
+        interests: Interests,
+        top: Top = None,
         *,
         format: str = "markdown",
         output: str | os.PathLike[str] | None = None,
         escape: bool = False,
         date: datetime.date | str | None = None,
-    ) -> dict[str, Any]:
-        """Recommend sessions and write them as an itinerary: see `eventkit.export`.
+    ) -> Itinerary:
+        """Recommend sessions and write them as an itinerary. See `eventkit.export`.
 
         Example:
             >>> catalog = Catalog([{"title": "Agents", "start": "09:00", "tags": ["AI"]}])
@@ -350,25 +406,25 @@ class Catalog(_native.CatalogBase):
 
     def plan(
         self,
-        interests: Any,
+        interests: Interests,
         top: int | None = None,
         *,
         gap: float = 0.0,
-        weights: Any = None,
+        weights: Mapping[str, Any] | None = None,
         filter: _native.Filter | None = None,
-    ) -> dict[str, Any]:
-        """Plan the best itinerary without overlapping times.
+    ) -> Plan:
+        """Plan the best itinerary of sessions that do not overlap.
 
-        Of all choices of sessions that match an interest and do not overlap, the one of the highest
-        total score, found by weighted interval scheduling (Kleinberg and Tardos, Algorithm Design,
-        section 6.1), not by taking the best that still fits again and again: for a whole day of
-        Gen Con 2017 the greedy choice is worth 36 % of it on average, for the best five sessions
-        often the same.
+        Of all sets of sessions that match an interest and do not overlap, this is the one with the
+        highest total score. It is found by weighted interval scheduling (Kleinberg and Tardos,
+        Algorithm Design, section 6.1). A greedy choice, which takes the best session that still
+        fits again and again, reaches 36 % of that total on average for a whole day of Gen Con
+        2017; for the best five sessions it is often the same.
 
         Args:
             interests: As for `recommend`.
-            top: At most so many sessions; ``None`` for as many as fit.
-            gap: Minutes to get from one location to another.
+            top: The largest number of sessions; ``None`` for as many as fit.
+            gap: The minutes it takes to get from one location to another.
             weights: As for `recommend`.
             filter: As for `recommend`.
 
@@ -381,8 +437,9 @@ class Catalog(_native.CatalogBase):
             name, and where no session names one, all are times on one clock.
 
         Raises:
-            ValueError: A negative ``gap``; interests, weights or sessions that only the reference
-                can score; or a ``top`` times sessions beyond 2**27.
+            TypeError: Interests are one text instead of a list.
+            ValueError: ``gap`` is negative; only the reference can score the interests, weights or
+                sessions; or ``top`` times the number of sessions is more than 2**27.
 
         Example:
             >>> catalog = Catalog([
@@ -402,14 +459,15 @@ class Catalog(_native.CatalogBase):
         return planned
 
     def with_sessions(self, added: Iterable[Any] = (), removed: Iterable[str] = ()) -> Catalog:
-        """Return a catalogue with other sessions, which shares what did not change.
+        """Return a changed catalogue, which shares the unchanged sessions with this one.
 
         Args:
-            added: Sessions that stand behind the others.
-            removed: Ids; every session that has one of them goes.
+            added: Sessions to add at the end.
+            removed: Ids. Every session that has one of them is removed.
 
         Raises:
             KeyError: No session has one of the ids.
+            TypeError: A session is not a mapping.
 
         Example:
             >>> catalog = Catalog([{"id": "a", "title": "A"}, {"id": "b", "title": "B"}])
@@ -417,7 +475,7 @@ class Catalog(_native.CatalogBase):
             >>> [session["title"] for session in changed], len(catalog)
             (['B', 'C'], 2)
         """
-        data = self._with(list(added), list(removed))
+        data = self._with(checked_sessions(added), list(removed))
         return self._made(data, self.weights, self._fields)
 
     def __iter__(self) -> Iterator[Any]:
@@ -425,12 +483,12 @@ class Catalog(_native.CatalogBase):
         return map(self.__getitem__, range(len(self)))
 
     def __repr__(self) -> str:
-        """Show how many sessions there are."""
+        """Return the class and the number of sessions."""
         count = len(self)
         return f"{type(self).__name__}({count:,} session{'' if count == 1 else 's'})"
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """Pickle the compiled file where the engine holds the sessions, else the sessions."""
+        """Pickle the compiled file if the engine holds the sessions, else the session objects."""
         dumped = _native.dump_catalog(self._data, b"")
         held = list(self) if dumped is None else dumped
         return _restore, (type(self), held, self.weights, self._fields)
@@ -441,12 +499,20 @@ def _restore(kind: type[Catalog], held: Any, weights: Any, fields: Any) -> Catal
     return kind._made(data, weights, fields)
 
 
+def _refuse_text(many_interests: list[Any]) -> None:
+    for row, interests in enumerate(many_interests):
+        if isinstance(interests, (str, bytes)):
+            raise TypeError(
+                f"interests of row {row} is {interests!r}, one text; expected a list of texts"
+            )
+
+
 def _frozen(weights: Any) -> Any:
-    # A copy: the caller's own may change, the catalogue's answers may not.
+    # A copy, because the caller may change the original later.
     return dict(weights) if type(weights) is dict else weights
 
 
 def _table(data: bytes, code: str, shape: list[int]) -> Any:
     view: Any = memoryview(data)
-    # A view may not have an empty dimension: rows x 0 is one empty row.
+    # A view cannot have an empty dimension, so rows x 0 becomes one empty row.
     return view.cast(code) if 0 in shape else view.cast(code, shape)

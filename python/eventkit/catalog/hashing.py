@@ -1,4 +1,4 @@
-"""A key for callers who cache answers of their own."""
+"""Hashes a manifest, as a key for callers who cache answers themselves."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ __all__ = ["manifest_hash"]
 
 
 def manifest_hash(manifest: Any) -> str:
-    """Return a hash of everything a manifest holds.
+    """Return a hash of everything in a manifest.
 
-    Unlike a hash of ``json.dumps(manifest, sort_keys=True)``, it tells apart what recommends
-    differently: the order of keys and sessions, ``1`` from ``1.0`` and from ``"1"``, lists from
-    tuples. It costs more than most recommendations (about 3 microseconds a session): hash a
-    manifest once when it is loaded, and not for every query.
+    Unlike a hash of ``json.dumps(manifest, sort_keys=True)``, it depends on everything that can
+    change a recommendation: the order of keys and sessions, ``1`` or ``1.0`` or ``"1"``, list or
+    tuple. It takes longer than most recommendations (about 3 microseconds a session): hash a
+    manifest when it is loaded, not for every query.
 
     Args:
         manifest: Dictionaries, lists, tuples, strings, numbers, booleans and ``None``.
@@ -24,8 +24,8 @@ def manifest_hash(manifest: Any) -> str:
         64 hexadecimal digits (SHA-256).
 
     Raises:
-        TypeError: There is something else in it.
-        RecursionError: It holds itself, or is nested very deep.
+        TypeError: The manifest holds a value of another type.
+        RecursionError: The manifest holds itself, or is nested very deeply.
 
     Example:
         >>> manifest_hash({"top": 1}) == manifest_hash({"top": 1})

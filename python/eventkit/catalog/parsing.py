@@ -1,4 +1,4 @@
-"""Sessions that only Python's own JSON reader can judge (NaN, lone surrogates, odd types)."""
+"""Reads sessions that only Python's JSON reader accepts (NaN, lone surrogates, odd types)."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ __all__ = ["parsed_lines", "parsed_source", "uses_external_sessions"]
 
 
 def parsed_source(data: bytes, origin: str) -> Any:
-    """Return the manifest, or the array of sessions, in a text.
+    """Parse a manifest or an array of sessions.
 
     Raises:
-        ManifestError: It is neither.
+        ManifestError: The data is neither.
     """
     source = _parsed(data, origin)
     sessions = source.get("sessions", []) if isinstance(source, dict) else source
@@ -32,10 +32,10 @@ def parsed_source(data: bytes, origin: str) -> Any:
 
 
 def parsed_lines(lines: Iterable[bytes], origin: str) -> Iterator[dict[str, Any]]:
-    """Yield the session of each line that is not blank.
+    """Parse the session of each line that is not blank.
 
     Raises:
-        ManifestError: A line is no JSON object.
+        ManifestError: A line is not a JSON object.
     """
     for number, line in enumerate(lines, 1):
         if not line.strip():
@@ -47,7 +47,7 @@ def parsed_lines(lines: Iterable[bytes], origin: str) -> Iterator[dict[str, Any]
 
 
 def uses_external_sessions(members: dict[str, bytes] | None) -> bool:
-    """Tell whether a manifest, of which these members were loaded, has its sessions elsewhere."""
+    """Return true if a manifest with these members has its sessions in another file."""
     features = json.loads((members or {}).get("features", b"null"))
     external = features.get("externalSessions") if isinstance(features, dict) else None
     return bool(external.get("enabled")) if isinstance(external, dict) else False

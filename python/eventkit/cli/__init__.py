@@ -1,7 +1,7 @@
-"""The command line: ``eventkit COMMAND``, see ``eventkit --help``.
+"""The command line ``eventkit COMMAND``. See ``eventkit --help``.
 
-Exit status: 0 done; 1 no such session, a manifest with problems, or a limit exceeded; 2 bad input;
-130 interrupted; 141 the reader of standard output went away.
+Exit status: 0 for success; 1 if there is no such session, a manifest has problems, or a limit is
+exceeded; 2 for bad input; 130 if interrupted; 141 if the reader of standard output went away.
 """
 
 from __future__ import annotations
@@ -9,11 +9,6 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
-
-from eventkit.cli.answer import Answer
-from eventkit.cli.parser import build_parser
-from eventkit.cli.terminal import complain, show
-from eventkit.errors import EventKitError
 
 __all__ = ["main"]
 
@@ -26,19 +21,31 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run one command.
 
     Args:
-        argv: the arguments without the program's name; those of the process when not given.
+        argv: The arguments without the name of the program; those of the process when left out.
 
     Returns:
         The exit status.
+
+    Raises:
+        SystemExit: The arguments are wrong, or ask for help or the version.
 
     Example:
         >>> main(["recommend"])
         {"error": "no interests provided"}
         2
     """
-    arguments = build_parser().parse_args(argv)
+    words = sys.argv[1:] if argv is None else list(argv)
+    if words[:1] == ["accelerate"]:
+        from eventkit.accelerate.command import main as accelerate
+
+        return accelerate(words[1:])
+    from eventkit.cli.parser import build_parser
+    from eventkit.cli.terminal import complain, show
+    from eventkit.errors import EventKitError
+
+    arguments = build_parser().parse_args(words)
     try:
-        answer: Answer = arguments.command(arguments)
+        answer = arguments.command(arguments)
         show(answer, as_json=arguments.json)
     except KeyboardInterrupt:
         return INTERRUPTED
@@ -46,20 +53,20 @@ def main(argv: Sequence[str] | None = None) -> int:
         _forget_output()
         return READER_GONE
     except (EventKitError, OSError) as error:
-        complain(_described(error))
+        complain(_description(error))
         _give_up_output()
         return BAD_INPUT
     return answer.status
 
 
-def _described(error: Exception) -> str:
+def _description(error: Exception) -> str:
     if isinstance(error, OSError) and error.strerror:
         return f"{error.filename}: {error.strerror}" if error.filename else error.strerror
     return str(error)
 
 
 def _give_up_output() -> None:
-    """After a failure that may have been standard output's own, a full disk for one."""
+    """Flush standard output after an error, or discard it if the error was its own (disk full)."""
     try:
         if sys.stdout is not None:
             sys.stdout.flush()
@@ -68,7 +75,7 @@ def _give_up_output() -> None:
 
 
 def _forget_output() -> None:
-    """Keep the interpreter from writing, on its way out, what nobody can take."""
+    """Discard what the interpreter would otherwise write to standard output when it exits."""
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, sys.stdout.fileno())
     os.close(nowhere)

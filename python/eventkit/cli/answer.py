@@ -1,4 +1,4 @@
-"""What a command answers, before anybody decides how it is shown."""
+"""The result of a command, before it is printed."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ __all__ = ["Answer"]
 
 @dataclass(frozen=True)
 class Answer:
-    """The answer of a command.
+    """The result of a command.
 
     Attributes:
-        result: for JSON on standard output.
-        view: the lines for a reader at a terminal.
-        status: the exit status.
-        remarks: lines for standard error.
-        lines: whether the view is for every output, and JSON only for who asks for it.
-        indent: the JSON's; the original prints one of its errors on one line.
+        result: The object to print as JSON on standard output.
+        view: A function that returns the lines to print at a terminal.
+        status: The exit status.
+        remarks: Lines for standard error.
+        lines: True if the lines are printed to every output, and JSON only for ``--json``.
+        indent: The indentation of the JSON. The original prints one of its errors on one line.
     """
 
     result: Any
@@ -31,7 +31,7 @@ class Answer:
 
     @classmethod
     def failed(
-        cls, result: dict[str, Any], status: int, remark: str, indent: int | None = 2
+        cls, result: dict[str, Any], status: int, remarks: list[str], indent: int | None = 2
     ) -> Answer:
-        """An answer that is an error: the original's JSON, and one line that says it."""
-        return cls(result, list, status, [remark], indent)
+        """Return the answer for an error: the original's JSON, and lines that explain it."""
+        return cls(result, list, status, remarks, indent)

@@ -1,4 +1,4 @@
-"""``--source graph``: somebody's calendar in place of the manifest's sessions."""
+"""``--source graph``: the events of a calendar instead of the manifest's sessions."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from eventkit import functions
 from eventkit.cli.answer import Answer
 from eventkit.errors import GraphServiceError
+from eventkit.results import CalendarRecommendation
 
 if TYPE_CHECKING:
     from eventkit.graph import GraphEventService
@@ -22,7 +23,7 @@ FAILED, BAD_INPUT = 1, 2
 
 
 class _Fetched:
-    """A calendar that is here already, so that a failure to get it is told once, in one line."""
+    """Events that were fetched before, so that a failed fetch is reported once, in one line."""
 
     def __init__(self, events: list[dict[str, Any]]) -> None:
         self._events = events
@@ -33,8 +34,8 @@ class _Fetched:
 
 def recommended(
     arguments: argparse.Namespace, manifest: dict[str, Any], interests: list[str], top: int
-) -> dict[str, Any]:
-    """Recommend from the calendar, by the manifest's weights."""
+) -> CalendarRecommendation:
+    """Recommend events of the calendar, with the manifest's weights."""
     if top <= 0:
         raise GraphServiceError("top must be a positive integer")
     with _service(arguments) as service:
@@ -45,12 +46,15 @@ def recommended(
 def with_calendar(
     arguments: argparse.Namespace, manifest: dict[str, Any], *, dated: bool = False
 ) -> dict[str, Any]:
-    """The manifest with the events of the next seven days as its sessions.
+    """Return the manifest with the events of the next seven days as its sessions.
 
     Args:
-        arguments: Those of the command.
-        manifest: What gives the weights and all else.
-        dated: Whether `start` and `end` shall have their dates, which an itinerary wants.
+        arguments: The arguments of the command.
+        manifest: The manifest with the weights and other settings.
+        dated: True for `start` and `end` with dates, which an itinerary needs.
+
+    Raises:
+        GraphServiceError: The events cannot be fetched.
     """
     with _service(arguments) as service:
         sessions = service.get_events(top=MOST_EVENTS)
@@ -66,14 +70,14 @@ def with_calendar(
 
 
 def refused(error: GraphServiceError) -> Answer:
-    """The answer where the calendar is not to be had: 2 where the settings are wrong, else 1."""
+    """Return the answer for a failed fetch. The status is 2 if settings are wrong, else 1."""
     status = BAD_INPUT if error.status is None and not error.transient else FAILED
-    return Answer.failed({"error": str(error), "source": "graph"}, status, str(error))
+    return Answer.failed({"error": str(error), "source": "graph"}, status, [str(error)])
 
 
 @contextlib.contextmanager
 def _service(arguments: argparse.Namespace) -> Iterator[GraphEventService]:
-    # Imported here: no other command needs it.
+    # Imported here, because no other command needs it.
     from eventkit.graph import GraphEventService, GraphSettings
 
     try:

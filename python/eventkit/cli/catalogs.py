@@ -1,4 +1,4 @@
-"""``eventkit catalog build | info | verify``: compiled catalogues in files."""
+"""The commands ``catalog build``, ``catalog info`` and ``catalog verify``."""
 
 from __future__ import annotations
 
@@ -16,11 +16,13 @@ _LINES = (".ndjson", ".jsonl")
 
 
 def add_catalog_commands(subparsers: Any) -> None:
-    """Add the command ``catalog`` and its own commands to a parser."""
-    summary = "compile sessions into a file, and look into such files"
+    """Add the command ``catalog`` with its subcommands."""
+    summary = "compile sessions into a file, and show or check such files"
     catalog = subparsers.add_parser("catalog", help=summary, description=f"{summary}.")
     commands = catalog.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    build = commands.add_parser("build", help="compile a manifest, or sessions, into a file")
+    build = commands.add_parser(
+        "build", help="compile a manifest, or sessions, into a file for --manifest"
+    )
     build.add_argument(
         "source", metavar="SOURCE", help="JSON, or one session a line in .ndjson or .jsonl"
     )

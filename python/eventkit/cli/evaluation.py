@@ -1,9 +1,8 @@
-"""The command ``evaluate``: how well a manifest serves profiles, and how fast."""
+"""The command ``evaluate``: measures how well sessions fit profiles, and how fast."""
 
 from __future__ import annotations
 
 import argparse
-import json
 import statistics
 from collections.abc import Callable
 from time import perf_counter
@@ -11,13 +10,13 @@ from typing import Any
 
 from eventkit import functions
 from eventkit.cli.answer import Answer
-from eventkit.cli.commands import computed, profile_file, recommender
-from eventkit.cli.manifests import read
+from eventkit.cli.interests import no_profile_file, profile_path
+from eventkit.cli.programme import Programme, read
 from eventkit.cli.table import layout
 from eventkit.errors import EventKitError
-from eventkit.itinerary.escaping import single_line
-from eventkit.itinerary.export import default_top
-from eventkit.profiles import load_profile
+from eventkit.exports import default_top, single_line
+from eventkit.profiles import load_profile, profile_names
+from eventkit.results import Recommendation
 
 __all__ = ["evaluate", "measures"]
 
@@ -28,46 +27,50 @@ _MEASURES = ("relevance", "diversity", "conflicts", "latency_ms")
 
 
 class BadProfileError(EventKitError):
-    """A profile that is not written as NAME=INTERESTS."""
+    """A profile is not written as NAME=INTERESTS."""
 
 
 def evaluate(arguments: argparse.Namespace) -> Answer:
     """Evaluate a manifest for each profile."""
-    file, manifest = read(arguments.manifest)
-    profiles = dict(_profile(text) for text in arguments.profiles or [])
+    programme = read(arguments.manifest)
+    profiles = _given(arguments)
     if arguments.load:
-        profiles |= _saved(profile_file(arguments, manifest))
+        profiles |= _saved(arguments, programme)
     if not profiles:
         remark = 'no profiles: give --profiles NAME="a, b", or --load with some saved'
-        return Answer.failed({"error": "no profiles provided"}, BAD_INPUT, remark, indent=None)
+        if arguments.load and profile_path(arguments, programme) is None:
+            remark = f"no saved profiles: {no_profile_file(programme)}"
+        error = {"error": "no profiles provided"}
+        return Answer.failed(error, BAD_INPUT, [remark], indent=None)
+    manifest = programme.manifest
     top = arguments.top or default_top(manifest)
-    recommend = recommender(file)
 
     def one(interests: list[str]) -> dict[str, Any]:
-        return measures(lambda: recommend(manifest, interests, top), interests)
+        return measures(lambda: programme.recommend(manifest, interests, top), interests)
 
-    found = computed(file, manifest, lambda: {name: one(of) for name, of in profiles.items()})
+    found = programme.computed(lambda: {name: one(of) for name, of in profiles.items()})
     average = {key: statistics.fmean(row[key] for row in found.values()) for key in _MEASURES}
     result = {"profiles": found, "average": average}
     return Answer(result, lambda: _view(result))
 
 
-def measures(recommend: Callable[[], dict[str, Any]], interests: list[str]) -> dict[str, Any]:
+def measures(recommend: Callable[[], Recommendation], interests: list[str]) -> dict[str, Any]:
     """Measure one recommendation.
 
     Args:
-        recommend: Makes it; called repeatedly, for the time that it takes.
-        interests: What it is for.
+        recommend: The function that recommends. It is called 21 times to measure its latency.
+        interests: The interests that it recommends for.
 
     Returns:
-        ``relevance``: the share of its sessions with a tag among the interests. ``diversity``: the
-        share of its tags that are different ones, in any case. Both are 0 without sessions or
-        tags. ``conflicts``: the time slots that several of its sessions share. ``latency_ms``: the
-        median of 21 calls. And the ``interests`` and titles (``sessions``) themselves.
+        ``relevance``: the share of sessions with a tag among the interests. ``diversity``: the
+        share of different tags among all tags, regardless of case. Both are 0 if there are no
+        sessions or tags. ``conflicts``: the number of time slots that several sessions have.
+        ``latency_ms``: the median of the calls. Also the ``interests`` and the titles
+        (``sessions``).
 
     Example:
         >>> sessions = [{"title": "A", "tags": ["AI", "web"]}, {"title": "B", "tags": ["ai"]}]
-        >>> found = measures(lambda: {"sessions": sessions, "conflicts": 1}, ["web"])
+        >>> found = measures(lambda: {"sessions": sessions, "scoring": [], "conflicts": 1}, ["web"])
         >>> found["relevance"], round(found["diversity"], 2), found["conflicts"]
         (0.5, 0.67, 1)
     """
@@ -89,19 +92,30 @@ def measures(recommend: Callable[[], dict[str, Any]], interests: list[str]) -> d
     }
 
 
-def _profile(text: str) -> tuple[str, list[str]]:
-    name, equals, interests = text.partition("=")
+def _given(arguments: argparse.Namespace) -> dict[str, list[str]]:
+    profiles = {}
+    for text in arguments.profiles or []:
+        name, interests = _split("--profiles", text, 'NAME="a, b"')
+        profiles[name] = functions.normalize_interests(interests)
+    for text in arguments.interest:
+        name, interest = _split("--interest", text, "NAME=TAG")
+        profiles.setdefault(name, []).append(interest.lower())
+    return profiles
+
+
+def _split(flag: str, text: str, expected: str) -> tuple[str, str]:
+    name, equals, value = text.partition("=")
     if not equals or not name.strip():
-        raise BadProfileError(f'--profiles {text!r}: write NAME="a, b"')
-    return name.strip(), functions.normalize_interests(interests)
+        raise BadProfileError(f"{flag} {text!r}: expected {expected}")
+    return name.strip(), value
 
 
-def _saved(file: Any) -> dict[str, list[str]]:
-    """All profiles of a file; none when it is not there, or not one of profiles."""
-    try:
-        names = list(json.loads(file.read_text(encoding="utf-8")))
-    except (OSError, ValueError, RecursionError, TypeError):
+def _saved(arguments: argparse.Namespace, programme: Programme) -> dict[str, list[str]]:
+    """Return all profiles of the profile file that have interests."""
+    file = profile_path(arguments, programme)
+    if file is None:
         return {}
+    names = profile_names(file)
     return {str(name): interests for name in names if (interests := load_profile(file, name))}
 
 

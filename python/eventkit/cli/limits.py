@@ -1,4 +1,4 @@
-"""Times and limits as they are written on the command line."""
+"""Parses times and limits of the command line."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ import argparse
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
+
+from eventkit.dates import parse_instant
 
 __all__ = ["Limit", "parse_limit", "parse_since"]
 
@@ -23,12 +24,12 @@ _AGO = re.compile(r"(?P<number>\d+(?:\.\d+)?)(?P<unit>[smhdw])")
 
 @dataclass(frozen=True)
 class Limit:
-    """A figure that a summary may not exceed.
+    """The largest value that a summary may have.
 
     Attributes:
-        name: The action, source or hour; all of them when ``None``.
-        metric: A latency, or ``"errors"``.
-        most: Milliseconds, or percent.
+        name: The action, source or hour; ``None`` for all together.
+        metric: The name of a latency (``"p95"``), or ``"errors"``.
+        most: The largest value: milliseconds, or percent.
     """
 
     name: str | None
@@ -36,7 +37,7 @@ class Limit:
     most: float
 
     def exceeded_by(self, summary: dict[str, Any]) -> str | None:
-        """Say by what the limit is exceeded; ``None`` when it is kept, or there is nothing."""
+        """Return a text about the value over the limit; ``None`` if there is no such value."""
         part = summary if self.name is None else summary["by"].get(self.name)
         if part is None or not part["count"]:
             return None
@@ -51,7 +52,10 @@ class Limit:
 
 
 def parse_limit(text: str) -> Limit:
-    """Read a limit.
+    """Parse a limit.
+
+    Raises:
+        ArgumentTypeError: The text is not a limit.
 
     Example:
         >>> parse_limit("explain:p95=50ms")
@@ -66,7 +70,13 @@ def parse_limit(text: str) -> Limit:
 
 
 def parse_since(text: str) -> Callable[[float], float]:
-    """Read a time, absolute or back from a now that is not known yet.
+    """Parse a time: a date, or an age such as ``2h``.
+
+    Returns:
+        A function of the current time, which returns the time meant. Both are seconds since 1970.
+
+    Raises:
+        ArgumentTypeError: The text is neither.
 
     Example:
         >>> parse_since("2h")(10_000.0), parse_since("1970-01-02T00:00+00:00")(0.0)
@@ -77,7 +87,7 @@ def parse_since(text: str) -> Callable[[float], float]:
         seconds = float(ago["number"]) * _UNITS_S[ago["unit"]]
         return lambda now: now - seconds
     try:
-        moment = datetime.fromisoformat(text.replace("Z", "+00:00")).timestamp()
+        moment = parse_instant(text).timestamp()
     except ValueError:
         message = f"{text!r} is not like 30m, 2h, 7d or 2026-11-23T15:00"
         raise argparse.ArgumentTypeError(message) from None

@@ -1,4 +1,4 @@
-"""Commands about manifests themselves: ``schema`` and ``validate``."""
+"""The commands ``schema`` and ``validate``."""
 
 from __future__ import annotations
 
@@ -6,20 +6,16 @@ import argparse
 import json
 from typing import Any
 
+from eventkit.catalog import Catalog, first_bytes, is_compiled
 from eventkit.cli.answer import Answer
-from eventkit.manifest import default_manifest_path, load_manifest
-from eventkit.schema import load_schema
-from eventkit.schema import validate as problems_of
+from eventkit.files import read_regular
+from eventkit.manifest import default_manifest_path, parse_document, parse_manifest
+from eventkit.schema import Problem, load_schema, validate_sessions
+from eventkit.schema import validate as validate_manifest
 
-__all__ = ["read", "schema", "validate"]
+__all__ = ["schema", "validate"]
 
 HAS_PROBLEMS = 1
-
-
-def read(path: str | None) -> tuple[str, dict[str, Any]]:
-    """Read a manifest, and say which file it was."""
-    file = str(default_manifest_path()) if path is None else path
-    return file, load_manifest(file)
 
 
 def schema(_arguments: argparse.Namespace) -> Answer:
@@ -29,12 +25,26 @@ def schema(_arguments: argparse.Namespace) -> Answer:
 
 
 def validate(arguments: argparse.Namespace) -> Answer:
-    """Check a manifest against the schema."""
-    file, manifest = read(arguments.file or arguments.manifest)
-    problems = problems_of(manifest)
+    """Check a manifest, a file of external sessions, or a compiled catalogue."""
+    file = str(arguments.file or arguments.manifest or default_manifest_path())
+    kind, problems = _problems(file)
     described = [{"path": problem.path, "problem": str(problem)} for problem in problems]
     result = {"file": file, "valid": not problems, "problems": described}
     if not problems:
-        return Answer(result, lambda: [f"{file}: a valid manifest"])
+        return Answer(result, lambda: [f"{file}: {kind}"])
     remark = f"{file}: {len(problems)} {'problems' if len(problems) > 1 else 'problem'}"
     return Answer(result, lambda: [str(problem) for problem in problems], HAS_PROBLEMS, [remark])
+
+
+def _problems(file: str) -> tuple[str, list[Problem]]:
+    if is_compiled(first_bytes(file)):
+        catalog = Catalog.open(file, verify=True)
+        sessions: list[Any] = list(catalog)
+        return "a valid compiled catalogue", validate_manifest(
+            catalog.fields | {"sessions": sessions}
+        )
+    data = read_regular(file)
+    document = parse_document(data, file)
+    if isinstance(document, list):
+        return "valid external sessions", validate_sessions(document)
+    return "a valid manifest", validate_manifest(parse_manifest(data, file))

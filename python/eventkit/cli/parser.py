@@ -1,16 +1,37 @@
-"""The command line's grammar: one table of flags, and which command takes which."""
+"""Defines the arguments of all commands: a table of flags, and the flags of each command."""
 
 from __future__ import annotations
 
 import argparse
+import sys
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NoReturn
 
-from eventkit.cli import acceleration, commands, evaluation, manifests, serving, telemetry, template
+from eventkit.cli import commands, evaluation, manifests, serving, telemetry, template
 from eventkit.cli.catalogs import add_catalog_commands
-from eventkit.itinerary import FORMATS
+from eventkit.exports import FORMATS, single_line
 
 __all__ = ["build_parser"]
+
+BAD_USAGE = 2
+
+
+def _top(text: str) -> int:
+    try:
+        top = int(text)
+    except ValueError:
+        top = -1
+    if top < 0:
+        raise argparse.ArgumentTypeError(f"{text!r}, expected a whole number, 0 or more")
+    return top
+
+
+def _accelerate(arguments: argparse.Namespace) -> NoReturn:
+    """Become another command. `eventkit.cli.main` comes here by a shorter way."""
+    from eventkit.accelerate.command import main
+
+    sys.exit(main(arguments.words))
+
 
 _FLAGS: dict[str, dict[str, Any]] = {
     "--interests": {
@@ -18,20 +39,26 @@ _FLAGS: dict[str, dict[str, Any]] = {
         "metavar": "LIST",
         "help": "interests, separated by commas or semicolons",
     },
+    "--interest": {
+        "action": "append",
+        "default": [],
+        "metavar": "TAG",
+        "help": "one interest, which may hold commas; repeat it for more",
+    },
     "--top": {
-        "type": int,
+        "type": _top,
         "metavar": "N",
-        "help": "how many sessions (default: the manifest's recommend.max_sessions_default)",
+        "help": "how many sessions (default, and 0: the manifest's recommend.max_sessions_default)",
     },
     "--session": {"required": True, "metavar": "TITLE", "help": "the title of the session"},
     "--output": {
         "metavar": "PATH",
         "help": "the file or directory to write; a name inside features.export.output_dir"
-        " where the manifest turns that feature on",
+        " if the manifest enables that feature",
     },
     "--format": {
         "choices": tuple(FORMATS),
-        "help": "the itinerary's format (default: what --output ends with, else markdown)",
+        "help": "the itinerary's format (default: by the ending of --output, else markdown)",
     },
     "--date": {
         "metavar": "DAY",
@@ -40,18 +67,17 @@ _FLAGS: dict[str, dict[str, Any]] = {
     },
     "--escape": {
         "action": "store_true",
-        "help": "neutralise markup in the texts of a Markdown itinerary",
+        "help": "escape markup in the texts of a Markdown itinerary",
     },
     "--profile-load": {"metavar": "KEY", "help": "take the interests saved under this key"},
     "--profile-save": {"metavar": "KEY", "help": "save the interests under this key"},
     "--profile-file": {
         "metavar": "PATH",
-        "help": "where interests are saved (default: the manifest's profile.file, else"
-        f" {commands.PROFILE_FILE} here)",
+        "help": "the file of saved interests (default: the manifest's profile.storage_file)",
     },
     "--manifest": {
         "metavar": "PATH",
-        "help": "the manifest (default: agent.json here, else the bundled sample)",
+        "help": "a manifest or compiled catalogue (default: agent.json here, else a sample)",
     },
     "--source": {
         "choices": ("manifest", "graph"),
@@ -75,22 +101,15 @@ _FLAGS: dict[str, dict[str, Any]] = {
         "metavar": "N",
         "help": "how many sessions (default: 3)",
     },
-    "--report": {
-        "action": "store_true",
-        "help": "end with a line on standard error: functions replaced, calls, time saved",
-    },
-    "--shadow": {
-        "type": float,
-        "default": 0.0,
-        "metavar": "RATE",
-        "help": "the share of calls, 0 to 1, on which the agent's own function runs as well",
-    },
-    "--strict": {
-        "action": "store_true",
-        "help": "fail where a function of the agent answers differently, instead of warning",
-    },
     "--json": {"action": "store_true", "help": "print JSON on a terminal too"},
 }
+_CHANGED: dict[tuple[str, str], dict[str, Any]] = {
+    ("evaluate", "--interest"): {
+        "metavar": "NAME=TAG",
+        "help": "one interest of a profile, which may hold commas; repeat it for more",
+    }
+}
+_INTERESTS = ("--interests", "--interest")
 _PROFILE = ("--profile-load", "--profile-save", "--profile-file")
 _SOURCE = ("--source", "--user")
 _EVERYWHERE = ("--manifest", "--json")
@@ -101,34 +120,34 @@ _COMMANDS: tuple[_Command, ...] = (
         "recommend",
         "recommend sessions for interests",
         commands.recommend,
-        ("--interests", "--top", *_PROFILE, *_SOURCE, *_EVERYWHERE),
+        (*_INTERESTS, "--top", *_PROFILE, *_SOURCE, *_EVERYWHERE),
     ),
     (
         "explain",
         "explain a session's score",
         commands.explain,
-        ("--session", "--interests", *_PROFILE, *_SOURCE, *_EVERYWHERE),
+        ("--session", *_INTERESTS, *_PROFILE, *_SOURCE, *_EVERYWHERE),
     ),
     (
         "export",
         "write recommended sessions as an itinerary",
         commands.export,
         (
-            *("--interests", "--top", "--output", "--format", "--date", "--escape"),
+            *(*_INTERESTS, "--top", "--output", "--format", "--date", "--escape"),
             *(*_PROFILE, *_SOURCE, *_EVERYWHERE),
         ),
     ),
     (
         "accelerate",
-        "run a command, its agent accelerated",
-        acceleration.accelerate,
-        ("--report", "--shadow", "--strict"),
+        "run a command with its agent accelerated",
+        _accelerate,
+        (),
     ),
     (
         "evaluate",
         "measure relevance, diversity, conflicts and latency for profiles",
         evaluation.evaluate,
-        ("--profiles", "--load", "--top", "--profile-file", *_EVERYWHERE),
+        ("--profiles", "--interest", "--load", "--top", "--profile-file", *_EVERYWHERE),
     ),
     (
         "template",
@@ -137,13 +156,18 @@ _COMMANDS: tuple[_Command, ...] = (
         ("--count", "--date", "--output", "--json"),
     ),
     ("schema", "print the manifest's JSON Schema", manifests.schema, ("--json",)),
-    ("validate", "check a manifest against the schema", manifests.validate, _EVERYWHERE),
+    (
+        "validate",
+        "check a manifest, external sessions or a compiled catalogue",
+        manifests.validate,
+        _EVERYWHERE,
+    ),
 )
 
 
 def build_parser() -> argparse.ArgumentParser:
     """Build the parser of all commands."""
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="eventkit", description="Session recommendations from an Event Kit manifest."
     )
     parser.add_argument("--version", action=_Version, nargs=0, help="print the version and exit")
@@ -152,21 +176,28 @@ def build_parser() -> argparse.ArgumentParser:
         subparser = subparsers.add_parser(name, help=summary, description=f"{summary}.")
         subparser.set_defaults(command=command)
         for flag in flags:
-            subparser.add_argument(flag, **_FLAGS[flag])
+            subparser.add_argument(flag, **{**_FLAGS[flag], **_CHANGED.get((name, flag), {})})
         if name == "accelerate":
             subparser.add_argument(
                 "words", nargs=argparse.REMAINDER, metavar="-- COMMAND", help="what to run"
             )
         if name == "validate":
-            subparser.add_argument("file", nargs="?", metavar="FILE", help="the manifest to check")
+            subparser.add_argument("file", nargs="?", metavar="FILE", help="the file to check")
     add_catalog_commands(subparsers)
     serving.add_to(subparsers)
     telemetry.add_to(subparsers)
     return parser
 
 
+class _Parser(argparse.ArgumentParser):
+    """A parser that reports wrong usage in one line."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(BAD_USAGE, f"{self.prog}: {single_line(message)} (see {self.prog} --help)\n")
+
+
 class _Version(argparse.Action):
-    """``--version``, which asks for the version only when somebody wants it."""
+    """``--version``. It imports eventkit only when the version is needed."""
 
     def __call__(self, parser: argparse.ArgumentParser, *_: Any, **__: Any) -> None:
         from eventkit import __version__

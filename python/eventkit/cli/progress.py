@@ -1,4 +1,4 @@
-"""A progress bar on standard error, for what takes longer than a moment."""
+"""Draws a progress bar on standard error, for work that takes longer than half a second."""
 
 from __future__ import annotations
 
@@ -14,12 +14,14 @@ _PATIENCE = 0.5
 
 
 class ProgressBar:
-    """Shows how far something has come, on a terminal and once it has taken half a second.
+    """Shows the progress of some work, if standard error is a terminal.
+
+    The bar appears after half a second.
 
     Args:
-        label: What is being done.
-        total: How much there is to do, in whatever unit; 0 if nobody knows.
-        clock: Monotonic seconds.
+        label: The name of the work.
+        total: The amount of work, in any unit; 0 if it is unknown.
+        clock: A function that returns monotonic seconds.
 
     Example:
         >>> with ProgressBar("loading", 100) as bar:
@@ -27,7 +29,7 @@ class ProgressBar:
     """
 
     def __init__(self, label: str, total: int, clock: Callable[[], float] = monotonic) -> None:
-        """Know what is done, and how much of it there is."""
+        """Start the clock; nothing is drawn yet."""
         self.label = label
         self.total = total
         self._clock = clock
@@ -35,7 +37,7 @@ class ProgressBar:
         self._shown = False
 
     def __enter__(self) -> ProgressBar:
-        """Start the clock."""
+        """Start the clock again."""
         self._start = self._clock()
         return self
 
@@ -45,12 +47,12 @@ class ProgressBar:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        """Wipe the bar, if it was drawn."""
+        """Erase the bar if it was drawn."""
         if self._shown:
             print(f"\r{'':<{79}}\r", end="", file=sys.stderr, flush=True)
 
     def advance(self, done: int, remark: str = "") -> None:
-        """Draw the bar at `done` of the total."""
+        """Draw the bar for `done` of the total."""
         if not sys.stderr.isatty() or self._clock() - self._start < _PATIENCE:
             return
         self._shown = True

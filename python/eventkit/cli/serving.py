@@ -1,8 +1,9 @@
-"""The command ``serve``."""
+"""The command ``serve``: starts the HTTP server."""
 
 from __future__ import annotations
 
 import argparse
+import dataclasses
 from typing import Any
 
 from eventkit.cli.answer import Answer
@@ -18,34 +19,54 @@ _Subparsers = Any  # argparse does not name the type
 
 def add_to(subparsers: _Subparsers) -> None:
     """Add ``serve``."""
-    summary = "answer over HTTP: recommend, explain, export, a page, metrics"
+    summary = "serve recommendations, explanations, itineraries, a page and metrics over HTTP"
     parser = subparsers.add_parser("serve", help=summary, description=f"{summary}.")
     parser.set_defaults(command=serve, json=False)
     add = parser.add_argument
-    add("--port", type=_port, default=PORT, metavar="N", help=f"0 for a free one (default: {PORT})")
+    add(
+        "--port",
+        type=_port,
+        default=PORT,
+        metavar="N",
+        help=f"the port; 0 for a free one (default: {PORT})",
+    )
     add("--host", default="127.0.0.1", help="the address to listen at (default: 127.0.0.1)")
     add("--workers", type=_workers, default=1, metavar="N", help="processes (default: 1)")
     add(
         "--interface",
         choices=("wsgi", "asgi"),
-        default="wsgi",
-        help="granian's: wsgi is faster, asgi ends bodies that come too slowly (default: wsgi)",
+        help="wsgi is faster, asgi refuses request bodies that come too slowly (default: wsgi, or"
+        " asgi if EVENTKIT_TRUSTED_PROXIES is set)",
     )
-    add("--card", action="store_true", help="answer /recommend with an Adaptive Card as well")
-    add("--manifest", metavar="PATH", help="the manifest (default: agent.json here, else a sample)")
+    add("--card", action="store_true", help="add an Adaptive Card to the responses of /recommend")
+    add(
+        "--manifest",
+        metavar="PATH",
+        help="a manifest or compiled catalogue (default: agent.json here, else a sample)",
+    )
+    add(
+        "--allowed-host",
+        action="append",
+        default=[],
+        metavar="HOST",
+        help="accept requests for this host too, beside localhost and --host; may be repeated",
+    )
     add(
         "--insecure",
         action="store_true",
-        help="listen at an address that other machines reach, without an API_TOKEN",
+        help="allow an address that other machines can reach, without an API_TOKEN",
     )
 
 
 def serve(arguments: argparse.Namespace) -> Answer:
-    """Serve until a signal ends it."""
-    # Imported here: no other command needs a server.
+    """Serve until a signal ends the server."""
+    # Imported here, because no other command needs a server.
     from eventkit.server import ServerSettings, run
 
-    read = ServerSettings.from_environment
+    settings = ServerSettings.from_environment()
+    hosts = (*settings.allowed_hosts, *arguments.allowed_host)
+    card = settings.card or arguments.card
+    settings = dataclasses.replace(settings, allowed_hosts=hosts, card=card)
     try:
         run.serve(
             arguments.manifest,
@@ -54,7 +75,7 @@ def serve(arguments: argparse.Namespace) -> Answer:
             workers=arguments.workers,
             interface=arguments.interface,
             insecure=arguments.insecure,
-            settings=read(card=True) if arguments.card else read(),
+            settings=settings,
             say=complain,
         )
     except run.ListenError as error:

@@ -1,4 +1,4 @@
-"""Tables of text that fit a terminal, whatever the script of the text."""
+"""Lays out tables of text in any script, so that they fit a terminal."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _NARROWEST = 8
 
 
 def display_width(text: str) -> int:
-    """Count the columns that a text takes on a terminal.
+    """Return the number of columns that a text takes at a terminal.
 
     Example:
         >>> display_width("agent"), display_width("会議")
@@ -28,7 +28,7 @@ def _columns(character: str) -> int:
 
 
 def fitted(text: str, width: int) -> str:
-    """Cut or fill a text to a width.
+    """Shorten or pad a text to a width.
 
     Example:
         >>> fitted("A long title", 8), fitted("Short", 8)
@@ -46,7 +46,7 @@ def fitted(text: str, width: int) -> str:
 
 
 def layout(rows: Sequence[Sequence[str]], width: int) -> list[str]:
-    """Lay rows out in columns; the widest columns give way when the terminal is too narrow.
+    """Lay out rows in columns. If the terminal is too narrow, the widest columns are shortened.
 
     Example:
         >>> for line in layout([["Session", "When"], ["A talk with a long title", "09:00"]], 22):

@@ -13,7 +13,7 @@ from typing import Any
 from eventkit.cli import telemetry_views as views
 from eventkit.cli.answer import Answer
 from eventkit.cli.limits import Limit, parse_limit, parse_since
-from eventkit.cli.manifests import read
+from eventkit.cli.programme import read
 from eventkit.cli.terminal import show
 from eventkit.errors import EventKitError
 from eventkit.files import atomic_write
@@ -26,13 +26,13 @@ __all__ = ["add_to", "rotate", "stats"]
 LIMIT_EXCEEDED = 1
 LEAST_PAUSE_S = 1.0
 LARGE = 32_000_000
-"""Bytes from which on a progress bar is worth its flicker."""
+"""The size in bytes from which a progress bar is shown."""
 
 _Subparsers = Any  # argparse does not name the type
 
 
 class NotReadableError(EventKitError):
-    """There is no telemetry where it was looked for."""
+    """The telemetry file does not exist."""
 
 
 def add_to(subparsers: _Subparsers) -> None:
@@ -54,7 +54,7 @@ def _add_stats(commands: _Subparsers) -> None:
     add("--by", choices=("action", "source", "hour"), default="action", help="(default: action)")
     add("--plot", action="store_true", help="draw how the latencies are distributed")
     add("--html", metavar="FILE", help="write a page with latency curves and a histogram")
-    add("--follow", action="store_true", help="show it again whenever there is more")
+    add("--follow", action="store_true", help="repeat the summary when lines are added")
     add(
         "--fail-over",
         metavar="LIMIT",
@@ -78,11 +78,13 @@ def _add_rotate(commands: _Subparsers) -> None:
     _add_common(parser)
 
 
-_FILE_HELP = "telemetry, with its rotated files (default: what the manifest says)"
+_FILE_HELP = "a telemetry file, with its rotated files (default: the manifest's)"
 
 
 def _add_common(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--manifest", metavar="PATH", help="the manifest (default: agent.json)")
+    parser.add_argument(
+        "--manifest", metavar="PATH", help="a manifest or compiled catalogue (default: agent.json)"
+    )
     parser.add_argument("--json", action="store_true", help="print JSON")
 
 
@@ -98,7 +100,8 @@ def stats(arguments: argparse.Namespace, wait: Callable[[float], None] = time.sl
             files = _files(arguments)
         began = time.monotonic()
         answer = _summarised(arguments, files)
-        # Reading it all again is exact and simple, and may take a fifth of one processor's time.
+        # Everything is read again, which is exact and simple. The pause limits that to a fifth of
+        # one processor's time.
         wait(4 * (time.monotonic() - began))
     return answer
 
@@ -112,7 +115,7 @@ def _sizes(files: list[Path]) -> list[tuple[Path, int]]:
 
 
 def _file(arguments: argparse.Namespace) -> Path:
-    return get_telemetry(read(arguments.manifest)[1]).path
+    return get_telemetry(read(arguments.manifest).manifest).path
 
 
 def _summarised(arguments: argparse.Namespace, files: list[Path]) -> Answer:
@@ -158,7 +161,7 @@ def _clear_progress() -> None:
 
 
 def rotate(arguments: argparse.Namespace) -> Answer:
-    """Rotate once: for cron."""
+    """Rotate once, for a scheduler such as cron."""
     file = Path(arguments.file) if arguments.file else _file(arguments)
     telemetry = Telemetry(
         file,

@@ -1,4 +1,4 @@
-"""Telemetry for a reader at a terminal."""
+"""Shows telemetry at a terminal."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import shutil
 from typing import Any
 
 from eventkit.cli.table import layout
-from eventkit.itinerary.escaping import single_line
+from eventkit.exports import single_line
 
 __all__ = ["progress_bar", "remarks", "rotation", "stats"]
 
@@ -16,7 +16,7 @@ _PROGRESS_COLUMNS = 30
 
 
 def stats(summary: dict[str, Any], *, plot: bool) -> list[str]:
-    """The guide's line for each action, then a table of counts."""
+    """Return a line of latencies for each action, then a table of counts."""
     if not summary["count"] and not summary["exceptions"]:
         return ["No telemetry."]
     parts = [(single_line(name), part) for name, part in summary["by"].items()]
@@ -66,17 +66,17 @@ def _bar(part: float) -> str:
 
 
 def remarks(summary: dict[str, Any]) -> list[str]:
-    """What was left out, and why."""
+    """Return lines about telemetry that could not be read."""
     found = []
     if summary["torn"]:
         found.append(f"left out: {summary['torn']:,} torn lines")
     if summary["foreign"]:
-        found.append(f"left out: {summary['foreign']:,} lines that are no telemetry")
+        found.append(f"left out: {summary['foreign']:,} lines that are not telemetry")
     return found + [f"not read to its end: {reason}" for reason in summary["unreadable"]]
 
 
 def rotation(result: dict[str, Any]) -> list[str]:
-    """What a rotation came to."""
+    """Return lines about a rotation."""
     rotated = result["rotated"]
     return [
         "nothing to rotate" if rotated is None else f"rotated to {single_line(rotated)}",
@@ -85,7 +85,7 @@ def rotation(result: dict[str, Any]) -> list[str]:
 
 
 def progress_bar(done: int, total: int) -> str:
-    """A bar of fixed width.
+    """Return a progress bar of fixed width.
 
     Example:
         >>> progress_bar(50_000_000, 100_000_000)

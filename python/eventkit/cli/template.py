@@ -1,38 +1,42 @@
-"""The command ``template``: sessions to fill in, as a manifest or an external file holds them."""
+"""The command ``template``: writes sessions to fill in, for a manifest or an external file."""
 
 from __future__ import annotations
 
 import argparse
 import json
 from datetime import date, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 from eventkit.cli.answer import Answer
+from eventkit.dates import parse_day
 from eventkit.errors import EventKitError
-from eventkit.itinerary.escaping import single_line
-from eventkit.itinerary.saving import save
+from eventkit.exports import save, single_line
 
 __all__ = ["FILE", "sessions_template", "template"]
 
 FILE = "sessions_external.json"
-"""The name under which an agent looks for external sessions."""
+"""The name of the external sessions file that agents look for."""
 
 _FIRST_HOUR, _LAST_HOUR = 9, 17
 
 
 class BadTemplateError(EventKitError):
-    """A template that cannot be made as asked."""
+    """The arguments of ``template`` cannot be used."""
 
 
 def template(arguments: argparse.Namespace) -> Answer:
     """Print or write sessions to fill in."""
     if arguments.count < 1:
-        raise BadTemplateError(f"--count {arguments.count}: at least 1")
+        raise BadTemplateError(f"--count {arguments.count}: expected 1 or more")
+    output = arguments.output
+    if output is not None and not _takes_json(output):
+        raise BadTemplateError(f"--output {output}: a template is JSON, expected a name in .json")
     sessions = sessions_template(arguments.count, _day(arguments.date))
     text = json.dumps(sessions, indent=2, ensure_ascii=False) + "\n"
-    if arguments.output is None:
+    if output is None:
         return Answer(sessions, lambda: text.rstrip("\n").split("\n"))
-    saved = save(arguments.output, FILE, text)
+    saved = save(output, FILE, text)
     result = {"saved": saved, "sessionCount": len(sessions)}
     line = f"{len(sessions)} sessions to fill in, written to {single_line(saved)}"
     return Answer(result, lambda: [line])
@@ -40,17 +44,24 @@ def template(arguments: argparse.Namespace) -> Answer:
 
 def _day(text: str | None) -> date:
     try:
-        return date.today() if text is None else date.fromisoformat(text)
+        return date.today() if text is None else parse_day(text)
     except ValueError as error:
-        raise BadTemplateError(f"--date {text}: write a day as 2026-09-14") from error
+        raise BadTemplateError(f"--date {error}") from error
+
+
+def _takes_json(output: str) -> bool:
+    path = Path(output)
+    return path.suffix.lower() in ("", ".json") or path.is_dir() or output.endswith("/")
 
 
 def sessions_template(count: int, day: date) -> list[dict[str, Any]]:
-    """Make sessions to fill in, with every member that is read: one an hour, from 9 to 17.
+    """Make sessions to fill in, with every member that eventkit reads.
+
+    They start every hour, from 9 to 16. Further sessions are on the next days.
 
     Args:
-        count: How many.
-        day: The first one's day; each further day begins at 9 again.
+        count: The number of sessions.
+        day: The day of the first session.
 
     Example:
         >>> rows = sessions_template(9, date(2026, 9, 14))

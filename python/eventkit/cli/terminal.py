@@ -1,4 +1,4 @@
-"""Where answers go: JSON for programs, lines for a person at a terminal, remarks aside."""
+"""Prints answers: JSON for programs, lines for a person at a terminal, and remarks."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ import os
 import sys
 
 from eventkit.cli.answer import Answer
-from eventkit.itinerary.escaping import single_line
+from eventkit.exports import single_line
 
 __all__ = ["complain", "show"]
 
 
 def show(answer: Answer, *, as_json: bool) -> None:
-    """Print an answer, and its remarks."""
+    """Print an answer and its remarks."""
     lines = _lines(answer) if not as_json else []
     if lines:
         _never_fail_on_characters()
@@ -21,7 +21,7 @@ def show(answer: Answer, *, as_json: bool) -> None:
     elif as_json or not (answer.lines or _at_terminal()):
         print(json.dumps(answer.result, indent=answer.indent))
     if sys.stdout is not None:
-        sys.stdout.flush()  # here, where a reader who went away can still be handled
+        sys.stdout.flush()  # Here the error of a closed pipe can still be handled.
     for remark in answer.remarks:
         complain(remark)
 
@@ -42,14 +42,14 @@ def _at_terminal() -> bool:
 
 
 def _never_fail_on_characters() -> None:
-    """An ASCII terminal shows ``?`` for what it does not have."""
+    """Print ``?`` for characters that the terminal's encoding does not have."""
     reconfigure = getattr(sys.stdout, "reconfigure", None)
     if reconfigure is not None:
         reconfigure(errors="replace")
 
 
 def _bold_heads(lines: list[str]) -> list[str]:
-    """Print the first line in bold, where colours are wanted (https://no-color.org)."""
+    """Return the lines with the first in bold, unless NO_COLOR is set (https://no-color.org)."""
     plain = os.environ.get("NO_COLOR") or os.environ.get("TERM", "dumb") == "dumb"
     if plain or not lines:
         return lines

@@ -1,4 +1,4 @@
-"""Answers for a reader at a terminal, which never gets control characters out of a manifest."""
+"""Shows answers at a terminal. Control characters in a manifest never reach the terminal."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ import shutil
 from typing import Any
 
 from eventkit.cli.table import layout
-from eventkit.itinerary.escaping import as_text, readable, single_line
-from eventkit.itinerary.moment import SHORT_DATE, describe_slot
+from eventkit.dates import SHORT_DATE, describe_slot
+from eventkit.exports import as_text, readable, single_line
 
 __all__ = ["explanation", "itinerary", "recommendation"]
 
 
-def recommendation(result: dict[str, Any], interests: list[str]) -> list[str]:
-    """A table of sessions, best first."""
+def recommendation(result: Any, interests: list[str]) -> list[str]:
+    """Return a table of sessions, best first."""
     sessions, scoring = result["sessions"], result["scoring"]
     if not sessions:
         return ["No sessions."]
@@ -42,13 +42,13 @@ def _conflict_lines(conflicts: int) -> list[str]:
     return ["", f"{conflicts} {slots} more than one of these sessions."]
 
 
-def _profile_lines(result: dict[str, Any]) -> list[str]:
+def _profile_lines(result: Any) -> list[str]:
     saved = result.get("profileSaved")
     return [] if saved is None else ["", f"Interests saved as {single_line(saved)}."]
 
 
-def explanation(result: dict[str, Any]) -> list[str]:
-    """A score and what it is made of."""
+def explanation(result: Any) -> list[str]:
+    """Return lines about a score and its contributions."""
     lines = [f"{single_line(str(result['title']))}: score {_number(result['score'])}"]
     for name, value in result["contributions"].items():
         lines.append(f"  {name.replace('_', ' '):<15} {_number(value):>8}")
@@ -57,8 +57,8 @@ def explanation(result: dict[str, Any]) -> list[str]:
     return [*lines, *_profile_lines(result)]
 
 
-def itinerary(result: dict[str, Any], text: str) -> list[str]:
-    """The itinerary itself, or where it was written."""
+def itinerary(result: Any, text: str) -> list[str]:
+    """Return the lines of the itinerary, or the name of the file that holds it."""
     saved = result.get("saved")
     if saved is None:
         lines = readable(text).rstrip("\n").split("\n")

@@ -1,6 +1,10 @@
-"""The original agent's modules, under its own names.
+"""The original agent's modules, under their own names.
 
-``from eventkit.compat import agent`` takes the place of ``import agent``: the same functions with
-the same parameters, answered by eventkit's engine. What cannot be kept: replacing one function of
-the module (``agent.score_session = mine``) does not change what the others compute.
+Replace ``import agent`` by ``from eventkit.compat import agent``: the functions and parameters are
+the same, and eventkit's engine computes the results. One thing differs: to replace a function of
+the module (``agent.score_session = mine``) does not change what the other functions compute.
 """
+
+from eventkit._imports import lazy_modules
+
+__getattr__ = lazy_modules(__name__, frozenset({"agent", "core", "graph_auth", "graph_service"}))

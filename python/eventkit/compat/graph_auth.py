@@ -14,12 +14,15 @@ SCOPE = "https://graph.microsoft.com/.default"
 
 
 class GraphAuthClient:
-    """Tokens of an app registration; MSAL is asked once for all who want one.
+    """Gets access tokens for an app registration. Concurrent callers share one request.
 
     Args:
         settings: An object with ``graph_tenant_id``, ``graph_client_id`` and
-            ``graph_client_secret``, or `eventkit.graph.GraphSettings`. The other GRAPH_* variables
-            of the environment hold for the former.
+            ``graph_client_secret``; further settings are then read from the GRAPH_* variables of
+            the environment. Or `eventkit.graph.GraphSettings`.
+
+    Raises:
+        GraphAuthError: A credential is missing.
 
     Example:
         >>> from types import SimpleNamespace
@@ -30,7 +33,7 @@ GRAPH_CLIENT_SECRET not set
     """
 
     def __init__(self, settings: Any) -> None:
-        """Take the credentials; nobody is asked yet."""
+        """Check the credentials. No request is sent yet."""
         if not isinstance(settings, GraphSettings):
             names = ("graph_tenant_id", "graph_client_id", "graph_client_secret")
             found = {
@@ -41,17 +44,17 @@ GRAPH_CLIENT_SECRET not set
         self.settings = settings
 
     def get_access_token(self) -> str:
-        """Return a token that is good for a while.
+        """Return a token that is still valid for a while.
 
         Raises:
-            GraphAuthError: There is none to be had.
+            GraphAuthError: Microsoft Entra gives no token.
         """
         token: str = self.credential().get_token(SCOPE).token
         return token
 
     def credential(self) -> Any:
-        """The process's credential of this app, which has ``get_token()`` as in azure-identity."""
-        # Imported here: the module's names need no extra.
+        """Return the credential of this app. It has ``get_token()``, as in azure-identity."""
+        # Imported here, so that the module itself needs no extra.
         from eventkit.graph.token import app_credential
 
         return app_credential(self.settings)

@@ -1,4 +1,4 @@
-"""The original's module ``graph_service``: calendars of Microsoft Graph as sessions."""
+"""The original's module ``graph_service``: turns calendars of Microsoft Graph into sessions."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ __all__ = ["GraphEventService", "GraphServiceError"]
 
 
 class GraphEventService:
-    """A calendar's events as sessions: `eventkit.graph.GraphEventService` as the original is made.
+    """Fetches the events of a calendar. Wraps `eventkit.graph.GraphEventService`.
 
-    It keeps no events; `eventkit.graph.CachedGraphEventService` in front of it does.
+    It does not cache events. Wrap it in `eventkit.graph.CachedGraphEventService` for that.
 
     Args:
-        auth_client: What has ``get_access_token()``.
-        settings: `eventkit.graph.GraphSettings`, or anything else: the user is then the argument
+        auth_client: An object with ``get_access_token()``.
+        settings: `eventkit.graph.GraphSettings`. With any other object, the user is the argument
             of `get_events`, or GRAPH_USER_ID.
 
     Example:
@@ -33,7 +33,7 @@ class GraphEventService:
     """
 
     def __init__(self, auth_client: Any, settings: Any = None) -> None:
-        """Keep both; nothing is asked of them yet."""
+        """Store both. No request is sent yet."""
         self.auth_client = auth_client
         self.settings = settings
         self._lock = threading.Lock()
@@ -47,10 +47,10 @@ class GraphEventService:
         *,
         user_id: str | None = None,
     ) -> list[dict[str, Any]]:
-        """Fetch events, by their start; `eventkit.graph.GraphEventService.get_events`.
+        """Fetch events in order of their start. See `eventkit.graph.GraphEventService.get_events`.
 
         Raises:
-            GraphServiceError: They are not to be had.
+            GraphServiceError: The events cannot be fetched.
         """
         events: list[dict[str, Any]] = self._source().get_events(
             start_time, end_time, top, user_id=user_id
@@ -58,7 +58,7 @@ class GraphEventService:
         return events
 
     def close(self) -> None:
-        """Close the connections. A later call opens new ones."""
+        """Close the connections. A later call opens new connections."""
         with self._lock:
             if self._service is not None:
                 self._service.close()
@@ -75,16 +75,16 @@ class GraphEventService:
             return self._service
 
     def _transform_events(self, events: Any) -> list[dict[str, Any]]:
-        """Turn Graph events into sessions, without those that cannot be read."""
+        """Turn Graph events into sessions. Events that cannot be read are left out."""
         return functions.transform_events(events)
 
     def _parse_graph_datetime(self, dt_obj: Any) -> datetime | None:
-        """Read Graph's ``{"dateTime": ..., "timeZone": ...}``."""
+        """Parse Graph's ``{"dateTime": ..., "timeZone": ...}``."""
         return reference.parse_graph_datetime(dt_obj)
 
 
 class _Bearer:
-    """The original's ``get_access_token()`` as a credential."""
+    """Turns an object with the original's ``get_access_token()`` into a credential."""
 
     def __init__(self, client: Any) -> None:
         self._client = client

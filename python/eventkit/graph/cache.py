@@ -12,6 +12,7 @@ from typing import Any, NamedTuple, cast
 from eventkit import _native, reference
 from eventkit.graph.flight import Flights, Window, bounds
 from eventkit.graph.loading import Loader
+from eventkit.results import CalendarRecommendation
 
 __all__ = ["CachedGraphEventService", "LastResult", "UserCalendar"]
 
@@ -175,7 +176,7 @@ class CachedGraphEventService(Flights):
 
     def recommend(
         self, user_id: str | None, interests: Any, top: int, *, weights: Any = None
-    ) -> dict[str, Any]:
+    ) -> CalendarRecommendation:
         """Recommend from a user's calendar: the answer of `eventkit.recommend_from_graph`, exactly.
 
         The events stay compiled with their entry, so that nothing is rebuilt while it lives. The

@@ -6,6 +6,7 @@ import re
 from datetime import datetime, timedelta, timezone
 from urllib.parse import quote
 
+from eventkit.dates import utc_text
 from eventkit.errors import GraphServiceError
 
 __all__ = ["default_window", "mailbox_path", "utc_text"]
@@ -28,21 +29,6 @@ def default_window(now: datetime) -> tuple[datetime, datetime]:
     epoch = datetime(1970, 1, 1, tzinfo=timezone.utc)
     start = now - (now - epoch) % STEP
     return start, start + SPAN
-
-
-def utc_text(instant: datetime) -> str:
-    """An instant as Graph reads it. One without a zone is in UTC.
-
-    Example:
-        >>> utc_text(datetime(2026, 2, 1, 10, tzinfo=timezone(timedelta(hours=2))))
-        '2026-02-01T08:00:00Z'
-        >>> utc_text(datetime(2026, 2, 1, 10))
-        '2026-02-01T10:00:00Z'
-    """
-    if instant.tzinfo is not None:
-        instant = instant.astimezone(timezone.utc)
-    # strftime("%Y") does not pad a year to four digits everywhere.
-    return f"{instant.replace(tzinfo=None, microsecond=0).isoformat()}Z"
 
 
 def mailbox_path(user_id: str | None, *, delegated: bool) -> str:

@@ -1,7 +1,7 @@
-"""Serving: the original's endpoints as one application for WSGI and ASGI servers.
+"""The HTTP server: the original's endpoints as one application for WSGI and ASGI servers.
 
-`create_app` makes it; `ServerSettings` holds what may be set. The class API of the original's
-``RateLimiter`` and ``SecurityValidator`` is here too.
+`create_app` creates it, and `ServerSettings` configures it. The original's classes ``RateLimiter``
+and ``SecurityValidator`` are here too.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ _LATER = {
 
 
 def __getattr__(name: str) -> Any:
-    """Import a part when it is asked for: the command line needs one of them at a time."""
+    """Import a name when it is first used: a command needs one of them at a time."""
     if name not in _LATER:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     value = getattr(importlib.import_module(f"eventkit.server.{_LATER[name]}"), name)

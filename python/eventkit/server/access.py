@@ -1,4 +1,4 @@
-"""Who may ask: the token, the client's address behind proxies, and other origins' pages."""
+"""Decides who may ask: by token, by address, by host name and by the origin of a page."""
 
 from __future__ import annotations
 
@@ -6,46 +6,86 @@ import hmac
 import ipaddress
 from functools import lru_cache
 
+from eventkit.server.address import configured_host, forwarded_address, host_name, is_loopback
 from eventkit.server.message import Headers, Problem, Request
-from eventkit.server.settings import ServerSettings
+from eventkit.server.settings import ANY_HOST, UNIX_SOCKET, ServerSettings
 
-__all__ = ["Access", "is_loopback"]
+__all__ = ["Access"]
 
 _PREFLIGHT_SECONDS = "600"
+# A longer chain of trusted proxies is not followed.
+_MOST_HOPS = 32
+_LONGEST_CACHED_HOST = 262
 
 
 class Access:
-    """What the settings say about who may ask."""
+    """The rules that the settings make.
+
+    Attributes:
+        trusts_proxies: Whether the settings name a proxy, whose ``X-Forwarded-For`` is believed.
+    """
 
     def __init__(self, settings: ServerSettings) -> None:
         """Prepare the comparisons."""
         token = settings.api_token
         self._token = None if token is None else token.encode("utf-8", "surrogateescape")
-        self._proxies = [ipaddress.ip_network(p, strict=False) for p in settings.trusted_proxies]
+        named = settings.trusted_proxies
+        self._proxies = [ipaddress.ip_network(p, strict=False) for p in named if p != UNIX_SOCKET]
+        self._unix_proxy = UNIX_SOCKET in named
+        self.trusts_proxies = bool(named)
         self._origins = frozenset(settings.cors_origins)
+        self._hosts = frozenset(configured_host(host) for host in settings.allowed_hosts)
+        self._any_host = ANY_HOST in settings.allowed_hosts
         self._open_to_all = token is not None or settings.insecure
-        # Bounded: an address costs its look-up once, not at each request.
-        self._is_proxy = lru_cache(maxsize=1_024)(self._within_proxies)
+        # These caches are limit_bodies. They save most requests the parsing of an address.
+        self._is_proxy = lru_cache(maxsize=1_024)(self._find_proxy)
+        self._is_known_host = lru_cache(maxsize=1_024)(self._find_host)
 
-    def require_near(self, client: str) -> None:
-        """Let a request pass from this machine, and from everywhere once somebody said so.
+    def host_problem(self, host: str | None, protocol: str) -> Problem | None:
+        """Return why a request's ``Host`` header is refused, ``None`` if it is accepted.
 
-        The server that runs the application may listen on every address without knowing that there
-        is no token (``gunicorn -b 0.0.0.0``); so the other end of the connection is looked at.
+        A page of another site can bind its own name to 127.0.0.1 and then ask this server as a page
+        of the same origin. Its requests bear that name, and are answered 421. HTTP/1.1 demands the
+        header, once (RFC 9112, section 3.2). HTTP/1.0 does without, and no browser speaks it.
+
+        Args:
+            host: The header's value, ``None`` if it was not sent.
+            protocol: The version, as ``1.1``.
+        """
+        if not host:
+            if protocol in ("1.0", "1"):
+                return None
+            return Problem.parameter("Host", "", "the header, once")
+        if self.accepts_host(host):
+            return None
+        if "," in host:
+            return Problem.parameter("Host", host, "the header, once")
+        expected = "localhost, a loopback address, or a name in EVENTKIT_ALLOWED_HOSTS"
+        return Problem.parameter("Host", host, expected, "misdirected request", status=421)
+
+    def accepts_host(self, host: str) -> bool:
+        """Return true if a ``Host`` header names this machine, or a host of the settings."""
+        return len(host) <= _LONGEST_CACHED_HOST and self._is_known_host(host)
+
+    def require_address(self, client: str) -> None:
+        """Accept a request from this machine, and from everywhere if the settings say so.
+
+        The server that runs the application may listen at every address without knowing that there
+        is no token (``gunicorn -b 0.0.0.0``). So the connection's other end is checked.
 
         Raises:
             Problem: 403.
         """
-        if not self.is_near(client):
+        if not self.accepts_address(client):
             reason = "the server has no API_TOKEN, so only its own machine may ask"
             raise Problem(403, reason, expected="an API_TOKEN, or EVENTKIT_INSECURE=1, set there")
 
-    def is_near(self, client: str) -> bool:
-        """Whether a connection from an address may ask at all, with or without a token."""
+    def accepts_address(self, client: str) -> bool:
+        """Return true if a connection from an address may ask at all, with or without a token."""
         return self._open_to_all or is_loopback(client) or self._is_proxy(client)
 
     def require_token(self, headers: Headers) -> None:
-        """Let the request pass if it brings the token.
+        """Accept a request that brings the token.
 
         The bytes are compared in constant time. A header that came twice was joined by a comma,
         and so is not the token.
@@ -53,26 +93,26 @@ class Access:
         Raises:
             Problem: 401.
         """
-        if not self.accepts(headers.get("authorization")):
+        if not self.accepts_token(headers.get("authorization")):
             raise Problem(401, "unauthorized", ("WWW-Authenticate", 'Bearer realm="eventkit"'))
 
-    def accepts(self, authorization: str | None) -> bool:
-        """Whether a header's value opens the door, which may stand open."""
+    def accepts_token(self, authorization: str | None) -> bool:
+        """Return true if a header's value holds the token, or if there is no token."""
         if self._token is None:
             return True
         scheme, _, given = (authorization or "").partition(" ")
         return scheme.lower() == "bearer" and hmac.compare_digest(_sent(given), self._token)
 
     def client_of(self, client: str, forwarded: str | None) -> str:
-        """Return the address to count a request for: its connection's, or what proxies say.
+        """Return the address that a request counts for in the rate limit.
 
-        ``X-Forwarded-For`` counts only as far as it was written by trusted proxies: from the right,
-        the first address that is not one of them.
+        It is the connection's own, unless a trusted proxy holds the other end. Then it is the first
+        address of ``X-Forwarded-For``, from the right, that is not a trusted proxy's.
         """
-        if not self._proxies or not self._is_proxy(client):
+        if not self.trusts_proxies or not self._is_proxy(client):
             return client
-        for hop in reversed((forwarded or "").split(",")):
-            address = _address(hop.strip())
+        for hop in reversed((forwarded or "").rsplit(",", _MOST_HOPS)):
+            address = forwarded_address(hop.strip())
             if address is None:
                 return client
             client = address
@@ -80,15 +120,8 @@ class Access:
                 return client
         return client
 
-    def _within_proxies(self, client: str) -> bool:
-        try:
-            address = ipaddress.ip_address(client)
-        except ValueError:
-            return False
-        return any(address in network for network in self._proxies)
-
     def cors_headers(self, headers: Headers) -> tuple[tuple[str, str], ...]:
-        """Return what lets a page of an allowed origin read the answer."""
+        """Return the headers that let a page of an allowed origin read the answer."""
         origin = headers.get("origin")
         if origin is None or origin not in self._origins:
             return ()
@@ -98,7 +131,7 @@ class Access:
         )
 
     def preflight_headers(self, request: Request, allow: str) -> tuple[tuple[str, str], ...]:
-        """Return what lets a page of an allowed origin ask with a method and headers."""
+        """Return the headers that let a page of an allowed origin send a method and headers."""
         origin = self.cors_headers(request.headers)
         if not origin or request.headers.get("access-control-request-method") is None:
             return ()
@@ -109,24 +142,20 @@ class Access:
             ("Access-Control-Max-Age", _PREFLIGHT_SECONDS),
         )
 
+    def _find_proxy(self, client: str) -> bool:
+        if not client:
+            return self._unix_proxy
+        try:
+            address = ipaddress.ip_address(client)
+        except ValueError:
+            return False
+        return any(address in network for network in self._proxies)
 
-@lru_cache(maxsize=1_024)
-def is_loopback(client: str) -> bool:
-    """Whether an address is this machine's own; one that is empty is a Unix socket's.
-
-    Example:
-        >>> [is_loopback(c) for c in ("127.0.0.1", "::1", "::ffff:127.0.0.1", "")]
-        [True, True, True, True]
-        >>> [is_loopback(c) for c in ("192.0.2.1", "::1:2", "127.0.0.1.example.org")]
-        [False, False, False]
-    """
-    if not client:
-        return True
-    try:
-        address = ipaddress.ip_address(client)
-    except ValueError:
-        return False
-    return (getattr(address, "ipv4_mapped", None) or address).is_loopback
+    def _find_host(self, host: str) -> bool:
+        name = host_name(host)
+        if name is None:
+            return False
+        return self._any_host or name == "localhost" or name in self._hosts or is_loopback(name)
 
 
 def _sent(text: str) -> bytes:
@@ -135,15 +164,3 @@ def _sent(text: str) -> bytes:
         return text.strip(" \t").encode("latin-1")
     except UnicodeEncodeError:
         return text.encode("utf-8", "surrogatepass")
-
-
-def _address(text: str) -> str | None:
-    """Read an address, with or without a port: ``192.0.2.1:80``, ``[2001:db8::1]:80``."""
-    if text.startswith("["):
-        text = text[1:].partition("]")[0]
-    elif text.count(":") == 1:
-        text = text.partition(":")[0]
-    try:
-        return str(ipaddress.ip_address(text))
-    except ValueError:
-        return None

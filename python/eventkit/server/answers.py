@@ -1,4 +1,4 @@
-"""The endpoints that answer from the manifest: the original's JSON, from the engine's bytes."""
+"""The endpoints that need the manifest. They answer with the original's JSON, byte for byte."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from typing import Any
 
 from eventkit import functions
 from eventkit.errors import ExportError
-from eventkit.itinerary.export import FORMATS, build_document
-from eventkit.profiles import load_profile
-from eventkit.server.edition import Edition
+from eventkit.exports import FORMATS, build_document
+from eventkit.profiles import load_profile, profile_file
 from eventkit.server.message import JSON, Problem, Request, Response, json_response
 from eventkit.server.parameters import parameters
+from eventkit.server.revision import Revision
 from eventkit.server.settings import ServerSettings
 from eventkit.server.validation import (
     LONGEST_KEY,
@@ -23,73 +23,70 @@ from eventkit.server.validation import (
 
 __all__ = ["explain", "export", "recommend", "tags"]
 
-PROFILE_FILE = ".event_profiles.json"
 
-
-def recommend(request: Request, edition: Edition, settings: ServerSettings) -> Response:
+def recommend(request: Request, revision: Revision, settings: ServerSettings) -> Response:
     """Recommend sessions."""
     asked = parameters(request)
-    interests = _interests(asked, edition, settings)
-    top = checked_top(asked.get("top"), edition.default_top, settings)
-    lasting = "profileLoad" not in asked
+    interests = _interests(asked, revision, settings)
+    top = checked_top(asked.get("top"), revision.default_top, settings)
+    cacheable = "profileLoad" not in asked
     card = checked_switch("card", asked.get("card")) or settings.card
-    if not card and not edition.telemetry.enabled:
-        body = edition.catalog.recommend_json(interests, top)
-        return Response(200, [JSON], body, lasting=lasting)
-    result = edition.catalog.recommend(interests, top)
+    if not card and not revision.telemetry.enabled:
+        body = revision.catalog.recommend_json(interests, top)
+        return Response(200, [JSON], body, cacheable=cacheable)
+    result: Any = revision.catalog.recommend(interests, top)
     if card:
         result["adaptiveCard"] = functions.build_adaptive_card(result["sessions"])
-    return json_response(200, result, lasting=lasting)
+    return json_response(200, result, cacheable=cacheable)
 
 
-def explain(request: Request, edition: Edition, settings: ServerSettings) -> Response:
+def explain(request: Request, revision: Revision, settings: ServerSettings) -> Response:
     """Explain a session's score."""
     asked = parameters(request)
-    interests = _interests(asked, edition, settings)
+    interests = _interests(asked, revision, settings)
     title = checked_text("session", asked.get("session"), settings.max_title_length)
-    result = edition.catalog.explain(title, interests)
-    lasting = "profileLoad" not in asked
-    return json_response(404 if "error" in result else 200, result, lasting=lasting)
+    result = revision.catalog.explain(title, interests)
+    cacheable = "profileLoad" not in asked
+    return json_response(404 if "error" in result else 200, result, cacheable=cacheable)
 
 
-def export(request: Request, edition: Edition, settings: ServerSettings) -> Response:
-    """Return an itinerary; writes no file, whatever the manifest says about exports."""
+def export(request: Request, revision: Revision, settings: ServerSettings) -> Response:
+    """Return an itinerary. No file is written, even if the manifest asks for exports."""
     asked = parameters(request)
-    interests = _interests(asked, edition, settings)
-    top = checked_top(asked.get("top"), edition.default_top, settings)
+    interests = _interests(asked, revision, settings)
+    top = checked_top(asked.get("top"), revision.default_top, settings)
     kind = asked.get("format", "markdown")
     if not isinstance(kind, str) or kind not in FORMATS:
         raise Problem.parameter("format", kind, f"one of {', '.join(FORMATS)}")
     try:
         document = build_document(
-            edition.fields,
+            revision.fields,
             interests,
             top,
             format=kind,
             escape=checked_switch("escape", asked.get("escape")),
             day=checked_day(asked.get("date")),
-            recommend=lambda _manifest, wanted, most: edition.catalog.recommend(wanted, most),
+            recommend=lambda _manifest, wanted, most: revision.catalog.recommend(wanted, most),
         )
     except ExportError as error:
         raise Problem.parameter(error.argument, error.value, error.reason) from None
     return json_response(200, document.result)
 
 
-def tags(_request: Request, edition: Edition, _settings: ServerSettings) -> Response:
+def tags(_request: Request, revision: Revision, _settings: ServerSettings) -> Response:
     """List the tags of the sessions, the most frequent first."""
-    return Response(200, [JSON], edition.tags(), lasting=True)
+    return Response(200, [JSON], revision.tags(), cacheable=True)
 
 
-def _interests(asked: dict[str, Any], edition: Edition, settings: ServerSettings) -> list[str]:
-    """Return the interests asked for; as for the original, a profile that has some wins."""
+def _interests(asked: dict[str, Any], revision: Revision, settings: ServerSettings) -> list[str]:
+    """Return the interests of a request: those of the saved profile, if it has any, win."""
     key = asked.get("profileLoad")
     if key is not None:
         if settings.api_token is None:
             raise Problem(403, "profiles are not readable", expected="a server with an API_TOKEN")
         key = checked_text("profileLoad", key, LONGEST_KEY)
-        profile = edition.fields.get("profile")
-        file = profile.get("file") if isinstance(profile, dict) else None
-        interests = load_profile(str(file or PROFILE_FILE), key)
+        file = profile_file(revision.fields)
+        interests = [] if file is None else load_profile(file, key)
         if interests:
             return checked_interests(interests, settings)
     return checked_interests(asked.get("interests"), settings)

@@ -1,98 +1,98 @@
-"""The ASGI shell: a scope and two channels. See `wsgi`, its twin."""
+"""Serves ASGI 3: a scope and two channels. `wsgi` is the same for WSGI."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Coroutine
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from eventkit.server.correlation import CORRELATION
-from eventkit.server.message import Problem, Request, encoded
-
-if TYPE_CHECKING:
-    from eventkit.server.app import Application
+from eventkit.server.message import Problem, Request, Response, encoded
+from eventkit.server.responder import Responder
 
 __all__ = ["serve"]
 
 _CORRELATION = CORRELATION.lower().encode("ascii")
-# Headers that may make the answer to a GET another one.
+# Headers that may change the answer to a GET. `src/bindings/wsgi.rs` has the same ones for WSGI.
 _CHANGING = frozenset({b"if-none-match", b"origin", b"traceparent", b"x-correlation-id"})
 
 
 class _Headers:
-    """Headers by name; one that came twice is joined, as WSGI servers join it."""
+    """Headers by name. Those with an underscore are dropped; repeated ones are joined by commas."""
 
-    __slots__ = ("_known",)
+    __slots__ = ("known",)
 
     def __init__(self, pairs: list[tuple[bytes, bytes]]) -> None:
-        self._known: dict[bytes, bytes] = {}
-        for name, value in pairs:
-            before = self._known.get(name)
-            self._known[name] = value if before is None else before + b", " + value
+        known = dict(pairs)
+        if len(known) < len(pairs):
+            values: dict[bytes, list[bytes]] = {}
+            for name, value in pairs:
+                values.setdefault(name, []).append(value)
+            known = {name: b", ".join(found) for name, found in values.items()}
+        if b"_" in b"".join(known):
+            known = {name: value for name, value in known.items() if b"_" not in name}
+        self.known = known
 
     def get(self, name: str, /) -> str | None:
-        return _text(self._known.get(name.encode("ascii")))
+        value = self.known.get(name.encode("ascii"))
+        return None if value is None else value.decode("latin-1")
 
 
-def _text(value: bytes | None) -> str | None:
-    return None if value is None else value.decode("latin-1")
-
-
-async def serve(app: Application, scope: dict[str, Any], receive: Any, send: Any) -> None:
-    """Answer one request, or the server's messages about its life."""
-    if scope["type"] == "lifespan":
-        await _live(app, receive, send)
-        return
+async def serve(app: Responder, scope: dict[str, Any], receive: Any, send: Any) -> None:
+    """Answer one request, or a message of the server about its start and stop."""
     if scope["type"] != "http":
-        await send({"type": "websocket.close", "code": 1008})
+        await _serve_other(app, scope, receive, send)
         return
-    client, sent = scope.get("client"), dict(scope["headers"])
-    once = len(sent) == len(scope["headers"])  # a token that came twice is none
-    host = _text(sent.get(b"host")) if once else _Headers(scope["headers"]).get("host")
-    values = [value for _, value in scope["headers"]]
-    refusal = Problem.of_headers(values, app.settings)
-    refusal = refusal or Problem.of_host(host, scope["http_version"])
-    if refusal is None and scope["method"] == "GET" and once and sent.keys().isdisjoint(_CHANGING):
-        kept = app.kept(
-            (_path(scope), scope.get("query_string", b"")),
-            client[0] if client else "",
-            _text(sent.get(b"authorization")),
-            _text(sent.get(b"x-forwarded-for")),
-        )
-        if kept is not None:
-            answer, identity = kept
-            headers = [*answer.encoded_whole(), (_CORRELATION, identity.encode("ascii"))]
-            await _send(send, 200, headers, answer.body)
-            return
-    request = Request(
-        scope["method"],
-        _path(scope),
-        scope.get("query_string", b""),
-        _Headers(scope["headers"]),
-        client=client[0] if client else "",
-    )
+    headers = _Headers(scope["headers"])
+    values = headers.known.values()
+    oversized = Problem.of_headers(len(scope["headers"]), values, app.settings)
+    refusal = oversized or app.access.host_problem(headers.get("host"), scope["http_version"])
+    cached = None if refusal else _cached_response(app, scope, headers)
+    if cached is not None:
+        response, identity = cached
+        sent = [*response.encoded_headers(), (_CORRELATION, identity.encode("ascii"))]
+        await _send(send, 200, sent, response.body)
+        return
+    request = _request(scope, None if oversized else headers)
     if refusal is None and request.method == "POST":
         try:
             request.body = await _in_time(
-                _body(request, receive, app.settings.max_body_bytes), app.settings.body_seconds
+                _read_body(request, receive, app.settings.max_body_bytes),
+                app.settings.body_seconds,
             )
         except Problem as problem:
             refusal = problem.with_traceback(None)  # its frames hold it: a cycle
-        except ConnectionError:
-            return  # nobody is left to answer
     if refusal is None and app.is_slow(request):
         response = await asyncio.get_running_loop().run_in_executor(None, app.respond, request)
     else:
         response = app.respond(request, refusal)
-    headers = [encoded(name, value) for name, value in response.headers]
+    sent = [encoded(name, value) for name, value in response.headers]
     if response.status == 408 and scope["http_version"] == "1.1":
-        headers.append((b"connection", b"close"))  # RFC 9110 15.5.9
-    await _send(send, response.status, headers, response.body)
+        sent.append((b"connection", b"close"))  # RFC 9110 15.5.9
+    await _send(send, response.status, sent, response.body)
 
 
-async def _send(send: Any, status: int, headers: list[tuple[bytes, bytes]], body: bytes) -> None:
-    await send({"type": "http.response.start", "status": status, "headers": headers})
-    await send({"type": "http.response.body", "body": body})
+def _cached_response(
+    app: Responder, scope: dict[str, Any], headers: _Headers
+) -> tuple[Response, str] | None:
+    if scope["method"] != "GET" or not headers.known.keys().isdisjoint(_CHANGING):
+        return None
+    return app.cached_response(
+        (_path(scope), scope.get("query_string", b"")),
+        _client(scope),
+        headers.get("authorization"),
+        headers.get("x-forwarded-for"),
+    )
+
+
+def _request(scope: dict[str, Any], headers: _Headers | None) -> Request:
+    query = scope.get("query_string", b"")
+    return Request(scope["method"], _path(scope), query, headers, client=_client(scope))
+
+
+def _client(scope: dict[str, Any]) -> str:
+    client = scope.get("client")
+    return client[0] if client else ""
 
 
 def _path(scope: dict[str, Any]) -> str:
@@ -101,18 +101,19 @@ def _path(scope: dict[str, Any]) -> str:
     return path[len(root) :] or "/" if root and path.startswith(root) else path
 
 
-async def _body(request: Request, receive: Any, most: int) -> bytes:
-    """Read a body, and not a byte of one that says it is too large."""
-    length = request.headers.get("content-length") or ""
-    if length.strip("0123456789"):
-        raise Problem.parameter("Content-Length", length, "a number of bytes")
-    if length and (len(length) > 18 or int(length) > most):
-        raise Problem.too_large(most)
+async def _read_body(request: Request, receive: Any, most: int) -> bytes:
+    """Read a body; nothing of one whose declared length is too large.
+
+    Raises:
+        Problem: 400 or 413.
+    """
+    request.content_length(most)
     body = bytearray()
     while True:
         message = await receive()
         if message["type"] == "http.disconnect":
-            raise ConnectionError
+            # The client left, or granian could not read the chunks. It answers 500 for silence.
+            raise Problem(400, "the body is incomplete", expected="all of the body")
         body += message.get("body", b"")
         if len(body) > most:
             raise Problem.too_large(most)
@@ -123,8 +124,11 @@ async def _body(request: Request, receive: Any, most: int) -> bytes:
 async def _in_time(reading: Coroutine[Any, Any, bytes], seconds: float) -> bytes:
     """Give up on a body that does not come.
 
-    Not by `asyncio.wait_for`, whose error holds what it was raised in: a cycle, and as long as the
-    reading is not collected, granian keeps the connection.
+    Not by `asyncio.wait_for`, whose error refers to the frames that raised it. That is a cycle, and
+    granian keeps the connection open until it is collected.
+
+    Raises:
+        Problem: 408.
     """
     task = asyncio.ensure_future(reading)
     try:
@@ -136,7 +140,16 @@ async def _in_time(reading: Coroutine[Any, Any, bytes], seconds: float) -> bytes
     return task.result()
 
 
-async def _live(app: Application, receive: Any, send: Any) -> None:
+async def _send(send: Any, status: int, headers: list[tuple[bytes, bytes]], body: bytes) -> None:
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})
+
+
+async def _serve_other(app: Responder, scope: dict[str, Any], receive: Any, send: Any) -> None:
+    """Answer the lifespan protocol, and refuse web sockets."""
+    if scope["type"] != "lifespan":
+        await send({"type": "websocket.close", "code": 1008})
+        return
     while True:
         message = await receive()
         if message["type"] == "lifespan.startup":

@@ -1,4 +1,4 @@
-"""Bodies that come slowly, on servers whose threads wait for them."""
+"""Limits how many request bodies a WSGI server reads at a time."""
 
 from __future__ import annotations
 
@@ -7,22 +7,26 @@ from typing import Any
 
 from eventkit.server.message import Problem
 
-__all__ = ["bounded"]
+__all__ = ["limit_bodies"]
 
 
-def bounded(app: Any, most: int) -> Any:
-    """Return a WSGI application that reads so many bodies at a time, and answers 503 to one more.
+def limit_bodies(app: Any, most: int) -> Any:
+    """Return a WSGI application that reads at most a number of bodies at a time.
 
-    A WSGI server hands over the connection: a read of it blocks, and nothing in the protocol ends
-    it. Clients that send bodies a byte at a time would take all threads; so they leave some for
-    requests without a body. Reading in another thread, so as to give up on it, made granian 2.8
-    stand still for good. Requests without a body pay for one look into a dictionary.
+    One more is answered 503. In WSGI, a read of the body blocks, and nothing in the protocol ends
+    it: clients that send a byte at a time would take all threads. With the limit, threads are left
+    for requests without a body, which pay for one dictionary lookup. Reading in a thread of its
+    own, so as to give up on it, made granian 2.8 hang.
+
+    Args:
+        app: The application.
+        most: How many bodies may be read at a time.
 
     Example:
         >>> import io
         >>> def app(environ, start_response):
         ...     return [environ["wsgi.input"].read(5)]
-        >>> bounded(app, 1)({"CONTENT_LENGTH": "5", "wsgi.input": io.BytesIO(b"hello")}, print)
+        >>> limit_bodies(app, 1)({"CONTENT_LENGTH": "5", "wsgi.input": io.BytesIO(b"hello")}, print)
         [b'hello']
     """
     free = threading.Semaphore(most)
@@ -36,16 +40,16 @@ def bounded(app: Any, most: int) -> Any:
 
 
 class _Body:
-    """A body that is read if not too many are."""
+    """A body that can be read while the semaphore has room."""
 
     def __init__(self, stream: Any, free: threading.Semaphore) -> None:
         self._stream, self._free = stream, free
 
     def read(self, size: int = -1) -> bytes:
-        """Read so many bytes, or to the end.
+        """Read a number of bytes, or to the end.
 
         Raises:
-            Problem: 503.
+            Problem: 503: too many bodies are being read.
         """
         if not self._free.acquire(blocking=False):
             raise Problem(503, "too many bodies at a time", ("Retry-After", "5"))

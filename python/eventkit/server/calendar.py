@@ -1,4 +1,4 @@
-"""``/recommend-graph``: sessions out of somebody's calendar."""
+"""Answers ``/recommend-graph``: recommends events of a user's calendar."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from typing import Any
 
 from eventkit import _imports
 from eventkit.errors import EventKitError, MissingExtraError
-from eventkit.server.edition import Edition
 from eventkit.server.message import Problem, Request, Response, json_response
 from eventkit.server.parameters import parameters
+from eventkit.server.revision import Revision
 from eventkit.server.settings import ServerSettings
 from eventkit.server.validation import USER_EXPECTED, checked_interests, checked_top, checked_user
 
@@ -21,25 +21,27 @@ _RETRY_SECONDS = 5.0
 
 
 class Calendars:
-    """Where calendars come from: a service that was given, or the environment's, made once.
+    """Reads calendars by a service that was given, or by one that the environment configures.
 
-    Calendars are personal, so the endpoint wants a server that has a token.
+    Calendars are personal, so the endpoint needs a server that has a token.
 
+    Args:
+        graph: The service; created from the environment by the first request when not given.
     """
 
     def __init__(self, graph: Any = None) -> None:
-        """Keep the service; none is made yet."""
+        """Keep the service; create none yet."""
         self._graph = graph
         self._lock = threading.Lock()
         self._rate_limited = 0
 
-    def recommend(self, request: Request, edition: Edition, settings: ServerSettings) -> Response:
+    def recommend(self, request: Request, revision: Revision, settings: ServerSettings) -> Response:
         """Recommend from the calendar of ``userId``."""
         if settings.api_token is None:
             raise Problem(403, "calendars are not readable", expected="a server with an API_TOKEN")
         asked = parameters(request)
         interests = checked_interests(asked.get("interests"), settings)
-        top = checked_top(asked.get("top"), edition.default_top, settings)
+        top = checked_top(asked.get("top"), revision.default_top, settings)
         user = checked_user(asked.get("userId"))
         graph = self._service()
         try:
@@ -53,17 +55,17 @@ class Calendars:
         return json_response(200, result)
 
     def counts(self) -> dict[str, int]:
-        """Return what happened so far, by the names of metrics."""
+        """Return how often things happened so far, by the names of metrics."""
         counts = {"graph_rate_limited": self._rate_limited}
         stats = getattr(self._graph, "stats", None)
         if stats is not None:
-            told = stats()
-            counts["graph_cache_hits"] = told["hits"] + told["stale_hits"]
-            counts["graph_cache_misses"] = told["misses"]
+            figures = stats()
+            counts["graph_cache_hits"] = figures["hits"] + figures["stale_hits"]
+            counts["graph_cache_misses"] = figures["misses"]
         return counts
 
     def close(self) -> None:
-        """Close the service, whoever made it."""
+        """Close the service, even one that was given."""
         close = getattr(getattr(self._graph, "service", None), "close", None)
         if close is not None:
             close()
@@ -75,7 +77,7 @@ class Calendars:
             return self._graph
 
     def _refused(self, error: EventKitError) -> Problem:
-        """Say of a calendar that could not be had whether it is worth to ask again, and when."""
+        """Return the answer to a failed read: 503 with a time to wait if a retry may help."""
         status = getattr(error, "status", None)
         wait = getattr(error, "retry_after", None)
         if status == 429:
@@ -89,13 +91,13 @@ class Calendars:
 
 
 def _wants_user(graph: Any) -> bool:
-    """Whether a service has no calendar to ask for when nobody says whose."""
+    """Return true if a service needs the user's name, as its settings have none."""
     settings = getattr(getattr(graph, "service", None), "settings", None)
     return settings is not None and settings.user_id is None
 
 
 def _from_environment() -> Any:
-    """Make the service that the environment has credentials for.
+    """Create the service from the credentials in the environment.
 
     Raises:
         Problem: 501: there are none.

@@ -1,4 +1,4 @@
-"""Correlation ids: a caller's own where it is harmless, else one that no other request has."""
+"""Correlation ids: the client's own if it is safe to repeat, else a new one."""
 
 from __future__ import annotations
 
@@ -9,27 +9,27 @@ import secrets
 
 from eventkit.server.message import Headers
 
-__all__ = ["CORRELATION", "correlation_id", "mint"]
+__all__ = ["CORRELATION", "correlation_id", "create_id"]
 
 CORRELATION = "X-Correlation-ID"
 
-_HARMLESS = re.compile(r"[A-Za-z0-9._-]{1,64}")
+_SAFE = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _TRACEPARENT = re.compile(
     r"(?!ff)[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}"
 )
 
 
-# Ids are a random part, new in every process, and a number.
+# A new id is a random part, which each process has for itself, and a number.
 _prefix = secrets.token_hex(8)
 _numbers = itertools.count(1)
 
 
-def _start_anew() -> None:
+def _reset_prefix() -> None:
     global _prefix
     _prefix = secrets.token_hex(8)
 
 
-os.register_at_fork(after_in_child=_start_anew)
+os.register_at_fork(after_in_child=_reset_prefix)
 
 
 def correlation_id(headers: Headers) -> str:
@@ -44,21 +44,21 @@ def correlation_id(headers: Headers) -> str:
         False
     """
     given = headers.get("x-correlation-id")
-    if given is not None and _HARMLESS.fullmatch(given):
+    if given is not None and _SAFE.fullmatch(given):
         return given
     trace = headers.get("traceparent")
     if trace is not None:
         found = _TRACEPARENT.fullmatch(trace)
         if found is not None:
             return found[1]
-    return mint()
+    return create_id()
 
 
-def mint() -> str:
-    """Return an id that no other request has.
+def create_id() -> str:
+    """Return a new id, which no other request has.
 
     Example:
-        >>> mint() == mint()
+        >>> create_id() == create_id()
         False
     """
     return f"{_prefix}-{next(_numbers):x}"

@@ -1,4 +1,4 @@
-"""What of an answer travels: nothing when the client has it, less when it can be compressed."""
+"""Reads ``If-None-Match`` and ``Accept-Encoding``, and compresses bodies."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _CODING = re.compile(r"\s*([A-Za-z0-9!#$%&'*+.^_`|~-]+)\s*(?:;\s*[qQ]=([01](?:\.
 
 
 def accepts_gzip(header: str | None) -> bool:
-    """Read ``Accept-Encoding`` (RFC 9110, section 12.5.3).
+    """Return true if ``Accept-Encoding`` accepts gzip (RFC 9110, section 12.5.3).
 
     Example:
         >>> accepts_gzip("br, gzip;q=0.5"), accepts_gzip("gzip;q=0, *"), accepts_gzip("*")
@@ -31,7 +31,7 @@ def accepts_gzip(header: str | None) -> bool:
 
 
 def matches(header: str | None, etag: str) -> bool:
-    """Tell whether ``If-None-Match`` names this entity tag, by weak comparison.
+    """Return true if ``If-None-Match`` names this entity tag, by weak comparison.
 
     Example:
         >>> matches('"a", W/"b"', 'W/"b"'), matches("*", '"a"'), matches(None, '"a"')
@@ -46,7 +46,7 @@ def matches(header: str | None, etag: str) -> bool:
 
 
 def compressed(body: bytes) -> tuple[bytes, list[tuple[str, str]]]:
-    """Return a body compressed where that makes it smaller, and the header that says so."""
+    """Return the body, compressed if that makes it smaller, and the header to add."""
     smaller = gzip.compress(body, _LEVEL, mtime=0)
     if len(smaller) >= len(body):
         return body, []

@@ -1,4 +1,4 @@
-"""`RateLimiter`: how many requests a client may make."""
+"""`RateLimiter` limits how many requests a client may make."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ class RateLimiter(_native.RateLimiter):
     ``requests_per_minute`` (GCRA). So a window never holds twice the limit, and a long time never
     more than the limit a window. Exact in any number of threads; each process counts for itself.
 
-    Keys are kept as seeded hashes, 16 bytes each: at a million keys, two share one limit with a
-    chance of 3 in 100 million. A full table forgets keys that are as if they had never asked; where
-    there are none, those with the fewest recent requests, so that a key at its limit goes last.
-    What it forgets may start anew: ``forgotten`` counts them, and a ``max_keys`` above the number
-    of clients in a window keeps it at 0.
+    Keys are stored as seeded hashes, 16 bytes each: at a million keys, two share one limit with a
+    chance of 3 in 100 million. A full table forgets the keys whose limit is unused; if there are
+    none, those with the fewest recent requests, so a key at its limit is forgotten last. A
+    forgotten key starts again. ``forgotten`` counts them, and a ``max_keys`` above the number of
+    clients in a window keeps it at 0.
 
     Args:
-        requests_per_minute: How many, in a window.
-        window_seconds: How long a window is; the name of the other is the original's.
-        max_keys: How many keys are kept at most. The default, 1,048,576, takes 36 MB when full.
-        clock: Seconds from 0 up, never going back; the monotonic clock when not given.
+        requests_per_minute: How many requests a window allows; the name is the original's.
+        window_seconds: How long a window is.
+        max_keys: How many keys are stored at most. The default, 1,048,576, takes 36 MB when full.
+        clock: Returns seconds from 0 up, never going back; the monotonic clock when not given.
 
     Example:
         >>> limiter = RateLimiter(requests_per_minute=2, window_seconds=60, clock=lambda: 0.0)

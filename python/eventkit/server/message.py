@@ -1,20 +1,20 @@
-"""What the routes know of HTTP: a request, a response, and the refusal of one as JSON."""
+"""Requests, responses and refusals, as the routes know them, whatever the protocol."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Collection
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
 from eventkit.server.encoding import compressed
-
-if TYPE_CHECKING:
-    from eventkit.server.settings import ServerSettings
+from eventkit.server.settings import ServerSettings
 
 __all__ = ["JSON", "Headers", "Problem", "Request", "Response", "encoded", "json_response"]
 
 JSON = ("Content-Type", "application/json")
 _LONGEST_VALUE = 100
+_DIGITS = "0123456789"
+_LONGEST_LENGTH = 18
 
 
 class Headers(Protocol):
@@ -28,13 +28,13 @@ class Request:
     """A request, whatever protocol it came by.
 
     Attributes:
-        method: In capitals.
-        path: Percent-decoded, without the query.
-        query: What stands behind the question mark, as it was sent.
-        headers: By lower-case name; a ``dict`` will do.
-        body: All of it.
-        client: The address at the other end of the connection; ``""`` when there is none.
-        correlation_id: Connects this request with log lines; set before a route sees the request.
+        method: The method, in capitals.
+        path: The path, percent-decoded, without the query.
+        query: The query, as it was sent.
+        headers: The headers by lower-case name; a ``dict`` will do.
+        body: The whole body.
+        client: The address at the other end of the connection; ``""`` for a Unix socket.
+        correlation_id: The id that log lines about this request have; set before a route sees it.
     """
 
     __slots__ = ("body", "client", "correlation_id", "headers", "method", "path", "query")
@@ -48,7 +48,7 @@ class Request:
         body: bytes = b"",
         client: str = "",
     ) -> None:
-        """See the class."""
+        """Keep the parts."""
         self.method = method
         self.path = path
         self.query = query
@@ -57,6 +57,21 @@ class Request:
         self.client = client
         self.correlation_id = ""
 
+    def content_length(self, most: int) -> int | None:
+        """Return the length that the client declares for the body, ``None`` if it declares none.
+
+        Raises:
+            Problem: 400 if it is no number, 413 if it is too large.
+        """
+        length = self.headers.get("content-length")
+        if not length:
+            return None
+        if length.strip(_DIGITS):
+            raise Problem.parameter("Content-Length", length, "a number of bytes")
+        if len(length) > _LONGEST_LENGTH or int(length) > most:
+            raise Problem.too_large(most)
+        return int(length)
+
 
 class Response:
     """A response, for any protocol.
@@ -64,23 +79,23 @@ class Response:
     Attributes:
         status: The status code.
         headers: Pairs of name and value, both Latin-1 without line breaks.
-        body: All of it.
-        lasting: Whether the same question has this answer for as long as the manifest stays as it
-            is, so that it may be kept.
-        payload: What telemetry may count; ``None`` where the body is bytes of the engine's.
-        whole: The headers of the answer as it stands, all but what differs from one request to the
-            next; empty where there is none such.
+        body: The whole body.
+        cacheable: Whether the same request has this answer for as long as the manifest does not
+            change.
+        payload: The object that telemetry counts; ``None`` where the engine made the body.
+        cached_headers: The headers to send when the response comes out of the cache, all but the
+            correlation id; empty if it may not be sent without a look at the request.
     """
 
     __slots__ = (
         "_compressed",
         "_encoded",
         "body",
+        "cacheable",
+        "cached_headers",
         "headers",
-        "lasting",
         "payload",
         "status",
-        "whole",
     )
 
     def __init__(
@@ -89,45 +104,45 @@ class Response:
         headers: list[tuple[str, str]],
         body: bytes = b"",
         *,
-        lasting: bool = False,
+        cacheable: bool = False,
         payload: Any = None,
     ) -> None:
-        """See the class."""
+        """Keep the parts."""
         self.status = status
         self.headers = headers
         self.body = body
-        self.lasting = lasting
+        self.cacheable = cacheable
         self.payload = payload
-        self.whole: tuple[tuple[str, str], ...] = ()
+        self.cached_headers: tuple[tuple[str, str], ...] = ()
         self._compressed: tuple[bytes, list[tuple[str, str]]] | None = None
         self._encoded: tuple[tuple[bytes, bytes], ...] = ()
 
     def compressed(self) -> tuple[bytes, list[tuple[str, str]]]:
-        """Return its body compressed, and the header that says so; worked out once."""
+        """Return the body, compressed, and the header to add; compressed once."""
         if self._compressed is None:
             self._compressed = compressed(self.body)
         return self._compressed
 
-    def encoded_whole(self) -> tuple[tuple[bytes, bytes], ...]:
-        """Return `whole` as ASGI wants it; worked out once, when it is first asked for."""
+    def encoded_headers(self) -> tuple[tuple[bytes, bytes], ...]:
+        """Return `cached_headers` as ASGI needs them; encoded once."""
         if not self._encoded:
-            self._encoded = tuple(encoded(name, value) for name, value in self.whole)
+            self._encoded = tuple(encoded(name, value) for name, value in self.cached_headers)
         return self._encoded
 
 
 def encoded(name: str, value: str) -> tuple[bytes, bytes]:
-    """Return a header as ASGI wants it."""
+    """Return a header as ASGI needs it."""
     return name.lower().encode("latin-1"), value.encode("latin-1")
 
 
-def json_response(status: int, content: Any, *, lasting: bool = False) -> Response:
+def json_response(status: int, content: Any, *, cacheable: bool = False) -> Response:
     """Answer with JSON, written as the original writes it."""
     body = json.dumps(content).encode("ascii")
-    return Response(status, [JSON], body, lasting=lasting, payload=content)
+    return Response(status, [JSON], body, cacheable=cacheable, payload=content)
 
 
 class Problem(Exception):  # noqa: N818 - the name of RFC 9457
-    """A request that is refused: a status, and JSON that says what was wrong and what is right.
+    """A refused request: a status, and JSON that names the wrong value and the expected one.
 
     Example:
         >>> Problem.parameter("top", "abc", "a whole number").response().body.decode()
@@ -135,35 +150,36 @@ class Problem(Exception):  # noqa: N818 - the name of RFC 9457
     """
 
     def __init__(self, status: int, error: str, *headers: tuple[str, str], **details: Any) -> None:
-        """Name the status, the error, headers and further members of the JSON."""
+        """Take the status, the error, headers and further members of the JSON."""
         super().__init__(error)
         self.status = status
         self.headers = headers
         self.content = {"error": error, **details}
 
     @classmethod
-    def parameter(cls, name: str, value: Any, expected: str, error: str | None = None) -> Problem:
-        """Refuse a parameter: its name, its value (not all of a long one) and what was expected."""
-        text = value if isinstance(value, str) else json.dumps(value, default=repr)
+    def parameter(
+        cls, name: str, value: Any, expected: str, error: str | None = None, *, status: int = 400
+    ) -> Problem:
+        """Return the refusal of a parameter: its name, its value (cut), the expected one."""
+        text = value if isinstance(value, str) else _shown(value)
         if len(text) > _LONGEST_VALUE:
             text = f"{text[:_LONGEST_VALUE]}…"
         error = error or f"invalid {name}"
-        return cls(400, error, parameter=name, value=text, expected=expected)
-
-    @classmethod
-    def of_host(cls, host: str | None, protocol: str) -> Problem | None:
-        """Refuse an HTTP/1.1 request that does not name one host (RFC 9112 3.2), else ``None``."""
-        if (host and "," not in host) or protocol != "1.1":
-            return None
-        return cls.parameter("Host", host or "", "the header, once")
+        return cls(status, error, parameter=name, value=text, expected=expected)
 
     @classmethod
     def of_headers(
-        cls, values: Collection[str | bytes], settings: ServerSettings
+        cls, count: int, values: Collection[str] | Collection[bytes], settings: ServerSettings
     ) -> Problem | None:
-        """Refuse too many headers, or one too large, else ``None``."""
+        """Return why headers are refused: too many, or one too large; else ``None``.
+
+        Args:
+            count: How many came.
+            values: Their values, those of one name joined.
+            settings: The limits.
+        """
         most, most_bytes = settings.max_headers, settings.max_header_bytes
-        if len(values) > most:
+        if count > most:
             return cls(431, "too many headers", expected=f"at most {most}")
         if any(len(value) > most_bytes for value in values):
             return cls(431, "a header is too large", expected=f"at most {most_bytes} bytes")
@@ -171,16 +187,23 @@ class Problem(Exception):  # noqa: N818 - the name of RFC 9457
 
     @classmethod
     def too_late(cls, seconds: float) -> Problem:
-        """Refuse a body that does not come."""
+        """Return the refusal of a body that did not come in time."""
         return cls(408, "the body came too slowly", expected=f"all of it in {seconds:g} s")
 
     @classmethod
     def too_large(cls, most: int) -> Problem:
-        """Refuse a body."""
+        """Return the refusal of a body that is larger than the limit."""
         return cls(413, "the body is too large", expected=f"at most {most} bytes")
 
     def response(self) -> Response:
-        """Say it."""
+        """Return the response that refuses the request."""
         response = json_response(self.status, self.content)
         response.headers.extend(self.headers)
         return response
+
+
+def _shown(value: Any) -> str:
+    try:
+        return json.dumps(value, default=repr)
+    except RecursionError:
+        return f"a {type(value).__name__} that is nested too deep"

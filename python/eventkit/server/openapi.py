@@ -1,7 +1,7 @@
-"""The OpenAPI document of the endpoints, with the limits of the settings in it.
+"""Builds the OpenAPI document of the endpoints, with the limits of the settings in it.
 
-Patterns are those that `eventkit.server.validation` matches: what the document allows is answered,
-what it forbids is refused.
+The patterns are those of `eventkit.server.validation`: a request that the document allows is
+answered, and one that it forbids is refused.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from eventkit._native import __version__
-from eventkit.itinerary.export import FORMATS
+from eventkit.exports import FORMATS
 from eventkit.server.settings import ServerSettings
 from eventkit.server.validation import DATE, INTERESTS, LINE, LONGEST_KEY, USER
 
@@ -26,6 +26,7 @@ _PROBLEMS = {
     413: "The body is too large.",
     414: "The address is too long.",
     415: "The body is compressed.",
+    421: "The request names a host that is not one of this server's.",
     429: "Too many requests; when to ask again is in `Retry-After`.",
     431: "Too many headers, or one too large.",
     500: "A fault of the server's; its log has the correlation id.",
@@ -41,11 +42,11 @@ def build_document(settings: ServerSettings) -> dict[str, Any]:
     """
     asked = _parameters(settings)
     card = {"card": asked["card"]}
-    about = {"interests": asked["interests"], "profileLoad": asked["profileLoad"]}
+    about = {name: asked[name] for name in ("interests", "interest", "profileLoad")}
     top = {"top": asked["top"]}
     explained = {**about, "session": asked["session"]}
     exported = {**about, **top, **{name: asked[name] for name in ("format", "date", "escape")}}
-    calendar = {"interests": asked["interests"], **top, "userId": asked["userId"]}
+    calendar = {name: asked[name] for name in ("interests", "interest", "top", "userId")}
     graph = {501: "Microsoft Graph is not configured.", 502: "It failed.", 503: "It is busy."}
     paths = {
         "/recommend": _question("Recommend sessions", {**about, **top, **card}, "Recommendation"),
@@ -77,19 +78,24 @@ def build_document(settings: ServerSettings) -> dict[str, Any]:
     return document
 
 
-def _parameters(settings: ServerSettings) -> dict[str, tuple[_Schema, _Schema]]:
-    """Return the schema of each parameter: in a query, and in a body."""
+def _parameters(settings: ServerSettings) -> dict[str, tuple[_Schema, _Schema | None]]:
+    """Return the schemas of each parameter: in a query, and in a body (``None`` if not there)."""
     interests = {
         "type": "string",
         "pattern": INTERESTS.pattern,
         "description": f"separated by commas or semicolons; at most {settings.max_interests},"
-        f" of at most {settings.max_interest_length} characters",
+        f" of at most {settings.max_interest_length} characters. Repeated, each is one interest,"
+        " which may hold commas",
     }
-    listed = {
+    listed: _Schema = {
         "type": "array",
         "minItems": 1,
         "maxItems": settings.max_interests,
-        "items": {"type": "string", "pattern": INTERESTS.pattern},
+        "items": {
+            "type": "string",
+            "maxLength": settings.max_interest_length,
+            "pattern": INTERESTS.pattern,
+        },
     }
     top = {"type": "integer", "minimum": 0, "maximum": settings.max_top}
     switch: _Schema = {"type": "string", "enum": ["1", "true", "0", "false"]}
@@ -103,6 +109,8 @@ def _parameters(settings: ServerSettings) -> dict[str, tuple[_Schema, _Schema]]:
     user = {"type": "string", "pattern": USER.pattern}
     return {
         "interests": (interests, {"anyOf": [listed, interests]}),
+        # No number of items: a query with too many is longer than an address may be, which is 414.
+        "interest": ({"type": "array", "minItems": 1, "items": listed["items"]}, None),
         "top": (top, top),
         "session": line(settings.max_title_length),
         "profileLoad": line(LONGEST_KEY),
@@ -116,11 +124,11 @@ def _parameters(settings: ServerSettings) -> dict[str, tuple[_Schema, _Schema]]:
 
 def _question(
     summary: str,
-    parameters: dict[str, tuple[_Schema, _Schema]],
+    parameters: dict[str, tuple[_Schema, _Schema | None]],
     answer: str,
     more: dict[int, str] | None = None,
 ) -> _Schema:
-    """Describe an endpoint that is asked by query or by body."""
+    """Describe an endpoint whose parameters are in the query or in the body."""
     # A profile takes the place of the interests, but there may be none of that name.
     required = [name for name in ("interests", "session") if name in parameters]
     responses = {**_answers(answer), **{str(s): _problem(text) for s, text in (more or {}).items()}}
@@ -128,7 +136,7 @@ def _question(
         {"name": name, "in": "query", "required": name in required, "schema": schema}
         for name, (schema, _) in parameters.items()
     ]
-    members = {name: schema for name, (_, schema) in parameters.items()}
+    members = {name: schema for name, (_, schema) in parameters.items() if schema is not None}
     body: _Schema = {"type": "object", "properties": members, "required": required}
     content = {"application/json": {"schema": body}}
     return {

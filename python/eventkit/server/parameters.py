@@ -1,4 +1,4 @@
-"""The parameters of a question: a query's, or those of a JSON body."""
+"""Reads the parameters of a request: from its query, or from a JSON body."""
 
 from __future__ import annotations
 
@@ -6,21 +6,24 @@ import json
 from typing import Any
 from urllib.parse import unquote
 
+from eventkit.functions import normalize_interests
 from eventkit.server.message import Problem, Request
 
 __all__ = ["parameters"]
 
-_MOST_FIELDS = 100
-# In a query all is text; in JSON, what is none has a type of its own.
+_MOST_FIELDS = 300
+# Every value of a query is a text. In JSON, these have types of their own.
 _NO_TEXTS = frozenset({"top", "card", "escape"})
 _NAMES = _NO_TEXTS | {"interests", "session", "profileLoad", "userId", "format", "date"}
 
 
 def parameters(request: Request) -> dict[str, Any]:
-    """Return what is asked, by name: texts from a query, JSON values from a body.
+    """Return the parameters by name: texts from a query, JSON values from a body.
 
-    Of a parameter that comes twice in a query the first counts, as for the original. The body of a
-    POST is JSON whatever content type it claims: ``curl -d`` claims a form.
+    In a query, ``interests`` is one text with commas. When it is repeated, each value is one
+    interest, which may hold commas; so is each value of ``interest``. Then the result has a list.
+    Of any other parameter that is repeated, the first value counts, as for the original. The body
+    of a POST is JSON whatever content type it claims: ``curl -d`` claims a form.
 
     Raises:
         Problem: The query or the body cannot be read.
@@ -28,6 +31,8 @@ def parameters(request: Request) -> dict[str, Any]:
     Example:
         >>> parameters(Request("GET", "/recommend", b"interests=ai%2C+web&top=5"))
         {'interests': 'ai, web', 'top': '5'}
+        >>> parameters(Request("GET", "/recommend", b"interest=a,+b&interest=c"))
+        {'interests': ['a, b', 'c']}
         >>> parameters(Request("POST", "/recommend", body=b'{"interests": ["ai"], "top": 5}'))
         {'interests': ['ai'], 'top': 5}
     """
@@ -39,11 +44,28 @@ def parameters(request: Request) -> dict[str, Any]:
         raise Problem(400, "too many parameters", expected=f"at most {_MOST_FIELDS}")
     # What `urllib.parse.parse_qsl` does, in a third of its time: most texts have nothing to decode.
     asked: dict[str, Any] = {}
+    repeated: list[str] = []
+    listed: list[str] = []
     for pair in request.query.decode("latin-1").replace("+", " ").split("&"):
         if pair:
             name, _, value = pair.partition("=")
-            asked.setdefault(_decoded(name), _decoded(value))
+            name, value = _decoded(name), _decoded(value)
+            if name == "interest":
+                listed.append(value)
+            elif name == "interests" and name in asked:
+                repeated.append(value)
+            else:
+                asked.setdefault(name, value)
+    if listed or repeated:
+        asked["interests"] = _combined(asked.get("interests"), repeated, listed)
     return asked
+
+
+def _combined(first: str | None, repeated: list[str], listed: list[str]) -> list[str]:
+    """Return the interests of a query with several texts of them, without blank ones."""
+    if first is not None and not repeated:
+        return [*normalize_interests(first), *filter(str.strip, listed)]
+    return list(filter(str.strip, [*([] if first is None else [first]), *repeated, *listed]))
 
 
 def _decoded(text: str) -> str:

@@ -1,21 +1,20 @@
-"""The endpoints: which there are, what they take, and who may use them."""
+"""The table of endpoints: their paths, their methods, and which of them need the token."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-from eventkit._imports import optional
-from eventkit.server import answers, state
-from eventkit.server.edition import Edition
+from eventkit.server import answers, ui
+from eventkit.server.calendar import Calendars
 from eventkit.server.message import Request, Response
+from eventkit.server.revision import Revision
 from eventkit.server.settings import ServerSettings
+from eventkit.server.status import Status
 
-if TYPE_CHECKING:
-    from eventkit.server.app import Application
+__all__ = ["PAGE", "Answer", "Route", "routes_of"]
 
-__all__ = ["PAGE", "Route", "routes_of"]
+Answer = Callable[[Request, Revision, ServerSettings], Response]
 
 PAGE = "/ui"
 _QUESTION = ("GET", "HEAD", "POST", "OPTIONS")
@@ -27,12 +26,12 @@ class Route:
     """An endpoint.
 
     Attributes:
-        name: In metrics and telemetry: never what a client made up.
-        respond: Answers.
-        methods: What it takes.
-        guarded: Whether it needs the token, where there is one, and counts for the rate limit.
-        action: Its name in telemetry; ``None`` where a request is not worth a line.
-        slow: Whether an answer may take long enough for an event loop to notice.
+        name: The path, which names it in metrics; never a text of a client.
+        respond: Answers a request.
+        methods: The methods that it takes.
+        guarded: Whether it needs the token, if there is one, and counts for the rate limit.
+        action: Its name in telemetry; ``None`` if its requests are not logged there.
+        slow: Whether an answer may take too long for an event loop.
     """
 
     name: str
@@ -48,9 +47,7 @@ class Route:
         return ", ".join(self.methods)
 
 
-_Answer = Callable[[Request, Edition, ServerSettings], Response]
-
-_ANSWERS: tuple[tuple[str, _Answer, tuple[str, ...]], ...] = (
+_ANSWERS: tuple[tuple[str, Answer, tuple[str, ...]], ...] = (
     ("/recommend", answers.recommend, _QUESTION),
     ("/explain", answers.explain, _QUESTION),
     ("/export", answers.export, _QUESTION),
@@ -58,29 +55,38 @@ _ANSWERS: tuple[tuple[str, _Answer, tuple[str, ...]], ...] = (
 )
 
 
-def routes_of(app: Application) -> dict[str, Route]:
-    """Return the endpoints of an application, by path."""
-    routes = [_answering(app, path, answer, methods) for path, answer, methods in _ANSWERS]
-    calendars = app.calendars.recommend
+def routes_of(
+    respond: Callable[[Request, Answer], Response], calendars: Calendars, status: Status
+) -> dict[str, Route]:
+    """Return the endpoints by path.
+
+    Args:
+        respond: Answers a request by one of the functions that need the manifest.
+        calendars: Answers requests about calendars.
+        status: Answers requests about the server itself.
+    """
+    routes = [_answering(respond, path, answer, methods) for path, answer, methods in _ANSWERS]
     routes += [
-        _answering(app, "/recommend-graph", calendars, _QUESTION, slow=True),
-        Route("/health", lambda _request: state.health(), guarded=False),
-        Route("/ready", lambda _request: state.ready(app.source)),
-        Route("/metrics", lambda request: state.metrics(request, app)),
-        Route("/latency", lambda _request: state.latency(app)),
-        Route("/openapi.json", lambda _request: state.described(app.settings)),
+        _answering(respond, "/recommend-graph", calendars.recommend, _QUESTION, slow=True),
+        Route("/health", status.health, guarded=False),
+        Route("/ready", status.ready),
+        Route("/metrics", status.metrics),
+        Route("/latency", status.latency),
+        Route("/openapi.json", status.openapi),
+        Route(PAGE, ui.respond, guarded=False),
+        Route("/", ui.redirect, guarded=False),
     ]
-    page = optional("eventkit.server.ui")
-    if page is not None:
-        routes.append(Route(PAGE, page.respond, guarded=False))
     return {route.name: route for route in routes}
 
 
 def _answering(
-    app: Application, path: str, answer: _Answer, methods: tuple[str, ...], *, slow: bool = False
+    respond: Callable[[Request, Answer], Response],
+    path: str,
+    answer: Answer,
+    methods: tuple[str, ...],
+    *,
+    slow: bool = False,
 ) -> Route:
-    def respond(request: Request) -> Response:
-        return app.answer(request, answer)
-
     action = path[1:] if "POST" in methods else None
-    return Route(path, respond, methods, action=action, slow=slow or path == "/tags")
+    slow = slow or path == "/tags"
+    return Route(path, lambda request: respond(request, answer), methods, action=action, slow=slow)

@@ -1,8 +1,9 @@
-"""``eventkit serve``: the application on granian, or on the standard library's `fallback`.
+"""``eventkit serve``: run the application on granian.
 
 Granian's WSGI mode is the default: its asyncio modes took half again the time for a request that
-needs no waiting (`make bench-server`). Only the ASGI mode can give up on a body that does not come.
-What is set differently from granian's defaults is explained where it is set.
+needs no waiting (`make bench-server`). Only the ASGI mode can give up on a body that does not come,
+and only there can ``X_Forwarded_For`` be told from ``X-Forwarded-For``; so it is the mode behind
+trusted proxies. What is set differently from granian's defaults is explained where it is set.
 """
 
 from __future__ import annotations
@@ -15,7 +16,6 @@ import os
 import shutil
 import signal
 import socket
-import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -23,33 +23,35 @@ from functools import partial
 from multiprocessing import util
 from typing import Any
 
-from eventkit._imports import optional
+from eventkit._imports import optional, required
 from eventkit.errors import EventKitError, ServerSettingsError
+from eventkit.server.address import configured_host
 from eventkit.server.app import create_app
-from eventkit.server.bodies import bounded
-from eventkit.server.fallback import HEAD_SECONDS, FallbackServer, most_connections
+from eventkit.server.bodies import limit_bodies
+from eventkit.server.metrics import create_server_directory, delete_abandoned_directories
 from eventkit.server.settings import SHORTEST_TOKEN, ServerSettings
 
 __all__ = ["ListenError", "serve"]
 
 GRACE_SECONDS = 30
+HEAD_SECONDS = 10.0
 BACKLOG = 1_024
-# A slow calendar, or a body that comes slowly, holds a thread; idle ones end after half a minute,
-# so that many cost nothing until they are needed: with 4, 64 or 256, ten clients get the same
-# 10,000 answers a second.
+# A slow calendar, or a body that comes slowly, holds a thread. Idle threads end after half a
+# minute, so many cost nothing: with 4, 64 or 256, ten clients get the same 10,000 answers a second.
 BLOCKING_THREADS, THREADS_WITHOUT_BODY = 256, 64
-# Connections of a worker; fewer where `ulimit -n` allows fewer, for without a file left it spins.
+# Connections of a worker. Fewer if `ulimit -n` allows fewer: without a free file, granian spins.
 BACKPRESSURE = 1_024
-# Granian gives up when a worker dies twice in 5.5 seconds. One that was up for a second had served,
-# and whatever killed it may kill the next as well; the service stays. A worker that cannot even
-# start ends the server, so that whoever watches it knows.
+_SPARE_FILES = 32
+# Granian gives up when a worker dies twice in 5.5 seconds. A worker that lived for a second is
+# replaced again and again, and the service stays. A worker that cannot even start ends the server,
+# so that a supervisor sees it.
 CRASH_LOOP_SECONDS, LEAST_LIFE_SECONDS = 5.5, 1.0
 
 _IN_USE = (errno.EADDRINUSE, errno.EACCES, errno.EADDRNOTAVAIL)
 
 
 class ListenError(EventKitError):
-    """The address cannot be listened at; says which, and why."""
+    """The server cannot listen at an address; names the address and the reason."""
 
 
 def serve(
@@ -58,33 +60,40 @@ def serve(
     host: str = "127.0.0.1",
     port: int = 8010,
     workers: int = 1,
-    interface: str = "wsgi",
+    interface: str | None = None,
     insecure: bool = False,
     settings: ServerSettings | None = None,
     say: Callable[[str], None] = print,
 ) -> None:
-    """Serve until SIGTERM or SIGINT, and answer what is in flight then.
+    """Serve until SIGTERM or SIGINT, then answer the requests in flight.
 
     Args:
         manifest: See `create_app`.
-        host: An address, or a name of one.
-        port: 0 for one that is free.
-        workers: Processes. Each has its own rate limit; the metrics are of all of them.
-        interface: Granian's, ``"wsgi"`` or ``"asgi"``; see above.
-        insecure: Whether everybody may ask from everywhere: an address that other machines reach
-            needs an ``API_TOKEN`` otherwise.
-        settings: Read from the environment when not given.
-        say: Takes the lines that say what is served where.
+        host: The address to listen at, or its name.
+        port: The port; 0 for a free one.
+        workers: The number of processes. Each has its own rate limit; metrics are of all of them.
+        interface: Granian's, ``"wsgi"`` or ``"asgi"``. When not given, it is ``"asgi"`` if the
+            settings name trusted proxies, else ``"wsgi"``; see above.
+        insecure: Whether other machines may ask without a token; an address that they reach needs
+            an ``API_TOKEN`` otherwise.
+        settings: The settings; read from the environment when not given.
+        say: Prints a line that says what is served where.
 
     Raises:
         ListenError: The address is in use, or not one of this machine.
-        ServerSettingsError: Other machines could ask without a token.
-        OSError, ManifestError: The manifest cannot be served.
+        ServerSettingsError: Other machines could ask without a token; or the interface is
+            ``"wsgi"`` although there are trusted proxies.
+        MissingExtraError: granian is not installed.
+        OSError: The manifest cannot be read.
+        ManifestError: ``eventkit validate`` refuses the manifest.
     """
+    granian = required("granian")
     settings = settings or ServerSettings.from_environment()
     if insecure:
         settings = dataclasses.replace(settings, insecure=True)
+    interface = _checked_interface(interface, settings)
     family, address = _resolved(host, port)
+    settings = _with_hosts(settings, host, address)
     if not (settings.insecure or settings.api_token or ipaddress.ip_address(address).is_loopback):
         raise ServerSettingsError(
             f"{host} can be reached from other machines: set API_TOKEN ({SHORTEST_TOKEN} "
@@ -92,25 +101,37 @@ def serve(
         )
     port = _free_port(family, address, port)
     place = f"http://[{address}]:{port}" if ":" in address else f"http://{address}:{port}"
-    granian = optional("granian")
     with _metrics_together(settings) as (settings, made):
-        create_app(manifest, settings=settings).close()  # what is wrong with it is said here, once
-        if granian is None:
-            say(
-                "granian is not installed (pip install 'eventkit-recommender[serve]'): the server "
-                "is the standard library's, slower and one process"
-            )
-            say(f"serving on {place}")
-            _serve_fallback(manifest, settings, (family, address, port))
-        else:
-            many = f"{workers} workers" if workers > 1 else "1 worker"
-            say(f"serving on {place} (granian {granian.__version__}, {many})")
-            load = partial(_application, manifest, settings, os.getpid(), interface)
-            _serve_granian(granian, (address, port, workers, interface), load, made)
+        create_app(
+            manifest, settings=settings
+        ).close()  # raises what is wrong, once for all workers
+        many = f"{workers} workers" if workers > 1 else "1 worker"
+        say(f"serving on {place} (granian {granian.__version__}, {many})")
+        load = partial(_application, manifest, settings, os.getpid(), interface)
+        _serve_granian(granian, (address, port, workers, interface), load, made)
+
+
+def _checked_interface(interface: str | None, settings: ServerSettings) -> str:
+    if not settings.trusted_proxies:
+        return interface or "wsgi"
+    if interface == "wsgi":
+        raise ServerSettingsError(
+            "interface is wsgi, expected asgi behind trusted_proxies: granian's WSGI mode takes a "
+            "client's X_Forwarded_For for the proxy's X-Forwarded-For"
+        )
+    return "asgi"
+
+
+def _with_hosts(settings: ServerSettings, host: str, address: str) -> ServerSettings:
+    """Allow the host that the server listens at, unless that is every address."""
+    if ipaddress.ip_address(address).is_unspecified:
+        return settings
+    named = tuple(name for name in (host, address) if configured_host(name) is not None)
+    return dataclasses.replace(settings, allowed_hosts=(*settings.allowed_hosts, *named))
 
 
 def _resolved(host: str, port: int) -> tuple[int, str]:
-    """Return the kind of an address, and the address."""
+    """Return the family of a host's address, and the address."""
     try:
         found = socket.getaddrinfo(host or None, port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError, OverflowError) as error:
@@ -123,10 +144,10 @@ def _resolved(host: str, port: int) -> tuple[int, str]:
 def _free_port(family: int, address: str, port: int) -> int:
     """Return the port, or a free one for 0.
 
-    Granian's workers share their port (SO_REUSEPORT), and would share it with another server's.
+    Granian's workers share their port (SO_REUSEPORT), and would share that of another server too.
 
     Raises:
-        ListenError: Somebody else has it.
+        ListenError: Another process uses the port.
     """
     try:
         with _listener(family, address, port) as probe:
@@ -146,26 +167,19 @@ def _listener(family: int, address: str, port: int) -> socket.socket:
 
 @contextlib.contextmanager
 def _metrics_together(settings: ServerSettings) -> Iterator[tuple[ServerSettings, str]]:
-    """Give the workers a directory of their own to count in, for as long as they run."""
+    """Give the workers a directory to count in together, and delete it when they have ended.
+
+    A server that is killed leaves its directory; the next one that starts deletes it.
+    """
     if settings.metrics_directory is not None:
         yield settings, ""
         return
-    directory = tempfile.mkdtemp(prefix="eventkit-metrics-")
+    delete_abandoned_directories()
+    directory = str(create_server_directory())
     try:
         yield dataclasses.replace(settings, metrics_directory=directory), directory
     finally:
         shutil.rmtree(directory, ignore_errors=True)
-
-
-def _serve_fallback(
-    manifest: str | None, settings: ServerSettings, place: tuple[int, str, int]
-) -> None:
-    app = create_app(manifest, settings=settings)
-    with _listener(*place) as listener:
-        server = FallbackServer(app, listener, grace=GRACE_SECONDS)
-        server.stop_on_signals()
-        server.serve()
-    app.close()
 
 
 def _serve_granian(
@@ -184,10 +198,10 @@ def _serve_granian(
         interface=constants.Interfaces(interface),
         workers=workers,
         backlog=BACKLOG,
-        backpressure=most_connections(BACKPRESSURE),
-        # An event loop has one thread for all, and granian refuses more.
+        backpressure=_most_connections(),
+        # An event loop has one thread, and granian refuses more.
         blocking_threads=BLOCKING_THREADS if interface == "wsgi" else None,
-        http=constants.HTTPModes.http1,  # HTTP/2 without TLS is for proxies that we do not have
+        http=constants.HTTPModes.http1,  # nginx speaks HTTP/1.1 to its upstreams
         http1_settings=http.HTTP1Settings(header_read_timeout=int(HEAD_SECONDS * 1_000)),
         log_dictconfig=_LOGGING,
         log_level=log.LogLevels.warning,
@@ -198,11 +212,23 @@ def _serve_granian(
     server.serve(target_loader=load, wrap_loader=False)
 
 
+def _most_connections() -> int:
+    """Return how many connections a worker takes, so that a few files are left for the rest."""
+    try:
+        import resource
+    except ImportError:  # Windows, which has no such limit
+        return BACKPRESSURE
+    files, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if files == resource.RLIM_INFINITY:
+        return BACKPRESSURE
+    return max(8, min(BACKPRESSURE, files - _SPARE_FILES))
+
+
 def _granian_server(base: Any, own_directory: str) -> Any:
-    """Return granian's server, with the two habits that it should have and has not."""
+    """Return granian's server class with two changes: a second signal, and workers that crash."""
 
     def interrupt(self: Any, number: int = signal.SIGTERM, *rest: Any) -> None:
-        if self.interrupt_signal:  # a second one
+        if self.interrupt_signal:  # this is the second signal
             for worker in self.wrks:
                 worker.kill()
             shutil.rmtree(own_directory, ignore_errors=True)
@@ -224,26 +250,28 @@ def _granian_server(base: Any, own_directory: str) -> Any:
 def _application(
     manifest: str | None, settings: ServerSettings, parent: int, interface: str
 ) -> Any:
-    """Make the application, in a worker."""
-    # Forked, it has the parent's handlers, which would swallow a signal until granian sets its own:
-    # the parent then waits for a worker that knows of nothing.
+    """Create the application in a worker process."""
+    # A forked worker has the parent's handlers, which swallow signals until granian sets its own.
+    # The parent would then wait for a worker that was never told to stop.
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    # A terminal's Ctrl-C comes to every process, and the parent's SIGTERM after it. Granian's
-    # handler, called while it runs, waits for itself; so a worker hears its parent alone.
+    # A terminal sends Ctrl-C to every process, and the parent sends SIGTERM after it. Granian's
+    # handler waits for itself if it is called while it runs, so a worker ignores the first.
     signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
-    threading.Thread(target=_follow, args=(parent,), name="eventkit-follow", daemon=True).start()
+    threading.Thread(
+        target=_stop_with_parent, args=(parent,), name="eventkit-parent-watch", daemon=True
+    ).start()
     app = create_app(manifest, settings=settings)
-    # `multiprocessing` ends a process without `atexit`; this is its own way.
+    # `multiprocessing` ends a process without `atexit`, but runs its own finalizers.
     util.Finalize(None, app.close, exitpriority=10)
     if interface == "asgi":
         return app
-    return bounded(app, BLOCKING_THREADS - THREADS_WITHOUT_BODY)
+    return limit_bodies(app, BLOCKING_THREADS - THREADS_WITHOUT_BODY)
 
 
-def _follow(parent: int) -> None:
-    """Stop this worker when its parent was killed: it would serve on, and hold the port.
+def _stop_with_parent(parent: int) -> None:
+    """Stop this worker when its parent was killed; else it would go on serving and hold the port.
 
-    Not by Linux's PR_SET_PDEATHSIG, which comes once for each of the parent's threads: see above.
+    Linux's PR_SET_PDEATHSIG is not used: it comes once for each thread of the parent.
     """
     while os.getppid() == parent:
         time.sleep(1.0)
@@ -252,14 +280,14 @@ def _follow(parent: int) -> None:
     os.kill(os.getpid(), signal.SIGKILL)
 
 
-def _worth_saying(record: Any) -> bool:
-    # That threads are many is meant: see BLOCKING_THREADS.
+def _is_notable(record: Any) -> bool:
+    # Granian warns of many threads, which are intended: see BLOCKING_THREADS.
     return "Python threads" not in str(record.msg)
 
 
 def _filter() -> Callable[[Any], bool]:
-    # By name: where workers are spawned and not forked, all this is pickled.
-    return _worth_saying
+    # Given by name, as it is pickled where workers are spawned and not forked.
+    return _is_notable
 
 
 _LOGGING: dict[str, Any] = {

@@ -1,4 +1,4 @@
-"""`ServerSettings`: what an operator may set, each with a safe default."""
+"""`ServerSettings` holds the settings of an operator, each with a safe default."""
 
 from __future__ import annotations
 
@@ -9,12 +9,17 @@ from collections.abc import Mapping
 from typing import Any
 
 from eventkit.errors import ServerSettingsError
+from eventkit.server.address import configured_host
 
-__all__ = ["ServerSettings"]
+__all__ = ["ANY_HOST", "UNIX_SOCKET", "ServerSettings"]
+
+ANY_HOST = "*"
+UNIX_SOCKET = "unix"
 
 SHORTEST_TOKEN = 32
 _TRUE, _FALSE = ("1", "true", "yes", "on"), ("0", "false", "no", "off", "")
-_ADDRESS = "an address or a network, such as 10.0.0.0/8"
+_ADDRESS = f"an address, a network such as 10.0.0.0/8, or {UNIX_SOCKET} for a Unix socket's peer"
+_HOST = "a host name or an address without a port, such as events.example.org"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -22,35 +27,38 @@ class ServerSettings:
     """Settings of the application.
 
     Attributes:
-        api_token: Who sends it as ``Authorization: Bearer ...`` may use everything. Without one,
-            this machine's own requests may, and those of trusted proxies, except for what is
-            personal: profiles and calendars.
-        insecure: Whether everybody may, from everywhere, when there is no token.
-        public_paths: What needs no token even when there is one; the page at ``/ui`` never does.
+        api_token: The token that requests have to send as ``Authorization: Bearer ...``. Without
+            one, requests of this machine and of trusted proxies are answered, except for personal
+            data: profiles and calendars.
+        insecure: Whether requests of other machines are answered without a token.
+        public_paths: The paths that need no token; the page at ``/ui`` never does.
         cors_origins: The origins whose pages may read answers, such as ``https://example.org``.
-        trusted_proxies: Addresses or networks whose ``X-Forwarded-For`` is believed.
-        requests_per_minute: For each client address; 0 for no limit.
-        limit_loopback: Whether that holds for this machine's own requests too.
-        max_body_bytes: Larger bodies are refused, unread when they say so beforehand.
-        body_seconds: A body that is not there after so long is refused. Under WSGI it is the server
-            that waits for bodies, and this is for it to set.
-        max_url_bytes: Of path and query.
-        max_headers: How many.
-        max_header_bytes: Of one header's value.
-        max_interests: How many in one question.
-        max_interest_length: Characters of one.
-        max_title_length: Characters of a session's title asked for.
-        max_top: How many sessions one may ask for.
-        gzip_bytes: Answers of at least so many bytes are compressed for who accepts it.
-        reload_seconds: How often, at most, the files are looked at for changes.
-        cache_entries: How many answers are kept ready; 0 for none.
-        cache_bytes: How large they may be in all.
-        cache_seconds: How long one is kept, if the manifest stays as it is.
-        share_sessions: A manifest of so many sessions is compiled into a file, whose memory all
-            worker processes share; 0 for never.
-        cache_directory: Where that file lies; a private directory of the user's when not given.
-        metrics_directory: Where worker processes put their counters together; a private directory
-            of the process group when not given.
+        allowed_hosts: The names that requests may bear in ``Host``, beside ``localhost`` and the
+            loopback addresses. ``*`` allows every name, for where a proxy checks it.
+        trusted_proxies: Addresses or networks whose ``X-Forwarded-For`` is believed; ``unix`` for
+            the peer of a Unix socket.
+        requests_per_minute: The rate limit of a client address; 0 for no limit.
+        limit_loopback: Whether requests of this machine count for the rate limit too.
+        max_body_bytes: The size limit of a body; one that declares more is refused unread.
+        body_seconds: How long to wait for a body. It has no effect under WSGI, where the server
+            waits.
+        max_url_bytes: The size limit of path and query together.
+        max_headers: The largest number of headers.
+        max_header_bytes: The size limit of a header's value.
+        max_interests: The largest number of interests in a request.
+        max_interest_length: The largest number of characters of an interest.
+        max_title_length: The largest number of characters of ``session``.
+        max_top: The largest number of sessions that a request may ask for.
+        gzip_bytes: Answers of this size and more are compressed for clients that accept it.
+        reload_seconds: How long to wait until the files are checked for changes again.
+        cache_entries: The largest number of cached answers; 0 for no cache.
+        cache_bytes: The size limit of all cached answers together.
+        cache_seconds: How long an answer stays in the cache if the manifest does not change.
+        share_sessions: A manifest with this number of sessions is compiled into a file that all
+            worker processes map into memory; 0 for never.
+        cache_directory: The directory of that file; a private one of the user when not given.
+        metrics_directory: The directory in which worker processes count together; a private one of
+            the process group when not given.
         card: Whether ``/recommend`` answers with an Adaptive Card even when not asked for one.
 
     Example:
@@ -65,6 +73,7 @@ class ServerSettings:
     insecure: bool = False
     public_paths: tuple[str, ...] = ("/health",)
     cors_origins: tuple[str, ...] = ()
+    allowed_hosts: tuple[str, ...] = ()
     trusted_proxies: tuple[str, ...] = ()
     requests_per_minute: int = 100
     limit_loopback: bool = False
@@ -88,19 +97,22 @@ class ServerSettings:
     card: bool = False
 
     def __post_init__(self) -> None:
-        """Refuse what cannot be meant."""
+        """Check the values.
+
+        Raises:
+            ServerSettingsError: A value is invalid; names it and what is expected.
+        """
         token = self.api_token
         if token is not None and len(token) < SHORTEST_TOKEN:
             raise ServerSettingsError(
                 f"api_token has {len(token)} characters, expected at least {SHORTEST_TOKEN}"
             )
+        for host in self.allowed_hosts:
+            if host != ANY_HOST and configured_host(host) is None:
+                raise ServerSettingsError(f"allowed_hosts holds {host!r}, expected {_HOST}")
         for proxy in self.trusted_proxies:
-            try:
-                ipaddress.ip_network(proxy, strict=False)
-            except ValueError:
-                raise ServerSettingsError(
-                    f"trusted_proxies holds {proxy!r}, expected {_ADDRESS}"
-                ) from None
+            if proxy != UNIX_SOCKET and not _is_network(proxy):
+                raise ServerSettingsError(f"trusted_proxies holds {proxy!r}, expected {_ADDRESS}")
         for origin in self.cors_origins:
             if origin == "*" or "://" not in origin or origin.endswith("/"):
                 raise ServerSettingsError(
@@ -108,21 +120,24 @@ class ServerSettings:
                 )
         for field in dataclasses.fields(self):
             value = getattr(self, field.name)
-            if type(value) in (int, float) and value < 0:
+            if type(value) in (int, float) and not value >= 0:  # not a number is not either
                 raise ServerSettingsError(f"{field.name} is {value}, expected 0 or more")
 
     @classmethod
     def from_environment(
         cls, environment: Mapping[str, str] | None = None, **settings: Any
     ) -> ServerSettings:
-        """Read ``API_TOKEN``, and ``EVENTKIT_`` followed by any other setting's name in capitals.
+        """Read the settings from environment variables.
+
+        The token is in ``API_TOKEN``. Any other setting is in a variable with its name in capitals
+        after ``EVENTKIT_``.
 
         Args:
-            environment: The process's own when not given.
-            **settings: What is set already; the environment does not count for these.
+            environment: The variables; those of the process when not given.
+            **settings: Settings that take precedence over the environment.
 
         Raises:
-            ServerSettingsError: A value that cannot be meant; names it.
+            ServerSettingsError: A value is invalid; names the variable.
 
         Example:
             >>> ServerSettings.from_environment({"EVENTKIT_MAX_TOP": "50"}).max_top
@@ -137,8 +152,16 @@ class ServerSettings:
         return cls(**settings)
 
 
+def _is_network(text: str) -> bool:
+    try:
+        ipaddress.ip_network(text, strict=False)
+    except ValueError:
+        return False
+    return True
+
+
 def _read(name: str, text: str, default: Any) -> Any:
-    """Read a setting of the type of its default."""
+    """Parse a setting as the type of its default."""
     if isinstance(default, bool):
         if text.lower() in _TRUE + _FALSE:
             return text.lower() in _TRUE

@@ -1,8 +1,8 @@
-"""`Shelf`: catalogues in a private directory, compiled by one worker process for all of them.
+"""Shares compiled catalogues among worker processes: files in a private directory, memory-mapped.
 
 A file is named after the bytes that it was compiled from and this version of eventkit, and appears
 whole, by one rename. So workers that start together need no lock: they all save the same, and
-whichever came last is what the next one opens. Old files go when a newer one is saved.
+the next one opens the file that came last. Old files are deleted when a newer one is saved.
 """
 
 from __future__ import annotations
@@ -18,31 +18,33 @@ from pathlib import Path
 from eventkit.catalog import Catalog
 from eventkit.errors import CatalogFileError
 
-__all__ = ["Shelf", "private_directory"]
+__all__ = ["SharedCatalogs", "private_directory"]
 
 _log = logging.getLogger("eventkit.server")
-_KEPT_SECONDS = 86_400
+_MOST_FILES = 3
+_MOST_BYTES = 256 << 20
+_UNFINISHED_SECONDS = 3_600
 
 
-class Shelf:
-    """Where compiled manifests are shared among processes.
+class SharedCatalogs:
+    """The compiled catalogues that processes share.
 
     Args:
-        directory: It; a private one of the user's when not given.
-        least_sessions: Smaller catalogues are not worth a file; 0 for no sharing.
+        directory: Their directory; a private one of the user when not given.
+        least_sessions: A smaller catalogue is not shared; 0 for no sharing at all.
     """
 
     def __init__(self, directory: str | None, least_sessions: int) -> None:
-        """See the class."""
+        """Keep the settings; the directory is created when it is needed."""
         self._given = directory
         self._least = least_sessions
 
     def shared(self, name: str, catalog: Catalog | None) -> Catalog | None:
-        """Open what is shared under a name, or share a catalogue under it.
+        """Open the catalogue that is shared under a name, or share one under it.
 
         Returns:
-            The catalogue from the file, every byte of which was checked; ``None`` where there is
-            none, or it cannot be shared (a session that JSON cannot hold, a full disk).
+            The catalogue from the file, whose checksums were verified; ``None`` if there is none,
+            or if it cannot be shared (a session that JSON cannot hold, a full disk).
         """
         if not self._least or (catalog is not None and len(catalog) < self._least):
             return None
@@ -64,10 +66,10 @@ class Shelf:
 
 
 def private_directory(given: str | None, purpose: str = "catalogs") -> Path:
-    """Return a directory that nobody else can write to, made when it is not there.
+    """Return a directory that no other user can write to; create it if it is missing.
 
     Raises:
-        PermissionError: It belongs to somebody else, or others may write to it.
+        PermissionError: It belongs to another user, or others may write to it.
     """
     directory = Path(given) if given is not None else _usual_place() / purpose
     directory.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -87,8 +89,24 @@ def _usual_place() -> Path:
 
 
 def _forget_old(directory: Path, newest: Path) -> None:
-    """Delete the files that are older than a day."""
+    """Delete all but the newest files, so that edits of a manifest do not fill the memory.
+
+    At most `_MOST_FILES` stay, of `_MOST_BYTES` together; the newest stays in any case. A process
+    that has a deleted file open keeps its content. Unfinished files of killed processes go, too.
+    """
+    seen = []
     for file in directory.glob("*.catalog"):
         with contextlib.suppress(OSError):
-            if file != newest and time.time() - file.stat().st_mtime > _KEPT_SECONDS:
+            status = file.stat()
+            seen.append((file != newest, -status.st_mtime_ns, status.st_size, file))
+    held = 0
+    for number, (_, _, size, file) in enumerate(sorted(seen)):
+        held += size
+        if number and (number >= _MOST_FILES or held > _MOST_BYTES):
+            held -= size
+            with contextlib.suppress(OSError):
+                file.unlink()
+    for file in directory.glob(".*.tmp"):
+        with contextlib.suppress(OSError):
+            if time.time() - file.stat().st_mtime > _UNFINISHED_SECONDS:
                 file.unlink()

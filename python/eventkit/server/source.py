@@ -1,9 +1,9 @@
-"""`Source`: the manifest as it is now, compiled once for each state that its file takes.
+"""`Source` reads the manifest that is served, and reads it again when its files change.
 
-A look at the files costs two `stat` calls, at most every ``reload_seconds``. A change is seen by
-size, times (ctime too, which nobody can set), inode and device; within two seconds of a change,
-which a coarse clock may hide another one in, by the bytes themselves. A state that cannot be served
-leaves the last good one in place, is said once, and shows in ``/ready``.
+A check of the files costs two `stat` calls, at most every ``reload_seconds``. A change is seen by
+size, times (ctime too, which nobody can set), inode and device. In the two seconds after a change,
+in which a coarse clock may hide another one, the bytes themselves are compared. A state that cannot
+be served leaves the last good one in place, is logged once, and shows in ``/ready``.
 """
 
 from __future__ import annotations
@@ -17,19 +17,21 @@ from pathlib import Path
 from typing import Any
 
 from eventkit.catalog.hashing import manifest_hash
-from eventkit.errors import EventKitError
+from eventkit.errors import EventKitError, ManifestError
 from eventkit.external_cache import SETTLED
+from eventkit.files import read_regular
 from eventkit.manifest import default_manifest_path
-from eventkit.server.edition import (
-    Answers,
-    Edition,
-    build_edition,
+from eventkit.server.external import External, read_external_sessions
+from eventkit.server.revision import (
+    ResponseCache,
+    Revision,
+    build_revision,
     digest_of,
     external_file,
-    read_edition,
+    read_revision,
 )
 from eventkit.server.settings import ServerSettings
-from eventkit.server.sharing import Shelf
+from eventkit.server.sharing import SharedCatalogs
 
 __all__ = ["Source"]
 
@@ -42,15 +44,15 @@ class Source:
     """The manifest that an application serves.
 
     Attributes:
-        edition: What is served; `current` looks for a newer one first.
-        trouble: Why the manifest's present state cannot be served; ``None`` when it is.
-        reloads: How often a changed manifest took the place of another.
-        failures: How often one could not.
+        revision: The revision that is served; `current` checks for a newer one first.
+        trouble: Why the present state of the files cannot be served; ``None`` if it is served.
+        reloads: How often a changed manifest replaced another.
+        failures: How often a changed manifest could not be served.
 
     Args:
-        manifest: A file, or a mapping, which is taken as it is now and never looked at again;
+        manifest: A file, or a mapping, which is taken as it is now and never checked again;
             ``agent.json`` here, else the bundled sample, when not given.
-        settings: The application's.
+        settings: The settings of the application.
         clock: Monotonic seconds.
         wall_clock: Nanoseconds since the epoch.
 
@@ -66,7 +68,7 @@ class Source:
         clock: Callable[[], float] = time.monotonic,
         wall_clock: Callable[[], int] = time.time_ns,
     ) -> None:
-        """See the class."""
+        """Read the manifest."""
         self.settings = settings
         self.clock = clock
         self.trouble: str | None = None
@@ -74,24 +76,25 @@ class Source:
         self._wall_clock = wall_clock
         self._lock = threading.Lock()
         self._path: Path | None = None
-        self._shelf = Shelf(settings.cache_directory, settings.share_sessions)
+        self._catalogs = SharedCatalogs(settings.cache_directory, settings.share_sessions)
         self._due = float("inf")
         if isinstance(manifest, Mapping):
-            self.edition = self._served(build_edition(manifest, _digest(manifest)))
+            self.revision = self._served(build_revision(manifest, _digest(manifest)))
             return
         self._path = Path(default_manifest_path() if manifest is None else manifest).absolute()
         self._signature, self._settled = self._look(), False
-        self.edition = self._read()
+        self.revision = self._read()
+        self._report(self._external_trouble)
         self._due = clock() + settings.reload_seconds
 
     def is_due(self, now: float) -> bool:
-        """Whether `current` would look at the files, and perhaps read them."""
+        """Return true if `current` would check the files, and perhaps read them."""
         return now >= self._due and not self._lock.locked()
 
-    def current(self, now: float) -> Edition:
-        """Return the edition to answer from, looking at the files first when it is time to.
+    def current(self, now: float) -> Revision:
+        """Return the revision to answer from; check the files first if it is time to.
 
-        While one thread reads a changed file, the others answer from the last edition.
+        While one thread reads a changed file, the others get the last revision.
         """
         if now >= self._due and self._lock.acquire(blocking=False):
             try:
@@ -99,7 +102,7 @@ class Source:
             finally:
                 self._due = now + self.settings.reload_seconds
                 self._lock.release()
-        return self.edition
+        return self.revision
 
     def _refresh(self) -> None:
         signature = self._look()
@@ -108,64 +111,80 @@ class Source:
         try:
             self._signature = signature
             read = self._read()
-            self.reloads += read is not self.edition
-            self.edition = read
+            self.reloads += read is not self.revision
+            self.revision = read
         except (EventKitError, OSError) as error:
-            self._fail(error)
+            # It stays broken until the files look different or the clock can be trusted.
+            self._settled = self._is_settled(self._signature)
+            self._report(f"{type(error).__name__}: {error}")
             return
-        if self.trouble is not None:
-            self.trouble = None
-            _log.warning("%s can be served again", self._path)
+        self._report(self._external_trouble)
 
-    def _fail(self, error: Exception) -> None:
-        # Settled or not, it stays broken until it looks different or the clock can be trusted.
-        self._settled = self._is_settled(self._signature)
-        trouble = f"{type(error).__name__}: {error}"
-        if trouble != self.trouble:
-            self.trouble = trouble
+    def _report(self, trouble: str | None) -> None:
+        """Count and log a new trouble, or that there is none any more."""
+        if trouble is not None and trouble != self.trouble:
             self.failures += 1
-            _log.error("%s; the last good state of it is served", error)
+            _log.error("%s; the last good state is served", trouble)
+        elif trouble is None and self.trouble is not None:
+            _log.warning("%s can be served again", self._path)
+        self.trouble = trouble
 
-    def _read(self) -> Edition:
-        """Read the files; the edition there is when they hold what they held."""
+    def _read(self) -> Revision:
+        """Read the files; return the present revision when they hold the same as before.
+
+        Raises:
+            OSError: The manifest cannot be read.
+            ManifestError: It cannot be served; or its external sessions were lost, although there
+                is an revision with them to go on with.
+        """
         assert self._path is not None
         before = self._signature
-        data = self._path.read_bytes()
+        data = read_regular(self._path)
         self._external = external_file(data)
-        found = self._external_path()
-        external = b"" if found is None else found.read_bytes()
-        digest = digest_of(data, external)
-        known: Edition | None = getattr(self, "edition", None)
+        external = read_external_sessions(self._candidates())
+        known: Revision | None = getattr(self, "revision", None)
+        self._require_external(external, is_first=known is None)
+        digest = digest_of(data, external.data)
         if known is None or known.digest != digest:
-            known = self._served(read_edition(self._path, data, digest, self._shelf.shared))
+            read = read_revision(self._path, data, external.sessions, digest, self._catalogs.shared)
+            known = self._served(read)
+        self._external_problem = external.problem
+        # The original does without a file that is not there or cannot be read. One that is not
+        # there was perhaps never meant to be; one that cannot be read is broken.
+        self._external_trouble = external.problem if external.exists else None
         self._signature = self._look()
         self._settled = self._is_settled(before) and before == self._signature
         return known
 
-    def _served(self, edition: Edition) -> Edition:
+    def _require_external(self, external: External, *, is_first: bool) -> None:
+        """Raise if external sessions were lost; the first revision does without them."""
+        if external.problem in (None, self._external_problem) or is_first:
+            return
+        raise ManifestError(str(self._path), f"external sessions: {external.problem}")
+
+    def _served(self, revision: Revision) -> Revision:
         settings = self.settings
-        edition.answers = Answers(
+        revision.cache = ResponseCache(
             settings.cache_entries, settings.cache_bytes, settings.cache_seconds
         )
-        return edition
+        return revision
 
     _external: str | None = None
+    _external_problem: str | None = None
+    _external_trouble: str | None = None
 
     def _candidates(self) -> list[Path]:
-        """Where the external sessions may lie; the first that exists counts."""
+        """Return where the external sessions may be; the first file that exists counts."""
         if self._external is None or self._path is None:
             return []
         return [Path(self._external), self._path.parent / self._external]
-
-    def _external_path(self) -> Path | None:
-        return next((path for path in self._candidates() if path.is_file()), None)
 
     def _look(self) -> _Signature:
         assert self._path is not None
         return tuple(_signature(path) for path in (self._path, *self._candidates()))
 
     def _is_settled(self, signature: _Signature) -> bool:
-        """Whether a later change of the files would change their signature."""
+        """Return true if a later change of the files would change their signature."""
         youngest = max((max(seen[0], seen[1]) for seen in signature if seen), default=0)
         return self._wall_clock() - youngest >= SETTLED
 
@@ -181,5 +200,5 @@ def _signature(path: Path) -> tuple[int, int, int, int, int] | None:
 def _digest(manifest: Mapping[str, Any]) -> str:
     try:
         return manifest_hash(dict(manifest))[:32]
-    except (TypeError, RecursionError):  # it holds what JSON cannot: its address must do
+    except (TypeError, RecursionError):  # it is no JSON, so its address identifies it
         return f"{id(manifest):x}-{time.time_ns():x}"

@@ -1,8 +1,8 @@
-"""The page at ``/ui``: fixed files of this package, read once.
+"""Serves the page at ``/ui``: files of this package, read once.
 
-A path is looked up in a table of names and never joined to a folder, so there is nothing to
-traverse. The pages bring a policy of their own: scripts and styles of this origin alone, nothing
-inline, no ``eval``, no markup made of text (Trusted Types), no other host.
+A path is looked up in a table of names and never joined to a folder, so path traversal is
+impossible. The pages have a content security policy of their own: scripts and styles of this origin
+only, nothing inline, no ``eval``, no HTML made from text (Trusted Types), no other host.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from pathlib import Path
 
 from eventkit.server.message import Request, Response
 
-__all__ = ["respond"]
+__all__ = ["redirect", "respond"]
 
 _FOLDER = Path(__file__).with_name("static")
 _TYPES = {
@@ -25,7 +25,7 @@ _TYPES = {
     ".txt": "text/plain; charset=utf-8",
 }
 _PAGES = {"/ui": "index.html", "/ui/latency": "latency.html"}
-# The renderer makes these when it is loaded, for Markdown and for cutting texts: neither is used.
+# The renderer creates these policies when it is loaded; the page uses none of them.
 _RENDERER_POLICIES = " ".join(
     f"adaptivecards#{name}"
     for name in (
@@ -53,6 +53,7 @@ _HEADERS = [
     ("X-Content-Type-Options", "nosniff"),
     ("Referrer-Policy", "no-referrer"),
 ]
+_TEXT = ("Content-Type", "text/plain; charset=utf-8")
 _CHECK_EVERY_TIME = "no-cache"
 _FOR_EVER = "public, max-age=31536000, immutable"
 
@@ -65,9 +66,9 @@ class _Asset:
 
 
 def respond(request: Request) -> Response:
-    """Answer a request for ``/ui`` or anything below it.
+    """Answer a request for ``/ui`` or a path beneath it.
 
-    Methods, ``If-None-Match`` and compression are the application's business, as for every answer.
+    The application checks the method and ``If-None-Match``, and compresses, as for every answer.
 
     Example:
         >>> page = respond(Request("GET", "/ui"))
@@ -77,18 +78,22 @@ def respond(request: Request) -> Response:
         404
     """
     if request.path == "/ui/":
-        # The pages' addresses are relative, for a server behind a prefix: they start at /ui.
+        # Links of the page are relative to /ui, for a server behind a prefix.
         return Response(308, [("Location", "../ui"), *_HEADERS])
     asset = _assets().get(request.path)
     if asset is None:
-        text = [("Content-Type", "text/plain; charset=utf-8")]
-        return Response(404, [*text, *_HEADERS], b"not found\n")
+        return Response(404, [_TEXT, *_HEADERS], b"not found\n")
     return Response(200, list(asset.headers), asset.body)
+
+
+def redirect(_request: Request) -> Response:
+    """Answer a request for ``/``: redirect it to the page."""
+    return Response(302, [("Location", "ui"), _TEXT, *_HEADERS], b"the page is at ui\n")
 
 
 @lru_cache(maxsize=1)
 def _assets() -> dict[str, _Asset]:
-    """Read every file, by the path it is asked for with."""
+    """Return every file by its path in requests."""
     assets = {path: _asset(_FOLDER / name, _CHECK_EVERY_TIME) for path, name in _PAGES.items()}
     for folder, caching in ((_FOLDER, _CHECK_EVERY_TIME), (_FOLDER / "vendored", _FOR_EVER)):
         for file in sorted(folder.iterdir()):

@@ -1,7 +1,8 @@
-"""What the server lets in, and the original's `SecurityValidator`, which it never called.
+"""Checks the values of parameters; holds the original's `SecurityValidator` too.
 
-The server's own rules are matched against the whole text: the original's end in ``$``, which lets a
-trailing line break pass, and refuse every interest that is not ASCII.
+Lengths are checked before a pattern is matched, and every pattern is linear. The server's own rules
+are matched against the whole text: the original's end in ``$``, which lets a trailing line break
+pass, and refuse every interest that is not ASCII.
 """
 
 from __future__ import annotations
@@ -29,11 +30,14 @@ __all__ = [
     "checked_user",
 ]
 
-# The OpenAPI document shows these too, hence the anchors; the server matches the whole text.
+# The OpenAPI document shows these too, hence the anchors. The server matches the whole text.
 LINE = re.compile(r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029]+$")
+# Blanks and separators, then a character that is neither, then the rest of a line. Each character
+# can match in one place only, so the time is linear.
+_BLANK = r" \u00a0\u1680\u2000-\u200a\u202f\u205f\u3000,;"
 INTERESTS = re.compile(
-    r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029]*"
-    r"[^\x00-\x1f\x7f-\x9f\u2028\u2029\s,;][^\x00-\x1f\x7f-\x9f\u2028\u2029]*$"
+    rf"^[{_BLANK}]*"
+    rf"[^\x00-\x1f\x7f-\x9f\u2028\u2029{_BLANK}][^\x00-\x1f\x7f-\x9f\u2028\u2029]*$"
 )
 USER = re.compile(r"^[A-Za-z0-9._%+-]{1,64}(?:@[A-Za-z0-9.-]{1,190})?$")
 DATE = re.compile(r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$")
@@ -43,10 +47,14 @@ _WHOLE_NUMBER = re.compile(r"[0-9]{1,18}")
 
 
 def checked_interests(raw: Any, settings: ServerSettings) -> list[str]:
-    """Return interests, lowered, without blanks: a text as on the command line, or a list.
+    """Return interests in lower case, without blanks around them.
+
+    Args:
+        raw: A text with commas, as on the command line; or a list, whose items may hold commas.
+        settings: The limits.
 
     Raises:
-        Problem: None, too many, one too long or with control characters in it.
+        Problem: There are none or too many, or one is too long or holds a control character.
 
     Example:
         >>> checked_interests("AI; Web,,", ServerSettings())
@@ -56,13 +64,21 @@ def checked_interests(raw: Any, settings: ServerSettings) -> list[str]:
     """
     most, longest = settings.max_interests, settings.max_interest_length
     expected = f"1 to {most} interests of at most {longest} characters"
+    # The size first: all other checks look at every character. Two more than an interest's length
+    # leave room for a separator and a blank.
+    if isinstance(raw, list) and len(raw) > most:
+        raise Problem.parameter("interests", f"{len(raw)} interests", expected)
+    if isinstance(raw, str) and len(raw) > most * (longest + 2):
+        count = 1 + raw.count(",") + raw.count(";")
+        size = f"{count} interests" if count > most else f"{len(raw)} characters"
+        raise Problem.parameter("interests", size, expected)
     if isinstance(raw, str):
-        # Printable is what most are, and far cheaper to tell.
+        # Most texts are printable, which is far cheaper to check.
         if not raw.isprintable() and _has_controls(raw):
             raise Problem.parameter("interests", raw, "no control characters")
         interests = normalize_interests(raw)
     elif isinstance(raw, list):
-        interests = [_listed(interest) for interest in raw]
+        interests = [_listed(interest, longest, expected) for interest in raw]
     elif raw is None:
         interests = []
     else:
@@ -76,8 +92,10 @@ def checked_interests(raw: Any, settings: ServerSettings) -> list[str]:
     return interests
 
 
-def _listed(interest: Any) -> str:
+def _listed(interest: Any, longest: int, expected: str) -> str:
     """Return an interest out of a list, in which it may hold commas."""
+    if isinstance(interest, str) and len(interest) > longest:
+        raise Problem.parameter("interests", interest, expected)
     if isinstance(interest, str) and INTERESTS.fullmatch(interest):
         return interest.lower().strip()
     raise Problem.parameter("interests", interest, "texts that are not blank, on one line")
@@ -88,9 +106,9 @@ def _has_controls(text: str) -> bool:
 
 
 def checked_top(raw: Any, default: int, settings: ServerSettings) -> int:
-    """Return how many sessions are wanted; as for the original's, 0 is the manifest's default.
+    """Return how many sessions a request asks for; as for the original, 0 is the default.
 
-    In a query it is digits: not all that Python's ``int`` takes (``1_0``, blanks around).
+    In a query it is digits only, though Python's ``int`` takes more (``1_0``, blanks around).
 
     Raises:
         Problem: It is no whole number, negative, or larger than the settings allow.
@@ -132,7 +150,7 @@ def checked_text(name: str, raw: Any, longest: int) -> str:
 
 
 def checked_user(raw: Any) -> str | None:
-    """Return a user's id or principal name; ``None`` for the calendar that the server has.
+    """Return a user's id or principal name; ``None`` for the server's own calendar.
 
     Raises:
         Problem: It is neither.
@@ -149,7 +167,7 @@ def checked_user(raw: Any) -> str | None:
 
 
 def checked_day(raw: Any) -> str | None:
-    """Return a day as ``2026-09-14``; whether there is such a day is for who reads it.
+    """Return a day that is written as ``2026-09-14``; the day itself may not exist.
 
     Raises:
         Problem: It is written in another way.

@@ -1,25 +1,27 @@
-"""The WSGI shell (PEP 3333): an environment in, an iterable of bytes out. See `asgi`, its twin."""
+"""Serves WSGI (PEP 3333): an environment in, a list of bytes out. `asgi` is the same for ASGI."""
 
 from __future__ import annotations
 
+import logging
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from eventkit import _native
 from eventkit.server.correlation import CORRELATION
-from eventkit.server.message import Problem, Request
-
-if TYPE_CHECKING:
-    from eventkit.server.app import Application
+from eventkit.server.message import Problem, Request, Response
+from eventkit.server.responder import Responder
 
 __all__ = ["serve"]
 
+_log = logging.getLogger("eventkit.server")
 _REASONS = {status.value: f"{status.value} {status.phrase}" for status in HTTPStatus}
-_LENGTHS = "0123456789"
+# These servers give X_Forwarded_For the key of X-Forwarded-For, where it takes the other's place
+# (granian 2.8) or is joined to it (wsgiref). gunicorn drops names with underscores.
+_MERGING_SERVERS = ("Granian", "WSGIServer")
 
 
 class _Headers:
-    """Headers as the environment has them, looked up when they are asked for."""
+    """Headers by name, looked up in the environment when they are asked for."""
 
     __slots__ = ("_environ",)
 
@@ -34,29 +36,23 @@ class _Headers:
         return value
 
 
-def serve(app: Application, environ: dict[str, Any], start_response: Any) -> list[bytes]:
+def serve(app: Responder, environ: dict[str, Any], start_response: Any) -> list[bytes]:
     """Answer one request."""
-    settings = app.settings
-    question = _native.kept_question(environ, settings.max_headers, settings.max_header_bytes)
-    kept = None if question is NotImplemented else app.kept(*question)
-    if kept is not None:
-        answer, identity = kept
-        start_response("200 OK", [*answer.whole, (CORRELATION, identity)])
-        return [answer.body]
+    if app.access.trusts_proxies and "HTTP_X_FORWARDED_FOR" in environ:
+        _drop_forgeable(environ)
+    refusal = app.access.host_problem(environ.get("HTTP_HOST"), environ["SERVER_PROTOCOL"][5:])
+    cached = None if refusal else _cached_response(app, environ)
+    if cached is not None:
+        response, identity = cached
+        start_response("200 OK", [*response.cached_headers, (CORRELATION, identity)])
+        return [response.body]
     values = [value for name, value in environ.items() if name.startswith("HTTP_")]
-    refusal = Problem.of_headers(values, settings) or Problem.of_host(
-        environ.get("HTTP_HOST"), environ["SERVER_PROTOCOL"][5:]
-    )
-    request = Request(
-        environ["REQUEST_METHOD"],
-        environ.get("PATH_INFO") or "/",
-        environ.get("QUERY_STRING", "").encode("latin-1", "replace"),
-        _Headers(environ),
-        client=environ.get("REMOTE_ADDR") or "",
-    )
+    oversized = Problem.of_headers(len(values), values, app.settings)
+    refusal = oversized or refusal
+    request = _request(environ, None if oversized else _Headers(environ))
     if refusal is None and request.method == "POST":
         try:
-            request.body = _body(environ, settings.max_body_bytes)
+            request.body = _read_body(request, environ, app.settings.max_body_bytes)
         except Problem as problem:
             refusal = problem.with_traceback(None)  # its frames hold it: a cycle
     response = app.respond(request, refusal)
@@ -64,16 +60,51 @@ def serve(app: Application, environ: dict[str, Any], start_response: Any) -> lis
     return [response.body]
 
 
-def _body(environ: dict[str, Any], most: int) -> bytes:
-    """Read a body, and not a byte of one that says it is too large."""
-    length = environ.get("CONTENT_LENGTH") or ""
-    if length.strip(_LENGTHS):
-        raise Problem.parameter("Content-Length", length, "a number of bytes")
-    if length:
-        # Leading zeros aside, a number of so many digits is too large whatever they are.
-        if len(length) > 18 or int(length) > most:
-            raise Problem.too_large(most)
-        return _read(environ["wsgi.input"], int(length))
+def _drop_forgeable(environ: dict[str, Any]) -> None:
+    """Drop ``X-Forwarded-For`` where a client's ``X_Forwarded_For`` may have replaced it."""
+    if environ.get("SERVER_SOFTWARE", "").startswith(_MERGING_SERVERS):
+        del environ["HTTP_X_FORWARDED_FOR"]
+        _warn_once()
+
+
+def _warn_once() -> None:
+    global _warned
+    if not _warned:
+        _warned = True
+        _log.warning(
+            "X-Forwarded-For is ignored: this server's WSGI mode takes X_Forwarded_For for it; "
+            "use its ASGI mode behind a proxy"
+        )
+
+
+_warned = False
+
+
+def _cached_response(app: Responder, environ: dict[str, Any]) -> tuple[Response, str] | None:
+    settings = app.settings
+    question = _native.kept_question(environ, settings.max_headers, settings.max_header_bytes)
+    return None if question is NotImplemented else app.cached_response(*question)
+
+
+def _request(environ: dict[str, Any], headers: _Headers | None) -> Request:
+    return Request(
+        environ["REQUEST_METHOD"],
+        environ.get("PATH_INFO") or "/",
+        environ.get("QUERY_STRING", "").encode("latin-1", "replace"),
+        headers,
+        client=environ.get("REMOTE_ADDR") or "",
+    )
+
+
+def _read_body(request: Request, environ: dict[str, Any], most: int) -> bytes:
+    """Read a body; nothing of one whose declared length is too large.
+
+    Raises:
+        Problem: 400 or 413.
+    """
+    length = request.content_length(most)
+    if length is not None:
+        return _read(environ["wsgi.input"], length)
     if not environ.get("wsgi.input_terminated"):
         return b""  # without a length, reading might wait for what never comes
     body = _read(environ["wsgi.input"], most + 1)
@@ -83,7 +114,7 @@ def _body(environ: dict[str, Any], most: int) -> bytes:
 
 
 def _read(stream: Any, wanted: int) -> bytes:
-    """Read so many bytes, or to the end: a server may hand out a chunk at a time."""
+    """Read a number of bytes, or to the end: a server may hand out a chunk at a time."""
     parts = []
     while wanted > 0:
         part = stream.read(wanted)

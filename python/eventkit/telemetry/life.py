@@ -1,6 +1,7 @@
-"""The ends of a process: exit, SIGTERM, and the fork that is a beginning.
+"""Flushes telemetry when a process ends.
 
-A normal exit flushes by a `weakref.finalize` that each `Telemetry` has. Here is the rest.
+A normal exit flushes by a `weakref.finalize` that each `Telemetry` has. This module flushes in
+children of `multiprocessing`, which skip that, and on SIGTERM where the program asks for it.
 """
 
 from __future__ import annotations
@@ -9,12 +10,11 @@ import contextlib
 import os
 import signal
 import sys
-import threading
 import weakref
 from types import FrameType
 from typing import Protocol
 
-__all__ = ["PATIENCE", "watch"]
+__all__ = ["PATIENCE", "flush_on_sigterm", "watch"]
 
 PATIENCE = 2.0
 """Seconds that a flush may take on the way out."""
@@ -29,40 +29,52 @@ _watching: set[str] = set()
 
 
 def watch(telemetry: _Flushed) -> None:
-    """Flush this one when the process is terminated, or ends as a child of `multiprocessing`."""
+    """Flush this telemetry when the process ends as a child of `multiprocessing`."""
     _live.add(telemetry)
     if "fork" not in _watching:
         _watching.add("fork")
         os.register_at_fork(after_in_child=_after_fork)
-    if "sigterm" not in _watching and threading.current_thread() is threading.main_thread():
-        _watching.add("sigterm")
-        _watch_sigterm()
 
 
 def flush_all() -> None:
-    """Flush every `Telemetry` there is."""
+    """Flush every `Telemetry` that exists."""
     for telemetry in list(_live):
         with contextlib.suppress(Exception):
             telemetry.flush(PATIENCE)
 
 
 def _after_fork() -> None:
-    """Children of `multiprocessing` leave by `os._exit`: only its own finalizers run there."""
+    """Register a flush in a forked child.
+
+    Children of `multiprocessing` leave by `os._exit`, which runs only its own finalizers.
+    """
     util = sys.modules.get("multiprocessing.util")
     if util is not None:
         util.register_after_fork(_Child, lambda _: util.Finalize(None, flush_all, exitpriority=100))
 
 
 class _Child:
-    """Something for `multiprocessing` to hang its callback on."""
+    """The object with which `multiprocessing` registers the callback."""
 
 
-def _watch_sigterm() -> None:
-    """Flush before what SIGTERM does anyway: end the process, or call the handler there is.
+def flush_on_sigterm() -> None:
+    """Flush every `Telemetry` before SIGTERM does what it does anyway.
 
-    A handler that is installed later replaces this one; what it raises runs the normal exit. One
-    that ignores the signal, or was not installed from Python, is left alone.
+    It then ends the process, or calls the handler that was installed before. Call this once, in the
+    main thread, after the program has installed its own handlers: a handler that is installed later
+    replaces this one. A signal that is ignored, or handled outside Python, stays as it is.
+
+    Without it, SIGTERM loses the lines of the last milliseconds, unless a handler of the program or
+    its server ends the process by a normal exit. ``durability="sync"`` loses none in any case.
+
+    Raises:
+        ValueError: This is not the main thread.
+
+    Example:
+        >>> flush_on_sigterm()
     """
+    if "sigterm" in _watching:
+        return
     previous = signal.getsignal(signal.SIGTERM)
     if previous is None or previous is signal.SIG_IGN:
         return
@@ -72,8 +84,9 @@ def _watch_sigterm() -> None:
         if callable(previous):
             previous(signum, frame)
             return
-        # By the signal again: whoever waits for the process sees that it was terminated.
+        # By the signal again: the parent process then sees that this one was terminated.
         signal.signal(signum, signal.SIG_DFL)
         os.kill(os.getpid(), signum)
 
     signal.signal(signal.SIGTERM, on_sigterm)
+    _watching.add("sigterm")

@@ -1,4 +1,4 @@
-"""`Telemetry`: who did what, how long it took and how it ended, one line of JSON each."""
+"""Writes telemetry: one line of JSON for each request, with its action, latency and result."""
 
 from __future__ import annotations
 
@@ -27,40 +27,42 @@ _log = logging.getLogger("eventkit.telemetry")
 
 
 class Measurement:
-    """A block that is being timed.
+    """A block of code that is being timed.
 
     Attributes:
-        payload: What the block answers with; set it inside.
-        success: Whether it worked; set it inside when it failed without an exception.
-        error: Why not.
+        payload: The result of the block; set it inside the block.
+        success: Set it to false inside the block if it failed without an exception.
+        error: The error, if it failed.
     """
 
     def __init__(self) -> None:
-        """Start with a block that works and answers nothing."""
+        """Start as a successful block without a result."""
         self.payload: Any = None
         self.success = True
         self.error: Any = None
 
 
 class Telemetry:
-    """Writes telemetry without losing a line, and without ever raising at the one who logs.
+    """Writes telemetry. Logging never raises, and a line that cannot be written is counted.
 
-    By default a line holds counts and times, no contents (see `eventkit.telemetry.privacy`). What
-    cannot be written is counted (`stats`), and said once to the logger ``eventkit.telemetry``.
-    Safe among threads, processes that share the file, and forks.
+    By default a line holds counts and times, no contents (see `eventkit.telemetry.privacy`). The
+    first failure is logged as a warning to ``eventkit.telemetry``; `stats` counts them all.
+    Threads, processes and forks may share the file. A normal exit of the process writes all lines;
+    SIGTERM does so after a call of `eventkit.telemetry.flush_on_sigterm`.
 
     Args:
-        path: The file; its directory must exist. Made with mode 0600. Never a link, pipe or device.
-        enabled: When false, nothing is written or opened.
+        path: The file; its directory must exist. It is created with mode 0600, and must not be a
+            link, a pipe or a device.
+        enabled: If false, nothing is written or opened.
         max_bytes: The file is rotated before it gets larger; ``None`` for never.
-        daily: It is rotated when the day changes (UTC), too.
+        daily: The file is also rotated when the day changes (UTC).
         compress_after_days: Rotated files older than this are compressed; ``None`` for never.
         delete_after_days: Rotated files older than this are deleted; ``None`` for never.
         durability: When a line is safe. ``"background"``: milliseconds after the call, or after
-            `flush`. ``"sync"``: when the call returns, from a crash of the process. ``"fsync"``:
-            when the call returns, from a power cut.
-        payload: ``"counts"``, or ``"full"`` for what the original writes, contents and all.
-        queue_bytes: What may wait to be written before further lines are dropped and counted.
+            `flush`. ``"sync"``: when the call returns, even if the process crashes then.
+            ``"fsync"``: when the call returns, even if the power fails then.
+        payload: ``"counts"``, or ``"full"`` to write the contents, as the original does.
+        queue_bytes: The bytes that may wait to be written; further lines are dropped and counted.
         exporter: Called with each record, for example an `eventkit.telemetry.otel.Exporter`.
 
     Example:
@@ -124,18 +126,19 @@ class Telemetry:
         """Write one line.
 
         Args:
-            action: What was done; a name, cut to 64 characters.
-            payload: What was answered. By default the number of its ``sessions``, its
-                ``conflicts`` and its ``source`` are written; its ``userId`` as a pseudonym.
-            start_ts: When it began, by ``time.time()``; ``None`` when it took no time.
-            success: Whether it worked.
-            error: Why not; by default only its kind is written.
-            correlation_id: Connects the line with other logs; by default dropped unless it is made
-                of at most 64 letters, digits, ``.``, ``_`` and ``-``.
-            user: Who; by default written as a pseudonym.
+            action: The name of the action, cut to 64 characters.
+            payload: The result. By default the number of its ``sessions``, its ``conflicts`` and
+                its ``source`` are written, and its ``userId`` as a pseudonym.
+            start_ts: The time when the action began, by ``time.time()``; ``None`` if unknown.
+            success: Whether the action succeeded.
+            error: The error, if it failed; by default only its kind is written.
+            correlation_id: Connects the line with other logs. By default it is left out unless it
+                consists of at most 64 letters, digits, ``.``, ``_`` and ``-``.
+            user: The user; by default written as a pseudonym.
 
         Returns:
-            Whether the line was accepted; with ``durability="sync"``, whether it is written.
+            True if the line was accepted; with ``durability="sync"``, if it is written; with
+            ``"fsync"``, if the disk has it.
 
         Example:
             >>> Telemetry("telemetry.jsonl").log("explain", {}, None, False, "session not found")
@@ -155,7 +158,7 @@ class Telemetry:
         payload: Any = None,
         user: str | None = None,
     ) -> bool:
-        """Write a line about an exception: a report, which summaries do not count as a request.
+        """Write a line about an exception. Summaries do not count it as a request.
 
         The first two arguments may come in either order. See `log` for the others.
 
@@ -177,7 +180,7 @@ class Telemetry:
     ) -> Iterator[Measurement]:
         """Time a block by the monotonic clock, and write one line when it ends.
 
-        An exception makes it a failure of that kind, and passes.
+        If the block raises, the line is a failure of that kind, and the exception is raised again.
 
         Example:
             >>> with Telemetry("telemetry.jsonl").measure("recommend") as measurement:
@@ -202,7 +205,7 @@ class Telemetry:
         """Wait until every line so far is written or counted as dropped.
 
         Returns:
-            Whether that came to pass within so many seconds.
+            False if that took longer than so many seconds.
 
         Example:
             >>> Telemetry("telemetry.jsonl").flush()
@@ -213,10 +216,10 @@ class Telemetry:
         return flushed
 
     def close(self, timeout: float = life.PATIENCE) -> bool:
-        """Flush, and end the thread. Later lines are still written, each by its caller.
+        """Flush, and end the thread. Later calls of `log` write their lines themselves.
 
         Returns:
-            Whether all was written within so many seconds.
+            False if the flush took longer than so many seconds.
 
         Example:
             >>> Telemetry("telemetry.jsonl").close()
@@ -227,13 +230,13 @@ class Telemetry:
         return flushed
 
     def rotate(self) -> Path | None:
-        """Rotate now, and see to old rotated files.
+        """Rotate now; then compress and delete old rotated files.
 
         Returns:
-            The rotated file; ``None`` when there was nothing to rotate.
+            The rotated file; ``None`` if there was nothing to rotate.
 
         Raises:
-            OSError: The file system refused; ``BlockingIOError`` when another process is at it.
+            OSError: The file system refused; ``BlockingIOError`` if another process is rotating.
 
         Example:
             >>> Telemetry("never-written.jsonl").rotate() is None
@@ -254,7 +257,7 @@ class Telemetry:
         return self._writer.rotate()
 
     def tend(self) -> tuple[int, int]:
-        """Compress and delete old rotated files now; how many of each.
+        """Compress and delete old rotated files now; return the number of each.
 
         Example:
             >>> Telemetry("never-written.jsonl").tend()
@@ -263,7 +266,7 @@ class Telemetry:
         return self._writer.tend()
 
     def stats(self) -> dict[str, Any]:
-        """Return what has happened so far in this process.
+        """Return the counters of this process.
 
         Returns:
             ``logged`` = ``written`` + ``queued`` + ``dropped``; the latter by cause as
@@ -328,7 +331,7 @@ class Telemetry:
                 self._export(
                     action, payload, start_ts, latency_us, success, error, correlation_id, user
                 )
-        except Exception as failure:  # whoever logs is never the one to suffer
+        except Exception as failure:  # logging never raises
             self._writer.refuse(f"{type(failure).__name__}: {failure}")
             status = 3
         if status:
@@ -362,7 +365,7 @@ class Telemetry:
         try:
             assert self._exporter is not None
             self._exporter(record)
-        except Exception as failure:  # the line is written: this costs only the export
+        except Exception as failure:  # the line is written; only its export failed
             _log.debug("the exporter failed: %s", failure)
 
     def _warn_once(self) -> None:
@@ -396,7 +399,7 @@ def _full_line(
     correlation_id: str | None,
     exception: bool,
 ) -> str:
-    """The original's line, with our fields; always valid JSON."""
+    """Return the line that the original writes, with further fields, as valid JSON."""
     latency = _latency_ms(start_ts, latency_us)
     line: dict[str, Any] = {
         "ts": time.time(),

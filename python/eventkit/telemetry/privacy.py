@@ -1,8 +1,8 @@
-"""What of a payload may be written by default: no names, no texts, no titles, no interests.
+"""Decides what telemetry may contain by default: no names, no texts, no titles, no interests.
 
-A line holds counts, times and words from closed lists. A user becomes a keyed hash, whose key lies
-beside the telemetry file and never leaves the machine: the same user has the same pseudonym in
-every process, and nobody without the key can tell whose it is.
+A line holds counts, times and words from fixed lists. A user is written as a keyed hash. The key is
+in a file beside the telemetry and never leaves the machine: a user has the same pseudonym in every
+process, and only who has the key can compute it.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ _OLD = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 
 
 def error_kind(error: Any) -> str | None:
-    """Return the kind of an error: a class's name, or a word for a text of the agent's.
+    """Return the kind of an error: the name of a class, or a fixed word for a known text.
 
     Example:
         >>> error_kind(KeyError("ada@example.com")), error_kind("no interests provided")
@@ -66,7 +66,7 @@ def error_kind(error: Any) -> str | None:
 
 
 def safe_correlation_id(value: Any) -> str | None:
-    """Return an id as it is when it looks like one; ``None`` for anything else a header may hold.
+    """Return an id unchanged if it has the form of one; ``None`` otherwise.
 
     Example:
         >>> safe_correlation_id("4bf92f3577b34da6"), safe_correlation_id("ada@example.com")
@@ -79,10 +79,10 @@ def safe_correlation_id(value: Any) -> str | None:
 
 
 class Pseudonyms:
-    """Keyed hashes of users, under a key in a file of mode 0600 that is made at the first use."""
+    """Computes keyed hashes of users. The key file (mode 0600) is created at the first use."""
 
     def __init__(self, file: str | os.PathLike[str]) -> None:
-        """Stand for the key in this file."""
+        """Take the path of the key file; nothing is read yet."""
         self._file = Path(file)
         self._key: bytes | None = None
 
@@ -94,7 +94,7 @@ class Pseudonyms:
         return hmac.digest(self._key, name, "sha256").hex()[:_DIGITS]
 
     def _load(self) -> bytes:
-        """Read the key, or make it; where neither is possible, one that lasts as long as this."""
+        """Read or create the key file; if neither is possible, return a key for this process."""
         try:
             return self._read() or self._create()
         except OSError:
@@ -109,11 +109,11 @@ class Pseudonyms:
             status = os.fstat(descriptor)
             key = file.read(_KEY_BYTES) if stat.S_ISREG(status.st_mode) else b""
         if len(key) < _KEY_BYTES or status.st_mode & 0o077:
-            raise PermissionError(f"{self._file} is no key that only its owner can read")
+            raise PermissionError(f"{self._file} is not a key that only its owner can read")
         return key
 
     def _create(self) -> bytes:
-        # Linked into place when it is whole: no process ever reads half a key of another's.
+        # Linked into place when it is complete, so that no process reads half a key.
         key = secrets.token_bytes(_KEY_BYTES)
         temporary = self._file.with_name(f".{secrets.token_hex(8)}.tmp")
         descriptor = os.open(temporary, _NEW, 0o600)

@@ -1,4 +1,4 @@
-"""What a manifest says about telemetry."""
+"""Makes a `Telemetry` from the settings in a manifest."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ _ARGUMENTS = {
 
 
 def get_telemetry(manifest: Any) -> Telemetry:
-    """Make the `Telemetry` that a manifest asks for.
+    """Make a `Telemetry` from the settings in a manifest.
 
     The settings are read from ``features.telemetry``, as the original does, and from the top-level
-    ``telemetry`` that the guide shows. Where both set the same thing, ``features`` counts, and a
-    difference is said to the logger ``eventkit.telemetry``.
+    ``telemetry`` that the guide shows. If both set the same name, ``features`` is used, and a
+    difference is logged as a warning to ``eventkit.telemetry``.
 
     Args:
         manifest: A mapping. ``enabled`` and ``file`` are the original's settings, ``maxSizeBytes``
@@ -34,7 +34,7 @@ def get_telemetry(manifest: Any) -> Telemetry:
             ``payload`` are the arguments of `Telemetry`.
 
     Returns:
-        One that writes nothing unless ``enabled`` is set.
+        A `Telemetry` that writes nothing unless ``enabled`` is set.
 
     Example:
         >>> get_telemetry({"telemetry": {"enabled": True, "maxSizeBytes": 1000}}).enabled

@@ -1,4 +1,4 @@
-"""Counts and exact percentiles of telemetry files."""
+"""Computes counts and exact percentiles of telemetry files."""
 
 from __future__ import annotations
 
@@ -22,17 +22,19 @@ def summarize(
     rotated: bool = True,
     progress: Progress | None = None,
 ) -> dict[str, Any]:
-    """Summarise telemetry: eventkit's own, the original's, or both mixed.
+    """Summarise telemetry that eventkit or the original wrote, also mixed in one file.
 
-    Percentiles are exact, those of ``numpy.percentile``, at any size and in constant memory. Lines
-    that are no JSON (a crash's torn one) or no telemetry are left out and counted.
+    Percentiles are exact, as those of ``numpy.percentile``, at any size and in constant memory.
+    Lines that are not JSON (such as one that a crash cut off) or not telemetry are skipped and
+    counted. A compressed file is read up to 256 times its size (64 MiB at the least); one that
+    holds more is listed in ``unreadable``.
 
     Args:
-        paths: A file or several, plain or ``.gz``.
-        by: What rows are put together by.
-        since: Only rows from this time on, in seconds since 1970.
+        paths: One file or several, plain or ``.gz``.
+        by: How rows are grouped.
+        since: Rows before this time are skipped; in seconds since 1970.
         rotated: Read the rotated files of each file, too.
-        progress: Called every now and then with the bytes read and all there are.
+        progress: Called now and then with the number of bytes read and of all bytes.
 
     Returns:
         ``count``, ``actions`` (name to count; or sources, or hours), ``success_rate`` and
@@ -40,10 +42,10 @@ def summarize(
         ``p50``, ``p99``, ``min`` and ``count`` in ``latency``; ``failures``, ``exceptions``,
         ``errors`` (kind to count), ``first`` and ``last`` (times), ``per_second``, ``by`` (name to
         all of these), ``histogram``, ``torn``, ``foreign``, ``unreadable``, ``files``, ``bytes``
-        and ``passes``. Latencies are milliseconds; what nothing is known of is ``None``.
+        and ``passes``. Latencies are milliseconds; an unknown value is ``None``.
 
     Raises:
-        FileNotFoundError: There is no such file, and no rotated one of it.
+        FileNotFoundError: Neither the file nor a rotated file of it exists.
 
     Example:
         >>> from eventkit import Telemetry
@@ -70,7 +72,10 @@ def summarize(
 
 
 def with_rotated(paths: Iterable[str | os.PathLike[str]]) -> list[Path]:
-    """Add to each file its rotated ones, which come first. A file may be gone when they are not."""
+    """Return the files with their rotated files before them.
+
+    A file may be missing if it has rotated files.
+    """
     files: list[Path] = []
     for path in map(Path, paths):
         segments = _native.telemetry_segments(path) if path.parent.is_dir() else []

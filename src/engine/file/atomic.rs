@@ -1,6 +1,6 @@
-//! A file that is replaced whole or not at all, the way `eventkit/files.py` does it.
+//! Replaces a file whole or not at all, as `eventkit/files.py` does.
 //!
-//! Invariant: until the rename the target is untouched; whatever happens before it, the temporary file goes away.
+//! Invariant: the target is not changed before the rename. If anything fails before it, the temporary file is deleted.
 
 use core::hash::BuildHasher;
 use std::collections::hash_map::RandomState;
@@ -9,10 +9,10 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::process;
 
-/// As many links as the kernel follows.
+/// The number of links that the kernel follows.
 const LINKS: usize = 40;
 
-/// The file that `path` names once links are followed: the link itself is not what is replaced.
+/// Follows symbolic links and returns the path of the file itself, so that the file is replaced and not the link.
 pub(super) fn follow(path: &Path) -> PathBuf {
     let mut target = path.to_path_buf();
     for _ in 0..LINKS {
@@ -24,7 +24,7 @@ pub(super) fn follow(path: &Path) -> PathBuf {
     target
 }
 
-/// A new file in the target's directory; dropped before [`AtomicFile::replace`], it is deleted.
+/// A new file in the target's directory. If it is dropped before [`AtomicFile::replace`], it is deleted.
 pub(super) struct AtomicFile<'a> {
     temporary: PathBuf,
     target: &'a Path,

@@ -1,8 +1,8 @@
-//! Header and table, byte for byte, and every check of them.
+//! Defines the bytes of the header and the table, and checks them.
 //!
-//! Invariant: what [`Layout::read`] accepts is what [`Header::seal`] and the writer make: sections that follow each
-//! other without a gap from the header to the table, each from a multiple of [`ALIGNMENT`] on. O(sections); the memory
-//! it takes is in proportion to the table, which is part of the bytes given.
+//! Invariant: [`Layout::read`] accepts only what [`Header::seal`] and the writer produce: sections that follow each other
+//! without a gap from the header to the table, each at a multiple of [`ALIGNMENT`]. O(sections); the memory needed is in
+//! proportion to the table, which is part of the input.
 
 use core::ops::Range;
 use std::collections::HashMap;

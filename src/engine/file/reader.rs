@@ -1,7 +1,7 @@
-//! Opens a container: header and table are checked, sections are handed out as views.
+//! Opens a container: checks its header and table, and returns sections as views.
 //!
 //! Invariant: a [`Reader`] exists only for a file whose header and table passed every check of [`super::layout`].
-//! Opening costs O(sections) and touches no section.
+//! Opening costs O(sections) and reads no section.
 
 use core::hash::Hasher;
 use std::io;
@@ -104,7 +104,7 @@ impl Reader {
         }
     }
 
-    /// The values of a section, which are not read yet. They may be any: only their number and size is known.
+    /// Returns the values of a section, without reading them. Only their number and size is checked.
     ///
     /// # Errors
     ///
@@ -112,9 +112,7 @@ impl Reader {
     pub fn column<T: Plain>(&self, name: &str) -> Result<Column<T>, Error> {
         let name = format!("{}{name}", self.prefix);
         let Some(section) = self.file.layout.0.get(&*name) else {
-            return Err(self
-                .file
-                .refuse(ErrorKind::Missing, &format!("no section {name:?}")));
+            return Err(self.file.missing(&name));
         };
         let fits = section.width == size_of::<T>();
         let view = fits.then(|| Column::view(&self.file.buffer, section.range.clone()));
@@ -176,41 +174,54 @@ impl Reader {
 
     /// Reads every section of the file, whatever the prefix, and compares checksums.
     ///
-    /// `progress` hears the number of bytes done, of [`Reader::len`], every now and then.
+    /// `progress` is called now and then with the number of bytes done, of [`Reader::len`].
     ///
     /// # Errors
     ///
     /// The first damaged section.
     pub fn verify(&self, progress: &mut dyn FnMut(usize)) -> Result<(), Error> {
-        let mut sections: Vec<(&str, &Section)> = self
-            .file
-            .layout
-            .0
-            .iter()
-            .map(|(name, section)| (&**name, section))
-            .collect();
+        let sections = &self.file.layout.0;
+        let mut sections: Vec<_> = sections.iter().collect();
         sections.sort_unstable_by_key(|(_, section)| (section.range.start, section.end));
-        let bytes = (*self.file.buffer).as_ref();
         for (name, section) in sections {
-            let mut hasher = XxHash3_64::new();
-            let mut done = section.range.start;
-            for chunk in bytes
-                .get(done..section.end)
-                .unwrap_or_default()
-                .chunks(REPORT)
-            {
-                hasher.write(chunk);
-                done += chunk.len();
-                progress(done);
-            }
-            if hasher.finish() != section.checksum {
-                return Err(
-                    LayoutError::damaged(&format!("section {name:?}")).of(&self.file.origin)
-                );
-            }
+            self.check(name, section, progress)?;
         }
-        progress(bytes.len());
+        progress(self.len());
         Ok(())
+    }
+
+    /// Reads one section and compares its checksum.
+    ///
+    /// # Errors
+    ///
+    /// No such section, or a damaged one.
+    pub fn verify_section(&self, name: &str) -> Result<(), Error> {
+        let name = format!("{}{name}", self.prefix);
+        match self.file.layout.0.get(&*name) {
+            Some(section) => self.check(&name, section, &mut |_| {}),
+            None => Err(self.file.missing(&name)),
+        }
+    }
+
+    fn check(
+        &self,
+        name: &str,
+        section: &Section,
+        progress: &mut dyn FnMut(usize),
+    ) -> Result<(), Error> {
+        let bytes = (*self.file.buffer).as_ref();
+        let mut hasher = XxHash3_64::new();
+        let mut done = section.range.start;
+        let all = bytes.get(done..section.end).unwrap_or_default();
+        for chunk in all.chunks(REPORT) {
+            hasher.write(chunk);
+            done += chunk.len();
+            progress(done);
+        }
+        if hasher.finish() == section.checksum {
+            return Ok(());
+        }
+        Err(LayoutError::damaged(&format!("section {name:?}")).of(&self.file.origin))
     }
 }
 
@@ -222,6 +233,10 @@ fn failed(origin: &str, error: &io::Error) -> Error {
 }
 
 impl Contents {
+    fn missing(&self, name: &str) -> Error {
+        self.refuse(ErrorKind::Missing, &format!("no section {name:?}"))
+    }
+
     fn refuse(&self, kind: ErrorKind, message: &str) -> Error {
         Error::file(kind, &self.origin, message)
     }

@@ -1,7 +1,7 @@
 //! Writes a container, section by section, to a file or to memory.
 //!
-//! Invariant: the header is written last, so that bytes without one were never finished. Memory is O(sections): values
-//! go to the file as they come.
+//! Invariant: the header is written last, so a file without a header is unfinished. Memory is O(sections), because values
+//! are written to the file at once.
 
 use core::hash::Hasher;
 use std::collections::HashSet;
@@ -16,24 +16,24 @@ use super::layout::{ALIGNMENT, Entry, Header, NAME};
 use crate::engine::error::{Error, ErrorKind};
 use crate::engine::file::column::Plain;
 
-/// As much is hashed and written at a time, so that the second finds it in the processor's cache.
+/// Bytes that are hashed and then written at a time, so that the write finds them in the processor's cache.
 const CHUNK: usize = 1 << 17;
 
-/// Takes the sections of a container, under the prefix of whoever writes.
+/// Writes the sections of a container, under a prefix.
 pub struct Writer<'a> {
     output: &'a mut Output,
     prefix: String,
 }
 
 impl Writer<'_> {
-    /// Writes a file whole or not at all: at `path` stands what stood there before, or all that `save` writes.
+    /// Writes a file whole or not at all: afterwards `path` holds the old content or everything that `save` writes.
     ///
-    /// The new file is written beside it, synced and renamed; links are followed, and permissions kept. Whoever has
-    /// the old one mapped keeps it.
+    /// The new file is written beside the old one, synced and renamed. Links are followed, and permissions are kept. A
+    /// process that has mapped the old file keeps its content.
     ///
     /// # Errors
     ///
-    /// The operating system's, or whatever `save` returns. No file is left then.
+    /// An error of the operating system, or the error that `save` returns. No new file is left then.
     pub fn to_file<E: From<Error>>(
         path: &Path,
         save: impl FnOnce(&mut Writer<'_>) -> Result<(), E>,

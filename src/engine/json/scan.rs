@@ -1,4 +1,4 @@
-//! The hot scan: how far does a JSON string run before anything in it needs a closer look?
+//! Finds the next byte of a JSON string that needs handling: a quote, a backslash or a control character.
 //!
 //! A byte stops a run when it is a quote, a backslash or a control character. Blocks of 16 bytes are looked at
 //! together, so a run costs O(bytes / 16).

@@ -1,4 +1,4 @@
-//! Reads sessions into columns: what the index needs of each, and its packed text.
+//! Reads sessions into columns: the values that the index needs, and the packed text of each session.
 //!
 //! Everything the functions would do with a session beyond recommending it well is left to Python by an "unsupported"
 //! fault: a title, a tag or a popularity of another type. O(bytes); no allocation but growing columns.

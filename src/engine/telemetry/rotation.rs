@@ -113,11 +113,15 @@ impl Lock {
     fn try_acquire(path: &Path) -> io::Result<Option<Self>> {
         let mut name = path.file_name().unwrap_or_default().to_owned();
         name.push(".lock");
+        let lock = path.with_file_name(name);
         let mut options = OpenOptions::new();
         let file = open_plain(
-            &path.with_file_name(name),
+            &lock,
             options.read(true).write(true).create(true).truncate(false),
-        )?;
+        );
+        let file = file.map_err(|error| {
+            io::Error::new(error.kind(), format!("{}: {error}", lock.display()))
+        })?;
         match flock(&file, FlockOperation::NonBlockingLockExclusive) {
             Ok(()) => Ok(Some(Self(file))),
             Err(Errno::WOULDBLOCK) => Ok(None),
@@ -251,7 +255,11 @@ fn compress(path: &Path) -> io::Result<bool> {
 
 /// Returns true if a compressed file has exactly the content of a plain one.
 fn holds(compressed: &Path, plain: &mut File) -> io::Result<bool> {
-    let mut decoder = flate2::read::MultiGzDecoder::new(File::open(compressed)?);
+    // A link, a pipe or a directory of that name is not the copy.
+    let Ok(file) = open_plain(compressed, OpenOptions::new().read(true)) else {
+        return Ok(false);
+    };
+    let mut decoder = flate2::read::MultiGzDecoder::new(file);
     plain.seek(SeekFrom::Start(0))?;
     let (mut left, mut right) = (vec![0; 1 << 16], vec![0; 1 << 16]);
     loop {

@@ -21,7 +21,7 @@ const RETRY: Duration = Duration::from_secs(1);
 /// How often a batch is written again because its file was deleted. Deleting in a loop must not block the writer.
 const MOST_TRIES: u32 = 8;
 
-/// What became of a batch.
+/// The result of writing a batch.
 #[derive(Debug, Default)]
 pub(super) struct Outcome {
     /// Lines that the kernel accepted.
@@ -30,6 +30,8 @@ pub(super) struct Outcome {
     pub(super) dropped: u64,
     /// Bytes that were written.
     pub(super) bytes: u64,
+    /// Whether lines were written whose sync to disk failed although it was requested.
+    pub(super) unsynced: bool,
     /// Completed rotations.
     pub(super) rotations: u64,
     /// The last error.
@@ -95,7 +97,9 @@ impl Sink {
             let mut progress = safe;
             if let Err(error) = self.write_from(batch, &mut progress, &mut safe, &mut outcome) {
                 outcome.error = Some(error.to_string());
-                progress.dropped += batch.len() as u64 - progress.lines();
+                let left = batch.len() as u64 - progress.lines();
+                progress.dropped += left;
+                outcome.unsynced |= left == 0;
             }
             // The file was deleted while it was open: nobody can read what was written to it since.
             let deleted = self

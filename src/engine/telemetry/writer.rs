@@ -314,6 +314,7 @@ impl Shared {
             written,
             dropped,
             bytes,
+            unsynced,
             rotations,
             error,
         } = lock(&self.sink).write(batch);
@@ -328,7 +329,7 @@ impl Shared {
             counters.rotations.fetch_add(rotations, Ordering::Relaxed);
             self.tend_aside();
         }
-        dropped == 0
+        dropped == 0 && !unsynced
     }
 
     /// Compresses and deletes old segments in a separate thread: compressing 50 MB takes a second.

@@ -15,10 +15,9 @@ if TYPE_CHECKING:
 
 def _load(name: str, path: str) -> Any:
     """Load a file as a module, whether its package can be imported here or not."""
-    from importlib.machinery import ModuleSpec, SourceFileLoader
-
-    loader = SourceFileLoader(name, path)
-    spec = ModuleSpec(name, loader, origin=path)
+    # Not from importlib.machinery, whose import takes a millisecond: these are loaded already.
+    loader = sys.modules["_frozen_importlib_external"].SourceFileLoader(name, path)
+    spec = sys.modules["_frozen_importlib"].ModuleSpec(name, loader, origin=path)
     spec.has_location = True
     module = type(sys)(name)
     module.__spec__, module.__loader__, module.__file__ = spec, loader, path

@@ -1,19 +1,12 @@
-// An editable combobox with a list of suggestions (WAI-ARIA APG), for several values between commas:
-// the one that the caret stands in is completed.
+// An editable combobox with a list of suggestions (WAI-ARIA APG). Every chosen value is a chip before
+// the box, so a tag that holds a comma stays one value.
 
 import { element, foreign } from "./element.js";
 
 const MOST = 8;
+const SEPARATOR = /[,;]/;
 
-/** The value around the caret: where it starts and ends, and its text. */
-export function segmentAt(text, caret) {
-  const start = Math.max(text.lastIndexOf(",", caret - 1), text.lastIndexOf(";", caret - 1)) + 1;
-  const rest = text.slice(caret).search(/[,;]/);
-  const end = rest < 0 ? text.length : caret + rest;
-  return { start, end, text: text.slice(start, end).trim() };
-}
-
-/** Tags that begin with the text first, then those that hold it; those already chosen are left out. */
+/** Return the tags that begin with the text, then those that hold it, without those chosen already. */
 export function matching(tags, text, chosen) {
   const wanted = text.toLowerCase();
   if (!wanted) return [];
@@ -23,19 +16,30 @@ export function matching(tags, text, chosen) {
   return [...begins, ...holds].slice(0, MOST);
 }
 
+/** Return the values of a text: one if it is a tag, else the parts between commas and semicolons. */
+export function valuesOf(text, tags) {
+  const whole = text.trim();
+  const isTag = tags.some(({ tag }) => tag.toLowerCase() === whole.toLowerCase());
+  const parts = isTag ? [whole] : whole.split(SEPARATOR);
+  return parts.map((part) => part.trim()).filter(Boolean);
+}
+
 export class Combobox {
   #input;
+  #chips;
   #list;
   #announce;
   #tags = [];
+  #chosen = [];
   #shown = [];
   #active = -1;
 
-  constructor(input, list, announce) {
+  constructor(input, chips, list, announce) {
     this.#input = input;
+    this.#chips = chips;
     this.#list = list;
     this.#announce = announce;
-    input.addEventListener("input", () => this.#suggest());
+    input.addEventListener("input", () => this.#type());
     input.addEventListener("keydown", (event) => this.#press(event));
     input.addEventListener("blur", () => this.#close());
     // The list must not take the focus from the box, or the box would close before the click.
@@ -44,6 +48,10 @@ export class Combobox {
       const option = event.target.closest("[role=option]");
       if (option) this.#accept(Number(option.dataset.place));
     });
+    chips.addEventListener("click", (event) => {
+      const button = event.target.closest("button");
+      if (button) this.#remove(Number(button.dataset.place));
+    });
   }
 
   set tags(tags) {
@@ -51,25 +59,69 @@ export class Combobox {
     if (document.activeElement === this.#input) this.#suggest();
   }
 
+  /** Turn what is still in the box into chips; return the chosen values. */
+  commit() {
+    this.choose(valuesOf(this.#input.value, this.#tags));
+    this.#input.value = "";
+    this.#close();
+    return [...this.#chosen];
+  }
+
+  /** Add values to the chosen ones, each once. */
+  choose(values) {
+    for (const value of values) {
+      const known = this.#chosen.some((chosen) => chosen.toLowerCase() === value.toLowerCase());
+      if (!known) this.#chosen.push(value);
+    }
+    this.#drawChips();
+  }
+
   get #open() {
     return !this.#list.hidden;
   }
 
-  #segment() {
-    return segmentAt(this.#input.value, this.#input.selectionStart ?? this.#input.value.length);
+  #remove(place) {
+    const [removed] = this.#chosen.splice(place, 1);
+    this.#drawChips();
+    this.#input.focus();
+    this.#announce(`${removed} removed.`);
+  }
+
+  #drawChips() {
+    const chips = this.#chosen.map((value, place) =>
+      element(
+        "li",
+        {},
+        foreign("span", value),
+        element("button", { type: "button", "data-place": place, "aria-label": `Remove ${value}` }, "×"),
+      ),
+    );
+    this.#chips.replaceChildren(...chips);
+    this.#chips.hidden = !chips.length;
+  }
+
+  // A separator ends a value, unless a tag goes on with it.
+  #type() {
+    const text = this.#input.value.trimStart();
+    const typed = text.toLowerCase();
+    const goesOn = this.#tags.some(({ tag }) => tag.toLowerCase().startsWith(typed.trimEnd()));
+    if (SEPARATOR.test(text) && !goesOn) {
+      const parts = text.split(SEPARATOR);
+      this.#input.value = parts.pop().trimStart();
+      this.choose(parts.map((part) => part.trim()).filter(Boolean));
+    }
+    this.#suggest();
   }
 
   #suggest(all = false) {
-    const segment = this.#segment();
-    const before = this.#input.value.slice(0, segment.start);
-    const others = before + this.#input.value.slice(segment.end);
-    const chosen = new Set(others.split(/[,;]/).map((piece) => piece.trim().toLowerCase()));
+    const text = this.#input.value.trim();
+    const chosen = new Set(this.#chosen.map((value) => value.toLowerCase()));
     this.#shown =
-      all && !segment.text
+      all && !text
         ? this.#tags.filter(({ tag }) => !chosen.has(tag.toLowerCase())).slice(0, MOST)
-        : matching(this.#tags, segment.text, chosen);
+        : matching(this.#tags, text, chosen);
     // What is typed already in full needs no suggestion of itself.
-    if (this.#shown.length === 1 && this.#shown[0].tag.toLowerCase() === segment.text.toLowerCase()) {
+    if (this.#shown.length === 1 && this.#shown[0].tag.toLowerCase() === text.toLowerCase()) {
       this.#shown = [];
     }
     this.#draw();
@@ -140,6 +192,8 @@ export class Combobox {
     } else if (event.key === "Escape") {
       if (this.#open) this.#close();
       else this.#input.value = "";
+    } else if (event.key === "Backspace" && !this.#input.value && this.#chosen.length) {
+      this.#remove(this.#chosen.length - 1);
     } else if ((event.key === "Enter" || event.key === "Tab") && this.#active >= 0) {
       this.#accept(this.#active);
       if (event.key === "Tab") return;
@@ -151,13 +205,8 @@ export class Combobox {
 
   #accept(place) {
     const { tag } = this.#shown[place];
-    const value = this.#input.value;
-    const segment = this.#segment();
-    const before = value.slice(0, segment.start);
-    const after = value.slice(segment.end).replace(/^[,;]\s*/, "");
-    const head = `${before}${before ? " " : ""}${tag}, `;
-    this.#input.value = head + after.trimStart();
-    this.#input.setSelectionRange(head.length, head.length);
+    this.#input.value = "";
+    this.choose([tag]);
     this.#close();
     this.#announce(`${tag} added.`);
   }

@@ -10,13 +10,7 @@ export class Refusal extends Error {
   }
 }
 
-function address(path, parameters) {
-  const url = new URL(`../${path}`, import.meta.url);
-  for (const [name, value] of Object.entries(parameters)) url.searchParams.set(name, value);
-  return url;
-}
-
-async function send(path, { parameters = {}, body, signal }) {
+async function send(path, { body, signal }) {
   const headers = { Accept: "application/json" };
   if (token()) headers.Authorization = `Bearer ${token()}`;
   const options = { headers, signal, credentials: "omit" };
@@ -25,7 +19,7 @@ async function send(path, { parameters = {}, body, signal }) {
     Object.assign(options, { method: "POST", body: JSON.stringify(body) });
   }
   try {
-    return await fetch(address(path, parameters), options);
+    return await fetch(new URL(`../${path}`, import.meta.url), options);
   } catch (error) {
     if (error.name === "AbortError") throw error;
     throw new Refusal("The server does not answer. Is it running?", 0, {});
@@ -53,7 +47,7 @@ function describe(response, content) {
   return `The server refused: ${said}${expected}.`;
 }
 
-/** Ask for JSON: GET with `parameters`, or POST of `body`. Asks for a token where one is needed. */
+/** Ask for JSON: POST where there is a `body`, else GET. Asks for a token where one is needed. */
 export async function ask(path, question = {}) {
   let response = await send(path, question);
   while (response.status === 401) {

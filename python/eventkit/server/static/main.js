@@ -1,7 +1,7 @@
 // The page of recommendations: a question, its answer as cards and as an itinerary.
 
 import { drawCard, splitCard } from "./card.js";
-import { Combobox } from "./combobox.js";
+import { Combobox, valuesOf } from "./combobox.js";
 import { download } from "./download.js";
 import { byId, element } from "./element.js";
 import { drawExplanation } from "./explanation.js";
@@ -11,19 +11,21 @@ import { drawTimeline } from "./timeline.js";
 
 const form = byId("question");
 const box = byId("interests");
+const combobox = new Combobox(box, byId("chosen"), byId("suggestions"), announce);
 let asking = null; // aborts the question under way when another is asked
 let answered = null; // {interests, top, recommendation} of what is shown
 
 const plural = (count, one, many) => `${count} ${count === 1 ? one : many}`;
 
 function typed() {
-  const interests = box.value.split(/[,;]/).map((piece) => piece.trim()).filter(Boolean);
-  return { interests, top: Number(byId("top").value) || 5 };
+  return { interests: combobox.commit(), top: Number(byId("top").value) || 5 };
 }
 
+// Each interest has a parameter of its own, since it may hold commas.
 function remember({ interests, top }) {
   const url = new URL(location.href);
-  url.search = new URLSearchParams({ interests: interests.join(", "), top }).toString();
+  const pairs = [...interests.map((interest) => ["interest", interest]), ["top", top]];
+  url.search = new URLSearchParams(pairs).toString();
   history.replaceState(null, "", url);
 }
 
@@ -138,9 +140,8 @@ async function recommend({ focus }) {
   remember(question);
   setBusy(true);
   announce("Looking for sessions…");
-  const parameters = { interests: question.interests.join(","), top: question.top, card: 1 };
   try {
-    showAnswer(question, await ask("recommend", { parameters, signal }));
+    showAnswer(question, await ask("recommend", { body: { ...question, card: true }, signal }));
     if (focus) byId("sessions-heading").focus();
   } catch (error) {
     if (error.name !== "AbortError") showProblem(error);
@@ -159,7 +160,7 @@ async function save(kind) {
   }
 }
 
-async function completeTags(combobox) {
+async function completeTags() {
   try {
     combobox.tags = (await ask("tags")).tags;
   } catch (error) {
@@ -169,7 +170,6 @@ async function completeTags(combobox) {
 }
 
 function start() {
-  const combobox = new Combobox(box, byId("suggestions"), announce);
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     recommend({ focus: true });
@@ -178,11 +178,12 @@ function start() {
   byId("download-md").addEventListener("click", () => save("md"));
   const asked = new URLSearchParams(location.search);
   if (asked.has("top")) byId("top").value = asked.get("top");
-  if (asked.get("interests")) {
-    box.value = asked.get("interests");
+  const interests = [...valuesOf(asked.get("interests") ?? "", []), ...asked.getAll("interest")];
+  if (interests.length) {
+    combobox.choose(interests);
     recommend({ focus: false });
   }
-  completeTags(combobox);
+  completeTags();
 }
 
 start();

@@ -16,6 +16,12 @@ const BUFFER: usize = 256 << 10;
 /// The length of the longest line. Longer lines are skipped and counted, in no more memory than a line of this length.
 const MOST_LINE: usize = 16 << 20;
 
+/// A compressed file may hold so many times its size. Telemetry compresses to a tenth; the same line over and over to a
+/// 200th; a decompression bomb to a 1,000th.
+const MOST_EXPANSION: u64 = 256;
+/// A compressed file may hold so many bytes, however small it is.
+const LEAST_EXPANDED: u64 = 64 << 20;
+
 /// An open file.
 #[derive(Debug)]
 pub(super) struct LogSource {
@@ -74,6 +80,19 @@ pub(super) fn open(paths: &[PathBuf]) -> io::Result<Vec<LogSource>> {
     Ok(sources)
 }
 
+impl LogSource {
+    /// Returns the start of the first chunk at or after `from` that holds data. A sparse file may claim terabytes, and its
+    /// holes hold no line.
+    fn next_data(&self, from: u64) -> u64 {
+        match rustix::fs::seek(&self.file, rustix::fs::SeekFrom::Data(from)) {
+            Ok(data) => data / CHUNK * CHUNK,
+            Err(rustix::io::Errno::NXIO) => self.length,
+            // A file system that does not know where its holes are.
+            Err(_) => from,
+        }
+    }
+}
+
 fn open_to_read(path: &Path) -> io::Result<File> {
     // Does not wait for the other end of a pipe. Pipes are refused below.
     let flags = rustix::fs::OFlags::NONBLOCK | rustix::fs::OFlags::CLOEXEC;
@@ -107,12 +126,14 @@ pub(super) fn pieces(sources: &[LogSource]) -> Vec<Piece> {
         .enumerate()
         .filter(|(_, source)| !source.compressed)
     {
-        for start in (0..source.length).step_by(CHUNK as usize) {
+        let mut start = 0;
+        while start < source.length {
             pieces.push(Piece {
                 source: index,
                 start,
                 end: (start + CHUNK).min(source.length),
             });
+            start = source.next_data(start + CHUNK);
         }
     }
     pieces
@@ -137,7 +158,17 @@ pub(super) fn read(
             read,
         };
         let mut decoder = MultiGzDecoder::new(counted);
-        each_line(piece, |buffer, _| decoder.read(buffer), lines)
+        let most = LEAST_EXPANDED.max(source.length.saturating_mul(MOST_EXPANSION));
+        let expand = |buffer: &mut [u8], at| {
+            if at >= most {
+                return Err(io::Error::new(
+                    io::ErrorKind::InvalidData,
+                    format!("holds more than {most} bytes when decompressed"),
+                ));
+            }
+            decoder.read(buffer)
+        };
+        each_line(piece, expand, lines)
     } else {
         each_line(
             piece,
@@ -207,15 +238,19 @@ fn each_line(
         }
         filled += count;
         let mut begin = 0;
-        for newline in memchr::memchr_iter(b'\n', buffer.get(searched..filled).unwrap_or_default())
+        while let Some(newline) =
+            memchr::memchr(b'\n', buffer.get(searched..filled).unwrap_or_default())
         {
             let end = searched + newline;
             if skipping {
                 skipping = false;
-            } else {
+            } else if begin < end {
                 lines.line(buffer.get(begin..end).unwrap_or_default());
             }
-            begin = end + 1;
+            // A bomb may hold millions of empty lines: they are not searched for one by one.
+            let rest = buffer.get(end..filled).unwrap_or_default();
+            begin = end + rest.iter().take_while(|&&byte| byte == b'\n').count();
+            searched = begin;
             if base + begin as u64 >= piece.end {
                 return Ok(());
             }

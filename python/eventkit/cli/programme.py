@@ -1,0 +1,84 @@
+"""The sessions that a command works on: those of a manifest, or of a compiled catalogue."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+from eventkit import functions
+from eventkit.catalog import Catalog, open_programme
+from eventkit.errors import EventKitError
+from eventkit.manifest import default_manifest_path
+from eventkit.results import Explanation, Recommendation, SessionNotFound
+from eventkit.schema import validate
+
+__all__ = ["BadManifestError", "Programme", "read"]
+
+Result = TypeVar("Result")
+
+
+class BadManifestError(EventKitError):
+    """A manifest from which sessions cannot be recommended."""
+
+
+@dataclass(frozen=True)
+class Programme:
+    """Sessions and settings that were read from a file.
+
+    Attributes:
+        file: The name of the file.
+        manifest: The manifest; without its sessions if the file is a compiled catalogue.
+        catalog: The compiled catalogue, or ``None`` if the file is a manifest.
+    """
+
+    file: str
+    manifest: dict[str, Any]
+    catalog: Catalog | None = None
+
+    def recommend(self, manifest: Any, interests: Any, top: Any) -> Recommendation:
+        """Recommend sessions. An external sessions file is also looked for beside the manifest."""
+        if self.catalog is not None:
+            return self.catalog.recommend(interests, top)
+        return functions.recommend_with(manifest, interests, top, [Path(self.file).parent])
+
+    def explain(self, title: str, interests: list[str]) -> Explanation | SessionNotFound:
+        """Explain the score of one session."""
+        if self.catalog is not None:
+            return self.catalog.explain(title, interests)
+        beside = [Path(self.file).parent]
+        return functions.explain_with(self.manifest, title, interests, beside)
+
+    def computed(self, compute: Callable[[], Result]) -> Result:
+        """Call a function, and explain its failure by the problems of the manifest.
+
+        Raises:
+            BadManifestError: The function failed. The arguments of a command are always of the
+                right types, so the manifest is at fault.
+        """
+        try:
+            return compute()
+        except (EventKitError, OSError):
+            raise
+        except Exception as error:
+            problems = [] if self.catalog is not None else validate(self.manifest)
+            if not problems:
+                message = f"{self.file}: {type(error).__name__}: {error}"
+                raise BadManifestError(message) from error
+            more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
+            raise BadManifestError(f"{self.file}: {problems[0]}{more}") from error
+
+
+def read(path: str | None) -> Programme:
+    """Read a manifest or a compiled catalogue; the default manifest if there is no path.
+
+    Raises:
+        EventKitError: The file is neither; names file, line and column.
+        OSError: The file cannot be read.
+    """
+    file = str(default_manifest_path()) if path is None else path
+    opened = open_programme(file)
+    if isinstance(opened, Catalog):
+        return Programme(file, opened.fields, opened)
+    return Programme(file, opened)

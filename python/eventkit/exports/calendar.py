@@ -1,0 +1,177 @@
+r"""Itineraries as iCalendar (RFC 5545), for calendar programs.
+
+Times with an offset are written in UTC; times without one are "floating", as the event's own clock
+shows them. A manifest that gives clock times only needs a day: the caller's, else today. A session
+without a start that can be read has no place in a calendar: it is left out, and named.
+Lines end with CRLF and are folded at 75 octets, never inside a character.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, timedelta, timezone
+from typing import Any
+
+from eventkit.dates import Moment, parse_moment, resolve_slot
+from eventkit.exports.escaping import as_text, readable
+
+__all__ = ["Calendar", "build_calendar"]
+
+_OCTETS_A_LINE = 75
+_HEAD = (
+    "BEGIN:VCALENDAR",
+    "VERSION:2.0",
+    "PRODID:-//eventkit//itinerary//EN",
+    "CALSCALE:GREGORIAN",
+)
+_ENDS = ("DTSTART", "DTEND")
+_KEYS = ("id", "title")
+_KEYS_WITHOUT_ID = ("title", "start", "end", "location")
+
+
+@dataclass(frozen=True)
+class Calendar:
+    """A calendar's text, and what a caller may want to tell of it.
+
+    Attributes:
+        text: the iCalendar document.
+        skipped: the titles of sessions that are not in it, for want of a readable start.
+        dated: the titles of sessions that were put on the given day.
+    """
+
+    text: str
+    skipped: list[str] = field(default_factory=list)
+    dated: list[str] = field(default_factory=list)
+
+
+def build_calendar(
+    sessions: Iterable[Any],
+    *,
+    name: str = "Event Itinerary",
+    day: date | None = None,
+    now: datetime | None = None,
+) -> Calendar:
+    """Write sessions as a calendar.
+
+    Args:
+        sessions: sessions as `recommend` gives them.
+        name: the calendar's name.
+        day: the day of sessions that have a clock time only; today when not given.
+        now: the moment of the calendar's making (DTSTAMP); the present when not given.
+
+    Returns:
+        The calendar, with the sessions it had to leave out.
+
+    Example:
+        >>> session = {"title": "Opening", "start": "2026-09-14T09:00:00+02:00"}
+        >>> calendar = build_calendar([session], now=datetime(2026, 1, 2, tzinfo=timezone.utc))
+        >>> for line in calendar.text.splitlines()[7:10]:
+        ...     print(line)
+        DTSTAMP:20260102T000000Z
+        DTSTART:20260914T070000Z
+        SUMMARY:Opening
+    """
+    day = day or date.today()
+    stamp = f"DTSTAMP:{_utc_stamp(now or datetime.now(timezone.utc))}"
+    seen: Counter[str] = Counter()
+    calendar = Calendar("")
+    lines = [*_HEAD, f"X-WR-CALNAME:{_escaped(name)}"]
+    for session in sessions:
+        times = _time_lines(session, day)
+        if times is None:
+            calendar.skipped.append(_title(session))
+            continue
+        if _lacks_day(session):
+            calendar.dated.append(_title(session))
+        lines += ["BEGIN:VEVENT", _uid_line(session, seen), stamp, *times]
+        lines += [*_text_lines(session), "END:VEVENT"]
+    lines.append("END:VCALENDAR")
+    return replace(calendar, text="".join(f"{_folded(line)}\r\n" for line in lines))
+
+
+def _title(session: Any) -> str:
+    return str(session.get("title", "Unknown Session"))
+
+
+def _lacks_day(session: Any) -> bool:
+    moments = parse_moment(session.get("start")), parse_moment(session.get("end"))
+    return not any(moment and moment.day for moment in moments)
+
+
+def _time_lines(session: Any, day: date) -> list[str] | None:
+    slot = resolve_slot(session.get("start"), session.get("end"), day)
+    if slot is None:
+        return None
+    try:
+        return [f"{name}{_value(name, at)}" for name, at in zip(_ENDS, slot, strict=True) if at]
+    except OverflowError:  # the first or last hours of the calendar, moved over its end
+        return None
+
+
+def _value(name: str, moment: Moment) -> str:
+    if moment.clock is None:
+        assert moment.day is not None
+        # A manifest's last day is part of the session; RFC 5545's is the first day after it.
+        day = moment.day + timedelta(days=name == "DTEND")
+        return f";VALUE=DATE:{_basic(day.isoformat())}"
+    instant = moment.instant()
+    if instant.tzinfo is None:
+        return f":{_basic(instant.isoformat())}"
+    return f":{_utc_stamp(instant)}"
+
+
+def _utc_stamp(instant: datetime) -> str:
+    plain = instant.astimezone(timezone.utc).replace(tzinfo=None, microsecond=0)
+    return f"{_basic(plain.isoformat())}Z"
+
+
+def _basic(iso: str) -> str:
+    return iso.replace("-", "").replace(":", "")
+
+
+def _text_lines(session: Any) -> Iterator[str]:
+    yield f"SUMMARY:{_escaped(_title(session))}"
+    for name, key in (("LOCATION", "location"), ("DESCRIPTION", "description")):
+        value = session.get(key)
+        if value is not None and value != "":
+            yield f"{name}:{_escaped(str(value))}"
+    tags = as_text(session.get("tags"))
+    if tags:
+        yield f"CATEGORIES:{','.join(map(_escaped, tags))}"
+
+
+def _uid_line(session: Any, seen: Counter[str]) -> str:
+    """An identifier that stays when the itinerary is exported again.
+
+    A session with an ``id`` keeps it through a change of its time or room, so that calendars move
+    the entry. The second of two equal sessions is numbered: a calendar holds an identifier once.
+    """
+    keys = _KEYS if session.get("id") is not None else _KEYS_WITHOUT_ID
+    parts = "\0".join(f"{key}={session.get(key)}" for key in keys)
+    seen[parts] += 1
+    if seen[parts] > 1:
+        parts += f"\0{seen[parts]}"
+    digest = hashlib.sha256(parts.encode("utf-8", "surrogatepass")).hexdigest()
+    return f"UID:{digest[:32]}@eventkit"
+
+
+def _escaped(text: str) -> str:
+    text = readable(text).replace("\\", "\\\\").replace(";", "\\;").replace(",", "\\,")
+    return text.replace("\n", "\\n")
+
+
+def _folded(line: str) -> str:
+    if len(line) <= _OCTETS_A_LINE // 4:  # 4 octets a character at most
+        return line
+    rows, row, size = [], "", 0
+    for character in line:
+        octets = len(character.encode("utf-8"))
+        if size + octets > _OCTETS_A_LINE:
+            rows.append(row)
+            row, size = "", 1  # the space that begins a continuation
+        row += character
+        size += octets
+    return "\r\n ".join([*rows, row])

@@ -1,0 +1,65 @@
+"""The endpoints about the server itself: is it alive, ready, how fast, and what does it offer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from eventkit.server.collector import Collector
+from eventkit.server.message import JSON, Request, Response, json_response
+from eventkit.server.metrics import exposition
+from eventkit.server.openapi import build_document
+from eventkit.server.source import Source
+
+__all__ = ["Status"]
+
+_ALIVE = b'{"status": "ok"}'
+
+
+class Status:
+    """Answers requests about the server itself.
+
+    Args:
+        source: The manifest that is served.
+        collector: Brings the metrics up to date.
+        get_metrics: Returns the metrics of all worker processes.
+    """
+
+    def __init__(
+        self, source: Source, collector: Collector, get_metrics: Callable[[], Any]
+    ) -> None:
+        """Keep the parts."""
+        self._source = source
+        self._collector = collector
+        self._get_metrics = get_metrics
+
+    def health(self, _request: Request) -> Response:
+        """Answer that the process is alive."""
+        return Response(200, [JSON], _ALIVE)
+
+    def ready(self, _request: Request) -> Response:
+        """Answer what is served, and why the manifest's present state is not, if it is not."""
+        revision = self._source.current(self._source.clock())
+        content = {
+            "status": "ready",
+            "sessions": len(revision.catalog),
+            "edition": revision.digest,
+        }
+        if self._source.trouble is not None:
+            content |= {"status": "stale", "manifest": self._source.trouble}
+        return json_response(200, content)
+
+    def metrics(self, request: Request) -> Response:
+        """Show the counters of all worker processes to Prometheus."""
+        metrics = self._get_metrics()
+        self._collector.collect(metrics, at_once=True)
+        kind, text = exposition(metrics, request.headers.get("accept"))
+        return Response(200, [("Content-Type", kind)], text)
+
+    def latency(self, _request: Request) -> Response:
+        """Show how long answers took."""
+        return json_response(200, self._get_metrics().snapshot())
+
+    def openapi(self, _request: Request) -> Response:
+        """Describe the endpoints."""
+        return json_response(200, build_document(self._source.settings))

@@ -1,0 +1,85 @@
+"""No mutant of an agent is answered wrongly: it is refused, or proven the same by 500 queries."""
+
+from __future__ import annotations
+
+import collections
+import itertools
+import warnings
+
+import pytest
+
+from conftest import faults_scale
+from fixtures.variants import AGENT
+from mutants.harness import MODULES, SOURCES, Verdict, differs, judge, readers, write_agent
+from mutants.mutation import Mutant, mutants
+
+# Nothing that eventkit answers for reads these.
+UNRELATED = {"main", "serve", "load_profile", "save_profile", "load_manifest"}
+MOST_UNRELATED = 10
+
+
+def all_mutants() -> list[Mutant]:
+    """Every mutant of the functions that count, and a few of the others."""
+    made: list[Mutant] = []
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", SyntaxWarning)
+        for name in MODULES:
+            found = mutants(AGENT / f"{name}.py")
+            for function, group in itertools.groupby(found, lambda mutant: mutant.function):
+                most = MOST_UNRELATED if function in UNRELATED else None
+                made += itertools.islice(group, most)
+    return made
+
+
+def judged(folder, mutant: Mutant, *, calls: bool) -> tuple[Verdict, frozenset[str]]:
+    changed = {mutant.module: mutant.source}
+    write_agent(folder, **changed)
+    affected = readers(changed, mutant.module, mutant.function)
+    return judge(folder, affected, calls=calls), affected
+
+
+@pytest.mark.once
+def test_mutants_are_refused_or_answered_as_they_are(tmp_path, capsys):
+    """Change each comparison, constant, call, slice, filter, key, default and statement in turn."""
+    every = all_mutants()
+    assert len(every) >= 2_000
+    chosen = every[:: faults_scale(max(1, len(every) // 300), 1)]
+    counts: collections.Counter[str] = collections.Counter()
+    wrong: list[str] = []
+    for number, mutant in enumerate(chosen):
+        folder = tmp_path / f"m{number}"
+        verdict, affected = judged(folder, mutant, calls=number % 10 == 0)
+        name = f"{mutant.module}.{mutant.function}, {mutant.change}"
+        wrong += [f"{name}: {each[:400]}" for each in verdict.wrong[:1]]
+        assert not verdict.called, name
+        assert not verdict.written, name
+        refused = affected & verdict.refused.keys()
+        counts["accepted" if affected & set(verdict.replaced) else "refused"] += 1
+        if refused and number % 10 == 0:
+            counts["checked"] += 1
+            counts["different"] += differs(folder, sorted(refused))
+    with capsys.disabled():
+        print(f"\n{len(chosen)} of {len(every)} mutants: {dict(counts)}, {len(wrong)} wrong")
+    assert not wrong, "\n".join(wrong)
+    # The queries are worth something: most of what was refused is seen to answer differently.
+    assert counts["different"] > 0.6 * counts["checked"]
+
+
+def test_the_original_is_replaced_and_answered_as_it_is(tmp_path):
+    write_agent(tmp_path)
+    verdict = judge(tmp_path)
+    assert len(verdict.replaced) >= 9
+    assert verdict.asked >= 500 * len(verdict.replaced)
+    assert not verdict.wrong
+    assert not verdict.called
+    assert not verdict.written
+
+
+def test_the_queries_find_a_difference_of_one_unit_in_the_last_place(tmp_path):
+    """A harness that could not fail would prove nothing: judge an agent that is answered wrongly."""
+    text = SOURCES["agent"].replace('* 0.01 * w["diversity"]', '* (0.01 * w["diversity"])')
+    assert text != SOURCES["agent"]
+    write_agent(tmp_path, agent=text)
+    assert differs(tmp_path, ["agent.recommend"])
+    assert differs(tmp_path, ["core.recommend_from_graph"])
+    assert not differs(tmp_path, ["agent._build_adaptive_card"])
