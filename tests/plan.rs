@@ -269,9 +269,15 @@ fn instants_are_compared_wherever_they_are() {
         best(&[tokyo, brussels, overlapping], &Limits::default()).positions,
         [0, 1]
     );
-    // Among times without an offset, the wall clock decides.
-    assert_eq!(
-        best(&[tokyo, brussels, somewhere], &Limits::default()).positions,
-        [1, 2, 0]
-    );
+    // A time without an offset is taken at the offset of the limits.
+    for (hours, expected) in [(0, [0, 1, 2]), (9, [2, 0, 1])] {
+        let limits = Limits {
+            offset: hours * 60,
+            ..Limits::default()
+        };
+        assert_eq!(
+            best(&[tokyo, brussels, somewhere], &limits).positions,
+            expected
+        );
+    }
 }
