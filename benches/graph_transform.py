@@ -16,7 +16,7 @@ from eventkit.graph.page import read_page
 from layout import machine, sentence
 
 EVENTS = 1_000
-LIMIT = 1e-3
+LIMIT = 3e-3
 
 
 def page(number: int) -> bytes:

@@ -269,14 +269,15 @@ fn instants_are_compared_wherever_they_are() {
         best(&[tokyo, brussels, overlapping], &Limits::default()).positions,
         [0, 1]
     );
-    // Beside them, a time without an offset has the one that is given.
-    let at = |offset| Limits {
-        offset,
-        ..Limits::default()
-    };
-    let all = [tokyo, brussels, somewhere];
-    assert_eq!(best(&all, &at(0)).positions, [0, 1, 2]);
-    assert_eq!(best(&all, &at(9 * 60)).positions, [2, 0, 1]);
-    // At 12:00+02:00 it starts with what is in Brussels, and both end together: the first of the two is taken.
-    assert_eq!(best(&all, &at(2 * 60)).positions, [0, 1]);
+    // A time without an offset is taken at the offset of the limits.
+    for (hours, expected) in [(0, [0, 1, 2]), (9, [2, 0, 1])] {
+        let limits = Limits {
+            offset: hours * 60,
+            ..Limits::default()
+        };
+        assert_eq!(
+            best(&[tokyo, brussels, somewhere], &limits).positions,
+            expected
+        );
+    }
 }

