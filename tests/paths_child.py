@@ -19,7 +19,7 @@ import eventkit
 from eventkit import Catalog, Telemetry, files, summarize
 from eventkit.graph.token_file import TokenFile
 from eventkit.server import ServerSettings, create_app
-from eventkit.server.sharing import Shelf
+from eventkit.server.sharing import SharedCatalogs
 from eventkit.telemetry.privacy import Pseudonyms
 
 WEIGHTS = {"interest": 2.0, "popularity": 0.5}
@@ -103,7 +103,7 @@ def served_external(path: Path) -> None:
 
 
 def shared(path: Path) -> None:
-    shelf = Shelf(str(path), 1)
+    shelf = SharedCatalogs(str(path), 1)
     must(shelf.shared("one", Catalog(MANIFEST)))
 
 

@@ -11,6 +11,7 @@ from unittest import mock
 
 import pytest
 
+from fixtures.known import known_fixture
 from mutants import harness
 from mutants.edits import EDITS, Edit
 from mutants.harness import (
@@ -31,6 +32,13 @@ COMMANDS = (
     ["export", "--interests", "ai, data"],
 )
 BY_COMMAND = EDITS[::16]
+
+
+@pytest.fixture(autouse=True)
+def known_agent():
+    """Let the fixture agent be a known one."""
+    with known_fixture():
+        yield
 
 
 def edited(edit: Edit) -> dict[str, str]:

@@ -9,6 +9,7 @@ import warnings
 import pytest
 
 from conftest import faults_scale
+from fixtures.known import known_fixture
 from fixtures.variants import AGENT
 from mutants.harness import MODULES, SOURCES, differs, judge, readers, write_agent
 from mutants.mutation import Mutant, mutants
@@ -16,6 +17,13 @@ from mutants.mutation import Mutant, mutants
 # Nothing that eventkit answers for reads these.
 UNRELATED = {"main", "serve", "load_profile", "save_profile", "load_manifest"}
 MOST_UNRELATED = 5
+
+
+@pytest.fixture(autouse=True)
+def known_agent():
+    """Let the fixture agent be a known one."""
+    with known_fixture():
+        yield
 
 
 def chosen_mutants(step: int) -> list[Mutant]:

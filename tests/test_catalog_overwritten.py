@@ -206,9 +206,9 @@ def test_a_process_with_a_copy_survives_what_becomes_of_the_file_under_load(live
 
 
 def test_a_worker_of_the_server_has_a_copy(tmp_path: Path) -> None:
-    from eventkit.server.sharing import Shelf
+    from eventkit.server.sharing import SharedCatalogs
 
-    shared = Shelf(str(tmp_path / "cache"), 1).shared("one", catalog_of("Old"))
+    shared = SharedCatalogs(str(tmp_path / "cache"), 1).shared("one", catalog_of("Old"))
     assert shared is not None
     want = shared.recommend(INTERESTS, 3)
     (file,) = (tmp_path / "cache").glob("*.catalog")

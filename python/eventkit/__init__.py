@@ -64,6 +64,7 @@ if TYPE_CHECKING:
     )
     from eventkit.server.app import create_app, create_asgi_app, create_wsgi_app
     from eventkit.telemetry import Telemetry, get_telemetry, summarize
+del TYPE_CHECKING
 
 __all__ = [
     "AccelerationError",

@@ -35,6 +35,7 @@ __all__ = [
     "dump_catalog",
     "explain",
     "explain_sessions",
+    "external_place",
     "graph_page",
     "kept_question",
     "load_catalog",

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from os import PathLike
+from types import NotImplementedType
 from typing import Any
 
 from eventkit import _native, external_cache, reference
@@ -132,7 +133,9 @@ def _recommend_declined(
     return detached(answer, copy) if copy else answer
 
 
-def recommend_or_decline(manifest: Any, interests: Any, top: Any, directories: Directories) -> Any:
+def recommend_or_decline(
+    manifest: Any, interests: Any, top: Any, directories: Directories
+) -> Recommendation | NotImplementedType:
     """Recommend as the original does, or return ``NotImplemented`` before anything had an effect.
 
     With `Places` as directories, an external file is looked for there.
@@ -143,7 +146,9 @@ def recommend_or_decline(manifest: Any, interests: Any, top: Any, directories: D
     return _recommend_located(manifest, interests, top, directories)
 
 
-def _recommend_located(manifest: Any, interests: Any, top: Any, directories: Directories) -> Any:
+def _recommend_located(
+    manifest: Any, interests: Any, top: Any, directories: Directories
+) -> Recommendation | NotImplementedType:
     """Recommend from a manifest that asks for an external file, or return ``NotImplemented``."""
     located = _locate(manifest, directories)
     if located is None:
@@ -253,7 +258,9 @@ def explain_with(
     return reference.explain_sessions(sessions, weights, title, interests)
 
 
-def explain_or_decline(manifest: Any, title: Any, interests: Any, directories: Directories) -> Any:
+def explain_or_decline(
+    manifest: Any, title: Any, interests: Any, directories: Directories
+) -> Explanation | SessionNotFound | NotImplementedType:
     """Explain as the original does, or return ``NotImplemented`` before anything had an effect."""
     answer = _native.explain(manifest, title, interests)
     if answer is not NotImplemented:

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 
 from eventkit.accelerate.launch import launch
 
-__all__ = ["BadOption", "HELP", "check", "main"]
+__all__ = ["HELP", "OptionError", "check", "main"]
 
 BAD_INPUT = 2
 NOT_KNOWN = 1
@@ -35,7 +35,7 @@ options:
 """
 
 
-class BadOption(Exception):
+class OptionError(Exception):
     """An option that is not known, or whose value is not what it takes."""
 
 
@@ -51,14 +51,14 @@ class _Options:
             name, equals, value = rest.pop(0).partition("=")
             if name in ("--shadow", "--trust"):
                 if not equals and not rest:
-                    raise BadOption(f"{name} needs a value")
+                    raise OptionError(f"{name} needs a value")
                 self._value(name, value if equals else rest.pop(0))
             elif name in ("-h", "--help"):
                 self.help = True
             elif name in ("--check", "--report", "--strict") and not equals:
                 setattr(self, name[2:], True)
             else:
-                raise BadOption(f"no such option: {name}; see eventkit accelerate --help")
+                raise OptionError(f"no such option: {name}; see eventkit accelerate --help")
         self.command = rest[1:] if rest[:1] == ["--"] else rest
 
     def _value(self, name: str, value: str) -> None:
@@ -70,7 +70,7 @@ class _Options:
         except ValueError:
             self.shadow = -1.0
         if not 0 <= self.shadow <= 1:
-            raise BadOption(f"--shadow {value}: a share of calls from 0 to 1")
+            raise OptionError(f"--shadow {value}: a share of calls from 0 to 1")
 
 
 def main(words: Sequence[str]) -> int:
@@ -91,8 +91,8 @@ def main(words: Sequence[str]) -> int:
         if options.check:
             return check(options.command, options.trust)
         if not options.command:
-            raise BadOption("no command: eventkit accelerate -- python agent.py ...")
-    except (BadOption, ValueError) as error:
+            raise OptionError("no command: eventkit accelerate -- python agent.py ...")
+    except (OptionError, ValueError) as error:
         print(f"eventkit: {error}", file=sys.stderr)
         return BAD_INPUT
     return launch(
@@ -130,7 +130,7 @@ def check(command: Sequence[str], trust: Sequence[str] = ()) -> int:
         return BAD_INPUT
     try:
         space = _imported(module, script)
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         named = module or script
         print(f"eventkit: cannot import {named}: {type(error).__name__}: {error}", file=sys.stderr)
         return BAD_INPUT

@@ -1,4 +1,4 @@
-"""Computes the fingerprint of a function: equal where two functions do the same work by construction.
+"""Computes fingerprints of functions: equal where two do the same work, by construction.
 
 The fingerprint is the SHA-256 of a canonical text of the syntax tree. Positions, docstrings,
 annotations, ``pass`` beside other statements, and plain log lines are left out; local names are
@@ -26,11 +26,13 @@ __all__ = [
 ]
 
 Function = Any
-"""A node of the syntax tree that defines a function; `ast` is dear to import, `_ast` is built in."""
+"""A node of the syntax tree that defines a function. (`ast` is dear to import, `_ast` built in.)"""
 
 LEFT_OUT = frozenset(
-    "lineno col_offset end_lineno end_col_offset type_comment type_params annotation returns kind"
-    " ctx simple is_lazy".split()
+    (
+        *("lineno", "col_offset", "end_lineno", "end_col_offset", "type_comment", "type_params"),
+        *("annotation", "returns", "kind", "ctx", "simple", "is_lazy"),
+    )
 )
 LOGGERS = frozenset(("log", "logger", "logging", "_log", "_logger"))
 
@@ -112,8 +114,8 @@ class Canonical:
                 self.bound.add(node.arg)
             elif isinstance(node, (*_FUNCTIONS, ast.ClassDef)) and node is not function:
                 self.bound.add(node.name)
-            elif isinstance(node, ast.ExceptHandler) and node.name:
-                self.bound.add(node.name)
+            elif isinstance(node, ast.ExceptHandler):
+                self.bound.update([node.name] if node.name else [])
             elif isinstance(node, ast.alias):
                 self.bound.add((node.asname or node.name).split(".")[0])
             elif isinstance(node, (ast.Global, ast.Nonlocal)):
@@ -164,14 +166,14 @@ class Canonical:
 
 
 def fingerprint(function: Function) -> tuple[str, frozenset[str]]:
-    """Return the SHA-256 of a function's canonical text, and the global names that it reads.
+    r"""Return the SHA-256 of a function's canonical text, and the global names that it reads.
 
     Args:
         function: Its node of a syntax tree.
 
     Example:
         >>> import ast
-        >>> one, other = ast.parse("def f(a): b = a; return b\\ndef f(a): c = a; return c").body
+        >>> one, other = ast.parse("def f(a): b = a; return b\ndef f(a): c = a; return c").body
         >>> fingerprint(one) == fingerprint(other)
         True
     """
@@ -190,7 +192,8 @@ class _Anonymous(Canonical):
 def parts(function: Function) -> Iterator[tuple[str, Any]]:
     """Iterate over short hashes of all expressions and simple statements of a function.
 
-    They tell which piece of a function is in no known one. Log lines and docstrings are passed over.
+    They tell which piece of a function is in no known one. Log lines and docstrings are passed
+    over.
     """
     anonymous = _Anonymous(function)
     pending: list[Any] = [function]

@@ -20,7 +20,7 @@ from _thread import allocate_lock
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from types import FunctionType, ModuleType
-    from typing import Any
+    from typing import Any, TypeGuard
 
     from eventkit.accelerate import trampoline
 else:
@@ -34,7 +34,7 @@ MODULE = "eventkit_accelerate_hook"
 """The name under which this file is loaded by the start-up hook."""
 
 PRICE = 0.025
-"""Seconds that importing the engine and proving an agent take; measured by ``benches/command.py``."""
+"""Seconds that importing the engine and proving an agent take: see ``benches/command.py``."""
 
 PER_SESSION = 1.4e-6
 """Seconds that the original's functions take for a session."""
@@ -47,6 +47,8 @@ _MOST_LOOKS = 10_000
 
 _waiting: list[_Waiting] = []
 _waking = allocate_lock()
+_looking = False
+_checked = False
 
 
 def install() -> None:
@@ -58,12 +60,25 @@ def install() -> None:
     arguments = sys.orig_argv[1:]
     script = next((each for each in arguments if not each.startswith("-")), "")
     if "-m" in arguments or _may_be_agent(script):
-        if "strict" in _options():
-            sys.setprofile(_check_first_call)
-        else:
-            import gc
+        _look_at_script()
 
-            gc.callbacks.append(_Look())
+
+def _look_at_script() -> None:
+    """Look out for the functions of an agent in ``__main__``; doing it again does nothing."""
+    global _looking
+    if _looking:
+        return
+    _looking = True
+    if "strict" in _options():
+        import threading
+
+        # Some other thread may be the first to call one of them, as in a server.
+        threading.setprofile(_check_first_call)
+        sys.setprofile(_check_first_call)
+    else:
+        import gc
+
+        gc.callbacks.append(_Look())
 
 
 def _new_lock() -> None:
@@ -89,11 +104,16 @@ def _check_first_call(frame: Any, event: str, argument: Any) -> None:
 
     Only where ``strict`` asks for it: until then each call of any function comes here.
     """
+    global _checked
+    if _checked:  # by another thread
+        sys.setprofile(None)
+        return
     space = frame.f_globals
     if event == "call" and frame.f_code.co_name in _SIZED and space.get("__name__") == "__main__":
         sys.setprofile(None)
         if _is_complete(space):
             _accelerate(space)
+            _checked = True
 
 
 class _Look:
@@ -149,6 +169,11 @@ class _Loader:
     def create_module(self, spec: Any) -> Any:
         return self._real.create_module(spec)
 
+    def get_code(self, name: str) -> Any:
+        # This is how `runpy` asks for a module that it will run as the script.
+        _look_at_script()
+        return self._real.get_code(name)
+
     def exec_module(self, module: ModuleType) -> None:
         # The module sees the loader that it would have without us.
         module.__loader__ = self._real
@@ -202,7 +227,7 @@ class _Waiting:
             self.function.__code__ = self.code
 
 
-def _is_function(value: Any) -> bool:
+def _is_function(value: Any) -> TypeGuard[FunctionType]:
     return type(value) is type(_is_function)
 
 

@@ -71,7 +71,12 @@ def _watched(command: Sequence[str], variables: dict[str, str]) -> int:
 
     from eventkit.accelerate import report
 
-    folder = tempfile.mkdtemp(prefix="eventkit-report-")
+    try:
+        folder = tempfile.mkdtemp(prefix="eventkit-report-")
+    except OSError as error:  # the disk is full
+        print(f"eventkit: no report: {error.strerror or error}", file=sys.stderr, flush=True)
+        status = _run(command, variables)
+        return status if status >= 0 else _die_of(-status)
     try:
         status = _run(command, {**variables, report.FOLDER: folder})
         print(report.summary(folder), file=sys.stderr, flush=True)

@@ -33,12 +33,12 @@ from eventkit.accelerate.watch import Reading, global_names
 
 __all__ = ["Proof", "Prover"]
 
-_LOG_METHODS = frozenset("debug info warning error exception critical log".split())
+_LOG_METHODS = frozenset(("debug", "info", "warning", "error", "exception", "critical", "log"))
 _STANDARD_FOLDER = os.path.dirname(os.path.realpath(os.__file__)) + os.sep
 _BUILTIN = vars(builtins)
 
 
-class Unknown(Exception):
+class UnknownError(Exception):
     """A function is not known; the text says why, with file and line where there is one."""
 
 
@@ -82,7 +82,7 @@ class Prover:
             try:
                 form: known.Form | None = attempt.form_of(function, module, name, owner)
                 reason = ""
-            except Unknown as error:
+            except UnknownError as error:
                 form, reason = None, str(error)
             self._proofs[key] = Proof(
                 form, reason, attempt.readings, attempt.functions, attempt.standard
@@ -103,7 +103,7 @@ class _Attempt:
         """Return the known form of a function.
 
         Raises:
-            Unknown: It is not proven to have one.
+            UnknownError: It is not proven to have one.
         """
         source, definition = _defined(function, name, owner)
         where = f"{os.path.basename(source.path)}:{definition.node.lineno}"
@@ -112,11 +112,11 @@ class _Attempt:
         sha256, reads = fingerprint(definition.node)
         found = [form for form in known.forms(module, name) if form.sha256 == sha256]
         if not found:
-            raise Unknown(first_difference(source, definition.node, known.forms(module, name)))
+            raise UnknownError(first_difference(source, definition.node, known.forms(module, name)))
         loggers = _log_lines(function, definition.node, where)
         extra = loaded - reads - loggers
         if extra:
-            raise Unknown(f"{where}: it reads {', '.join(sorted(extra))} from its module")
+            raise UnknownError(f"{where}: it reads {', '.join(sorted(extra))} from its module")
         self.functions.append(function)
         self._names(function, (loaded | reads) - loggers, where)
         if owner is not None:
@@ -140,20 +140,20 @@ class _Attempt:
     def _value(self, name: str, value: Any, where: str) -> None:
         if name in known.PATHS:
             if type(value) is not str and not _is_path(value):
-                raise Unknown(f"{where}: {name} is no path but {type(value).__name__}")
+                raise UnknownError(f"{where}: {name} is no path but {type(value).__name__}")
         elif name in known.STANDARD:
             self._standard(name, value, where)
         elif name in LOGGERS:
             if not _is_logger(value):
-                raise Unknown(f"{where}: {name} is not a plain logger of the standard library")
+                raise UnknownError(f"{where}: {name} is not a plain logger of the standard library")
         else:
             target = known.ALIASES.get(name, name)
             module = known.module_of(target)
             if module is None:
-                raise Unknown(f"{where}: {name} is neither a builtin nor a known function")
+                raise UnknownError(f"{where}: {name} is neither a builtin nor a known function")
             proof = self._prover.prove(value, module, target)
             if proof.form is None:
-                raise Unknown(f"{where}: it calls {name}, which is not known ({proof.reason})")
+                raise UnknownError(f"{where}: it calls {name}, which is not known ({proof.reason})")
             self._rest_on(proof)
 
     def _rest_on(self, proof: Proof) -> None:
@@ -164,14 +164,14 @@ class _Attempt:
     def _standard(self, name: str, value: Any, where: str) -> None:
         path = known.STANDARD[name]
         if value is not _dotted(path):
-            raise Unknown(f"{where}: {name} is not the standard library's {path}")
+            raise UnknownError(f"{where}: {name} is not the standard library's {path}")
         pending = [path]
         while pending:
             for attribute in known.ATTRIBUTES.get(pending.pop(), ()):
                 owner = _dotted(attribute.rpartition(".")[0])
                 found = getattr(owner, attribute.rpartition(".")[2], None)
                 if not _is_standard(found):
-                    raise Unknown(f"{where}: somebody has replaced {attribute}")
+                    raise UnknownError(f"{where}: somebody has replaced {attribute}")
                 self.standard.append((owner, attribute.rpartition(".")[2], found))
                 if attribute in known.ATTRIBUTES:
                     pending.append(attribute)
@@ -179,48 +179,53 @@ class _Attempt:
     def _members(self, function: types.FunctionType, owner: type, node: Any, where: str) -> None:
         """Prove the other methods that a method reaches through ``self``."""
         if type(owner) is not type or owner.__bases__ != (object,):
-            raise Unknown(f"{where}: its class {owner.__name__} is not a plain class")
+            raise UnknownError(f"{where}: its class {owner.__name__} is not a plain class")
         members = vars(owner)
-        if {"__getattribute__", "__getattr__", "__slots__"} & members.keys():
-            raise Unknown(f"{where}: its class {owner.__name__} looks attributes up by itself")
+        hooks = frozenset({"__getattribute__", "__getattr__", "__slots__"})
+        if hooks & members.keys():
+            raise UnknownError(f"{where}: its class {owner.__name__} looks attributes up by itself")
         reached = {each.attr for each in walk(node) if isinstance(each, ast.Attribute)}
         values = {name: members[name] for name in sorted(reached & members.keys())}
-        self.readings.append(Reading(members, values, frozenset()))
+        self.readings.append(Reading(members, values, hooks))
         for name, value in values.items():
             if not known.is_known_name("graph_service", f"{owner.__name__}.{name}"):
-                raise Unknown(f"{where}: it calls {owner.__name__}.{name}, which is not known")
+                raise UnknownError(f"{where}: it calls {owner.__name__}.{name}, which is not known")
             if value is not function:
                 proof = self._prover.prove(
                     value, "graph_service", f"{owner.__name__}.{name}", owner
                 )
                 if proof.form is None:
-                    raise Unknown(f"{where}: it calls {name}, which is not known ({proof.reason})")
+                    raise UnknownError(
+                        f"{where}: it calls {name}, which is not known ({proof.reason})"
+                    )
                 self._rest_on(proof)
 
 
 def _defined(function: Any, name: str, owner: type | None) -> tuple[Source, Definition]:
     """Return a function's definition in its file, once the file is proven to be what runs."""
     if type(function) is not types.FunctionType:
-        raise Unknown(f"{name} is not a plain Python function but {type(function).__name__}")
+        raise UnknownError(f"{name} is not a plain Python function but {type(function).__name__}")
     code = own_code(function)
     where = f"{os.path.basename(code.co_filename)}:{code.co_firstlineno}"
     if function.__closure__ is not None or "__wrapped__" in function.__dict__:
-        raise Unknown(f"{where}: it is decorated, or defined inside another function")
+        raise UnknownError(f"{where}: it is decorated, or defined inside another function")
     if function.__builtins__ is not _BUILTIN:
-        raise Unknown(f"{where}: its module has builtins of its own")
+        raise UnknownError(f"{where}: its module has builtins of its own")
     qualified = f"{owner.__name__}.{function.__name__}" if owner else function.__name__
     try:
         source = read_source(code.co_filename)
     except (OSError, ValueError, SyntaxError, RecursionError, MemoryError) as error:
-        raise Unknown(f"{where}: its source cannot be read: {error}") from None
+        raise UnknownError(f"{where}: its source cannot be read: {error}") from None
     definitions = source.definitions.get(qualified, [])
     equal = [each for each in definitions if each.code == code]
     if len(equal) != 1:
         if not definitions:
-            raise Unknown(f"{where}: its file does not define {qualified} at the top of a module")
-        raise Unknown(f"{where}: its code is not what its file says now")
+            raise UnknownError(
+                f"{where}: its file does not define {qualified} at the top of a module"
+            )
+        raise UnknownError(f"{where}: its code is not what its file says now")
     if equal[0].node.decorator_list:
-        raise Unknown(f"{where}: it is decorated")
+        raise UnknownError(f"{where}: it is decorated")
     return source, equal[0]
 
 
@@ -230,15 +235,15 @@ def _check_defaults(function: types.FunctionType, definition: Definition, where:
     written = [*arguments.defaults]
     held = list(function.__defaults__ or ())
     if function.__kwdefaults__ or arguments.kw_defaults:
-        raise Unknown(f"{where}: it has parameters that go by keyword only")
+        raise UnknownError(f"{where}: it has parameters that go by keyword only")
     if len(written) != len(held):
-        raise Unknown(f"{where}: somebody has changed its defaults")
+        raise UnknownError(f"{where}: somebody has changed its defaults")
     for node, value in zip(written, held, strict=True):
         constant = isinstance(node, ast.Constant) and type(node.value) is type(value)
         if not constant or repr(node.value) != repr(value):
             path = isinstance(node, ast.Name) and node.id in known.PATHS and _is_path(value)
             if not path:
-                raise Unknown(f"{where}: a default is not the constant that its file names")
+                raise UnknownError(f"{where}: a default is not the constant that its file names")
 
 
 def _log_lines(function: types.FunctionType, node: Any, where: str) -> frozenset[str]:
@@ -249,15 +254,15 @@ def _log_lines(function: types.FunctionType, node: Any, where: str) -> frozenset
         place = f"{where.partition(':')[0]}:{line}"
         logger = function.__globals__.get(name)
         if name in own_code(function).co_varnames or not _is_logger(logger):
-            raise Unknown(f"{place}: {name} is not a plain logger of the standard library")
+            raise UnknownError(f"{place}: {name} is not a plain logger of the standard library")
         if call.func.attr not in _LOG_METHODS:
-            raise Unknown(f"{place}: {name}.{call.func.attr} does more than log")
+            raise UnknownError(f"{place}: {name}.{call.func.attr} does more than log")
         loggers.add(name)
         exists = _names_before(node, call.lineno)
         for value in [*call.args, *(keyword.value for keyword in call.keywords)]:
             is_local = isinstance(value, ast.Name) and value.id in exists
             if not is_local and not isinstance(value, ast.Constant):
-                raise Unknown(f"{place}: what {name} logs may run code, or not exist")
+                raise UnknownError(f"{place}: what {name} logs may run code, or not exist")
     return frozenset(loggers)
 
 
@@ -275,15 +280,15 @@ def _names_before(node: Any, line: int) -> set[str]:
                 targets = [getattr(statement, "target", None)]
                 names.update(_bound(targets))
                 if isinstance(statement, ast.Try):
-                    handlers = [each for each in statement.handlers
-                                if each.lineno <= line <= each.end_lineno]  # fmt: skip
+                    tried: list[Any] = statement.handlers
+                    handlers = [each for each in tried if each.lineno <= line <= each.end_lineno]
                     names.update(each.name for each in handlers if each.name)
                     inside = handlers[0].body if handlers else statement.body
                 else:
                     inside = getattr(statement, "body", [])
                 break
             if statement.lineno < line and isinstance(statement, (ast.Assign, ast.AnnAssign)):
-                names.update(_bound(getattr(statement, "targets", None) or [statement.target]))
+                names.update(_bound(_targets(statement)))
         body = inside
     deleted = {
         each.id
@@ -291,6 +296,10 @@ def _names_before(node: Any, line: int) -> set[str]:
         if isinstance(each, ast.Name) and isinstance(each.ctx, ast.Del)
     }
     return names - deleted
+
+
+def _targets(statement: ast.Assign | ast.AnnAssign) -> list[Any]:
+    return [*statement.targets] if isinstance(statement, ast.Assign) else [statement.target]
 
 
 def _bound(targets: list[Any]) -> Iterator[str]:
@@ -317,8 +326,8 @@ def _builtin(function: types.FunctionType, name: str, where: str) -> Any:
     if isinstance(value, type) and not value.__flags__ & (1 << 9) and value.__name__ == name:
         return value
     if name not in _BUILTIN:
-        raise Unknown(f"{where}: {name} is not defined")
-    raise Unknown(f"{where}: somebody has replaced the builtin {name}")
+        raise UnknownError(f"{where}: {name} is not defined")
+    raise UnknownError(f"{where}: somebody has replaced the builtin {name}")
 
 
 def _is_path(value: Any) -> bool:

@@ -151,10 +151,10 @@ def cost(seconds: float) -> None:
 def summary(folder: str) -> str:
     """Add up what the processes left in a folder, as the text of the report."""
     processes = []
-    for file in sorted(Path(folder).iterdir()):
+    for file in sorted(Path(folder).glob("*")):  # none, where the command has removed the folder
         try:
             processes.append(json.loads(file.read_bytes()))
-        except ValueError:  # cut off by a full disk, or by the end of the process
+        except (OSError, ValueError):  # cut off by a full disk, or by the end of the process
             continue
     rows = [each for process in processes for each in process["rows"]]
     native = sum(each["native"] for each in rows)

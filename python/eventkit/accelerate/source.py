@@ -60,8 +60,8 @@ def read_source(path: str) -> Source:
             raise OSError(f"{path} is not a regular file")
         if status.st_size > LARGEST:
             raise ValueError(f"{path} has {status.st_size} bytes, more than {LARGEST}")
-        key = (path, status.st_dev, status.st_ino, status.st_size)
-        key += (status.st_mtime_ns, status.st_ctime_ns)
+        times = (status.st_mtime_ns, status.st_ctime_ns)
+        key = (path, status.st_dev, status.st_ino, status.st_size, *times)
         if key in _sources:
             return _sources[key]
         data = file.read(LARGEST + 1)

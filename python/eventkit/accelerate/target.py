@@ -129,7 +129,10 @@ def _namespace(agent: Any) -> dict[str, Any]:
 
 
 def _looks_like_agent(space: dict[str, Any]) -> bool:
-    return callable(space.get("recommend")) and callable(space.get("score_session"))
+    scoring = space.get("score_session")
+    # The module `core` imports it, and has a `recommend` of its own.
+    defined = getattr(scoring, "__globals__", space) is space
+    return callable(space.get("recommend")) and callable(scoring) and defined
 
 
 def _folder(space: dict[str, Any]) -> str | None:

@@ -9,6 +9,7 @@ It imports nothing of eventkit: the start-up hook uses it where eventkit may be 
 
 from __future__ import annotations
 
+import builtins
 import types
 
 TYPE_CHECKING = False  # as in `typing`, whose import would cost a starting interpreter 2 ms
@@ -39,6 +40,9 @@ def obstacle(function: Any, parameters: int) -> str | None:
     """Say why a function cannot be sent elsewhere; ``None`` when it can."""
     if not isinstance(function, types.FunctionType):
         return "it is not a plain Python function"
+    held = function.__globals__.get("__builtins__")
+    if held is not builtins and held is not vars(builtins):
+        return "its module has builtins of its own"
     code = function.__code__
     if code.co_freevars:
         return "it is decorated, or defined inside another function"

@@ -56,7 +56,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         complain(_description(error))
         _give_up_output()
         return BAD_INPUT
-    return answer.status
+    status: int = answer.status
+    return status
 
 
 def _description(error: Exception) -> str:

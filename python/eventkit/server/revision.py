@@ -89,7 +89,7 @@ def _size(key: Any, answer: Response) -> int:
     Its body may be compressed and its headers encoded later: both count from the start.
     """
     compressed = len(answer.body) + 500
-    headers = 2 * _memory(answer.whole) + _memory(answer.headers)
+    headers = 2 * _memory(answer.cached_headers) + _memory(answer.headers)
     return _ENTRY + compressed + sum(map(_memory, (answer.body, key, answer.payload))) + headers
 
 
