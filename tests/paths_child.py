@@ -99,7 +99,7 @@ def served_external(path: Path) -> None:
     settings = {"externalSessions": {"enabled": True, "file": str(path)}}
     manifest.write_text(json.dumps({**MANIFEST, "features": settings}))
     app = create_app(str(manifest), settings=ServerSettings(share_sessions=0))
-    must(app.source.edition.catalog[0]["title"] == "External")
+    must(app.source.revision.catalog[0]["title"] == "External")
 
 
 def shared(path: Path) -> None:

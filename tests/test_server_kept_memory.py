@@ -14,7 +14,7 @@ GROWTH = """
 import gc, json, resource, sys
 from eventkit.server import ServerSettings
 from eventkit.server.app import create_app
-from eventkit.server.edition import Answers
+from eventkit.server.revision import ResponseCache
 from eventkit.server.message import Request
 
 LIMIT = 16 << 20
@@ -24,7 +24,7 @@ sessions = [{"title": f"T{n}", "text": text, "tags": ["ai"], "popularity": n / 9
 manifest = {"weights": {"interest": 2.0, "popularity": 0.5}, "sessions": sessions}
 settings = ServerSettings(cache_entries=10**6, gzip_bytes=1_000, requests_per_minute=0)
 app = create_app(manifest, settings=settings)
-answers = app.source.edition.answers
+answers = app.source.revision.cache
 
 def resident():
     gc.collect()
@@ -40,7 +40,7 @@ def ask(number):
     assert response.status == 200, response.body
     kept = answers.get((path, query), app.source.clock())
     assert kept is not None
-    kept.encoded_whole()
+    kept.encoded_headers()
 
 for number in range(500):
     ask(number)

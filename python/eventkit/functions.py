@@ -121,6 +121,7 @@ def _recommend_declined(
     manifest: Any, interests: Any, top: Any, directories: Directories
 ) -> Recommendation:
     """Recommend from a manifest that the native function has declined."""
+    answer: Recommendation | NotImplementedType
     answer = _recommend_located(manifest, interests, top, directories)
     if answer is not NotImplemented:
         return answer
@@ -133,9 +134,7 @@ def _recommend_declined(
     return detached(answer, copy) if copy else answer
 
 
-def recommend_or_decline(
-    manifest: Any, interests: Any, top: Any, directories: Directories
-) -> Recommendation | NotImplementedType:
+def recommend_or_decline(manifest: Any, interests: Any, top: Any, directories: Directories) -> Any:
     """Recommend as the original does, or return ``NotImplemented`` before anything had an effect.
 
     With `Places` as directories, an external file is looked for there.
@@ -146,9 +145,7 @@ def recommend_or_decline(
     return _recommend_located(manifest, interests, top, directories)
 
 
-def _recommend_located(
-    manifest: Any, interests: Any, top: Any, directories: Directories
-) -> Recommendation | NotImplementedType:
+def _recommend_located(manifest: Any, interests: Any, top: Any, directories: Directories) -> Any:
     """Recommend from a manifest that asks for an external file, or return ``NotImplemented``."""
     located = _locate(manifest, directories)
     if located is None:
@@ -244,6 +241,7 @@ def explain_with(
     manifest: Any, title: Any, interests: Any, directories: Directories
 ) -> Explanation | SessionNotFound:
     """Explain a session, and look for an external file in the given directories too."""
+    answer: Explanation | SessionNotFound | NotImplementedType
     answer = explain_or_decline(manifest, title, interests, directories)
     if answer is not NotImplemented:
         return answer
@@ -258,9 +256,7 @@ def explain_with(
     return reference.explain_sessions(sessions, weights, title, interests)
 
 
-def explain_or_decline(
-    manifest: Any, title: Any, interests: Any, directories: Directories
-) -> Explanation | SessionNotFound | NotImplementedType:
+def explain_or_decline(manifest: Any, title: Any, interests: Any, directories: Directories) -> Any:
     """Explain as the original does, or return ``NotImplemented`` before anything had an effect."""
     answer = _native.explain(manifest, title, interests)
     if answer is not NotImplemented:

@@ -6,6 +6,7 @@ answer, its errors included, and so is what eventkit does otherwise on purpose (
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from types import FunctionType
 from typing import Any
@@ -35,9 +36,13 @@ Answer = Callable[..., Any]
 def recommend(function: FunctionType) -> Answer:
     """Return what ranks the sessions of a manifest in the place of an agent's function."""
     places = ModulePlaces(_globals_of(function, "_load_external_sessions"))
+    reads_utf8 = _reads_utf8()
 
     def answer(manifest: Any, interests: Any, top: Any) -> Any:
-        found = functions.recommend_or_decline(manifest, interests, top, places)
+        if reads_utf8:
+            found = functions.recommend_or_decline(manifest, interests, top, places)
+        else:
+            found = _native.recommend(manifest, interests, top)
         # Answered: so these are plain dictionaries, which may be looked into unnoticed.
         if found is NotImplemented or _three_factors(manifest["weights"]):
             return found
@@ -49,14 +54,26 @@ def recommend(function: FunctionType) -> Answer:
 def explain(function: FunctionType) -> Answer:
     """Return what explains a session's score in the place of an agent's function."""
     places = ModulePlaces(_globals_of(function, "_load_external_sessions"))
+    reads_utf8 = _reads_utf8()
 
     def answer(manifest: Any, title: Any, interests: Any) -> Any:
-        found = functions.explain_or_decline(manifest, title, interests, places)
+        if reads_utf8:
+            found = functions.explain_or_decline(manifest, title, interests, places)
+        else:
+            found = _native.explain(manifest, title, interests)
         if found is NotImplemented or _three_factors(manifest["weights"]):
             return found
         return NotImplemented
 
     return answer
+
+
+def _reads_utf8() -> bool:
+    """Return true if files are read as UTF-8 where no encoding is named, as the original does."""
+    import locale
+
+    encoding = locale.getpreferredencoding(False).lower().replace("_", "-")
+    return bool(sys.flags.utf8_mode) or encoding in ("utf-8", "utf8")
 
 
 def _globals_of(function: FunctionType, name: str) -> dict[str, Any]:
@@ -99,14 +116,14 @@ def build_first_markdown(interests: Any, recommendation: Any) -> Any:
     """Write an itinerary as the first versions of the original did: interests in one plain line."""
     if type(interests) is not list or type(recommendation) is not dict:
         return NotImplemented
-    if not _are_dicts(recommendation.get("sessions", [])):
+    if not _are_dicts(recommendation.get("sessions")):
         return NotImplemented
     try:
         lines = ["# Event Itinerary", "", f"Interests: {', '.join(interests)}", ""]
-        for session in recommendation.get("sessions", []):
+        for session in recommendation["sessions"]:
             when = f"{session.get('start', '?')} - {session.get('end', '?')}"
             lines += [
-                f"## {session.get('title', 'Unknown Session')}",
+                f"## {session['title']}",
                 f"Time: {when} | Location: {session.get('location', '?')}",
                 f"Tags: {', '.join(session.get('tags', []))}",
                 "",
