@@ -18,13 +18,13 @@ from pathlib import Path
 from typing import Any
 
 import generator
+import plan
 from eventkit import external_cache, functions
 from eventkit.manifest import ModulePlaces
 from measure import Call, rotations
 
 ROOT = Path(__file__).resolve().parent.parent
 FILE = "sessions_external.json"
-TOP = 10
 WANTED = 100
 
 
@@ -70,7 +70,7 @@ def lines(folder: Path) -> Iterator[str]:
             f"recommend, the file {state}",
             partial(agent.recommend, manifest),
             partial(functions.recommend_with, manifest, directories=places),
-            [(query, TOP) for query in queries],
+            [(query, plan.TOP) for query in queries],
         )
         yield _line(
             f"explain, the file {state}",

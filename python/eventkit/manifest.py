@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import os
 import sys
-from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -239,12 +238,12 @@ def detached(recommendation: Recommendation, copy: Callable[[Any], Any]) -> Reco
     return recommendation
 
 
-class Places(ABC):
+class Places:
     """The directories where an external file is looked for, worked out when they are needed."""
 
-    @abstractmethod
     def names(self) -> tuple[str, ...]:
         """Return the directories of this moment, in the order of the search."""
+        raise NotImplementedError
 
     def __iter__(self) -> Iterator[Path]:
         """Iterate over the directories of this moment."""
@@ -266,7 +265,8 @@ class ModulePlaces(Places):
         file, manifest = self._namespace["__file__"], self._namespace["MANIFEST_PATH"]
         if file is self._file and manifest is self._manifest:
             return self._names
-        names = (str(Path(file).parent), str(manifest.parent))
+        # Mostly one and the same: each look-up of an absent file costs a microsecond.
+        names = tuple(dict.fromkeys((str(Path(file).parent), str(manifest.parent))))
         # Immutable objects name the same directories for ever.
         if type(file) is str and type(manifest) is _PATH:
             self._file, self._manifest, self._names = file, manifest, names

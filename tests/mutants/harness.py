@@ -287,8 +287,10 @@ def affected_by(changed: dict[str, str]) -> frozenset[str] | None:
 @cache
 def readers(label: str) -> frozenset[str]:
     """Return a function of the unchanged agent and all that read it, directly or not."""
-    reads = [_shape(name, SOURCES[name]).reads for name in MODULES]
-    return _closure({label}, reads[0] | reads[1] | reads[2])
+    reads: dict[str, frozenset[str]] = {}
+    for name in MODULES:
+        reads |= _shape(name, SOURCES[name]).reads
+    return _closure({label}, reads)
 
 
 def _closure(found: set[str], reads: dict[str, frozenset[str]]) -> frozenset[str]:
