@@ -7,13 +7,12 @@ import inspect
 import json
 import logging
 import pickle
-import random
 import sys
 import threading
 import types
 import warnings
-from pathlib import Path
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 

@@ -10,7 +10,6 @@ import sys
 from pathlib import Path
 
 import pytest
-from fixtures.known import write_hook
 
 from eventkit._imports import optional
 from fixtures.known import write_hook
@@ -38,9 +37,6 @@ def test_an_example_prints_what_it_says(
     words = [str(ROOT / word) if word.startswith("examples/") else word for word in words]
     # The agent of the tests is no public one: the hook lets it be known.
     hook = write_hook(tmp_path_factory.mktemp("hook"))
-    hook = tmp_path / "hook"
-    hook.mkdir()
-    write_hook(hook)
     done = subprocess.run(
         words,
         cwd=tmp_path,

@@ -61,8 +61,12 @@ def accelerate(
             could answer.
 
     Example:
+        >>> import warnings
         >>> from eventkit.compat import agent
-        >>> with accelerate(agent, trust=["recommend"]) as handle:
+        >>> with warnings.catch_warnings():
+        ...     warnings.simplefilter("ignore", AccelerationWarning)  # of the others
+        ...     handle = accelerate(agent, trust=["recommend"])
+        >>> with handle:
         ...     answer = agent.recommend({"weights": {}, "sessions": []}, ["ai"], 3)
         >>> handle.calls["eventkit.compat.agent.recommend"]
         (0, 1)

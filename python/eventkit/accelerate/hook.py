@@ -58,8 +58,9 @@ def install() -> None:
     sys.meta_path.insert(0, _Finder())
     os.register_at_fork(after_in_child=_new_lock)
     arguments = sys.orig_argv[1:]
-    script = next((each for each in arguments if not each.startswith("-")), "")
-    if "-m" in arguments or _may_be_agent(script):
+    # The script may stand behind the values of -W and -X.
+    possible = [each for each in arguments if not each.startswith("-")][:3]
+    if "-m" in arguments or any(map(_may_be_agent, possible)):
         _look_at_script()
 
 

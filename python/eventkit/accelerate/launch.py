@@ -67,16 +67,20 @@ def launch(
 
 def _watched(command: Sequence[str], variables: dict[str, str]) -> int:
     import shutil
+    import signal
     import tempfile
 
     from eventkit.accelerate import report
 
+    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
     try:
         folder = tempfile.mkdtemp(prefix="eventkit-report-")
     except OSError as error:  # the disk is full
+        signal.signal(signal.SIGXFSZ, signal.SIG_DFL)
         print(f"eventkit: no report: {error.strerror or error}", file=sys.stderr, flush=True)
         status = _run(command, variables)
         return status if status >= 0 else _die_of(-status)
+    signal.signal(signal.SIGXFSZ, signal.SIG_DFL)
     try:
         status = _run(command, {**variables, report.FOLDER: folder})
         print(report.summary(folder), file=sys.stderr, flush=True)
