@@ -235,7 +235,7 @@ def test_a_damaged_line_is_named(rng: Random) -> None:
     place = rng.randrange(len(lines))
     broken = documents.damaged(rng, lines[place].rstrip()).replace(b"\n", b" ")
     lines[place] = broken + b"\n"
-    if broken.startswith(b"\xef\xbb\xbf"):
+    if broken.startswith(b"\xef\xbb\xbf") or b"\0" in broken[:4]:
         # Python strips the mark of every text; a line of many has none.
         return
     parsed = read(broken) if broken.strip() else {}

@@ -32,7 +32,7 @@ def warn_of_text(interests: object) -> None:
 
     Only calls that the compiled functions declined come here, so other calls pay nothing for it.
     """
-    if isinstance(interests, str):
+    if type(interests) is str:
         warn_of_input(
             f"interests is {interests!r}, one text: as in the original agent its letters are "
             "compared, not a list of interests; pass a list, for example "
