@@ -373,6 +373,7 @@ def test_a_replaced_name_is_noticed(agent, manifest, monkeypatch, name):
 def test_a_patched_method_and_a_subclass_are_noticed(agent, monkeypatch):
     service_of, nothing = agent.graph_service.GraphEventService, lambda self, value: None
     times = {
+        "id": "e1",
         "start": {"dateTime": "2026-01-31T09:00:00"},
         "end": {"dateTime": "2026-01-31T10:00:00"},
     }

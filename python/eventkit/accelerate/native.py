@@ -6,12 +6,16 @@ answer, its errors included, and so is what eventkit does otherwise on purpose (
 
 from __future__ import annotations
 
+import io
+import locale
+import os
 import sys
 from collections.abc import Callable
 from types import FunctionType
 from typing import Any
 
 from eventkit import _native, functions, reference
+from eventkit.accelerate.proof import is_place, is_standard
 from eventkit.manifest import ModulePlaces
 
 __all__ = [
@@ -33,16 +37,39 @@ count_conflicts = _native.count_conflicts
 Answer = Callable[..., Any]
 
 
+class _Files:
+    """Tells whether eventkit may read an agent's external sessions in the agent's place."""
+
+    def __init__(self, space: dict[str, Any]) -> None:
+        """Take the namespace of the function that reads them."""
+        self.places = ModulePlaces(space)
+        self._space = space
+        # What `pathlib` calls; what the agent itself calls is watched with all that it reads.
+        self._used = [(os, "stat", os.stat), (io, "open", io.open)]
+        encoding = locale.getpreferredencoding(False).lower().replace("_", "-")
+        # A file that is read without an encoding is decoded with the locale's.
+        self._can_read = (bool(sys.flags.utf8_mode) or encoding in ("utf-8", "utf8")) and all(
+            is_standard(value) for _, _, value in self._used
+        )
+
+    def can_read(self) -> bool:
+        """Return true if the places are plain paths and nobody has replaced what reads files."""
+        space = self._space
+        return (
+            self._can_read
+            and all(is_place(name, space.get(name)) for name in ("__file__", "MANIFEST_PATH"))
+            and all(getattr(owner, name) is value for owner, name, value in self._used)
+        )
+
+
 def recommend(function: FunctionType) -> Answer:
     """Return what ranks the sessions of a manifest in the place of an agent's function."""
-    places = ModulePlaces(_globals_of(function, "_load_external_sessions"))
-    reads_utf8 = _reads_utf8()
+    files = _Files(_globals_of(function, "_load_external_sessions"))
 
     def answer(manifest: Any, interests: Any, top: Any) -> Any:
-        if reads_utf8:
-            found = functions.recommend_or_decline(manifest, interests, top, places)
-        else:
-            found = _native.recommend(manifest, interests, top)
+        found = _native.recommend(manifest, interests, top)
+        if found is NotImplemented and files.can_read():
+            found = functions.recommend_or_decline(manifest, interests, top, files.places)
         # Answered: so these are plain dictionaries, which may be looked into unnoticed.
         if found is NotImplemented or _three_factors(manifest["weights"]):
             return found
@@ -53,27 +80,17 @@ def recommend(function: FunctionType) -> Answer:
 
 def explain(function: FunctionType) -> Answer:
     """Return what explains a session's score in the place of an agent's function."""
-    places = ModulePlaces(_globals_of(function, "_load_external_sessions"))
-    reads_utf8 = _reads_utf8()
+    files = _Files(_globals_of(function, "_load_external_sessions"))
 
     def answer(manifest: Any, title: Any, interests: Any) -> Any:
-        if reads_utf8:
-            found = functions.explain_or_decline(manifest, title, interests, places)
-        else:
-            found = _native.explain(manifest, title, interests)
+        found = _native.explain(manifest, title, interests)
+        if found is NotImplemented and files.can_read():
+            found = functions.explain_or_decline(manifest, title, interests, files.places)
         if found is NotImplemented or _three_factors(manifest["weights"]):
             return found
         return NotImplemented
 
     return answer
-
-
-def _reads_utf8() -> bool:
-    """Return true if files are read as UTF-8 where no encoding is named, as the original does."""
-    import locale
-
-    encoding = locale.getpreferredencoding(False).lower().replace("_", "-")
-    return bool(sys.flags.utf8_mode) or encoding in ("utf-8", "utf8")
 
 
 def _globals_of(function: FunctionType, name: str) -> dict[str, Any]:
@@ -148,10 +165,13 @@ def _are_dicts(sessions: Any) -> bool:
 
 
 def transform_events(service: Any, events: Any) -> Any:
-    """Turn Graph events into sessions, for a service of exactly the class that was probed."""
+    """Turn Graph events into sessions, for a service of exactly the class that was proven."""
     own = getattr(service, "__dict__", {})
     # What an instance overrides, the watched class does not show.
-    if any(callable(own[name]) for name in own.keys() & vars(type(service)).keys()):
+    if own.keys() & vars(type(service)).keys():
+        return NotImplemented
+    # Without an id the original has an empty one, and eventkit has none.
+    if type(events) is not list or not all(type(each) is dict and "id" in each for each in events):
         return NotImplemented
     return _native.transform_events(events)
 

@@ -31,11 +31,17 @@ from eventkit.accelerate.source import Definition, Source, read_source
 from eventkit.accelerate.trampoline import own_code
 from eventkit.accelerate.watch import Reading, global_names
 
-__all__ = ["Proof", "Prover"]
+__all__ = ["Proof", "Prover", "is_place", "is_standard"]
 
-_LOG_METHODS = frozenset(("debug", "info", "warning", "error", "exception", "critical", "log"))
+_LOG_METHODS = frozenset(("debug", "info", "warning", "error", "exception", "critical"))
+_LOG_OPTIONS = frozenset(("exc_info", "stack_info"))
 _STANDARD_FOLDER = os.path.dirname(os.path.realpath(os.__file__)) + os.sep
+_OTHER_FOLDERS = ("site-packages", "dist-packages")
+# Py_TPFLAGS_HEAPTYPE: no class of Python code lacks it.
+_HEAP_TYPE = 1 << 9
 _BUILTIN = vars(builtins)
+_HOOKS = frozenset(("__getattribute__", "__getattr__", "__slots__"))
+"""Members with which a class looks attributes up by itself."""
 
 
 class UnknownError(Exception):
@@ -139,7 +145,7 @@ class _Attempt:
 
     def _value(self, name: str, value: Any, where: str) -> None:
         if name in known.PATHS:
-            if type(value) is not str and not _is_path(value):
+            if not is_place(name, value):
                 raise UnknownError(f"{where}: {name} is no path but {type(value).__name__}")
         elif name in known.STANDARD:
             self._standard(name, value, where)
@@ -163,14 +169,14 @@ class _Attempt:
 
     def _standard(self, name: str, value: Any, where: str) -> None:
         path = known.STANDARD[name]
-        if value is not _dotted(path):
+        if value is not _dotted(path) or not (value is sys.modules.get(path) or is_standard(value)):
             raise UnknownError(f"{where}: {name} is not the standard library's {path}")
         pending = [path]
         while pending:
             for attribute in known.ATTRIBUTES.get(pending.pop(), ()):
                 owner = _dotted(attribute.rpartition(".")[0])
                 found = getattr(owner, attribute.rpartition(".")[2], None)
-                if not _is_standard(found):
+                if not is_standard(found):
                     raise UnknownError(f"{where}: somebody has replaced {attribute}")
                 self.standard.append((owner, attribute.rpartition(".")[2], found))
                 if attribute in known.ATTRIBUTES:
@@ -181,12 +187,11 @@ class _Attempt:
         if type(owner) is not type or owner.__bases__ != (object,):
             raise UnknownError(f"{where}: its class {owner.__name__} is not a plain class")
         members = vars(owner)
-        hooks = frozenset({"__getattribute__", "__getattr__", "__slots__"})
-        if hooks & members.keys():
+        if _HOOKS & members.keys():
             raise UnknownError(f"{where}: its class {owner.__name__} looks attributes up by itself")
         reached = {each.attr for each in walk(node) if isinstance(each, ast.Attribute)}
         values = {name: members[name] for name in sorted(reached & members.keys())}
-        self.readings.append(Reading(members, values, hooks))
+        self.readings.append(Reading(members, values, _HOOKS))
         for name, value in values.items():
             if not known.is_known_name("graph_service", f"{owner.__name__}.{name}"):
                 raise UnknownError(f"{where}: it calls {owner.__name__}.{name}, which is not known")
@@ -209,8 +214,9 @@ def _defined(function: Any, name: str, owner: type | None) -> tuple[Source, Defi
     where = f"{os.path.basename(code.co_filename)}:{code.co_firstlineno}"
     if function.__closure__ is not None or "__wrapped__" in function.__dict__:
         raise UnknownError(f"{where}: it is decorated, or defined inside another function")
-    if function.__builtins__ is not _BUILTIN:
-        raise UnknownError(f"{where}: its module has builtins of its own")
+    own_builtins = getattr(function, "__builtins__", None)
+    if own_builtins is not _BUILTIN or type(function.__globals__) is not dict:
+        raise UnknownError(f"{where}: its module has builtins or a namespace of its own")
     qualified = f"{owner.__name__}.{function.__name__}" if owner else function.__name__
     try:
         source = read_source(code.co_filename)
@@ -258,7 +264,9 @@ def _log_lines(function: types.FunctionType, node: Any, where: str) -> frozenset
         if call.func.attr not in _LOG_METHODS:
             raise UnknownError(f"{place}: {name}.{call.func.attr} does more than log")
         loggers.add(name)
-        exists = _names_before(node, call.lineno)
+        if not _only_logs(call):
+            raise UnknownError(f"{place}: {name}.{call.func.attr} may fail with these arguments")
+        exists = _names_before(node, line)
         for value in [*call.args, *(keyword.value for keyword in call.keywords)]:
             is_local = isinstance(value, ast.Name) and value.id in exists
             if not is_local and not isinstance(value, ast.Constant):
@@ -266,40 +274,65 @@ def _log_lines(function: types.FunctionType, node: Any, where: str) -> frozenset
     return frozenset(loggers)
 
 
-def _names_before(node: Any, line: int) -> set[str]:
-    """Return the names that exist for sure at a line: parameters, and what the lines before bind.
+def _only_logs(call: Any) -> bool:
+    """Return true if a logger's method cannot raise an exception for the way it is called.
 
-    Only assignments at the top of the function, and the variables of the statements around count.
+    A message that is no text, an unknown option, or members for the record would make it raise.
+    """
+    message = call.args[0] if call.args else None
+    return (
+        isinstance(message, ast.Constant)
+        and type(message.value) is str
+        and all(
+            each.arg in _LOG_OPTIONS and isinstance(each.value, ast.Constant)
+            for each in call.keywords
+        )
+    )
+
+
+def _names_before(node: Any, line: int) -> set[str]:
+    """Return the names that exist for sure at a line: parameters, and what has been bound before.
+
+    Counted are assignments that stand before the line in the blocks around it, the variable of a
+    loop in the loop's body only (its ``else`` may come without it), and the exception of a handler.
     """
     names = {each.arg for each in walk(node.args) if isinstance(each, ast.arg)}
+    gone = {
+        each.id
+        for each in walk(node)
+        if isinstance(each, ast.Name) and isinstance(each.ctx, ast.Del)
+    }
+    caught = {each.name for each in walk(node) if isinstance(each, ast.ExceptHandler)}
     body: list[Any] = node.body
     while body:
         inside: list[Any] = []
         for statement in body:
             if statement.lineno <= line <= statement.end_lineno:
-                targets = [getattr(statement, "target", None)]
-                names.update(_bound(targets))
-                if isinstance(statement, ast.Try):
-                    tried: list[Any] = statement.handlers
-                    handlers = [each for each in tried if each.lineno <= line <= each.end_lineno]
-                    names.update(each.name for each in handlers if each.name)
-                    inside = handlers[0].body if handlers else statement.body
-                else:
-                    inside = getattr(statement, "body", [])
+                inside = _block_at(statement, line)
+                if isinstance(statement, ast.For) and inside is statement.body:
+                    names.update(_bound([statement.target]))
+                for handler in getattr(statement, "handlers", ()):
+                    if inside is handler.body and handler.name:
+                        names.add(handler.name)
+                        caught.discard(handler.name)
                 break
-            if statement.lineno < line and isinstance(statement, (ast.Assign, ast.AnnAssign)):
-                names.update(_bound(_targets(statement)))
+            if isinstance(statement, ast.Assign):
+                names.update(_bound(statement.targets))
+            elif isinstance(statement, ast.AnnAssign) and statement.value is not None:
+                names.update(_bound([statement.target]))
         body = inside
-    deleted = {
-        each.id
-        for each in walk(node)
-        if isinstance(each, ast.Name) and isinstance(each.ctx, ast.Del)
-    }
-    return names - deleted
+    return names - gone - caught
 
 
-def _targets(statement: ast.Assign | ast.AnnAssign) -> list[Any]:
-    return [*statement.targets] if isinstance(statement, ast.Assign) else [statement.target]
+def _block_at(statement: Any, line: int) -> list[Any]:
+    """Return the block of a compound statement in which a line stands."""
+    owners = [statement, *getattr(statement, "handlers", ())]
+    for owner in owners:
+        for name in ("body", "orelse", "finalbody"):
+            block: list[Any] = getattr(owner, name, [])
+            if block and block[0].lineno <= line <= block[-1].end_lineno:
+                return block
+    return []
 
 
 def _bound(targets: list[Any]) -> Iterator[str]:
@@ -311,7 +344,7 @@ def _bound(targets: list[Any]) -> Iterator[str]:
 def _is_logger(value: Any) -> bool:
     """Return true for `logging` itself and for a logger that nobody has given code of his own."""
     if value is logging:
-        return all(_is_standard(getattr(logging, name)) for name in _LOG_METHODS)
+        return all(is_standard(getattr(logging, name)) for name in _LOG_METHODS)
     if type(value) is not logging.Logger or value.filters:
         return False
     return not vars(value).keys() & _LOG_METHODS
@@ -322,12 +355,16 @@ def _builtin(function: types.FunctionType, name: str, where: str) -> Any:
     kind = types.BuiltinFunctionType
     if type(value) is kind and value.__self__ is builtins and value.__name__ == name:
         return value
-    # Py_TPFLAGS_HEAPTYPE: no class of Python code lacks it.
-    if isinstance(value, type) and not value.__flags__ & (1 << 9) and value.__name__ == name:
+    if isinstance(value, type) and not value.__flags__ & _HEAP_TYPE and value.__name__ == name:
         return value
     if name not in _BUILTIN:
         raise UnknownError(f"{where}: {name} is not defined")
     raise UnknownError(f"{where}: somebody has replaced the builtin {name}")
+
+
+def is_place(name: str, value: Any) -> bool:
+    """Return true if a constant that names a place is of the very class that the original's is."""
+    return type(value) is str if name == "__file__" else _is_path(value)
 
 
 def _is_path(value: Any) -> bool:
@@ -341,23 +378,34 @@ def _dotted(path: str) -> Any:
     module, *names = path.split(".")
     found: Any = sys.modules.get(module)
     file = getattr(found, "__file__", None)
-    if file is not None and not os.path.realpath(file).startswith(_STANDARD_FOLDER):
+    if file is not None and not _is_standard_file(file):
         return None
     for name in names:
         found = getattr(found, name, None)
     return found
 
 
-def _is_standard(value: Any) -> bool:
+def _is_standard_file(file: str) -> bool:
+    path = os.path.realpath(file)
+    # Installed packages lie in a folder below that of the standard library.
+    return path.startswith(_STANDARD_FOLDER) and not any(each in path for each in _OTHER_FOLDERS)
+
+
+def is_standard(value: Any) -> bool:
     """Return true if a function or class is the standard library's own, not somebody's patch."""
     if isinstance(value, types.FunctionType):
         file = value.__code__.co_filename
-        return file.startswith("<frozen ") or os.path.realpath(file).startswith(_STANDARD_FOLDER)
+        return file.startswith("<frozen ") or _is_standard_file(file)
     if isinstance(value, type):
-        return value.__module__.partition(".")[0] in sys.stdlib_module_names
+        own = [each for each in vars(value).values() if isinstance(each, types.FunctionType)]
+        is_static = not value.__flags__ & _HEAP_TYPE
+        return is_static or (_is_of_library(value) and bool(own) and all(map(is_standard, own)))
     if isinstance(value, property):
-        return _is_standard(value.fget)
-    return isinstance(
-        value,
-        (types.BuiltinFunctionType, types.MethodDescriptorType, types.WrapperDescriptorType),
-    )
+        return is_standard(value.fget)
+    if isinstance(value, types.BuiltinFunctionType):
+        return _is_of_library(value)
+    return isinstance(value, (types.MethodDescriptorType, types.WrapperDescriptorType))
+
+
+def _is_of_library(value: Any) -> bool:
+    return str(value.__module__).partition(".")[0] in sys.stdlib_module_names

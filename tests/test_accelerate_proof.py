@@ -1,0 +1,244 @@
+"""What a fingerprint leaves out, or takes for granted, does not make a function known by itself."""
+
+from __future__ import annotations
+
+import datetime
+import io
+import json
+import logging
+import types
+from pathlib import Path
+
+import pytest
+
+import eventkit
+from eventkit.accelerate import compare, function
+from fixtures.known import known_fixture
+from fixtures.loaded import loaded
+from fixtures.variants import AGENT, copied
+
+WEIGHTS = {"interest": 2.0, "popularity": 0.5, "diversity": 0.3}
+SESSIONS = [{"title": "A", "tags": ["AI"], "popularity": 0.5}, {"title": "B", "tags": ["x"]}]
+MANIFEST = {"weights": WEIGHTS, "sessions": SESSIONS}
+EXTERNAL = {"features": {"externalSessions": {"enabled": True, "file": "present.json"}}}
+EVENT = {
+    "id": "e1",
+    "start": {"dateTime": "2026-01-31T09:00:00"},
+    "end": {"dateTime": "2026-01-31T10:00:00"},
+}
+WEIGHTS_LINE = '    w = manifest["weights"]\n    scored'
+END = '    return {"sessions": chosen, "scoring"'
+TRANSFORM = "graph_service.GraphEventService._transform_events"
+
+
+@pytest.fixture(autouse=True)
+def known_agent(monkeypatch):
+    """The fixture agent is a known one, and nobody was warned yet."""
+    monkeypatch.setattr(function, "_told", True)
+    with known_fixture():
+        yield
+
+
+@pytest.fixture
+def agent():
+    """The fixture agent's modules, plain."""
+    with loaded(AGENT) as modules:
+        yield modules
+
+
+@pytest.fixture
+def at_place(agent, tmp_path):
+    """The agent, with an external file beside its manifest."""
+    (tmp_path / "present.json").write_text('[{"title": "present", "tags": ["AI"]}]')
+    agent.agent.MANIFEST_PATH = tmp_path / "agent.json"
+    return agent
+
+
+def with_logger(folder, old, new):
+    """Copy the agent, with a logger and one change of `recommend`."""
+    target = copied(folder)
+    file = target / "agent.py"
+    text = file.read_text(encoding="utf-8")
+    assert text.count(old) == 1
+    logger = 'import logging\n\nlogger = logging.getLogger("fork")\n\n\ndef score_session'
+    text = text.replace("def score_session", logger, 1).replace(old, new)
+    file.write_text(text, encoding="utf-8")
+    return target
+
+
+# -- log lines -----------------------------------------------------------------------------------
+
+FAILING_LINES = {
+    "an unknown option": 'logger.error("x", foo=1)',
+    "no message": "logger.error()",
+    "members of the manifest as options": 'logger.error("x", **manifest)',
+    "a level that is a text": 'logger.log("INFO", "x")',
+    "members for the record": 'logger.error("x", extra=manifest)',
+    "members that are no table": 'logger.error("x", extra=5)',
+    "a depth that is a text": 'logger.error("x", stacklevel="y")',
+    "a message that is no text": "logger.error(manifest)",
+    "a name of another scope": 'logger.error("x", session)',
+    "a name that comes later": 'logger.error("x", best)',
+}
+
+
+@pytest.mark.parametrize("line", FAILING_LINES.values(), ids=FAILING_LINES)
+def test_a_log_line_that_can_fail_is_not_left_out(tmp_path, line):
+    changed = WEIGHTS_LINE.replace("\n    scored", f"\n    {line}\n    scored")
+    with loaded(with_logger(tmp_path, WEIGHTS_LINE, changed)) as modules:
+        wanted = compare.attempt(modules.agent.recommend, (MANIFEST, ["ai"], 2))
+        with eventkit.accelerate(modules.agent) as handle:
+            assert "agent.recommend" in handle.refused
+            got = compare.attempt(modules.agent.recommend, (MANIFEST, ["ai"], 2))
+    assert compare.same(got, wanted)
+
+
+def test_a_loop_without_a_turn_leaves_its_variable_undefined(tmp_path):
+    """The name exists in the loop's body, and nowhere for sure after it."""
+    log = '        logger.debug("last", row)\n'
+    with loaded(with_logger(tmp_path, END, f"    else:\n{log}{END}")) as modules:
+        wanted = compare.attempt(modules.agent.recommend, (MANIFEST, ["ai"], 0))
+        assert wanted[0] == "error"
+        with eventkit.accelerate(modules.agent) as handle:
+            assert "agent.recommend" in handle.refused
+            assert compare.attempt(modules.agent.recommend, (MANIFEST, ["ai"], 0)) == wanted
+
+
+HARMLESS_LINES = {
+    "an argument": 'logger.debug("top %s", top_n)',
+    "a name that was bound before": 'logger.debug("weights %s", w)',
+    "a trace": 'logger.info("here", exc_info=True)',
+}
+
+
+@pytest.mark.parametrize("line", HARMLESS_LINES.values(), ids=HARMLESS_LINES)
+def test_a_log_line_that_only_logs_is_left_out(tmp_path, line):
+    changed = WEIGHTS_LINE.replace("\n    scored", f"\n    {line}\n    scored")
+    with loaded(with_logger(tmp_path, WEIGHTS_LINE, changed)) as modules:
+        wanted = modules.agent.recommend(MANIFEST, ["ai"], 2)
+        with eventkit.accelerate(modules.agent) as handle:
+            assert compare.same(modules.agent.recommend(MANIFEST, ["ai"], 2), wanted)
+            assert handle.calls["agent.recommend"] == (1, 0)
+
+
+def test_a_logger_with_methods_of_its_own_is_not_plain(tmp_path):
+    changed = WEIGHTS_LINE.replace("\n    scored", '\n    logger.info("x")\n    scored')
+    with loaded(with_logger(tmp_path, WEIGHTS_LINE, changed)) as modules:
+        modules.agent.logger = logging.Logger("own")
+        modules.agent.logger.info = lambda *_: 1 / 0
+        handle = eventkit.accelerate(modules.agent)
+        assert "agent.recommend" in handle.refused
+        handle.restore()
+
+
+# -- the standard library ------------------------------------------------------------------------
+
+
+def foreign_parser():
+    """A function of C code that is not json's, as a faster parser would be."""
+    from eventkit import _native
+
+    return _native.load_json
+
+
+def test_a_parser_from_elsewhere_is_not_the_standard_librarys(agent, monkeypatch):
+    monkeypatch.setattr(json, "loads", foreign_parser())
+    handle = eventkit.accelerate(agent.agent)
+    assert "somebody has replaced json.loads" in handle.refused["agent.recommend"]
+    handle.restore()
+
+
+def test_a_clock_that_somebody_made_is_not_the_standard_librarys(agent, monkeypatch):
+    """A test's `datetime` that stands in the module and in the library alike."""
+    made = type("datetime", (datetime.datetime,), {"__module__": "datetime"})
+    monkeypatch.setattr(datetime, "datetime", made)
+    agent.graph_service.datetime = made
+    handle = eventkit.accelerate(agent.agent)
+    assert TRANSFORM in handle.refused
+    handle.restore()
+
+
+def test_code_from_installed_packages_is_not_the_standard_librarys(agent, monkeypatch):
+    """Packages lie below the folder of the standard library."""
+    file = Path(json.__file__).parent.parent / "site-packages" / "fast.py"
+    space = {}
+    exec(compile("def loads(text, **options): return []", file, "exec"), space)
+    monkeypatch.setattr(json, "loads", space["loads"])
+    handle = eventkit.accelerate(agent.agent)
+    assert "agent.recommend" in handle.refused
+    handle.restore()
+
+
+def test_a_namespace_with_look_ups_of_its_own_is_not_known():
+    class Space(dict):
+        pass
+
+    file = AGENT / "agent.py"
+    space = Space(__name__="elsewhere", __file__=str(file))
+    exec(compile(file.read_text(encoding="utf-8"), str(file), "exec"), space)
+    handle = eventkit.accelerate(space)
+    assert not handle.replaced
+    assert "namespace of its own" in handle.refused["elsewhere.score_session"]
+
+
+# -- external files ------------------------------------------------------------------------------
+
+
+def test_an_opener_that_somebody_replaced_is_used(at_place, monkeypatch):
+    plain, real = at_place.agent.recommend, io.open
+    manifest = MANIFEST | EXTERNAL
+    with eventkit.accelerate(at_place.agent) as handle:
+        assert plain(manifest, ["ai"], 2)["sessions"][0]["title"] == "present"
+        assert handle.calls["agent.recommend"] == (1, 0)
+        other = '[{"title": "other"}]'
+
+        def open_other(path, *arguments, **options):
+            if str(path).endswith("present.json"):
+                return io.StringIO(other)
+            return real(path, *arguments, **options)
+
+        monkeypatch.setattr(io, "open", open_other)
+        answer = plain(manifest, ["ai"], 2)
+        assert handle.calls["agent.recommend"] == (1, 1)
+        handle.restore()
+        assert plain(manifest, ["ai"], 2) == answer
+
+
+def test_a_path_with_a_parent_of_its_own_goes_the_agents_way(at_place):
+    place = at_place.agent.MANIFEST_PATH
+    kind = type("Odd", (type(place),), {"parent": Path("/nowhere")})
+    manifest = MANIFEST | EXTERNAL
+    with eventkit.accelerate(at_place.agent) as handle:
+        at_place.agent.MANIFEST_PATH = kind(place)
+        assert at_place.agent.recommend(manifest, ["ai"], 2)["sessions"] == SESSIONS
+        assert handle.calls["agent.recommend"] == (0, 1)
+
+
+# -- calendars -----------------------------------------------------------------------------------
+
+
+def test_an_event_without_an_id_goes_the_agents_way(agent):
+    """The original gives it an empty id, and eventkit none."""
+    service = agent.graph_service.GraphEventService(None)
+    nameless = {name: value for name, value in EVENT.items() if name != "id"}
+    with eventkit.accelerate(agent.agent) as handle:
+        service._transform_events([EVENT])
+        service._transform_events([EVENT, nameless])
+        assert handle.calls[TRANSFORM] == (1, 1)
+
+
+def test_a_method_that_an_instance_hides_goes_the_agents_way(agent):
+    service = agent.graph_service.GraphEventService(None)
+    service._popularity = None  # which cannot be called: no event can be read
+    with eventkit.accelerate(agent.agent) as handle:
+        assert service._transform_events([EVENT]) == []
+        assert handle.calls[TRANSFORM] == (0, 1)
+
+
+def test_a_function_is_known_after_many_calls(agent):
+    """The interpreter rewrites the code of a busy function; it stays equal to its source."""
+    for _ in range(2_000):
+        agent.agent.recommend(MANIFEST, ["ai"], 2)
+    with eventkit.accelerate(agent.agent) as handle:
+        assert not handle.refused
+        assert isinstance(agent.agent.recommend, types.FunctionType)
