@@ -281,3 +281,19 @@ fn instants_are_compared_wherever_they_are() {
         );
     }
 }
+
+/// A damaged catalogue file may hold such a span. A chain of these sessions would never end.
+#[test]
+fn a_span_that_ends_before_it_starts_is_not_planned() {
+    let mut rows = candidates(&[(1.0, (540, 600), None), (1.0, (600, 660), None)]);
+    let whole = best(&rows, &Limits::default());
+    assert_eq!((whole.positions.len(), whole.untimed), (2, 0));
+    for row in &mut rows {
+        row.span = Span {
+            start: row.span.end,
+            end: row.span.start,
+        };
+    }
+    let damaged = best(&rows, &Limits::default());
+    assert_eq!((damaged.positions.len(), damaged.untimed), (0, 2));
+}

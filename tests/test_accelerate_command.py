@@ -187,7 +187,6 @@ if __name__ == "__main__":
 """
 
 
-@pytest.mark.xfail(strict=False, reason="the report misses calls of some pool workers")
 @pytest.mark.parametrize("when", ["early", "late"])
 def test_forks_and_pools(tmp_path, when):
     """Workers forked before and after a call, and spawned ones; functions pickle."""
@@ -199,7 +198,6 @@ def test_forks_and_pools(tmp_path, when):
     assert figures["fallback"] == 0
 
 
-@pytest.mark.xfail(strict=False, reason="the report misses calls of some pool workers")
 @pytest.mark.parametrize("when", ["early", "late"])
 def test_forks_and_pools_with_many_sessions(tmp_path, when):
     """The agent wakes before the forks, or in each worker by itself."""

@@ -1,8 +1,7 @@
 """Parsers take time in proportion to what they read: twice the input, at most 2.5 times the time.
 
-Time is the processor's. The best of several runs counts on each side, and a pair that fails is
-measured again: noise slows runs down, it never makes a quadratic parser fast. Sizes are such that
-both fit into a processor's cache, and large enough that a quadratic step would be most of the time.
+See `budgets` for how it is measured. Sizes are such that both fit into a cache, and large
+enough that a quadratic step would be most of the time.
 """
 
 from __future__ import annotations
@@ -12,16 +11,14 @@ import gzip
 import json
 from collections.abc import Callable
 from pathlib import Path
-from time import process_time
 
 import pytest
 
+from budgets import MOST, lowest_ratio
 from eventkit import Catalog, summarize
 from eventkit.manifest import parse_manifest
 from eventkit.schema import validate
 
-MOST_RATIO = 2.5
-TRIES = 8
 SESSION = '{"title": "Agents", "tags": ["ai", "web"], "popularity": 0.5, "start": "09:00"}'
 LINE = '{"ts": 1.5, "action": "recommend", "success": true, "latency_ms": 2.25}\n'
 
@@ -58,22 +55,10 @@ DOCUMENTS: dict[str, Callable[[int], str]] = {
 }
 
 
-def seconds(run: Callable[[], object]) -> float:
-    begun = process_time()
-    run()
-    return process_time() - begun
-
-
 def assert_proportional(make: Callable[[int], Callable[[], object]], size: int) -> None:
-    """Assert that twice the size takes at most `MOST_RATIO` times as long."""
-    small, large = make(size), make(2 * size)
-    best_small = best_large = float("inf")
-    for _ in range(TRIES):
-        best_small = min(best_small, *(seconds(small) for _ in range(3)))
-        best_large = min(best_large, *(seconds(large) for _ in range(3)))
-        if best_large <= MOST_RATIO * best_small:
-            return
-    pytest.fail(f"{2 * size}: {best_large:.6f} s, {size}: {best_small:.6f} s")
+    """Assert that twice the size takes at most `MOST` times as long."""
+    ratio = lowest_ratio(make(size), make(2 * size))
+    assert ratio <= MOST, f"{2 * size} takes {ratio:.2f} times as long as {size}"
 
 
 def quietly(run: Callable[[], object]) -> Callable[[], object]:

@@ -52,7 +52,6 @@ needs_testcapi = pytest.mark.skipif(
 
 
 @needs_testcapi
-@pytest.mark.xfail(strict=False, reason="profile can abort when memory runs out")
 @pytest.mark.parametrize("size", SIZES)
 def test_running_out_of_memory_is_an_error(size: int, capsys: pytest.CaptureFixture[str]) -> None:
     scene(capsys, "3.2", "no_memory", faults_scale(60 if size < 10 else 40, 500), size)

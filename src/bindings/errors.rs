@@ -75,8 +75,11 @@ pub(super) fn no_memory(error: &Error) -> PyErr {
     PyMemoryError::new_err(error.to_string())
 }
 
+/// The panic of pyo3 when the interpreter has no memory for an object that pyo3 makes, such as an interned name.
+const NO_OBJECT: &str = "PyObject pointer is null";
+
 /// Runs a native call. Raises `eventkit.InternalError` if it panics, and `MemoryError` if there is no memory to begin
-/// it.
+/// it, or for an object of Python's within it.
 pub(super) fn unwind<T>(call: impl FnOnce() -> T) -> PyResult<T> {
     if !allocator::refill() {
         return Err(PyMemoryError::new_err("no memory to begin a call"));
@@ -87,6 +90,10 @@ pub(super) fn unwind<T>(call: impl FnOnce() -> T) -> PyResult<T> {
             .map(ToString::to_string)
             .or_else(|| payload.downcast_ref::<String>().cloned())
             .unwrap_or_default();
+        if message == NO_OBJECT {
+            // Without a text: there is no memory for one.
+            return PyMemoryError::new_err(());
+        }
         InternalError::new_err(format!(
             "the native engine failed unexpectedly ({message}); please report it"
         ))

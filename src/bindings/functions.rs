@@ -89,6 +89,8 @@ pub(super) fn profile<'py>(
     top: &Bound<'py, PyAny>,
 ) -> PyResult<Bound<'py, PyAny>> {
     guarded(py, || {
+        // Both are made by the first call, so that a later one that takes the other road needs no memory for a name.
+        let (by_snapshot, by_scan) = (intern!(py, "snapshot"), intern!(py, "scan"));
         let mut times = StageTimes::start();
         let (weights, sessions) = input::manifest(manifest)?;
         timed_answer(&sessions, weights, interests, top, &mut times)?;
@@ -103,11 +105,7 @@ pub(super) fn profile<'py>(
         for (name, time) in names.into_iter().zip(times.milliseconds) {
             milliseconds.set_item(name, object::new_float(py, time)?)?;
         }
-        let road = if times.indexed {
-            intern!(py, "snapshot")
-        } else {
-            intern!(py, "scan")
-        };
+        let road = if times.indexed { by_snapshot } else { by_scan };
         let profile = object::new_dict(py)?;
         profile.set_item(intern!(py, "road"), road)?;
         profile.set_item(

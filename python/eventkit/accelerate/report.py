@@ -106,12 +106,15 @@ class _Process:
             for each in self.rows
         ]
         # Opened anew each time: a daemon closes all descriptors, and their numbers go to others.
+        # Renamed: the worker of a pool is often killed while it writes for the last time.
+        unfinished = f"{self.file}.tmp"
         try:
-            descriptor = os.open(self.file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+            descriptor = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
             try:
                 os.write(descriptor, json.dumps(counts).encode())
             finally:
                 os.close(descriptor)
+            os.replace(unfinished, self.file)
         except OSError:  # the disk is full, or the command that wanted the report has gone
             return
 
@@ -152,6 +155,8 @@ def summary(folder: str) -> str:
     """Add up what the processes left in a folder, as the text of the report."""
     processes = []
     for file in sorted(Path(folder).glob("*")):  # none, where the command has removed the folder
+        if file.suffix == ".tmp":
+            continue
         try:
             processes.append(json.loads(file.read_bytes()))
         except (OSError, ValueError):  # cut off by a full disk, or by the end of the process

@@ -136,7 +136,7 @@ impl Item {
     /// Whether `next` can follow, which makes it follow everything that this one follows.
     fn allows(&self, next: &Self, gap: i64) -> bool {
         let near = self.place.is_some() && self.place == next.place;
-        self.end + if near { 0 } else { gap } <= next.start
+        self.end.saturating_add(if near { 0 } else { gap }) <= next.start
     }
 }
 
@@ -149,7 +149,8 @@ fn timed(candidates: &[Candidate], offset: i64) -> (Vec<Item>, usize) {
         if axis == Axis::Clock && dated {
             return None;
         }
-        let (start, end) = candidate.span.on(axis)?;
+        // A damaged file may hold a span that ends before it starts. A chain of such sessions would have no end.
+        let (start, end) = candidate.span.on(axis).filter(|(start, end)| start < end)?;
         Some(Item {
             start,
             end,
@@ -299,7 +300,7 @@ impl<'a> Sweep<'a> {
             while self
                 .items
                 .get(far_ended)
-                .is_some_and(|other| other.end + self.gap <= item.start)
+                .is_some_and(|other| other.end.saturating_add(self.gap) <= item.start)
             {
                 settle(&mut overall, far_ended, &totals);
                 far_ended += 1;

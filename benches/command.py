@@ -1,0 +1,78 @@
+"""Times whole commands: an agent's script plain, and under ``eventkit accelerate``.
+
+Prints, for manifests of several sizes, the ratio of processor time (user and system, the whole
+process), accelerated divided by plain: the median of paired runs. The answers are compared first.
+
+Usage: python benches/command.py [FOLDER]   (with an agent.py that is known; default: the tests' own)
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import generator
+
+ROOT = Path(__file__).resolve().parent.parent
+FIXTURE = ROOT / "tests" / "fixtures" / "agent"
+ROUNDS = {5: 15, 1_079: 15, 20_000: 9, 100_000: 5}
+RECOMMEND = ("recommend", "--interests", "ai,web,data", "--top", "5")
+
+
+def processor_time(command: list[str], folder: Path, path: str) -> tuple[float, bytes]:
+    """Run a command to its end; return its processor time in seconds, and what it printed."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    environment = {**os.environ, "PYTHONPATH": path}
+    done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, check=True)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    spent = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    return spent, done.stdout
+
+
+def write_agent(agent: Path, folder: Path, sessions: int) -> None:
+    """Copy an agent, with a manifest of so many sessions and the features that it needs."""
+    shutil.copytree(agent, folder, dirs_exist_ok=True)
+    file = folder / "agent.json"
+    manifest = json.loads(file.read_text(encoding="utf-8")) | generator.manifest(sessions)
+    manifest["weights"].setdefault("diversity", 0.3)
+    features = {"externalSessions": {"enabled": False}, "telemetry": {"enabled": False}}
+    manifest["features"] = manifest.get("features", {}) | features
+    file.write_text(json.dumps(manifest), encoding="utf-8")
+
+
+def main() -> None:
+    """Measure and print the table."""
+    agent = Path(sys.argv[1]).resolve() if len(sys.argv) > 1 else FIXTURE
+    plain = [sys.executable, "agent.py", *RECOMMEND]
+    fast = [sys.executable, "-m", "eventkit", "accelerate", "--", *plain]
+    print("| sessions | plain | accelerated / plain |\n|---:|---:|---:|")
+    for sessions, rounds in ROUNDS.items():
+        with tempfile.TemporaryDirectory() as name:
+            folder, path = Path(name), ""
+            write_agent(agent, folder, sessions)
+            if agent == FIXTURE:
+                sys.path.insert(0, str(ROOT / "tests"))
+                from fixtures.known import write_hook
+
+                path = str(write_hook(Path(tempfile.mkdtemp(dir=folder))))
+            wanted = processor_time(plain, folder, path)[1]
+            assert wanted
+            assert processor_time(fast, folder, path)[1] == wanted
+            pairs = [
+                (processor_time(plain, folder, path)[0], processor_time(fast, folder, path)[0])
+                for _ in range(rounds)
+            ]
+        ratio = statistics.median(after / before for before, after in pairs)
+        middle = statistics.median(before for before, _ in pairs)
+        print(f"| {sessions:,} | {middle * 1e3:.0f} ms | {ratio:.2f} |", flush=True)
+
+
+if __name__ == "__main__":
+    main()
