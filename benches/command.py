@@ -3,7 +3,7 @@
 Prints, for manifests of several sizes, the ratio of processor time (user and system, the whole
 process), accelerated divided by plain: the median of paired runs. The answers are compared first.
 
-Usage: python benches/command.py [FOLDER]   (with an agent.py that is known; default: the tests' own)
+Usage: python benches/command.py [FOLDER], with a known agent.py; default: the agent of the tests
 """
 
 from __future__ import annotations
