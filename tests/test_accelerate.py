@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 
 import eventkit
-from eventkit.accelerate import AccelerationWarning, compare, function
+from eventkit.accelerate import AccelerationWarning, compare, function, trampoline
 from eventkit.accelerate.fingerprint import fingerprint
 from fixtures.known import known_fixture
 from fixtures.loaded import loaded
@@ -466,6 +466,16 @@ def test_accelerating_twice_changes_nothing(agent, manifest):
     assert members(agent) == before
     inner.restore()
     assert outer.replaced == ()
+
+
+def test_accelerating_and_restoring_again_and_again_keeps_nothing(agent):
+    with eventkit.accelerate(agent.agent):
+        pass
+    before = len(trampoline.installed)
+    for _ in range(5):
+        with eventkit.accelerate(agent.agent):
+            pass
+    assert len(trampoline.installed) == before
 
 
 def test_a_module_that_comes_later_is_found_by_the_second_call(agent):

@@ -121,8 +121,8 @@ class Scene:
     def answers_natively(self) -> bool:
         """Say whether neither function declines."""
         answers = (
-            functions.recommend_or_decline(self.manifest, ["ai"], 3, self.places),
-            functions.explain_or_decline(self.manifest, "t3", ["ai"], self.places),
+            functions.recommend_external(self.manifest, ["ai"], 3, self.places),
+            functions.explain_external(self.manifest, "t3", ["ai"], self.places),
         )
         return all(answer is not NotImplemented for answer in answers)
 

@@ -33,13 +33,13 @@ __all__ = [
     "clear_cache",
     "count_conflicts",
     "explain",
-    "explain_or_decline",
+    "explain_external",
     "explain_with",
     "normalize_interests",
     "rank",
     "recommend",
+    "recommend_external",
     "recommend_from_graph",
-    "recommend_or_decline",
     "recommend_with",
     "score_session",
     "transform_events",
@@ -122,7 +122,7 @@ def _recommend_declined(
 ) -> Recommendation:
     """Recommend from a manifest that the native function has declined."""
     answer: Recommendation | NotImplementedType
-    answer = _recommend_located(manifest, interests, top, directories)
+    answer = recommend_external(manifest, interests, top, directories)
     if answer is not NotImplemented:
         return answer
     warn_of_text(interests)
@@ -134,18 +134,7 @@ def _recommend_declined(
     return detached(answer, copy) if copy else answer
 
 
-def recommend_or_decline(manifest: Any, interests: Any, top: Any, directories: Directories) -> Any:
-    """Recommend as the original does, or return ``NotImplemented`` before anything had an effect.
-
-    With `Places` as directories, an external file is looked for there.
-    """
-    answer = _native.recommend(manifest, interests, top)
-    if answer is not NotImplemented:
-        return answer
-    return _recommend_located(manifest, interests, top, directories)
-
-
-def _recommend_located(manifest: Any, interests: Any, top: Any, directories: Directories) -> Any:
+def recommend_external(manifest: Any, interests: Any, top: Any, directories: Directories) -> Any:
     """Recommend from a manifest that asks for an external file, or return ``NotImplemented``."""
     located = _locate(manifest, directories)
     if located is None:
@@ -242,7 +231,9 @@ def explain_with(
 ) -> Explanation | SessionNotFound:
     """Explain a session, and look for an external file in the given directories too."""
     answer: Explanation | SessionNotFound | NotImplementedType
-    answer = explain_or_decline(manifest, title, interests, directories)
+    answer = _native.explain(manifest, title, interests)
+    if answer is NotImplemented:
+        answer = explain_external(manifest, title, interests, directories)
     if answer is not NotImplemented:
         return answer
     warn_of_text(interests)
@@ -256,11 +247,8 @@ def explain_with(
     return reference.explain_sessions(sessions, weights, title, interests)
 
 
-def explain_or_decline(manifest: Any, title: Any, interests: Any, directories: Directories) -> Any:
-    """Explain as the original does, or return ``NotImplemented`` before anything had an effect."""
-    answer = _native.explain(manifest, title, interests)
-    if answer is not NotImplemented:
-        return answer
+def explain_external(manifest: Any, title: Any, interests: Any, directories: Directories) -> Any:
+    """Explain from a manifest that asks for an external file, or return ``NotImplemented``."""
     located = _locate(manifest, directories)
     if located is None:
         return NotImplemented

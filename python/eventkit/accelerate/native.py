@@ -69,7 +69,7 @@ def recommend(function: FunctionType) -> Answer:
     def answer(manifest: Any, interests: Any, top: Any) -> Any:
         found = _native.recommend(manifest, interests, top)
         if found is NotImplemented and files.can_read():
-            found = functions.recommend_or_decline(manifest, interests, top, files.places)
+            found = functions.recommend_external(manifest, interests, top, files.places)
         # Answered: so these are plain dictionaries, which may be looked into unnoticed.
         if found is NotImplemented or _three_factors(manifest["weights"]):
             return found
@@ -85,7 +85,7 @@ def explain(function: FunctionType) -> Answer:
     def answer(manifest: Any, title: Any, interests: Any) -> Any:
         found = _native.explain(manifest, title, interests)
         if found is NotImplemented and files.can_read():
-            found = functions.explain_or_decline(manifest, title, interests, files.places)
+            found = functions.explain_external(manifest, title, interests, files.places)
         if found is NotImplemented or _three_factors(manifest["weights"]):
             return found
         return NotImplemented

@@ -13,7 +13,7 @@ from eventkit.accelerate import compare, report
 from eventkit.accelerate.counting import Calls
 from eventkit.accelerate.proof import Proof
 from eventkit.accelerate.target import OTHER_ANSWERS, Found
-from eventkit.accelerate.trampoline import own_code, trampoline, twin
+from eventkit.accelerate.trampoline import forget, own_code, trampoline, twin
 from eventkit.accelerate.watch import unchanged
 from eventkit.errors import InternalError
 
@@ -87,6 +87,7 @@ class Replacement:
         """Give the function its own code back, unless somebody else has changed it since."""
         if self.active:
             self._function.__code__ = self._code
+            forget(self._trampoline)
 
     def _quick(self) -> Call:
         """Return a handler for calls that are neither compared nor reported."""

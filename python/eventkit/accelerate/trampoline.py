@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
-__all__ = ["installed", "obstacle", "own_code", "trampoline", "twin"]
+__all__ = ["forget", "installed", "obstacle", "own_code", "trampoline", "twin"]
 
 _MARK = "eventkit: the handler goes here"
 
@@ -50,6 +50,11 @@ def obstacle(function: Any, parameters: int) -> str | None:
     if not plain or code.co_argcount != parameters or not code.co_name.isidentifier():
         return f"it does not take {parameters} positional parameters"
     return None
+
+
+def forget(made: types.CodeType) -> None:
+    """Drop a trampoline that its function no longer has."""
+    installed.pop(id(made), None)
 
 
 def trampoline(function: types.FunctionType, handler: Callable[..., Any]) -> types.CodeType:
