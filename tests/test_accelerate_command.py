@@ -6,6 +6,7 @@ for ``--strict``, which proves the agent at once, or has a manifest of many sess
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import json
 import os
@@ -242,9 +243,14 @@ def test_pytest(tmp_path, order):
 def test_a_server_that_is_ended_by_a_signal():
     script = [PYTHON, str(AGENT / "agent.py"), "serve"]
     command = [*ACCELERATE, "--strict", "--report", "--", *script]
-    with subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    ) as server:
+    with (
+        subprocess.Popen(
+            command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        ) as server,
+        contextlib.ExitStack() as stack,
+    ):
+        # Where an assertion fails, leaving the block would wait for the server for ever.
+        stack.callback(server.terminate)
         assert server.stdout is not None
         port = int(server.stdout.readline())
         for _ in range(3):

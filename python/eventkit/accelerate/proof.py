@@ -37,7 +37,9 @@ _LOG_METHODS = frozenset(("debug", "info", "warning", "error", "exception", "cri
 _LOG_OPTIONS = frozenset(("exc_info", "stack_info"))
 _STANDARD_FOLDER = os.path.dirname(os.path.realpath(os.__file__)) + os.sep
 _OTHER_FOLDERS = ("site-packages", "dist-packages")
-# Py_TPFLAGS_HEAPTYPE: no class of Python code lacks it.
+# Py_TPFLAGS_IMMUTABLETYPE and Py_TPFLAGS_HEAPTYPE: no class of Python code has the first, or lacks the
+# second.
+_IMMUTABLE_TYPE = 1 << 8
 _HEAP_TYPE = 1 << 9
 _BUILTIN = vars(builtins)
 _HOOKS = frozenset(("__getattribute__", "__getattr__", "__slots__"))
@@ -399,6 +401,8 @@ def is_standard(value: Any) -> bool:
     if isinstance(value, type):
         own = [each for each in vars(value).values() if isinstance(each, types.FunctionType)]
         is_static = not value.__flags__ & _HEAP_TYPE
+        if value.__flags__ & _IMMUTABLE_TYPE:  # of C code: from 3.12 on, some are on the heap
+            return _is_of_library(value)
         return is_static or (_is_of_library(value) and bool(own) and all(map(is_standard, own)))
     if isinstance(value, property):
         return is_standard(value.fget)
