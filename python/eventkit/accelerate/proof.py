@@ -37,8 +37,8 @@ _LOG_METHODS = frozenset(("debug", "info", "warning", "error", "exception", "cri
 _LOG_OPTIONS = frozenset(("exc_info", "stack_info"))
 _STANDARD_FOLDER = os.path.dirname(os.path.realpath(os.__file__)) + os.sep
 _OTHER_FOLDERS = ("site-packages", "dist-packages")
-# Py_TPFLAGS_IMMUTABLETYPE and Py_TPFLAGS_HEAPTYPE: no class of Python code has the first, or lacks the
-# second.
+# Py_TPFLAGS_IMMUTABLETYPE and Py_TPFLAGS_HEAPTYPE: no class of Python code has the first, or lacks
+# the second.
 _IMMUTABLE_TYPE = 1 << 8
 _HEAP_TYPE = 1 << 9
 _BUILTIN = vars(builtins)
