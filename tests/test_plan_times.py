@@ -211,7 +211,9 @@ class Unwritable:
         raise ValueError("no")
 
 
-@pytest.mark.parametrize("odd", [900, None, 9.5, ["09:00"], Unwritable(), numpy.datetime64("NaT")])
+@pytest.mark.parametrize(
+    "odd", [900, None, 9.5, ["09:00"], Unwritable(), numpy.datetime64("NaT", "s")]
+)
 def test_what_is_no_time_is_counted_in_a_plan_and_refused_by_a_filter(odd: Any) -> None:
     catalog = Catalog([{"title": "A", "tags": ["ai"], "start": odd, "end": odd}])
     assert catalog.plan(["ai"])["untimed"] == 1
