@@ -27,6 +27,7 @@ if TYPE_CHECKING:
         CatalogFileError,
         EventKitError,
         ExportError,
+        FeedError,
         InputWarning,
         InternalError,
         ManifestError,
@@ -79,6 +80,7 @@ __all__ = [
     "EventKitError",
     "Explanation",
     "ExportError",
+    "FeedError",
     "Filter",
     "InputWarning",
     "InternalError",
@@ -122,8 +124,8 @@ __all__ = [
 # All of this is imported when it is first used: `import eventkit` alone imports no engine.
 _MODULES = frozenset(
     (
-        *("catalog", "cli", "compat", "dates", "errors", "exports", "external_cache", "functions"),
-        *("graph", "manifest", "profiles", "profiling", "reference", "results", "schema", "server"),
+        *("catalog", "cli", "compat", "dates", "errors", "exports", "external_cache", "feeds"),
+        *("functions", "graph", "manifest", "profiles", "profiling", "reference", "results", "schema", "server"),
         "telemetry",
     )
 )
@@ -139,6 +141,7 @@ _LATER = {
     "EventKitError": "eventkit.errors",
     "Explanation": "eventkit.results",
     "ExportError": "eventkit.errors",
+    "FeedError": "eventkit.errors",
     "Filter": "eventkit._native",
     "InputWarning": "eventkit.errors",
     "InternalError": "eventkit.errors",

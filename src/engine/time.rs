@@ -75,6 +75,21 @@ impl Moment {
         Self::new(Scale::Local, over, 0)
     }
 
+    /// A time of a day that is not named.
+    pub(in crate::engine) fn clock(ms: i64) -> Self {
+        Self::new(Scale::Clock, ms, 0)
+    }
+
+    /// A time on the wall clock of a place whose offset is not named.
+    pub(in crate::engine) fn local(wall_ms: i64) -> Self {
+        Self::new(Scale::Local, wall_ms, 0)
+    }
+
+    /// A time on the wall clock of a place that is `minutes` east of UTC.
+    pub(in crate::engine) fn at_offset(wall_ms: i64, minutes: i64) -> Self {
+        Self::new(Scale::Instant, wall_ms - minutes * MINUTE, minutes)
+    }
+
     fn new(scale: Scale, ms: i64, offset: i64) -> Self {
         let scale = match scale {
             Scale::Clock => 1,
@@ -208,6 +223,29 @@ impl Span {
         let start = self.start_on(axis)?;
         Some((start, start + self.length()?))
     }
+}
+
+/// Returns year, month and day of a number of days since 1970. It counts in eras of 400 years, which all have 146,097
+/// days.
+pub(in crate::engine) fn civil(day: i64) -> (i64, i64, i64) {
+    // Years start in March here, so that the leap day comes last.
+    let shifted = day + 719_468;
+    let era = shifted.div_euclid(146_097);
+    let of_era = shifted.rem_euclid(146_097);
+    let year_of_era = (of_era - of_era / 1_460 + of_era / 36_524 - of_era / 146_096) / 365;
+    let of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let from_march = (5 * of_year + 2) / 153;
+    let day_of_month = of_year - (153 * from_march + 2) / 5 + 1;
+    let month = if from_march < 10 {
+        from_march + 3
+    } else {
+        from_march - 9
+    };
+    (
+        year_of_era + era * 400 + i64::from(month <= 2),
+        month,
+        day_of_month,
+    )
 }
 
 fn read(mut text: &[u8]) -> Option<Moment> {
