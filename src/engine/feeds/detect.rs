@@ -3,8 +3,8 @@
 use core::fmt;
 
 use super::fault::Fault;
-use super::json;
 use super::programme::Programme;
+use super::{ics, json, table, xml};
 
 /// A format in which programmes are published.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -145,8 +145,22 @@ pub(super) fn read<'a>(
             }
             Err(page(body))
         }
-        Family::Xml | Family::Calendar | Family::Table => fits(&[]),
+        Family::Xml => xml::read(body.trim_start(), expected, programme),
+        Family::Calendar => fits(&[Format::Ics]).and_then(|()| ics::read(body, programme)),
+        Family::Table => {
+            fits(&[Format::Csv])?;
+            if expected.is_none() && !table::fits(body) {
+                return Err(unknown(body));
+            }
+            table::read(body, programme)
+        }
     }
+}
+
+/// Whether a text would be read as a table.
+pub(super) fn is_table(text: &str, expected: Option<Format>) -> bool {
+    let body = without_front_matter(text);
+    family(body, expected) == Family::Table && table::fits(body)
 }
 
 fn family(body: &str, expected: Option<Format>) -> Family {
@@ -211,4 +225,13 @@ fn page(body: &str) -> Fault {
         ": expected JSON, XML, iCalendar or CSV, or a page with events of schema.org in JSON-LD"
     };
     Fault::new(format!("this is an HTML page{named}, not a feed{hint}"))
+}
+
+/// The error for a text of no known family.
+fn unknown(body: &str) -> Fault {
+    let first: String = body.trim_start().lines().next().unwrap_or_default().chars().take(60).collect();
+    Fault::at(1, 1, format!(
+        "this is no programme that is known: it begins with {first:?}; expected JSON, XML, iCalendar, or a table whose \
+         first line names its columns"
+    ))
 }

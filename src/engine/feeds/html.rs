@@ -290,7 +290,7 @@ impl Writer {
 }
 
 /// Returns what the entity at the start of `text` stands for, and its length.
-fn entity(text: &str) -> Option<(Cow<'static, str>, usize)> {
+pub(super) fn entity(text: &str) -> Option<(Cow<'static, str>, usize)> {
     const LONGEST: usize = "&CounterClockwiseContourIntegral;".len();
     let head = text.as_bytes().get(..text.len().min(LONGEST))?;
     let end = memchr::memchr(b';', head)?;

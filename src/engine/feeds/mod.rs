@@ -7,13 +7,17 @@
 
 mod clock;
 mod date;
+mod day;
 mod detect;
 mod encoding;
 mod fault;
 mod html;
+mod ics;
 mod json;
 mod programme;
 mod row;
+mod table;
+mod xml;
 mod zone;
 
 pub use clock::{hour, iso};
@@ -45,7 +49,17 @@ pub fn read<R>(
         )));
     }
     detect::check_binary(data)?;
-    let text = encoding::decode(data)?;
+    let text = match encoding::decode(data) {
+        Ok(text) => text,
+        // A table may have another fault that names its column, which says more than a byte.
+        Err(fault) => {
+            let text = String::from_utf8_lossy(data);
+            let mut programme = Programme::new(zone);
+            let is_table = detect::is_table(&text, format);
+            let other = is_table.then(|| detect::read(&text, format, &mut programme).err());
+            return Err(other.flatten().unwrap_or(fault));
+        }
+    };
     let mut programme = Programme::new(zone);
     detect::read(&text, format, &mut programme)?;
     Ok(take(programme.finish()))

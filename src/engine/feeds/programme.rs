@@ -208,7 +208,7 @@ impl<'a> Programme<'a> {
     /// Completes ids, offsets and days, and counts the tags.
     pub(super) fn finish(mut self) -> Self {
         let zone = self.zone_in_use();
-        self.zone = zone.map(Zone::name);
+        self.zone = zone.and_then(Zone::name);
         let (mut local, mut utc, mut reversed) = (0, 0, 0);
         for session in &mut self.sessions {
             reversed += usize::from(settle(session, zone));

@@ -8,9 +8,9 @@ use chrono::{DateTime, NaiveDateTime, Offset, TimeDelta, TimeZone};
 use super::fault::Fault;
 use crate::engine::time::{Moment, Scale};
 
-/// A zone of the IANA database.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Zone(chrono_tz::Tz);
+/// A zone of the IANA database, or a fixed offset.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) struct Zone(Tz);
 
 impl Zone {
     /// Reads the name of a zone, in any case.
@@ -26,28 +26,31 @@ impl Zone {
     /// write it), or a name of Windows.
     pub(super) fn find(name: &str) -> Option<Self> {
         let name = name.trim().trim_matches('"');
-        if let Ok(zone) = chrono_tz::Tz::from_str(name) {
-            return Some(Self(zone));
-        }
-        if let Ok(Tz::Tz(zone)) = Tz::from_str(name) {
-            return Some(Self(zone));
+        if let Ok(zone) = Tz::from_str(name) {
+            return Self::of(zone);
         }
         let spelled = name.replace('-', "/");
-        let last_two = name.rsplitn(3, '/').take(2).collect::<Vec<_>>();
-        let tail = last_two.into_iter().rev().collect::<Vec<_>>().join("/");
-        chrono_tz::TZ_VARIANTS
-            .iter()
-            .find(|zone| {
-                [name, &spelled, &tail]
-                    .iter()
-                    .any(|name| zone.name().eq_ignore_ascii_case(name))
-            })
-            .map(|zone| Self(*zone))
+        let mut parts = name.rsplitn(3, '/');
+        let (last, before) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
+        let tail = format!("{before}/{last}");
+        let found = chrono_tz::TZ_VARIANTS.iter().find(|zone| {
+            let is_named = |name: &&str| zone.name().eq_ignore_ascii_case(name);
+            [name, spelled.as_str(), tail.as_str()].iter().any(is_named)
+        });
+        found.map(|zone| Self(Tz::Tz(*zone)))
     }
 
-    /// The IANA name.
-    pub(super) fn name(self) -> &'static str {
-        self.0.name()
+    /// A zone of a calendar, unless it is the absence of one.
+    pub(super) fn of(zone: Tz) -> Option<Self> {
+        (!zone.is_floating()).then_some(Self(zone))
+    }
+
+    /// The IANA name; `None` for an offset that has none.
+    pub(super) fn name(self) -> Option<&'static str> {
+        match self.0 {
+            Tz::Tz(zone) => Some(zone.name()),
+            _ => None,
+        }
     }
 
     /// Gives a local time the offset of this zone.
@@ -79,8 +82,12 @@ impl Zone {
     }
 }
 
+impl core::fmt::Debug for Zone {
+    fn fmt(&self, formatter: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        formatter.write_str(self.name().unwrap_or("offset"))
+    }
+}
+
 fn naive(ms: i64) -> NaiveDateTime {
-    DateTime::from_timestamp_millis(ms)
-        .unwrap_or_default()
-        .naive_utc()
+    DateTime::from_timestamp_millis(ms).unwrap_or_default().naive_utc()
 }
