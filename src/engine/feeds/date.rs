@@ -172,9 +172,12 @@ impl Reader {
 /// Words that say nothing.
 const NOISE: &[&str] = &["at", "um", "uhr", "from", "to", "bis", "von", "of", "the", "th", "st", "nd", "rd", "t", "h"];
 
+/// Programmes that run past midnight write `25:30` for half past one of the next morning.
+const LATEST_HOUR: i64 = 35;
+
 /// Reads the time of day that tokens start with: `9:30`, `09:30:00`, `9:30 pm`, `9 pm`, `9h30`.
 fn time_at(tokens: &[Token]) -> Result<Option<(i64, usize)>, &'static str> {
-    let (mut hour, mut minute, mut length) = match tokens {
+    let (mut hour, minute, mut length) = match tokens {
         [Token::Number(hour, 1..=2), Token::Mark(':'), Token::Number(minute, 2), ..] => (*hour, *minute, 3),
         [Token::Number(hour, 1..=2), Token::Word(unit), Token::Number(minute, 2), ..] if unit == "h" => (*hour, *minute, 3),
         [Token::Number(hour, 1..=2), Token::Word(half), ..] if half == "am" || half == "pm" => (*hour, 0, 1),
@@ -192,9 +195,7 @@ fn time_at(tokens: &[Token]) -> Result<Option<(i64, usize)>, &'static str> {
         hour = hour % 12 + if half == "pm" { 12 } else { 0 };
         length += 1;
     }
-    if (hour, minute) == (24, 0) {
-        (hour, minute) = (24, 0);
-    } else if hour > 23 || minute > 59 {
+    if hour > LATEST_HOUR || minute > 59 {
         return Err("is no time");
     }
     Ok(Some(((hour * 60 + minute) * clock::MINUTE, length)))

@@ -27,16 +27,14 @@ pub(super) fn line(text: &str) -> Cow<'_, str> {
 /// Returns a text of any number of lines: an abstract.
 pub(super) fn block(text: &str) -> Cow<'_, str> {
     let text = text.trim();
-    if !text.bytes().any(|byte| DUBIOUS[byte as usize]) {
+    if seen_prefix(text, true) == text.len() {
         return Cow::Borrowed(text);
     }
-    if memchr::memchr3(b'<', b'&', b'\r', text.as_bytes()).is_none() && !text.chars().any(unseen) {
-        return Cow::Borrowed(text);
-    }
-    let mut out = Writer::default();
+    let mut out = Writer::with_capacity(text.len());
     match Tags::of(text) {
-        Tags::None => out.push_plain(text),
-        tags => out.push_html(text, tags == Tags::Blocks),
+        Tags::None => out.push_decoded(text, Flow::Kept),
+        Tags::Inline => out.push_html(text, Flow::Kept),
+        Tags::Blocks => out.push_html(text, Flow::Joined),
     }
     Cow::Owned(out.finish())
 }
@@ -63,31 +61,68 @@ pub(super) fn slug(title: &str) -> String {
     slug
 }
 
-/// Bytes that may need a change: control characters, `<`, `&`, and the first bytes of characters that are not seen.
-static DUBIOUS: [bool; 256] = {
-    let mut table = [false; 256];
+/// What a byte can be the begin of.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Class {
+    Plain,
+    /// `<`, `&` and the carriage return.
+    Markup,
+    /// A character that is not seen.
+    Unseen,
+    /// The first byte of a longer character, which may be one that is not seen.
+    Lead,
+}
+
+static CLASSES: [Class; 256] = {
+    let mut table = [Class::Plain; 256];
     let mut at = 0;
     while at < 0x20 {
-        table[at] = at != b'\n' as usize && at != b'\t' as usize;
+        if at != b'\n' as usize && at != b'\t' as usize {
+            table[at] = Class::Unseen;
+        }
         at += 1;
     }
-    table[b'<' as usize] = true;
-    table[b'&' as usize] = true;
-    table[0x7f] = true;
-    // U+0080 to U+00BF, U+2000 to U+2FFF, and U+F000 to U+FFFF.
-    table[0xc2] = true;
-    table[0xe2] = true;
-    table[0xef] = true;
+    table[0x7f] = Class::Unseen;
+    table[b'<' as usize] = Class::Markup;
+    table[b'&' as usize] = Class::Markup;
+    table[b'\r' as usize] = Class::Markup;
+    table[0xc2] = Class::Lead;
+    table[0xe2] = Class::Lead;
+    table[0xef] = Class::Lead;
     table
 };
 
+/// The length of what needs no change: all before the first character that is not seen and, if `markup` counts, before
+/// the first `<`, `&` or carriage return.
+fn seen_prefix(text: &str, markup: bool) -> usize {
+    let bytes = text.as_bytes();
+    for (at, byte) in bytes.iter().enumerate() {
+        let stops = match CLASSES[*byte as usize] {
+            Class::Plain => false,
+            Class::Markup => markup,
+            Class::Unseen => true,
+            Class::Lead => text
+                .get(at..)
+                .and_then(|rest| rest.chars().next())
+                .is_some_and(unseen),
+        };
+        if stops {
+            return at;
+        }
+    }
+    bytes.len()
+}
+
+/// Whether a text is one line whose words have single spaces between them, and needs no change.
 fn is_plain_line(text: &str) -> bool {
     let mut space = false;
     text.bytes().all(|byte| {
         let two = space && byte == b' ';
         space = byte == b' ';
-        !two && !DUBIOUS[byte as usize] && byte != b'\n' && byte != b'\t'
-    }) && !text.contains('\u{3000}')
+        // Other white space than the space: U+00A0, U+1680, U+2000 to U+202F, U+205F and U+3000.
+        let may_be_space = matches!(byte, b'\n' | b'\t' | 0xc2 | 0xe1 | 0xe2 | 0xe3 | 0xef);
+        !two && !may_be_space && CLASSES[byte as usize] == Class::Plain
+    })
 }
 
 /// Control characters but line feed and tab, and marks of direction and width. The joiners that emoji and several
@@ -130,7 +165,7 @@ impl Tags {
 
 /// A tag or a comment that HTML knows.
 struct Tag {
-    name: String,
+    name: &'static str,
     closes: bool,
     length: usize,
 }
@@ -155,7 +190,7 @@ impl Tag {
         if body.starts_with("!--") {
             let length = text.find("-->").map_or(text.len(), |at| at + 3);
             return Some(Self {
-                name: "!--".into(),
+                name: "!--",
                 closes: false,
                 length,
             });
@@ -166,12 +201,13 @@ impl Tag {
             .bytes()
             .take_while(|byte| byte.is_ascii_alphanumeric() || *byte == b':')
             .count();
-        let name = body.get(..width)?.to_ascii_lowercase();
+        let name = body.get(..width)?;
         let rest = body.get(width..)?;
-        let known = BLOCKS.contains(&name.as_str()) || INLINE.contains(&name.as_str());
-        if !known || !rest.starts_with(['>', '/', ' ', '\t', '\n', '\r']) {
+        if width == 0 || !rest.starts_with(['>', '/', ' ', '\t', '\n', '\r']) {
             return None;
         }
+        let mut known = BLOCKS.iter().chain(INLINE);
+        let name = known.find(|known| known.eq_ignore_ascii_case(name))?;
         let end = rest.find('>')?;
         // A second `<` before the end: `a <b and c <d>` is no tag.
         if rest.get(..end)?.contains('<') {
@@ -186,64 +222,55 @@ impl Tag {
     }
 
     fn is_block(&self) -> bool {
-        BLOCKS.contains(&self.name.as_str())
+        BLOCKS.contains(&self.name)
     }
 
     /// Whether what is between the tags is no text.
     fn hides(&self) -> bool {
-        !self.closes && matches!(self.name.as_str(), "script" | "style")
+        !self.closes && matches!(self.name, "script" | "style")
     }
 }
 
-#[derive(Default)]
+/// What becomes of white space between tags.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Flow {
+    Kept,
+    /// Any length of it is one space, as within a paragraph.
+    Joined,
+}
+
 struct Writer {
     text: String,
 }
 
 impl Writer {
-    fn push_plain(&mut self, text: &str) {
-        self.push_decoded(text, |writer, character| writer.text.push(character));
+    fn with_capacity(length: usize) -> Self {
+        Self {
+            text: String::with_capacity(length),
+        }
     }
 
-    fn push_html(&mut self, text: &str, blocks: bool) {
+    fn push_html(&mut self, text: &str, flow: Flow) {
         let mut rest = text;
         while let Some(at) = memchr::memchr(b'<', rest.as_bytes()) {
             let (before, after) = rest.split_at(at);
-            self.push_flowing(before, blocks);
-            match Tag::parse(after) {
-                Some(tag) => {
-                    rest = after.get(tag.length..).unwrap_or_default();
-                    if tag.is_block() {
-                        self.end_line();
-                    }
-                    if tag.hides() {
-                        let close = format!("</{}", tag.name);
-                        let end = rest.to_ascii_lowercase().find(&close);
-                        rest = rest.get(end.unwrap_or(rest.len())..).unwrap_or_default();
-                    }
-                }
-                None => {
-                    self.push_flowing("<", blocks);
-                    rest = &after[1..];
-                }
+            self.push_decoded(before, flow);
+            let Some(tag) = Tag::parse(after) else {
+                self.text.push('<');
+                rest = after.get(1..).unwrap_or_default();
+                continue;
+            };
+            rest = after.get(tag.length..).unwrap_or_default();
+            if tag.is_block() {
+                self.end_line();
+            }
+            if tag.hides() {
+                let close = format!("</{}", tag.name);
+                let end = find_ignoring_case(rest, &close);
+                rest = rest.get(end..).unwrap_or_default();
             }
         }
-        self.push_flowing(rest, blocks);
-    }
-
-    /// Adds text between tags. In paragraphs, white space of any length is one space.
-    fn push_flowing(&mut self, text: &str, blocks: bool) {
-        if !blocks {
-            self.push_plain(text);
-            return;
-        }
-        self.push_decoded(text, |writer, character| {
-            if !character.is_whitespace() {
-                writer.text.push(character);
-            } else if !writer.text.is_empty() && !writer.text.ends_with([' ', '\n']) {
-                writer.text.push(' ');
-            }
-        });
+        self.push_decoded(rest, flow);
     }
 
     fn end_line(&mut self) {
@@ -253,29 +280,51 @@ impl Writer {
         }
     }
 
-    /// Adds text whose entities are resolved, whose line ends are `\n`, and whose characters all are seen.
-    fn push_decoded(&mut self, text: &str, push: impl Fn(&mut Self, char)) {
+    /// Adds text with its entities resolved, its line ends as `\n`, and without characters that are not seen.
+    fn push_decoded(&mut self, text: &str, flow: Flow) {
         let mut rest = text;
         while let Some(at) = memchr::memchr2(b'&', b'\r', rest.as_bytes()) {
             let (before, after) = rest.split_at(at);
-            self.push_seen(before, &push);
+            self.push_seen(before, flow);
             if let Some(after) = after.strip_prefix('\r') {
-                push(self, '\n');
+                self.push_flowing("\n", flow);
                 rest = after.strip_prefix('\n').unwrap_or(after);
             } else if let Some((characters, length)) = entity(after) {
-                self.push_seen(&characters, &push);
+                self.push_seen(&characters, flow);
                 rest = after.get(length..).unwrap_or_default();
             } else {
-                push(self, '&');
-                rest = &after[1..];
+                self.text.push('&');
+                rest = after.get(1..).unwrap_or_default();
             }
         }
-        self.push_seen(rest, &push);
+        self.push_seen(rest, flow);
     }
 
-    fn push_seen(&mut self, text: &str, push: &impl Fn(&mut Self, char)) {
-        for character in text.chars().filter(|character| !unseen(*character)) {
-            push(self, character);
+    fn push_seen(&mut self, text: &str, flow: Flow) {
+        let mut rest = text;
+        loop {
+            let (seen, after) = rest.split_at(seen_prefix(rest, false));
+            self.push_flowing(seen, flow);
+            let mut characters = after.chars();
+            if characters.next().is_none() {
+                return;
+            }
+            rest = characters.as_str();
+        }
+    }
+
+    fn push_flowing(&mut self, text: &str, flow: Flow) {
+        if flow == Flow::Kept {
+            self.text.push_str(text);
+            return;
+        }
+        let mut first = true;
+        for word in text.split(char::is_whitespace) {
+            if !first && !self.text.is_empty() && !self.text.ends_with([' ', '\n']) {
+                self.text.push(' ');
+            }
+            self.text.push_str(word);
+            first = false;
         }
     }
 
@@ -289,6 +338,13 @@ impl Writer {
     }
 }
 
+/// Where `wanted`, in lower-case ASCII, first occurs in any case; the length of the text if it does not.
+fn find_ignoring_case(text: &str, wanted: &str) -> usize {
+    let windows = text.as_bytes().windows(wanted.len());
+    let found = windows.into_iter().position(|window| window.eq_ignore_ascii_case(wanted.as_bytes()));
+    found.unwrap_or(text.len())
+}
+
 /// Returns what the entity at the start of `text` stands for, and its length.
 pub(super) fn entity(text: &str) -> Option<(Cow<'static, str>, usize)> {
     const LONGEST: usize = "&CounterClockwiseContourIntegral;".len();
@@ -296,6 +352,16 @@ pub(super) fn entity(text: &str) -> Option<(Cow<'static, str>, usize)> {
     let end = memchr::memchr(b';', head)?;
     let name = text.get(1..end)?;
     let length = end + 1;
+    let common = match name {
+        "lt" => "<",
+        "gt" => ">",
+        "amp" => "&",
+        "quot" => "\"",
+        _ => "",
+    };
+    if !common.is_empty() {
+        return Some((Cow::Borrowed(common), length));
+    }
     let Some(number) = name.strip_prefix('#') else {
         return resolve_html5_entity(name).map(|found| (Cow::Borrowed(found), length));
     };

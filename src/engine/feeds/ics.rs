@@ -197,8 +197,9 @@ impl Event {
         let zone = zone_of(component.property(&ICalendarProperty::Dtstart));
         let end_zone = zone_of(component.property(&ICalendarProperty::Dtend)).or(zone);
         let all_day = start.is_some_and(|start| start.hour.is_none());
-        let begins = start.and_then(|start| moment(start, zone));
-        let mut ends = end.and_then(|end| moment(end, end_zone));
+        let [exact_start, exact_end] = exact(component);
+        let begins = exact_start.or_else(|| moment(start?, zone));
+        let mut ends = exact_end.or_else(|| moment(end?, end_zone));
         let mut length = duration(component);
         if all_day {
             // A missing end, or one on the first day, is the end of that day.
@@ -243,6 +244,16 @@ impl Event {
         }
         session
     }
+}
+
+/// The start and the end that xCal of Pentabarf gives with their offsets.
+fn exact(component: &ICalendarComponent) -> [Option<Moment>; 2] {
+    ["X-PENTABARF-START", "X-PENTABARF-END"].map(|wanted| {
+        let found = component.entries.iter().find(|entry| {
+            matches!(&entry.name, ICalendarProperty::Other(name) if name.eq_ignore_ascii_case(wanted))
+        });
+        clock::timed(&text_of(found?)).filter(|moment| moment.offset().is_some())
+    })
 }
 
 fn date_of(entry: &ICalendarEntry) -> Option<&PartialDateTime> {
@@ -312,7 +323,6 @@ fn session<'a>(component: &ICalendarComponent) -> Session<'a> {
 fn set_other(session: &mut Session<'_>, name: &str, text: &str) {
     let line = || Cow::Owned(html::line(text).into_owned());
     match name.to_ascii_uppercase().as_str() {
-        "X-PENTABARF-TITLE" => session.title = line(),
         "X-PENTABARF-SUBTITLE" => session.subtitle = line(),
         "X-PENTABARF-TRACK" => session.set_track(line()),
         "X-PENTABARF-LANGUAGE-CODE" => session.language = line(),

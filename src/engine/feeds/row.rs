@@ -73,7 +73,7 @@ const NAMES: [(Role, &[&str]); ROLES] = [
     ]),
     (Role::Level, &["level", "audiencelevel", "niveau"]),
     (Role::Speakers, &[
-        "speakers", "speaker", "speakernames", "speakername", "presenters", "presenter", "presentername", "referent",
+        "speakernames", "speakername", "speakers", "speaker", "presenters", "presenter", "presentername", "referent",
         "referenten", "authors", "author", "sprecher", "host", "hosts", "name",
     ]),
     (Role::Summary, &["abstract", "summary", "description", "beschreibung", "details", "body", "info", "content"]),
@@ -179,7 +179,8 @@ impl<'a> Row<'a> {
 /// Splits names at commas, semicolons, line breaks, `&` and the word `and`.
 pub(super) fn split_names(text: &str) -> Vec<Cow<'_, str>> {
     let parts = text.split([',', ';', '\n']).flat_map(|part| part.split(" & ")).flat_map(|part| part.split(" and "));
-    parts.map(str::trim).filter(|part| !part.is_empty()).map(Cow::Borrowed).collect()
+    let is_name = |part: &&str| !part.is_empty() && !part.contains("://");
+    parts.map(str::trim).filter(is_name).map(Cow::Borrowed).collect()
 }
 
 /// Splits tags at commas, semicolons and line breaks.
@@ -368,8 +369,11 @@ fn set_times(session: &mut Session<'_>, row: &Row<'_>, cells: &[Cell; 4], order:
     }
     let at = |day: Option<i64>, time: i64| match day {
         Some(day) => Moment::local(day + time),
-        None => Moment::clock(time),
+        None => Moment::clock(time.rem_euclid(DAY)),
     };
+    if let Some(listed) = day.filter(|_| start.time.or(date.time).is_some_and(|time| time >= DAY)) {
+        session.day = clock::day(listed).into();
+    }
     session.start = start.moment.or_else(|| {
         let time = start.time.or(date.time)?;
         Some(at(day, time))

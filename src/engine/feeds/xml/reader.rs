@@ -69,12 +69,17 @@ impl<'a> Xml<'a> {
     /// Returns the text of an element that was opened last, with that of the elements in it.
     pub(super) fn text(&mut self, start: &BytesStart<'a>) -> Result<Cow<'a, str>, Fault> {
         let at = self.offset();
-        let raw = self.reader.read_text(start.name()).map_err(|error| self.fault(&error))?;
-        self.depth = self.depth.saturating_sub(1);
-        match raw.into_inner() {
+        match self.raw(start)? {
             Cow::Borrowed(raw) if memchr::memchr2(b'<', b'&', raw.as_bytes()).is_none() => Ok(Cow::Borrowed(raw)),
             raw => self.resolved(&raw, at).map(Cow::Owned),
         }
+    }
+
+    /// Returns what is between the tags of an element that was opened last, as it is written.
+    pub(super) fn raw(&mut self, start: &BytesStart<'a>) -> Result<Cow<'a, str>, Fault> {
+        let raw = self.reader.read_text(start.name()).map_err(|error| self.fault(&error))?;
+        self.depth = self.depth.saturating_sub(1);
+        Ok(raw.into_inner())
     }
 
     /// Returns the text of an element on one line.
@@ -126,7 +131,7 @@ impl<'a> Xml<'a> {
         Ok(text)
     }
 
-    fn entities(&self, raw: &str, at: usize) -> Result<String, Fault> {
+    pub(super) fn entities(&self, raw: &str, at: usize) -> Result<String, Fault> {
         let mut text = String::with_capacity(raw.len());
         let mut rest = raw;
         while let Some(found) = memchr::memchr(b'&', rest.as_bytes()) {
@@ -151,7 +156,7 @@ impl<'a> Xml<'a> {
         Ok(text)
     }
 
-    fn offset(&self) -> usize {
+    pub(super) fn offset(&self) -> usize {
         usize::try_from(self.reader.buffer_position()).unwrap_or(usize::MAX)
     }
 

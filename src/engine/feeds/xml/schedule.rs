@@ -4,6 +4,8 @@
 //! an offset in new files, and only a time of day in old ones: before the time at which days change, it is one of the
 //! next morning.
 
+use std::borrow::Cow;
+
 use quick_xml::events::BytesStart;
 
 use super::{Item, Xml};
@@ -92,7 +94,7 @@ fn read_event<'a>(
             "url" => session.url = xml.line(&start)?,
             "persons" => {
                 while let Item::Open(person) = xml.next()? {
-                    session.speaker(xml.line(&person)?);
+                    session.speaker(person_name(xml, &person)?);
                 }
             }
             "tags" | "keywords" => {
@@ -110,4 +112,22 @@ fn read_event<'a>(
     }
     session.set_texts(short, long);
     Ok(session)
+}
+
+/// The name of a person: the text of the element, or that of one in it.
+fn person_name<'a>(xml: &mut Xml<'a>, person: &BytesStart<'a>) -> Result<Cow<'a, str>, Fault> {
+    let at = xml.offset();
+    let raw = xml.raw(person)?;
+    if !raw.contains('<') {
+        let name = xml.entities(&raw, at)?;
+        return Ok(html::line(&name).into_owned().into());
+    }
+    let mut inner = Xml::new(&raw);
+    while let Item::Open(start) = inner.next()? {
+        if matches!(start.name().as_ref(), "public_name" | "full_public_name" | "name") {
+            return Ok(inner.line(&start)?.into_owned().into());
+        }
+        inner.skip(&start)?;
+    }
+    Ok("".into())
 }

@@ -5,7 +5,6 @@
 use quick_xml::events::BytesStart;
 
 use super::{Item, Xml};
-use crate::engine::feeds::clock;
 use crate::engine::feeds::fault::Fault;
 use crate::engine::feeds::ics;
 use crate::engine::feeds::programme::Programme;
@@ -52,30 +51,20 @@ fn is_component(name: &str) -> bool {
 #[derive(Default)]
 struct Lines {
     text: String,
-    /// The start and the end of Pentabarf, which name the offset; they replace the local ones.
-    exact: [Option<String>; 2],
-    dates: [Option<String>; 2],
+    has_end: bool,
     length: Option<String>,
-    in_event: bool,
 }
 
 impl Lines {
     fn begin(&mut self, component: &str) {
-        self.in_event = component == "vevent";
-        self.exact = [None, None];
-        self.dates = [None, None];
+        self.has_end = false;
         self.length = None;
         self.push_line("BEGIN", &component.to_ascii_uppercase());
     }
 
     fn end(&mut self, component: &str) {
-        let [start, end] = core::mem::take(&mut self.exact);
-        let [local_start, local_end] = core::mem::take(&mut self.dates);
-        let has_end = end.is_some() || local_end.is_some();
-        for line in [start.or(local_start), end.or(local_end)].into_iter().flatten() {
-            self.text.push_str(&line);
-        }
-        if let Some(length) = self.length.take().filter(|_| !has_end) {
+        // Old files hold both, and the duration in a form of their own.
+        if let Some(length) = self.length.take().filter(|_| !self.has_end) {
             self.push_line("DURATION", &length);
         }
         self.push_line("END", &component.to_ascii_uppercase());
@@ -95,15 +84,17 @@ impl Lines {
         let raw = xml.text(start)?;
         let (parameters, values) = Typed::read(&raw)?;
         if full.starts_with("pentabarf:") {
-            self.pentabarf(&name, &raw);
+            self.push_line(&format!("X-PENTABARF-{name}"), &escaped(raw.trim()));
             return Ok(());
         }
         let texts = if values.is_empty() { vec![("text".to_owned(), raw.trim().to_owned())] } else { values };
         let joined = texts.iter().map(|(kind, text)| content(kind, text)).collect::<Vec<_>>().join(",");
         let line = format!("{name}{parameters}:{joined}\r\n");
         match name.as_str() {
-            "DTSTART" if self.in_event => self.dates[0] = Some(dated(&name, &parameters, &texts)),
-            "DTEND" if self.in_event => self.dates[1] = Some(dated(&name, &parameters, &texts)),
+            "DTSTART" | "DTEND" => {
+                self.has_end |= name == "DTEND";
+                self.text.push_str(&dated(&name, &parameters, &texts));
+            }
             "DURATION" => self.length = length(&joined),
             "CATEGORY" => self.push_line("X-TYPE", &joined),
             "ATTENDEE" if parameters.is_empty() => self.attendee(&joined),
@@ -116,18 +107,6 @@ impl Lines {
     fn attendee(&mut self, text: &str) {
         let name: String = text.chars().filter(|character| !matches!(character, '"' | '\\' | '\r' | '\n')).collect();
         self.push_line(&format!("ATTENDEE;CN=\"{name}\""), "invalid:nomail");
-    }
-
-    fn pentabarf(&mut self, name: &str, text: &str) {
-        let exact = clock::moment(text).filter(|moment| moment.offset().is_some());
-        let utc = exact.map(|moment| clock::iso(crate::engine::time::Moment::at_offset(moment.ms(), 0)));
-        let compact = utc.map(|text| text.get(..19).unwrap_or_default().replace(['-', ':'], ""));
-        match (name, compact) {
-            ("START", Some(text)) => self.exact[0] = Some(format!("DTSTART:{text}Z\r\n")),
-            ("END", Some(text)) => self.exact[1] = Some(format!("DTEND:{text}Z\r\n")),
-            ("START" | "END", None) => {}
-            _ => self.push_line(&format!("X-PENTABARF-{name}"), &escaped(text.trim())),
-        }
     }
 }
 
