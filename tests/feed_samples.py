@@ -209,8 +209,7 @@ _SESSIONIZE = {
 SESSIONIZE_ALL = json.dumps(
     {
         "sessions": [
-            _SESSIONIZE
-            | {"speakers": ["s1"], "categoryItems": [1, 2, 3], "roomId": 5},
+            _SESSIONIZE | {"speakers": ["s1"], "categoryItems": [1, 2, 3], "roomId": 5},
             _SESSIONIZE
             | {
                 "id": "12",

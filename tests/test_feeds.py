@@ -1,13 +1,14 @@
 """Feeds of every format: what their sessions are, on small samples, and what is refused."""
 
 import io
+import json
 import pickle
 import subprocess
 import sys
 
 import pytest
 
-from eventkit import feeds
+from eventkit import Catalog, Filter, feeds
 from eventkit.errors import FeedError
 from feed_samples import ICS_RECURRING, SAMPLES, XCAL_RFC
 
@@ -108,6 +109,18 @@ def test_xcal_of_pentabarf():
     assert session["abstract"] == "Line one\nLine two"
 
 
+def test_xcal_of_pentabarf_with_offsets():
+    exact = "<pentabarf:start>2026-08-01 11:00:00 +0200</pentabarf:start>"
+    session = one(SAMPLES["xcal"].replace("<dtstart>", f"{exact}<dtstart>"))
+    assert (session["start"], session["start_at"]) == ("11:00", "2026-08-01T11:00:00+02:00")
+
+
+def test_schedule_xml_persons_with_elements_inside():
+    person = "<person id='3'><code>X</code><public_name>Cy &amp;amp; Co</public_name></person>"
+    text = SAMPLES["schedule-xml"].replace("<persons/>", f"<persons>{person}</persons>")
+    assert read(text).sessions[1]["speakers"] == ["Cy & Co"]
+
+
 def test_xcal_of_rfc_6321_with_a_recurrence():
     first, second = read(XCAL_RFC).sessions
     assert first["title"] == "Tea, daily"
@@ -130,7 +143,10 @@ def test_ics():
     assert talk["abstract"] == "One\nTwo, three"
     assert talk["speakers"] == ["Ann Lee"]
     assert holiday["all_day"] is True
-    assert (holiday["start_at"], holiday["end_at"]) == ("2026-07-02T00:00:00", "2026-07-03T00:00:00")
+    assert (holiday["start_at"], holiday["end_at"]) == (
+        "2026-07-02T00:00:00",
+        "2026-07-03T00:00:00",
+    )
     assert "start" not in holiday
     assert [reason for _, reason in programme.report.reasons] == ["'Gone' is cancelled"] or (
         programme.report.skipped == 1
@@ -161,7 +177,9 @@ def test_ics_folded_within_characters():
     title = "SUMMARY:Numérique"
     cut = title.encode().index(b"\xc3") + 1
     raw = title.encode()[:cut] + b"\r\n " + title.encode()[cut:]
-    text = b"BEGIN:VCALENDAR\r\nBEGIN:VEVENT\r\nUID:1\r\n%s\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n" % raw
+    text = (
+        b"BEGIN:VCALENDAR\r\nBEGIN:VEVENT\r\nUID:1\r\n%s\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n" % raw
+    )
     assert one(text)["title"] == "Numérique"
 
 
@@ -176,7 +194,11 @@ def test_sessionize_all_resolves_its_tables():
 
 def test_sessionize_grid_takes_rooms_and_not_time_slots():
     session = one(SAMPLES["sessionize-grid"])
-    assert (session["location"], session["language"], session["tags"]) == ("Main", "English", ["Web"])
+    assert (session["location"], session["language"], session["tags"]) == (
+        "Main",
+        "English",
+        ["Web"],
+    )
 
 
 def test_sessionize_sessions_in_two_groups_are_one():
@@ -185,8 +207,8 @@ def test_sessionize_sessions_in_two_groups_are_one():
 
 def test_droidkaigi_translated_texts():
     text = (
-        '{"sessions": [{"id": "1", "title": {"ja": "こんにちは", "en": "Hello"}, "description": null,'
-        ' "startsAt": "2026-09-11T10:00:00+09:00", "endsAt": "2026-09-11T10:40:00+09:00",'
+        '{"sessions": [{"id": "1", "title": {"ja": "こんにちは", "en": "Hello"},'
+        ' "description": null, "startsAt": "2026-09-11T10:00:00+09:00", "endsAt": "2026-09-11T10:40:00+09:00",'
         ' "isServiceSession": false, "speakers": ["s"], "roomId": 1, "sessionCategoryItemId": 4,'
         ' "language": "MIXED"}], "rooms": [{"id": 1, "name": {"ja": "木", "en": "Tree"}}],'
         ' "speakers": [{"id": "s", "fullName": "Ann"}],'
@@ -215,8 +237,8 @@ def test_openevent_server_finds_what_is_included():
     text = (
         '{"data": [{"type": "session", "id": "4", "attributes": {"title": "A", "starts-at":'
         ' "2026-03-18T09:30:00+00:00", "ends-at": "2026-03-18T10:00:00+00:00"}, "relationships":'
-        ' {"track": {"data": {"type": "track", "id": "2"}}, "speakers": {"data": [{"type": "speaker",'
-        ' "id": "9"}]}}}], "included": [{"type": "track", "id": "2", "attributes": {"name": "AI"}},'
+        ' {"track": {"data": {"type": "track", "id": "2"}}, "speakers": {"data": [{"type":'
+        ' "speaker", "id": "9"}]}}}], "included": [{"type": "track", "id": "2", "attributes": {"name": "AI"}},'
         ' {"type": "speaker", "id": "9", "attributes": {"name": "Ann"}}]}'
     )
     session = one(text)
@@ -286,6 +308,13 @@ def test_csv_local_dates(first, second, start):
     assert read(text).sessions[0]["start_at"] == start
 
 
+def test_csv_hours_after_midnight_are_counted_on():
+    session = one("title,date,start,end\nA,2026-09-03,25:30,28:00\n")
+    assert session["start_at"] == "2026-09-04T01:30:00"
+    assert (session["start"], session["end"]) == ("01:30", "04:00")
+    assert session["day"] == "2026-09-03"
+
+
 def test_csv_dates_that_stay_open_are_refused():
     with pytest.raises(FeedError, match=r'column "start".*day or the month'):
         read("title,start\nA,06/04/2026 09:00\n")
@@ -349,6 +378,35 @@ def test_programme_to_catalog():
     assert answer["scoring"][0]["title"] == "Keynote"
     assert repr(programme) == "Programme('', 'sessionize-all', 2 sessions)"
     assert "2 sessions taken" in str(programme.report)
+
+
+TWO_DAYS = """title,start,end,tags
+One,2026-09-03 09:00,2026-09-03 10:00,ai
+Two,2026-09-04 09:30,2026-09-04 10:30,ai
+Three,2026-09-04 10:00,2026-09-04 11:00,ai
+"""
+
+
+def titles(catalog):
+    return [session["title"] for session in catalog.plan(["ai"])["sessions"]]
+
+
+def test_a_plan_goes_by_real_overlap(tmp_path):
+    programme = read(TWO_DAYS, zone="Europe/Berlin")
+    # Without dates, the first session would overlap with the second.
+    assert [session["start"] for session in programme.sessions] == ["09:00", "09:30", "10:00"]
+    compiled = programme.catalog()
+    loaded = Catalog.from_json(json.dumps(programme.manifest()).encode())
+    compiled.save(tmp_path / "programme.cat")
+    opened = Catalog.open(tmp_path / "programme.cat")
+    for catalog in (compiled, loaded, opened):
+        assert titles(catalog) in (["One", "Two"], ["One", "Three"])
+
+
+def test_a_window_goes_by_full_times():
+    catalog = read(TWO_DAYS, zone="Europe/Berlin").catalog()
+    window = Filter(start="2026-09-04T00:00:00+02:00", end="2026-09-05T00:00:00+02:00")
+    assert len(catalog.recommend(["ai"], 5, filter=window)["scoring"]) == 2
 
 
 def test_source_may_be_a_path_bytes_or_an_open_file(tmp_path):

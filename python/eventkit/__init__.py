@@ -125,7 +125,17 @@ __all__ = [
 _MODULES = frozenset(
     (
         *("catalog", "cli", "compat", "dates", "errors", "exports", "external_cache", "feeds"),
-        *("functions", "graph", "manifest", "profiles", "profiling", "reference", "results", "schema", "server"),
+        *(
+            "functions",
+            "graph",
+            "manifest",
+            "profiles",
+            "profiling",
+            "reference",
+            "results",
+            "schema",
+            "server",
+        ),
         "telemetry",
     )
 )

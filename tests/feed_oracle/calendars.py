@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from xml.etree import ElementTree
 
 import icalendar
+
 from feed_oracle.model import finished, session
 from feed_oracle.text import block, line
 
@@ -75,5 +76,3 @@ def _element(event):
         url=line(text("url")),
         speakers=[line(attendee.text or "") for attendee in event.iterfind("attendee")],
     )
-
-

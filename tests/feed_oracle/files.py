@@ -32,6 +32,6 @@ ORACLES = {
 """The oracle of a format, or of one file of a format without a specification."""
 
 
-def oracle_of(path, format):  # noqa: A002
+def oracle_of(path, format):
     """Return the oracle of a file."""
     return ORACLES.get(path.name) or ORACLES[format]

@@ -40,7 +40,12 @@ def schedule_json(data):
 
 def _json_event(event, day, room):
     start = _start(
-        day["date"], day.get("day_start"), day.get("day_end"), None, event.get("date"), event["start"]
+        day["date"],
+        day.get("day_start"),
+        day.get("day_end"),
+        None,
+        event.get("date"),
+        event["start"],
     )
     names = ("public_name", "full_public_name", "name")
     return session(
@@ -51,7 +56,7 @@ def _json_event(event, day, room):
         start=start,
         end=start + hours(event["duration"]),
         day=day["date"],
-        room=line(event["room"] if "room" in event else room),
+        room=line(event.get("room", room)),
         track=line(event["track"]),
         kind=line(event["type"]),
         language=line(event["language"]),
@@ -133,5 +138,8 @@ def _xml_event(event, day, room, change):
         url=line(text("url")),
         short=block(text("abstract")),
         long=block(text("description")),
-        speakers=[line(person.text or "") for person in event.iterfind("persons/person")],
+        speakers=[
+            line(person.findtext("public_name") or person.text or "")
+            for person in event.iterfind("persons/person")
+        ],
     )

@@ -28,7 +28,7 @@ def hours(text):
 def session(
     title,
     *,
-    id="",  # noqa: A002
+    id="",
     guid="",
     start=None,
     end=None,

@@ -9,7 +9,7 @@ from feed_oracle.text import block, line
 
 
 def _categories(pairs):
-    """Return track, type, language and the other names of (title of a category, name of an item)."""
+    """Return track, type, language and the other names of pairs of category and item."""
     track = kind = language = ""
     tags = []
     for title, name in pairs:
@@ -83,15 +83,23 @@ def sessionize_groups(data):
                 for item in category["categoryItems"]
             ]
             names = [speaker["name"] for speaker in entry["speakers"]]
-            found.setdefault(
-                entry["id"], _sessionize(entry, entry.get("room") or "", names, pairs)
-            )
+            found.setdefault(entry["id"], _sessionize(entry, entry.get("room") or "", names, pairs))
     return finished(found.values())
 
 
 def microsoft(data):
-    tags = """topic tags product programmingLanguages solutionArea communityTopic
-    learningZoneTopic contentArea industry sessionLevel""".split()
+    tags = [
+        "topic",
+        "tags",
+        "product",
+        "programmingLanguages",
+        "solutionArea",
+        "communityTopic",
+        "learningZoneTopic",
+        "contentArea",
+        "industry",
+        "sessionLevel",
+    ]
     return finished(
         session(
             line(entry["title"]),

@@ -70,14 +70,15 @@ def kumanofes(data):
     for row in _rows(data):
         made = session(
             line(row["name"]),
-            id=row["uid"],
+            id=row["id"],
             day=row["start_day"],
             room=line(row["place"]),
             short=block(row["body"]),
         )
         for name, column in (("start", "start_at"), ("end", "end_at")):
-            if re.fullmatch(r"\d+:\d\d", row[column].strip()):
-                made[name] = row[column].strip().zfill(5)
+            # After midnight, hours are counted on.
+            if found := re.fullmatch(r"(\d+):(\d\d)", row[column].strip()):
+                made[name] = f"{int(found[1]) % 24:02}:{found[2]}"
         found.append(made)
     return finished(found)
 

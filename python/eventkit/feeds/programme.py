@@ -89,17 +89,17 @@ class Programme:
         return f"Programme({self.name!r}, {self.format!r}, {len(self):,} sessions)"
 
     def manifest(self) -> dict[str, Any]:
-        """Return a manifest with the sessions, for the functions that take one.
+        r"""Return a manifest with the sessions, for the functions that take one.
 
         The sessions are the same objects. A manifest that was read keeps its weights; any other
         feed gets the default ones.
 
         Example:
             >>> from eventkit.feeds import read
-            >>> sorted(read(b"title,speaker\\nAgents,Ann\\n").manifest())
+            >>> sorted(read(b"title,speaker\nAgents,Ann\n").manifest())
             ['name', 'sessions', 'weights']
         """
-        from eventkit.catalog.catalog import DEFAULT_WEIGHTS
+        from eventkit.reference import DEFAULT_WEIGHTS
 
         fields = {"name": self.name or self.source, "weights": dict(DEFAULT_WEIGHTS)}
         if self.zone is not None:
@@ -107,11 +107,11 @@ class Programme:
         return {**fields, **self.fields, "sessions": self.sessions}
 
     def catalog(self) -> Catalog:
-        """Return a compiled catalogue of the sessions.
+        r"""Return a compiled catalogue of the sessions.
 
         Example:
             >>> from eventkit.feeds import read
-            >>> catalog = read(b"title,tags\\nAgents,ai\\n").catalog()
+            >>> catalog = read(b"title,tags\nAgents,ai\n").catalog()
             >>> catalog.recommend(["ai"], 1)["scoring"][0]["title"]
             'Agents'
         """

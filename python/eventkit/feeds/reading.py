@@ -23,8 +23,8 @@ FORMATS: tuple[str, ...] = _native.feed_formats() if _native.AVAILABLE else ()
 Source = str | os.PathLike[str] | bytes | bytearray | memoryview | IO[bytes]
 
 
-def read(source: Source, *, format: str = "auto", zone: str | None = None) -> Programme:  # noqa: A002
-    """Read the programme of a conference.
+def read(source: Source, *, format: str = "auto", zone: str | None = None) -> Programme:
+    r"""Read the programme of a conference.
 
     Args:
         source: A path, the content as bytes, or an open binary file.
@@ -38,7 +38,7 @@ def read(source: Source, *, format: str = "auto", zone: str | None = None) -> Pr
         OSError: The file cannot be read.
 
     Example:
-        >>> feed = b"title,start,end,room\\nAgents,2026-09-14 09:30,2026-09-14 10:00,Hall 1\\n"
+        >>> feed = b"title,start,end,room\nAgents,2026-09-14 09:30,2026-09-14 10:00,Hall 1\n"
         >>> programme = read(feed, zone="Europe/Berlin")
         >>> programme.format, programme.sessions[0]["start_at"]
         ('csv', '2026-09-14T09:30:00+02:00')
@@ -47,7 +47,7 @@ def read(source: Source, *, format: str = "auto", zone: str | None = None) -> Pr
     return parse(data, origin, format=format, zone=zone)
 
 
-def parse(data: bytes, origin: str, *, format: str = "auto", zone: str | None = None) -> Programme:  # noqa: A002
+def parse(data: bytes, origin: str, *, format: str = "auto", zone: str | None = None) -> Programme:
     """Read the programme that bytes hold.
 
     Args:
