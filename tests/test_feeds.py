@@ -206,14 +206,24 @@ def test_sessionize_sessions_in_two_groups_are_one():
 
 
 def test_droidkaigi_translated_texts():
-    text = (
-        '{"sessions": [{"id": "1", "title": {"ja": "こんにちは", "en": "Hello"},'
-        ' "description": null, "startsAt": "2026-09-11T10:00:00+09:00", "endsAt": "2026-09-11T10:40:00+09:00",'
-        ' "isServiceSession": false, "speakers": ["s"], "roomId": 1, "sessionCategoryItemId": 4,'
-        ' "language": "MIXED"}], "rooms": [{"id": 1, "name": {"ja": "木", "en": "Tree"}}],'
-        ' "speakers": [{"id": "s", "fullName": "Ann"}],'
-        ' "categories": [{"id": 1, "title": {"ja": "分野", "en": "Track"},'
-        ' "items": [{"id": 4, "name": {"ja": "道具", "en": "Tools"}}]}]}'
+    talk = {
+        "id": "1",
+        "title": {"ja": "こんにちは", "en": "Hello"},
+        "startsAt": "2026-09-11T10:00:00+09:00",
+        "endsAt": "2026-09-11T10:40:00+09:00",
+        "isServiceSession": False,
+        "speakers": ["s"],
+        "roomId": 1,
+        "sessionCategoryItemId": 4,
+    }
+    items = [{"id": 4, "name": {"ja": "道具", "en": "Tools"}}]
+    text = json.dumps(
+        {
+            "sessions": [talk],
+            "rooms": [{"id": 1, "name": {"ja": "木", "en": "Tree"}}],
+            "speakers": [{"id": "s", "fullName": "Ann"}],
+            "categories": [{"id": 1, "title": {"ja": "分野", "en": "Track"}, "items": items}],
+        }
     )
     session = one(text)
     assert (session["title"], session["location"], session["track"]) == ("Hello", "Tree", "Tools")
@@ -234,13 +244,19 @@ def test_openevent_placeholders_are_no_abstract():
 
 
 def test_openevent_server_finds_what_is_included():
-    text = (
-        '{"data": [{"type": "session", "id": "4", "attributes": {"title": "A", "starts-at":'
-        ' "2026-03-18T09:30:00+00:00", "ends-at": "2026-03-18T10:00:00+00:00"}, "relationships":'
-        ' {"track": {"data": {"type": "track", "id": "2"}}, "speakers": {"data": [{"type":'
-        ' "speaker", "id": "9"}]}}}], "included": [{"type": "track", "id": "2", "attributes": {"name": "AI"}},'
-        ' {"type": "speaker", "id": "9", "attributes": {"name": "Ann"}}]}'
-    )
+    times = {"starts-at": "2026-03-18T09:30:00+00:00", "ends-at": "2026-03-18T10:00:00+00:00"}
+    track, speaker = {"type": "track", "id": "2"}, {"type": "speaker", "id": "9"}
+    talk = {
+        "type": "session",
+        "id": "4",
+        "attributes": {"title": "A", **times},
+        "relationships": {"track": {"data": track}, "speakers": {"data": [speaker]}},
+    }
+    included = [
+        track | {"attributes": {"name": "AI"}},
+        speaker | {"attributes": {"name": "Ann"}},
+    ]
+    text = json.dumps({"data": [talk], "included": included})
     session = one(text)
     assert (session["track"], session["speakers"]) == ("AI", ["Ann"])
 
