@@ -1,6 +1,7 @@
 """Feeds that are damaged or hostile: a `FeedError`, soon, and with little memory."""
 
 import io
+import random
 import subprocess
 import sys
 import zipfile
@@ -87,6 +88,28 @@ def test_deep_nesting_inside_a_known_document_is_refused():
     refused(b'{"schedule": {"conference": {"days": %s}}}' % deep, "recursion limit|not JSON")
     deep_xml = SAMPLES["schedule-xml"].replace("Sunrise", "<a>" * 100_000 + "</a>" * 100_000)
     assert len(feeds.read(deep_xml.encode())) == 2
+
+
+PIECES = [b"", b"\x00", b'"', b"<", b"&", b"{", b"]", b",", b"\n", b"\xff", b"0", b"2026-01-01T"]
+
+
+@pytest.mark.parametrize("name", SAMPLES)
+def test_a_changed_feed_is_read_or_refused(name):
+    data = SAMPLES[name].encode()
+    chance = random.Random(name)
+    for _ in range(300):
+        changed = bytearray(data)
+        for _ in range(chance.randint(1, 4)):
+            at = chance.randrange(len(changed))
+            changed[at : at + chance.choice([0, 1, 1, 8])] = chance.choice(PIECES)
+        try:
+            programme = feeds.read(bytes(changed))
+        except FeedError as error:
+            assert error.reason  # noqa: PT017 - most are read
+            continue
+        ids = [session.get("id") for session in programme.sessions]
+        assert programme.format == "manifest" or len(set(ids)) == len(ids)
+        assert all(session["title"] for session in programme.sessions if "title" in session)
 
 
 def test_files_that_are_no_text_are_named():

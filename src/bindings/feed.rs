@@ -140,7 +140,11 @@ impl<'py, 'a> Maker<'py, 'a> {
     }
 
     fn text(&self, text: &str) -> PyResult<Bound<'py, PyString>> {
-        object::new_str(self.py, text.as_bytes())
+        if text.is_ascii() {
+            return object::new_str(self.py, text.as_bytes());
+        }
+        // `new_str` copies other text first, which only the bytes of a mapped file need.
+        Ok(PyString::new(self.py, text))
     }
 
     /// Sets a text that is not shared, unless there is none.

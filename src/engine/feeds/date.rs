@@ -181,6 +181,10 @@ fn time_at(tokens: &[Token]) -> Result<Option<(i64, usize)>, &'static str> {
         [Token::Number(hour, 1..=2), Token::Mark(':'), Token::Number(minute, 2), ..] => (*hour, *minute, 3),
         [Token::Number(hour, 1..=2), Token::Word(unit), Token::Number(minute, 2), ..] if unit == "h" => (*hour, *minute, 3),
         [Token::Number(hour, 1..=2), Token::Word(half), ..] if half == "am" || half == "pm" => (*hour, 0, 1),
+        [Token::Number(hour, 1..=2), Token::Word(unit), ..] if unit == "h" || unit == "uhr" => (*hour, 0, 2),
+        [Token::Number(hour, 1..=2), Token::Mark('.'), Token::Number(minute, 2), Token::Word(unit), ..] if unit == "uhr" => {
+            (*hour, *minute, 4)
+        }
         _ => return Ok(None),
     };
     if let [Token::Mark(':'), Token::Number(_, 2), ..] = tokens.get(length..).unwrap_or_default() {

@@ -339,7 +339,7 @@ impl Writer {
 }
 
 /// Where `wanted`, in lower-case ASCII, first occurs in any case; the length of the text if it does not.
-fn find_ignoring_case(text: &str, wanted: &str) -> usize {
+pub(super) fn find_ignoring_case(text: &str, wanted: &str) -> usize {
     let windows = text.as_bytes().windows(wanted.len());
     let found = windows.into_iter().position(|window| window.eq_ignore_ascii_case(wanted.as_bytes()));
     found.unwrap_or(text.len())

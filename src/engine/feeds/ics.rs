@@ -17,6 +17,8 @@ use calcard::icalendar::{
 };
 use calcard::{Entry, Parser};
 
+use hashbrown::HashMap;
+
 use super::clock;
 use super::detect::Format;
 use super::fault::Fault;
@@ -33,7 +35,7 @@ const MOST_TIMES: usize = 20_000;
 /// Reads a calendar, wherever it begins in `text`.
 pub(super) fn read(text: &str, programme: &mut Programme<'_>) -> Result<(), Fault> {
     const BEGIN: &str = "begin:vcalendar";
-    let at = text.to_ascii_lowercase().find(BEGIN).unwrap_or_default();
+    let at = html::find_ignoring_case(text, BEGIN);
     programme.format = Format::Ics;
     let body = text.get(at..).unwrap_or_default();
     check_end(text, body)?;
@@ -77,15 +79,16 @@ fn read_calendar(mut calendar: ICalendar, programme: &mut Programme<'_>) {
     limit_endless(&mut calendar, programme);
     let zones = calendar.build_tz_resolver();
     let mut times = recurrences(&calendar, programme);
+    let recurs = !times.is_empty();
     for (at, component) in calendar.components.iter().enumerate() {
         if component.component_type != ICalendarComponentType::VEvent {
             continue;
         }
         let event = Event::read(component, &zones, programme);
-        let own: Vec<Moment> = times.iter().filter(|(id, _)| *id == at).map(|(_, start)| *start).collect();
+        let own = times.remove(&at).unwrap_or_default();
         if own.is_empty() && component.is_recurrent() {
             programme.skip(place(component), "its rule gives no time");
-        } else if own.is_empty() && !component.is_recurrence_override() {
+        } else if own.is_empty() && !(recurs && component.is_recurrence_override()) {
             programme.push(|| place(component), event.session(component, None));
         } else {
             for start in own {
@@ -93,7 +96,6 @@ fn read_calendar(mut calendar: ICalendar, programme: &mut Programme<'_>) {
             }
         }
     }
-    times.clear();
 }
 
 fn read_head(root: &ICalendarComponent, programme: &mut Programme<'_>) {
@@ -133,13 +135,14 @@ fn is_endless(rule: &ICalendarRecurrenceRule) -> bool {
 }
 
 /// The local starts of recurring events and of the exceptions to them, by the number of their component.
-fn recurrences(calendar: &ICalendar, programme: &mut Programme<'_>) -> Vec<(usize, Moment)> {
+fn recurrences(calendar: &ICalendar, programme: &mut Programme<'_>) -> HashMap<usize, Vec<Moment>> {
     if !calendar.components.iter().any(|component| component.is_recurrent() && is_event(component)) {
-        return Vec::new();
+        return HashMap::new();
     }
     // Without a zone, so that each time is on the clock of its event, and a zone of our own gives the offset.
     let expanded = calendar.expand_dates(Tz::Floating, MOST_TIMES);
-    let mut times: Vec<(usize, Moment)> = Vec::new();
+    let mut times: HashMap<usize, Vec<Moment>> = HashMap::new();
+    let mut count = 0;
     for event in expanded.events {
         let at = event.comp_id as usize;
         let Some(component) = calendar.components.get(at) else {
@@ -152,14 +155,17 @@ fn recurrences(calendar: &ICalendar, programme: &mut Programme<'_>) -> Vec<(usiz
         };
         if repeated && is_event(component) && span >= 0 {
             let wall = event.start.naive_local().and_utc().timestamp_millis();
-            times.push((at, Moment::local(wall)));
+            times.entry(at).or_default().push(Moment::local(wall));
+            count += 1;
         }
     }
-    if times.len() >= MOST_TIMES {
+    if count >= MOST_TIMES {
         programme.note(format!("only the first {MOST_TIMES} times of recurring events were taken"));
     }
-    times.sort_by_key(|(at, start)| (*at, start.ms()));
-    times.dedup();
+    for starts in times.values_mut() {
+        starts.sort_by_key(|start| start.ms());
+        starts.dedup();
+    }
     times
 }
 

@@ -227,6 +227,9 @@ impl<'a> Programme<'a> {
     }
 
     fn note_times(&mut self, local: usize, utc: usize, reversed: usize) {
+        if self.sessions.is_empty() {
+            self.note("the feed holds no sessions".into());
+        }
         if local > 0 {
             self.note(format!(
                 "{local} sessions have local times without an offset: name the zone to complete them"

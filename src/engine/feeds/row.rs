@@ -50,16 +50,18 @@ const NAMES: [(Role, &[&str]); ROLES] = [
     (Role::Subtitle, &["subtitle", "untertitel"]),
     (Role::Start, &[
         "start", "starts", "startsat", "startat", "starttime", "startdatetime", "starttimestamp", "startdate", "begin",
-        "begins", "beginn", "begintime", "dtstart", "anfang", "von", "from", "time", "hours", "timeslot", "zeit",
+        "begins", "beginn", "begintime", "eventstart", "sessionstart", "scheduledat", "dtstart", "anfang", "von", "from", "time", "hours", "timeslot", "zeit",
         "uhrzeit", "when", "slot", "datetime", "開始",
     ]),
     (Role::End, &[
-        "end", "ends", "endsat", "endat", "endtime", "enddatetime", "endtimestamp", "enddate", "finish", "ende", "bis",
+        "end", "ends", "endsat", "endat", "endtime", "enddatetime", "endtimestamp", "enddate", "finish", "ende", "eventend", "sessionend", "bis",
         "until", "to", "dtend", "終了",
     ]),
-    (Role::Date, &["date", "datum", "fecha", "day", "startday", "tag", "giorno", "jour", "日付"]),
+    (Role::Date, &[
+        "date", "datum", "fecha", "day", "startdate", "startday", "eventdate", "sessiondate", "tag", "giorno", "jour", "日付",
+    ]),
     (Role::EndDate, &["endday", "enddate"]),
-    (Role::Duration, &["duration", "dauer", "length", "durationminutes", "durationinminutes", "minutes", "durée"]),
+    (Role::Duration, &["duration", "dauer", "length", "durationminutes", "durationinminutes", "minutes", "durée", "scheduledduration"]),
     (Role::Room, &[
         "room", "location", "roomname", "venue", "place", "hall", "raum", "saal", "ort", "stage", "bühne", "sala", "lieu",
         "salle", "場所",

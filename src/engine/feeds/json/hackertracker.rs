@@ -4,6 +4,12 @@
 use super::node::Node;
 use crate::engine::feeds::clock;
 use crate::engine::feeds::programme::{Programme, Session};
+use crate::engine::feeds::row;
+
+pub(super) fn fits(entry: &Node<'_>) -> bool {
+    let own = ["event_type", "entry_type", "conference", "includes"];
+    (entry.has("start_date") || entry.has("begin")) && own.iter().any(|name| entry.has(name))
+}
 
 pub(super) fn read<'a>(root: &Node<'a>, programme: &mut Programme<'a>) {
     let entries = root.get("schedule").list();
@@ -33,7 +39,7 @@ fn session<'a>(entry: &Node<'a>) -> Session<'a> {
         url: entry.get("link").line(),
         ..Session::default()
     };
-    for kind in [entry.get("event_type"), entry.get("type")] {
+    for kind in ["event_type", "entry_type", "type"].map(|name| entry.get(name)) {
         if session.kind.is_empty() && kind.int().is_none() {
             session.set_kind(kind.line());
         }
@@ -41,8 +47,14 @@ fn session<'a>(entry: &Node<'a>) -> Session<'a> {
     for tag in entry.get("tags").list().iter().filter(|tag| tag.int().is_none()) {
         session.tag("keyword", tag.line());
     }
-    for speaker in entry.get("speakers").list().iter().filter(|speaker| speaker.int().is_none()) {
-        session.speaker(speaker.line());
+    let who = entry.get("who");
+    for speaker in entry.get("speakers").list().iter().chain(who.list()) {
+        if speaker.int().is_none() {
+            session.speaker(speaker.line());
+        }
+    }
+    for name in row::split_names(who.str()) {
+        session.speaker(name.into_owned().into());
     }
     session
 }

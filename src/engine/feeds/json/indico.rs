@@ -66,7 +66,7 @@ fn read_entry<'a>(entry: &Node<'a>, block: &Node<'a>, programme: &mut Programme<
 
 fn take<'a>(entry: &Node<'a>, block: &Node<'a>, programme: &mut Programme<'a>) {
     let mut session = Session {
-        id: entry.first(&["friendlyId", "contributionId", "id"]).id(),
+        id: entry.first(&["friendly_id", "contributionId", "id"]).id(),
         guid: entry.first(&["uniqueId", "id", "db_id"]).id(),
         title: entry.get("title").line(),
         start: moment(entry.get("startDate")),

@@ -80,11 +80,10 @@ fn recognise(root: &Node<'_>) -> Option<Format> {
         return Some(Format::Schedule2);
     }
     if let Some(first) = schedule.list().first() {
-        let dated = first.has("start_date") || first.has("begin");
-        if dated && (first.has("event_type") || first.has("conference")) {
+        if hackertracker::fits(first) {
             return Some(Format::HackerTracker);
         }
-        if first.has("kind") && first.has("start") {
+        if pycon::fits(first) {
             return Some(Format::PyconJson);
         }
     }
@@ -101,6 +100,8 @@ fn of_list(first: &Node<'_>) -> Format {
         Format::Microsoft
     } else if openevent::fits(first) {
         Format::OpenEvent
+    } else if pycon::fits(first) {
+        Format::PyconJson
     } else if json_ld::fits(first) {
         Format::JsonLd
     } else {
@@ -114,7 +115,7 @@ fn of_object(root: &Node<'_>) -> Option<Format> {
     if root.has("weights") && sessions.is_list() {
         return Some(Format::Manifest);
     }
-    if first.is_some_and(|first| first.has("startsAt") || first.has("isServiceSession")) {
+    if first.is_some_and(sessionize::fits) {
         return Some(Format::SessionizeAll);
     }
     if first.is_none() && sessions.is_list() && root.get("rooms").is_list() && root.has("categories") {

@@ -17,8 +17,9 @@ type Included<'n, 'a> = HashMap<(Cow<'a, str>, Cow<'a, str>), &'n Node<'a>>;
 pub(super) fn fits(entry: &Node<'_>) -> bool {
     let fields = attributes(entry);
     let timed = ["starts-at", "starts_at", "start_time"].iter().any(|name| fields.has(name));
-    let placed = ["microlocation", "session-type", "session_type", "track", "long-abstract", "long_abstract"];
-    timed && (placed.iter().any(|name| fields.has(name)) || entry.get("type").str() == "session")
+    let own = ["microlocation", "session-type", "session_type", "long-abstract", "long_abstract"];
+    let related = fields.get("track").is_object() || own.iter().any(|name| fields.has(name));
+    timed && (related || entry.get("type").str() == "session")
 }
 
 pub(super) fn read<'a>(root: &Node<'a>, programme: &mut Programme<'a>) {

@@ -5,9 +5,14 @@ use crate::engine::feeds::clock;
 use crate::engine::feeds::programme::{Programme, Session};
 use crate::engine::feeds::row;
 
+pub(super) fn fits(entry: &Node<'_>) -> bool {
+    entry.has("start") && entry.has("name") && (entry.has("conf_key") || entry.has("kind"))
+}
+
 pub(super) fn read<'a>(root: &Node<'a>, programme: &mut Programme<'a>) {
     programme.name = root.get("conference").first(&["name", "title"]).line();
-    for entry in root.get("schedule").list() {
+    let entries = if root.is_list() { root } else { root.get("schedule") };
+    for entry in entries.list() {
         programme.push(|| format!("entry {}", entry.get("conf_key").id()), session(entry));
     }
 }

@@ -14,6 +14,12 @@ use crate::engine::feeds::programme::{Programme, Session};
 
 type Table<'n, 'a> = HashMap<Cow<'a, str>, &'n Node<'a>>;
 
+/// Whether a session is one of the view `All`.
+pub(super) fn fits(entry: &Node<'_>) -> bool {
+    let own = ["isServiceSession", "isPlenumSession", "categoryItems", "roomId"];
+    entry.has("startsAt") && own.iter().any(|name| entry.has(name))
+}
+
 pub(super) fn read_all<'a>(root: &Node<'a>, programme: &mut Programme<'a>) {
     let (rooms, speakers) = (table(root.get("rooms")), table(root.get("speakers")));
     let mut items = HashMap::new();
