@@ -75,7 +75,10 @@ fn programme_of<'py>(py: Python<'py>, programme: &Programme<'_>) -> PyResult<Out
 }
 
 fn fill_report(about: &Bound<'_, PyDict>, report: &Report) -> PyResult<()> {
-    let reasons = report.reasons.iter().map(|skipped| (&skipped.place, &skipped.reason));
+    let reasons = report
+        .reasons
+        .iter()
+        .map(|skipped| (&skipped.place, &skipped.reason));
     about.set_item("skipped", report.skipped)?;
     about.set_item("reasons", reasons.collect::<Vec<_>>())?;
     about.set_item("tags", &report.tags)?;
@@ -95,8 +98,16 @@ impl<'py, 'a> Maker<'py, 'a> {
         dict.set_item(intern!(py, "id"), self.text(&session.id)?)?;
         dict.set_item(intern!(py, "title"), self.text(&session.title)?)?;
         if !session.all_day {
-            self.put(&dict, intern!(py, "start"), session.start.map(|at| hour(at.wall_ms())))?;
-            self.put(&dict, intern!(py, "end"), session.end.map(|at| hour(at.wall_ms())))?;
+            self.put(
+                &dict,
+                intern!(py, "start"),
+                session.start.map(|at| hour(at.wall_ms())),
+            )?;
+            self.put(
+                &dict,
+                intern!(py, "end"),
+                session.end.map(|at| hour(at.wall_ms())),
+            )?;
         }
         self.share(&dict, intern!(py, "location"), &session.location)?;
         let tags = self.list(session.tags.iter().map(|(_, tag)| tag))?;
@@ -148,7 +159,12 @@ impl<'py, 'a> Maker<'py, 'a> {
     }
 
     /// Sets a text that is not shared, unless there is none.
-    fn put(&self, dict: &Bound<'py, PyDict>, name: &Bound<'py, PyString>, text: Option<String>) -> PyResult<()> {
+    fn put(
+        &self,
+        dict: &Bound<'py, PyDict>,
+        name: &Bound<'py, PyString>,
+        text: Option<String>,
+    ) -> PyResult<()> {
         match text {
             Some(text) => dict.set_item(name, self.text(&text)?),
             None => Ok(()),
@@ -156,7 +172,12 @@ impl<'py, 'a> Maker<'py, 'a> {
     }
 
     /// Sets a text that other sessions may have too, unless it is empty.
-    fn share(&mut self, dict: &Bound<'py, PyDict>, name: &Bound<'py, PyString>, text: &'a str) -> PyResult<()> {
+    fn share(
+        &mut self,
+        dict: &Bound<'py, PyDict>,
+        name: &Bound<'py, PyString>,
+        text: &'a str,
+    ) -> PyResult<()> {
         if text.is_empty() {
             return Ok(());
         }
@@ -172,7 +193,10 @@ impl<'py, 'a> Maker<'py, 'a> {
         Ok(made)
     }
 
-    fn list<'c: 'a>(&mut self, texts: impl Iterator<Item = &'a Cow<'c, str>>) -> PyResult<Bound<'py, PyList>> {
+    fn list<'c: 'a>(
+        &mut self,
+        texts: impl Iterator<Item = &'a Cow<'c, str>>,
+    ) -> PyResult<Bound<'py, PyList>> {
         let items = texts
             .map(|text| self.shared(text).map(Bound::into_any))
             .collect::<PyResult<Vec<_>>>()?;

@@ -159,15 +159,23 @@ impl Segment {
 fn facets(loaded: &Loaded, lower: &dyn Fn(&str) -> Vec<u8>) -> Result<Facets, Error> {
     let mut builder = FacetBuilder::with_capacity(loaded.len());
     // Full times beside those of the schema, in a programme that was read from a feed.
-    let dated = loaded.text.known("start_at").map(|start| (start, loaded.text.member("end_at")));
+    let dated = loaded
+        .text
+        .known("start_at")
+        .map(|start| (start, loaded.text.member("end_at")));
     for (position, spans) in loaded.spans.iter().enumerate() {
         let view = loaded.text.get(position);
         let member = |offset: Option<u32>| view?.value_at(offset?)?.as_str();
         let parse = |start: Option<Cow<'_, [u8]>>, end: Option<Cow<'_, [u8]>>| {
-            Span::parse(start.as_deref().unwrap_or_default(), end.as_deref().unwrap_or_default())
+            Span::parse(
+                start.as_deref().unwrap_or_default(),
+                end.as_deref().unwrap_or_default(),
+            )
         };
         let named = |name: &Member| view?.get(name)?.as_str();
-        let full = dated.as_ref().map_or(Span::default(), |(start, end)| parse(named(start), named(end)));
+        let full = dated.as_ref().map_or(Span::default(), |(start, end)| {
+            parse(named(start), named(end))
+        });
         let span = match full.start.scale() {
             Some(_) => full,
             None => parse(member(spans.start()), member(spans.end())),

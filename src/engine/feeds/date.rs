@@ -62,7 +62,11 @@ impl Order {
             (Some(_), None) => Some(Self::DayFirst),
             (None, Some(_)) => Some(Self::MonthFirst),
             (None, None) => None,
-            (Some(_), Some(_)) if dates.iter().all(|date| matches!(date, Date::Open(a, b, _) if a == b)) => {
+            (Some(_), Some(_))
+                if dates
+                    .iter()
+                    .all(|date| matches!(date, Date::Open(a, b, _) if a == b)) =>
+            {
                 Some(Self::DayFirst)
             }
             (Some(day_first), Some(month_first)) => match (day_first, month_first) {
@@ -79,7 +83,12 @@ impl Order {
 /// # Errors
 /// Says what is wrong with the text, to follow after the text itself.
 pub(super) fn parse(text: &str) -> Result<Cell, &'static str> {
+    /// Longer than any date in words.
+    const MOST_BYTES: usize = 100;
     let text = text.trim();
+    if text.len() > MOST_BYTES {
+        return Err("is no date or time");
+    }
     if let Some(moment) = clock::moment(text) {
         return Ok(if clock::timed(text).is_some() {
             Cell {
@@ -123,7 +132,10 @@ impl Reader {
         let mut tokens = Vec::new();
         let mut rest = text;
         while let Some(first) = rest.chars().next() {
-            let width = |test: fn(char) -> bool| rest.find(|character| !test(character)).unwrap_or(rest.len());
+            let width = |test: fn(char) -> bool| {
+                rest.find(|character| !test(character))
+                    .unwrap_or(rest.len())
+            };
             let length = if first.is_ascii_digit() {
                 let length = width(|character| character.is_ascii_digit());
                 let digits = rest.get(..length).unwrap_or_default();
@@ -131,7 +143,9 @@ impl Reader {
                 length
             } else if first.is_alphabetic() {
                 let length = width(char::is_alphabetic);
-                tokens.push(Token::Word(rest.get(..length).unwrap_or_default().to_lowercase()));
+                tokens.push(Token::Word(
+                    rest.get(..length).unwrap_or_default().to_lowercase(),
+                ));
                 length
             } else {
                 if !first.is_whitespace() {
@@ -170,7 +184,9 @@ impl Reader {
 }
 
 /// Words that say nothing.
-const NOISE: &[&str] = &["at", "um", "uhr", "from", "to", "bis", "von", "of", "the", "th", "st", "nd", "rd", "t", "h"];
+const NOISE: &[&str] = &[
+    "at", "um", "uhr", "from", "to", "bis", "von", "of", "the", "th", "st", "nd", "rd", "t", "h",
+];
 
 /// Programmes that run past midnight write `25:30` for half past one of the next morning.
 const LATEST_HOUR: i64 = 35;
@@ -178,13 +194,31 @@ const LATEST_HOUR: i64 = 35;
 /// Reads the time of day that tokens start with: `9:30`, `09:30:00`, `9:30 pm`, `9 pm`, `9h30`.
 fn time_at(tokens: &[Token]) -> Result<Option<(i64, usize)>, &'static str> {
     let (mut hour, minute, mut length) = match tokens {
-        [Token::Number(hour, 1..=2), Token::Mark(':'), Token::Number(minute, 2), ..] => (*hour, *minute, 3),
-        [Token::Number(hour, 1..=2), Token::Word(unit), Token::Number(minute, 2), ..] if unit == "h" => (*hour, *minute, 3),
-        [Token::Number(hour, 1..=2), Token::Word(half), ..] if half == "am" || half == "pm" => (*hour, 0, 1),
-        [Token::Number(hour, 1..=2), Token::Word(unit), ..] if unit == "h" || unit == "uhr" => (*hour, 0, 2),
-        [Token::Number(hour, 1..=2), Token::Mark('.'), Token::Number(minute, 2), Token::Word(unit), ..] if unit == "uhr" => {
-            (*hour, *minute, 4)
+        [
+            Token::Number(hour, 1..=2),
+            Token::Mark(':'),
+            Token::Number(minute, 2),
+            ..,
+        ] => (*hour, *minute, 3),
+        [
+            Token::Number(hour, 1..=2),
+            Token::Word(unit),
+            Token::Number(minute, 2),
+            ..,
+        ] if unit == "h" => (*hour, *minute, 3),
+        [Token::Number(hour, 1..=2), Token::Word(half), ..] if half == "am" || half == "pm" => {
+            (*hour, 0, 1)
         }
+        [Token::Number(hour, 1..=2), Token::Word(unit), ..] if unit == "h" || unit == "uhr" => {
+            (*hour, 0, 2)
+        }
+        [
+            Token::Number(hour, 1..=2),
+            Token::Mark('.'),
+            Token::Number(minute, 2),
+            Token::Word(unit),
+            ..,
+        ] if unit == "uhr" => (*hour, *minute, 4),
         _ => return Ok(None),
     };
     if let [Token::Mark(':'), Token::Number(_, 2), ..] = tokens.get(length..).unwrap_or_default() {
@@ -223,17 +257,23 @@ fn date_of(words: &[Token]) -> Result<Option<Date>, &'static str> {
             month = Some(found);
         }
     }
-    let open = words.iter().any(|word| matches!(word, Token::Mark('/' | '-')));
+    let open = words
+        .iter()
+        .any(|word| matches!(word, Token::Mark('/' | '-')));
     match (month, numbers.as_slice()) {
         (None, []) => Ok(None),
-        (Some(month), [(day, 1..=2), (year, 4)] | [(year, 4), (day, 1..=2)]) => known(*year, month, *day),
+        (Some(month), [(day, 1..=2), (year, 4)] | [(year, 4), (day, 1..=2)]) => {
+            known(*year, month, *day)
+        }
         (Some(_), _) => Err("has no year"),
         (None, [(year, 4), (month, _), (day, _)]) => known(*year, *month, *day),
-        (None, [(first, 1..=2), (second, 1..=2), (year, 4)]) if open => match (*first > 12, *second > 12) {
-            (true, _) => known(*year, *second, *first),
-            (_, true) => known(*year, *first, *second),
-            _ => Ok(Some(Date::Open(*first, *second, *year))),
-        },
+        (None, [(first, 1..=2), (second, 1..=2), (year, 4)]) if open => {
+            match (*first > 12, *second > 12) {
+                (true, _) => known(*year, *second, *first),
+                (_, true) => known(*year, *first, *second),
+                _ => Ok(Some(Date::Open(*first, *second, *year))),
+            }
+        }
         (None, [(day, 1..=2), (month, 1..=2), (year, 4)]) => known(*year, *month, *day),
         (None, [_, _]) => Err("has no year"),
         (None, [_]) => Err("is only a number"),
@@ -242,7 +282,9 @@ fn date_of(words: &[Token]) -> Result<Option<Date>, &'static str> {
 }
 
 fn known(year: i64, month: i64, day: i64) -> Result<Option<Date>, &'static str> {
-    of_numbers(year, month, day).map(|midnight| Some(Date::Known(midnight))).ok_or("is no day of the calendar")
+    of_numbers(year, month, day)
+        .map(|midnight| Some(Date::Known(midnight)))
+        .ok_or("is no day of the calendar")
 }
 
 fn of_numbers(year: i64, month: i64, day: i64) -> Option<i64> {
@@ -251,9 +293,38 @@ fn of_numbers(year: i64, month: i64, day: i64) -> Option<i64> {
 
 fn is_weekday(word: &str) -> bool {
     const DAYS: &[&str] = &[
-        "mon", "monday", "tue", "tues", "tuesday", "wed", "wednesday", "thu", "thur", "thurs", "thursday", "fri",
-        "friday", "sat", "saturday", "sun", "sunday", "mo", "montag", "di", "dienstag", "mi", "mittwoch", "do",
-        "donnerstag", "fr", "freitag", "sa", "samstag", "sonnabend", "so", "sonntag",
+        "mon",
+        "monday",
+        "tue",
+        "tues",
+        "tuesday",
+        "wed",
+        "wednesday",
+        "thu",
+        "thur",
+        "thurs",
+        "thursday",
+        "fri",
+        "friday",
+        "sat",
+        "saturday",
+        "sun",
+        "sunday",
+        "mo",
+        "montag",
+        "di",
+        "dienstag",
+        "mi",
+        "mittwoch",
+        "do",
+        "donnerstag",
+        "fr",
+        "freitag",
+        "sa",
+        "samstag",
+        "sonnabend",
+        "so",
+        "sonntag",
     ];
     DAYS.contains(&word)
 }
@@ -271,7 +342,14 @@ fn month_named(word: &str) -> Option<i64> {
         &["september", "sep", "sept", "septembre", "septiembre"],
         &["october", "oct", "oktober", "okt", "octobre", "octubre"],
         &["november", "nov", "novembre", "noviembre"],
-        &["december", "dec", "dezember", "dez", "décembre", "diciembre"],
+        &[
+            "december",
+            "dec",
+            "dezember",
+            "dez",
+            "décembre",
+            "diciembre",
+        ],
     ];
     let at = MONTHS.iter().position(|names| names.contains(&word))?;
     Some(at as i64 + 1)

@@ -110,13 +110,19 @@ pub(super) fn check_binary(data: &[u8]) -> Result<(), Fault> {
         [0x1f, 0x8b, ..] => "a file compressed by gzip",
         [b'%', b'P', b'D', b'F', ..] => "a PDF document",
         [0x89, b'P', b'N', b'G', ..] | [0xff, 0xd8, 0xff, ..] => "a picture",
-        [b'B', b'Z', b'h', ..] | [0xfd, b'7', b'z', b'X', ..] | [0x28, 0xb5, 0x2f, 0xfd, ..] => "a compressed file",
+        [b'B', b'Z', b'h', ..] | [0xfd, b'7', b'z', b'X', ..] | [0x28, 0xb5, 0x2f, 0xfd, ..] => {
+            "a compressed file"
+        }
         [b'E', b'V', b'K', b'T', b'C', b'A', b'T', 0, ..] => {
-            return Err(Fault::new("this is a compiled catalogue of eventkit: open it with Catalog.open"));
+            return Err(Fault::new(
+                "this is a compiled catalogue of eventkit: open it with Catalog.open",
+            ));
         }
         _ => return Ok(()),
     };
-    Err(Fault::new(format!("this is {kind}, not a feed: unpack it or export the programme as text")))
+    Err(Fault::new(format!(
+        "this is {kind}, not a feed: unpack it or export the programme as text"
+    )))
 }
 
 /// Reads a text of any format.
@@ -133,7 +139,9 @@ pub(super) fn read<'a>(
     let fits = |formats: &[Format]| match expected {
         Some(expected) if !formats.contains(&expected) => {
             let found = formats.first().copied().unwrap_or(Format::OtherJson);
-            Err(Fault::new(format!("{expected} was expected, and this looks like {found}")))
+            Err(Fault::new(format!(
+                "{expected} was expected, and this looks like {found}"
+            )))
         }
         _ => Ok(()),
     };
@@ -171,7 +179,11 @@ fn family(body: &str, expected: Option<Format>) -> Family {
     if start.starts_with(['{', '[']) {
         return Family::Json;
     }
-    let head: String = start.chars().take(2048).collect::<String>().to_ascii_lowercase();
+    let head: String = start
+        .chars()
+        .take(2048)
+        .collect::<String>()
+        .to_ascii_lowercase();
     if is_page(&head) {
         return Family::Page;
     }
@@ -186,8 +198,11 @@ fn family(body: &str, expected: Option<Format>) -> Family {
 }
 
 fn is_page(head: &str) -> bool {
-    let head = head.trim_start_matches(|character: char| character.is_whitespace() || character == '\u{feff}');
-    head.starts_with("<!doctype html") || head.starts_with("<html") || (head.starts_with("<!--") && head.contains("<html"))
+    let head = head
+        .trim_start_matches(|character: char| character.is_whitespace() || character == '\u{feff}');
+    head.starts_with("<!doctype html")
+        || head.starts_with("<html")
+        || (head.starts_with("<!--") && head.contains("<html"))
 }
 
 /// Drops what site generators write before a file: lines between two `---`.
@@ -229,9 +244,20 @@ fn page(body: &str) -> Fault {
 
 /// The error for a text of no known family.
 fn unknown(body: &str) -> Fault {
-    let first: String = body.trim_start().lines().next().unwrap_or_default().chars().take(60).collect();
-    Fault::at(1, 1, format!(
-        "this is no programme that is known: it begins with {first:?}; expected JSON, XML, iCalendar, or a table whose \
+    let first: String = body
+        .trim_start()
+        .lines()
+        .next()
+        .unwrap_or_default()
+        .chars()
+        .take(60)
+        .collect();
+    Fault::at(
+        1,
+        1,
+        format!(
+            "this is no programme that is known: it begins with {first:?}; expected JSON, XML, iCalendar, or a table whose \
          first line names its columns"
-    ))
+        ),
+    )
 }

@@ -6,9 +6,9 @@ use super::fault::Fault;
 
 /// The characters 0x80 to 0x9F of Windows-1252; those it leaves open are the control characters of Latin-1.
 pub(super) const WINDOWS_1252: [u32; 32] = [
-    0x20ac, 0x81, 0x201a, 0x0192, 0x201e, 0x2026, 0x2020, 0x2021, 0x02c6, 0x2030, 0x0160, 0x2039, 0x0152, 0x8d, 0x017d,
-    0x8f, 0x90, 0x2018, 0x2019, 0x201c, 0x201d, 0x2022, 0x2013, 0x2014, 0x02dc, 0x2122, 0x0161, 0x203a, 0x0153, 0x9d,
-    0x017e, 0x0178,
+    0x20ac, 0x81, 0x201a, 0x0192, 0x201e, 0x2026, 0x2020, 0x2021, 0x02c6, 0x2030, 0x0160, 0x2039,
+    0x0152, 0x8d, 0x017d, 0x8f, 0x90, 0x2018, 0x2019, 0x201c, 0x201d, 0x2022, 0x2013, 0x2014,
+    0x02dc, 0x2122, 0x0161, 0x203a, 0x0153, 0x9d, 0x017e, 0x0178,
 ];
 
 /// Returns the text of a feed without its byte order mark.
@@ -69,7 +69,9 @@ fn utf16(data: &[u8], unit: fn([u8; 2]) -> u16) -> Result<Cow<'_, str>, Fault> {
     if rest.is_empty() {
         Ok(Cow::Owned(text))
     } else {
-        Err(Fault::new("the text in UTF-16 ends within a character: it was cut off"))
+        Err(Fault::new(
+            "the text in UTF-16 ends within a character: it was cut off",
+        ))
     }
 }
 
@@ -79,8 +81,16 @@ fn declared(data: &[u8]) -> Option<String> {
     let at = memchr::memmem::find(head, b"<?xml")?;
     let head = String::from_utf8_lossy(head.get(at..)?);
     let declaration = head.split_once("?>")?.0;
-    let value = declaration.split_once("encoding")?.1.trim_start().strip_prefix('=')?.trim_start();
-    let quote = value.chars().next().filter(|quote| matches!(quote, '"' | '\''))?;
+    let value = declaration
+        .split_once("encoding")?
+        .1
+        .trim_start()
+        .strip_prefix('=')?
+        .trim_start();
+    let quote = value
+        .chars()
+        .next()
+        .filter(|quote| matches!(quote, '"' | '\''))?;
     let name = value.get(1..)?.split_once(quote)?.0.to_ascii_lowercase();
     (!matches!(name.as_str(), "utf-8" | "utf8")).then_some(name)
 }
@@ -90,10 +100,14 @@ fn single_byte<'a>(data: &'a [u8], name: &str) -> Result<Cow<'a, str>, Fault> {
         "us-ascii" | "ascii" | "iso-8859-1" | "latin1" | "latin-1" => false,
         "windows-1252" | "cp1252" => true,
         _ => {
-            return Err(Fault::at(1, 1, format!(
-                "the encoding {name:?} is not read: expected UTF-8, UTF-16 with a byte order mark, ISO-8859-1 or \
+            return Err(Fault::at(
+                1,
+                1,
+                format!(
+                    "the encoding {name:?} is not read: expected UTF-8, UTF-16 with a byte order mark, ISO-8859-1 or \
                  Windows-1252"
-            )));
+                ),
+            ));
         }
     };
     if let Ok(ascii) = core::str::from_utf8(data)
@@ -107,5 +121,7 @@ fn single_byte<'a>(data: &'a [u8], name: &str) -> Result<Cow<'a, str>, Fault> {
         }
         _ => char::from(byte),
     };
-    Ok(Cow::Owned(data.iter().map(|byte| character(*byte)).collect()))
+    Ok(Cow::Owned(
+        data.iter().map(|byte| character(*byte)).collect(),
+    ))
 }

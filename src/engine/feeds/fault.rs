@@ -49,6 +49,17 @@ impl Fault {
     }
 }
 
+/// Quotes a value for a message, and cuts it where it is long.
+pub(super) fn shown(value: &str) -> String {
+    const MOST: usize = 60;
+    let mut characters = value.chars();
+    let head: String = characters.by_ref().take(MOST).collect();
+    match characters.next() {
+        Some(_) => format!("{head:?}…"),
+        None => format!("{head:?}"),
+    }
+}
+
 impl fmt::Display for Fault {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.place {

@@ -171,16 +171,57 @@ struct Tag {
 }
 
 const BLOCKS: &[&str] = &[
-    "address", "article", "aside", "blockquote", "br", "center", "dd", "details", "div", "dl", "dt", "fieldset",
-    "figcaption", "figure", "footer", "form", "h1", "h2", "h3", "h4", "h5", "h6", "header", "hr", "iframe", "li",
-    "main", "nav", "ol", "p", "pre", "script", "section", "style", "summary", "table", "tbody", "td", "tfoot", "th",
-    "thead", "tr", "ul", "video",
+    "address",
+    "article",
+    "aside",
+    "blockquote",
+    "br",
+    "center",
+    "dd",
+    "details",
+    "div",
+    "dl",
+    "dt",
+    "fieldset",
+    "figcaption",
+    "figure",
+    "footer",
+    "form",
+    "h1",
+    "h2",
+    "h3",
+    "h4",
+    "h5",
+    "h6",
+    "header",
+    "hr",
+    "iframe",
+    "li",
+    "main",
+    "nav",
+    "ol",
+    "p",
+    "pre",
+    "script",
+    "section",
+    "style",
+    "summary",
+    "table",
+    "tbody",
+    "td",
+    "tfoot",
+    "th",
+    "thead",
+    "tr",
+    "ul",
+    "video",
 ];
 
 const INLINE: &[&str] = &[
-    "a", "abbr", "acronym", "audio", "b", "bdi", "bdo", "big", "button", "cite", "code", "data", "del", "dfn", "em",
-    "font", "i", "img", "input", "ins", "kbd", "label", "mark", "o:p", "q", "s", "samp", "small", "source", "span",
-    "strike", "strong", "sub", "sup", "time", "tt", "u", "var", "wbr",
+    "a", "abbr", "acronym", "audio", "b", "bdi", "bdo", "big", "button", "cite", "code", "data",
+    "del", "dfn", "em", "font", "i", "img", "input", "ins", "kbd", "label", "mark", "o:p", "q",
+    "s", "samp", "small", "source", "span", "strike", "strong", "sub", "sup", "time", "tt", "u",
+    "var", "wbr",
 ];
 
 impl Tag {
@@ -208,9 +249,9 @@ impl Tag {
         }
         let mut known = BLOCKS.iter().chain(INLINE);
         let name = known.find(|known| known.eq_ignore_ascii_case(name))?;
-        let end = rest.find('>')?;
         // A second `<` before the end: `a <b and c <d>` is no tag.
-        if rest.get(..end)?.contains('<') {
+        let end = memchr::memchr2(b'<', b'>', rest.as_bytes())?;
+        if rest.as_bytes().get(end) == Some(&b'<') {
             return None;
         }
         let length = text.len() - rest.len() + end + 1;
@@ -341,7 +382,9 @@ impl Writer {
 /// Where `wanted`, in lower-case ASCII, first occurs in any case; the length of the text if it does not.
 pub(super) fn find_ignoring_case(text: &str, wanted: &str) -> usize {
     let windows = text.as_bytes().windows(wanted.len());
-    let found = windows.into_iter().position(|window| window.eq_ignore_ascii_case(wanted.as_bytes()));
+    let found = windows
+        .into_iter()
+        .position(|window| window.eq_ignore_ascii_case(wanted.as_bytes()));
     found.unwrap_or(text.len())
 }
 

@@ -12,8 +12,8 @@ use calcard::common::timezone::Tz;
 use calcard::icalendar::dates::TimeOrDelta;
 use calcard::icalendar::timezone::TzResolver;
 use calcard::icalendar::{
-    ICalendar, ICalendarComponent, ICalendarComponentType, ICalendarEntry, ICalendarParameterName, ICalendarProperty,
-    ICalendarRecurrenceRule, ICalendarStatus, ICalendarValue,
+    ICalendar, ICalendarComponent, ICalendarComponentType, ICalendarEntry, ICalendarParameterName,
+    ICalendarProperty, ICalendarRecurrenceRule, ICalendarStatus, ICalendarValue,
 };
 use calcard::{Entry, Parser};
 
@@ -21,7 +21,7 @@ use hashbrown::HashMap;
 
 use super::clock;
 use super::detect::Format;
-use super::fault::Fault;
+use super::fault::{Fault, shown};
 use super::html;
 use super::programme::{Programme, Session};
 use super::zone::Zone;
@@ -44,7 +44,9 @@ pub(super) fn read(text: &str, programme: &mut Programme<'_>) -> Result<(), Faul
 
 /// Refuses a calendar that was cut off.
 fn check_end(text: &str, body: &str) -> Result<(), Fault> {
-    let tail = body.get(floor(body, body.len().saturating_sub(4096))..).unwrap_or_default();
+    let tail = body
+        .get(floor(body, body.len().saturating_sub(4096))..)
+        .unwrap_or_default();
     if tail.to_ascii_uppercase().contains("END:VCALENDAR") {
         return Ok(());
     }
@@ -59,14 +61,36 @@ fn floor(text: &str, mut at: usize) -> usize {
     at
 }
 
+/// Refuses a calendar of nothing but marks, which would take many times its size once it is taken apart: about 170 bytes
+/// a property and 40 a value.
+fn check_density(body: &str) -> Result<(), Fault> {
+    const FREE: usize = 60 << 20;
+    let bytes = body.as_bytes();
+    let marks = memchr::memchr3_iter(b'\n', b',', b';', bytes);
+    let cost = marks.map(|at| match (bytes.get(at), bytes.get(at + 1)) {
+        (Some(b'\n'), Some(b' ' | b'\t')) => 0,
+        (Some(b'\n'), _) => 170,
+        _ => 40,
+    });
+    if cost.sum::<usize>() <= FREE + body.len() {
+        return Ok(());
+    }
+    Err(Fault::new(
+        "the calendar has more properties and values than one of this size can hold",
+    ))
+}
+
 /// Reads the content lines of calendars.
 pub(super) fn read_lines(body: &str, programme: &mut Programme<'_>) -> Result<(), Fault> {
+    check_density(body)?;
     let mut parser = Parser::new(body);
     loop {
         match parser.entry() {
             Entry::ICalendar(calendar) => read_calendar(calendar, programme),
             Entry::Eof => return Ok(()),
-            Entry::TooManyComponents => return Err(Fault::new("the calendar has too many components")),
+            Entry::TooManyComponents => {
+                return Err(Fault::new("the calendar has too many components"));
+            }
             _ => {}
         }
     }
@@ -108,7 +132,9 @@ fn read_head(root: &ICalendarComponent, programme: &mut Programme<'_>) {
         let text = text_of(entry);
         if name.eq_ignore_ascii_case("X-WR-TIMEZONE") {
             programme.set_zone(&text);
-        } else if name == "NAME" || (name.eq_ignore_ascii_case("X-WR-CALNAME") && programme.name.is_empty()) {
+        } else if name == "NAME"
+            || (name.eq_ignore_ascii_case("X-WR-CALNAME") && programme.name.is_empty())
+        {
             programme.name = html::line(&text).into_owned().into();
         }
     }
@@ -118,13 +144,19 @@ fn read_head(root: &ICalendarComponent, programme: &mut Programme<'_>) {
 fn limit_endless(calendar: &mut ICalendar, programme: &mut Programme<'_>) {
     for component in &mut calendar.components {
         let is_event = component.component_type == ICalendarComponentType::VEvent;
-        for value in component.entries.iter_mut().flat_map(|entry| &mut entry.values) {
+        for value in component
+            .entries
+            .iter_mut()
+            .flat_map(|entry| &mut entry.values)
+        {
             if let ICalendarValue::RecurrenceRule(rule) = value
                 && is_event
                 && is_endless(rule)
             {
                 rule.count = Some(ENDLESS);
-                programme.note(format!("events that recur for ever are taken {ENDLESS} times"));
+                programme.note(format!(
+                    "events that recur for ever are taken {ENDLESS} times"
+                ));
             }
         }
     }
@@ -136,7 +168,11 @@ fn is_endless(rule: &ICalendarRecurrenceRule) -> bool {
 
 /// The local starts of recurring events and of the exceptions to them, by the number of their component.
 fn recurrences(calendar: &ICalendar, programme: &mut Programme<'_>) -> HashMap<usize, Vec<Moment>> {
-    if !calendar.components.iter().any(|component| component.is_recurrent() && is_event(component)) {
+    if !calendar
+        .components
+        .iter()
+        .any(|component| component.is_recurrent() && is_event(component))
+    {
         return HashMap::new();
     }
     // Without a zone, so that each time is on the clock of its event, and a zone of our own gives the offset.
@@ -160,7 +196,9 @@ fn recurrences(calendar: &ICalendar, programme: &mut Programme<'_>) -> HashMap<u
         }
     }
     if count >= MOST_TIMES {
-        programme.note(format!("only the first {MOST_TIMES} times of recurring events were taken"));
+        programme.note(format!(
+            "only the first {MOST_TIMES} times of recurring events were taken"
+        ));
     }
     for starts in times.values_mut() {
         starts.sort_by_key(|start| start.ms());
@@ -189,14 +227,28 @@ struct Event {
 }
 
 impl Event {
-    fn read(component: &ICalendarComponent, zones: &TzResolver<&str>, programme: &mut Programme<'_>) -> Self {
-        let start = component.property(&ICalendarProperty::Dtstart).and_then(date_of);
-        let end = component.property(&ICalendarProperty::Dtend).and_then(date_of);
+    fn read(
+        component: &ICalendarComponent,
+        zones: &TzResolver<&str>,
+        programme: &mut Programme<'_>,
+    ) -> Self {
+        let start = component
+            .property(&ICalendarProperty::Dtstart)
+            .and_then(date_of);
+        let end = component
+            .property(&ICalendarProperty::Dtend)
+            .and_then(date_of);
         let mut zone_of = |entry: Option<&ICalendarEntry>| {
             let name = entry.and_then(ICalendarEntry::tz_id)?;
-            let known = zones.resolve(name).and_then(Zone::of).or_else(|| Zone::find(name));
+            let known = zones
+                .resolve(name)
+                .and_then(Zone::of)
+                .or_else(|| Zone::find(name));
             if known.is_none() {
-                programme.note(format!("the zone {name:?} is not known, so it was not used"));
+                programme.note(format!(
+                    "the zone {} is not known, so it was not used",
+                    shown(name)
+                ));
             }
             known
         };
@@ -211,8 +263,12 @@ impl Event {
             // A missing end, or one on the first day, is the end of that day.
             let least = begins.map(|begins| Moment::local(begins.wall_ms() + DAY));
             ends = match length.take() {
-                Some(length) => begins.map(|begins| Moment::local(begins.wall_ms() + length.max(DAY))),
-                None => ends.filter(|ends| least.is_some_and(|least| ends.wall_ms() >= least.wall_ms())).or(least),
+                Some(length) => {
+                    begins.map(|begins| Moment::local(begins.wall_ms() + length.max(DAY)))
+                }
+                None => ends
+                    .filter(|ends| least.is_some_and(|least| ends.wall_ms() >= least.wall_ms()))
+                    .or(least),
             };
         }
         Self {
@@ -339,7 +395,9 @@ fn set_other(session: &mut Session<'_>, name: &str, text: &str) {
 
 /// The name of somebody who attends: in a programme, a speaker.
 fn attendee<'a>(entry: &ICalendarEntry) -> Cow<'a, str> {
-    let named = entry.parameters(&ICalendarParameterName::Cn).find_map(|value| value.as_text());
+    let named = entry
+        .parameters(&ICalendarParameterName::Cn)
+        .find_map(|value| value.as_text());
     let text = text_of(entry);
     let name = named.unwrap_or_else(|| if text.contains(':') { "" } else { &text });
     Cow::Owned(html::line(name).into_owned())
@@ -349,7 +407,13 @@ fn text_of(entry: &ICalendarEntry) -> Cow<'_, str> {
     let mut texts = entry.values.iter().filter_map(ICalendarValue::as_text);
     match (texts.next(), entry.values.len()) {
         (Some(only), 1) => Cow::Borrowed(only),
-        (Some(first), _) => Cow::Owned([first].into_iter().chain(texts).collect::<Vec<_>>().join(",")),
+        (Some(first), _) => Cow::Owned(
+            [first]
+                .into_iter()
+                .chain(texts)
+                .collect::<Vec<_>>()
+                .join(","),
+        ),
         (None, _) => Cow::Borrowed(""),
     }
 }

@@ -23,7 +23,7 @@ mod zone;
 pub use clock::{hour, iso};
 pub use detect::{FORMATS, Format};
 pub use fault::Fault;
-pub use programme::{Programme, Report, Session, Skipped};
+pub use programme::{MOST_SESSIONS, Programme, Report, Session, Skipped};
 
 /// The largest feed that is read. The programme of FOSDEM, one of the largest, has 4 MB.
 pub const MOST_BYTES: usize = 256 << 20;
@@ -62,5 +62,5 @@ pub fn read<R>(
     };
     let mut programme = Programme::new(zone);
     detect::read(&text, format, &mut programme)?;
-    Ok(take(programme.finish()))
+    Ok(take(programme.finish()?))
 }

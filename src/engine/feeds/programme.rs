@@ -7,12 +7,19 @@ use hashbrown::HashMap;
 
 use super::clock;
 use super::detect::Format;
+use super::fault::{Fault, shown};
 use super::html;
 use super::zone::Zone;
 use crate::engine::time::{DAY, Moment, Scale};
 
+/// The largest number of sessions. Gen Con 2017, the largest programme known, has 19,406.
+pub const MOST_SESSIONS: usize = 1 << 16;
 /// How many reasons a report names; the others are counted.
 const MOST_REASONS: usize = 20;
+/// How many notes a report holds.
+const MOST_NOTES: usize = 50;
+/// Up to this many tags or speakers of one session are compared with each other. Real sessions have 60 at most.
+const MOST_COMPARED: usize = 500;
 
 /// One session of a programme. Empty texts and `None` stand for what the feed does not say.
 #[derive(Debug, Default)]
@@ -75,14 +82,20 @@ impl<'a> Session<'a> {
     /// Adds a tag, unless it is empty or there already.
     pub(super) fn tag(&mut self, source: &'static str, tag: Cow<'a, str>) {
         let known = |(_, other): &(&str, Cow<'_, str>)| same(other, &tag);
-        if !tag.is_empty() && !self.tags.iter().any(known) {
+        if !tag.is_empty() && !self.tags.iter().take(MOST_COMPARED).any(known) {
             self.tags.push((source, tag));
         }
     }
 
     /// Adds a speaker, unless the name is empty or there already.
     pub(super) fn speaker(&mut self, name: Cow<'a, str>) {
-        if !name.is_empty() && !self.speakers.contains(&name) {
+        if !name.is_empty()
+            && !self
+                .speakers
+                .iter()
+                .take(MOST_COMPARED)
+                .any(|known| *known == name)
+        {
             self.speakers.push(name);
         }
     }
@@ -101,7 +114,10 @@ impl<'a> Session<'a> {
 
     /// Sets the end to `ms` after the start.
     pub(super) fn lasts(&mut self, ms: Option<i64>) {
-        self.end = self.start.zip(ms).map(|(start, ms)| clock::later(start, ms));
+        self.end = self
+            .start
+            .zip(ms)
+            .map(|(start, ms)| clock::later(start, ms));
     }
 }
 
@@ -146,6 +162,7 @@ pub struct Programme<'a> {
     pub report: Report,
     asked: Option<Zone>,
     named: Option<Zone>,
+    too_many: bool,
 }
 
 impl<'a> Programme<'a> {
@@ -158,6 +175,7 @@ impl<'a> Programme<'a> {
             report: Report::default(),
             asked,
             named: None,
+            too_many: false,
         }
     }
 
@@ -168,7 +186,10 @@ impl<'a> Programme<'a> {
         }
         match Zone::find(name) {
             Some(zone) => self.named = Some(zone),
-            None => self.note(format!("the zone {name:?} is not known, so it was not used")),
+            None => self.note(format!(
+                "the zone {} is not known, so it was not used",
+                shown(name)
+            )),
         }
     }
 
@@ -178,7 +199,7 @@ impl<'a> Programme<'a> {
     }
 
     pub(super) fn note(&mut self, note: String) {
-        if !self.report.notes.contains(&note) {
+        if self.report.notes.len() < MOST_NOTES && !self.report.notes.contains(&note) {
             self.report.notes.push(note);
         }
     }
@@ -199,14 +220,24 @@ impl<'a> Programme<'a> {
         if session.title.is_empty() {
             self.skip(place(), "it has no title");
         } else if session.cancelled {
-            self.skip(place(), format!("{:?} is cancelled", session.title));
+            self.skip(place(), format!("{} is cancelled", shown(&session.title)));
+        } else if self.sessions.len() == MOST_SESSIONS {
+            self.too_many = true;
         } else {
             self.sessions.push(session);
         }
     }
 
     /// Completes ids, offsets and days, and counts the tags.
-    pub(super) fn finish(mut self) -> Self {
+    ///
+    /// # Errors
+    /// There are more than [`MOST_SESSIONS`].
+    pub(super) fn finish(mut self) -> Result<Self, Fault> {
+        if self.too_many {
+            return Err(Fault::new(format!(
+                "the feed has more than {MOST_SESSIONS} sessions, the most that are read"
+            )));
+        }
         let zone = self.zone_in_use();
         self.zone = zone.and_then(Zone::name);
         let (mut local, mut utc, mut reversed) = (0, 0, 0);
@@ -223,7 +254,7 @@ impl<'a> Programme<'a> {
         }
         complete_ids(&mut self.sessions);
         self.note_times(local, utc, reversed);
-        self
+        Ok(self)
     }
 
     fn note_times(&mut self, local: usize, utc: usize, reversed: usize) {

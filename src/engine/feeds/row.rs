@@ -8,7 +8,7 @@ use std::borrow::Cow;
 
 use super::clock;
 use super::date::{self, Cell, Date, Order};
-use super::fault::Fault;
+use super::fault::{Fault, shown};
 use super::html;
 use super::programme::{Programme, Session};
 use crate::engine::time::{DAY, Moment, Scale};
@@ -41,46 +41,218 @@ const ROLES: usize = 19;
 
 /// The names of columns by role, without spaces and marks; earlier ones are preferred. A column has one role.
 const NAMES: [(Role, &[&str]); ROLES] = [
-    (Role::Title, &[
-        "title", "sessiontitle", "proposaltitle", "talktitle", "presentationtitle", "eventtitle", "papertitle", "titel",
-        "título", "titulo", "titre", "titolo", "タイトル", "name", "sessionname", "eventname", "topic", "thema", "talk",
-        "veranstaltung", "subject",
-    ]),
-    (Role::Id, &["id", "uid", "guid", "code", "sessionid", "talkid", "slug", "nr"]),
+    (
+        Role::Title,
+        &[
+            "title",
+            "sessiontitle",
+            "proposaltitle",
+            "talktitle",
+            "presentationtitle",
+            "eventtitle",
+            "papertitle",
+            "titel",
+            "título",
+            "titulo",
+            "titre",
+            "titolo",
+            "タイトル",
+            "name",
+            "sessionname",
+            "eventname",
+            "topic",
+            "thema",
+            "talk",
+            "veranstaltung",
+            "subject",
+        ],
+    ),
+    (
+        Role::Id,
+        &[
+            "id",
+            "uid",
+            "guid",
+            "code",
+            "sessionid",
+            "talkid",
+            "slug",
+            "nr",
+        ],
+    ),
     (Role::Subtitle, &["subtitle", "untertitel"]),
-    (Role::Start, &[
-        "start", "starts", "startsat", "startat", "starttime", "startdatetime", "starttimestamp", "startdate", "begin",
-        "begins", "beginn", "begintime", "eventstart", "sessionstart", "scheduledat", "dtstart", "anfang", "von", "from", "time", "hours", "timeslot", "zeit",
-        "uhrzeit", "when", "slot", "datetime", "開始",
-    ]),
-    (Role::End, &[
-        "end", "ends", "endsat", "endat", "endtime", "enddatetime", "endtimestamp", "enddate", "finish", "ende", "eventend", "sessionend", "bis",
-        "until", "to", "dtend", "終了",
-    ]),
-    (Role::Date, &[
-        "date", "datum", "fecha", "day", "startdate", "startday", "eventdate", "sessiondate", "tag", "giorno", "jour", "日付",
-    ]),
+    (
+        Role::Start,
+        &[
+            "start",
+            "starts",
+            "startsat",
+            "startat",
+            "starttime",
+            "startdatetime",
+            "starttimestamp",
+            "startdate",
+            "begin",
+            "begins",
+            "beginn",
+            "begintime",
+            "eventstart",
+            "sessionstart",
+            "scheduledat",
+            "dtstart",
+            "anfang",
+            "von",
+            "from",
+            "time",
+            "hours",
+            "timeslot",
+            "zeit",
+            "uhrzeit",
+            "when",
+            "slot",
+            "datetime",
+            "開始",
+        ],
+    ),
+    (
+        Role::End,
+        &[
+            "end",
+            "ends",
+            "endsat",
+            "endat",
+            "endtime",
+            "enddatetime",
+            "endtimestamp",
+            "enddate",
+            "finish",
+            "ende",
+            "eventend",
+            "sessionend",
+            "bis",
+            "until",
+            "to",
+            "dtend",
+            "終了",
+        ],
+    ),
+    (
+        Role::Date,
+        &[
+            "date",
+            "datum",
+            "fecha",
+            "day",
+            "startdate",
+            "startday",
+            "eventdate",
+            "sessiondate",
+            "tag",
+            "giorno",
+            "jour",
+            "日付",
+        ],
+    ),
     (Role::EndDate, &["endday", "enddate"]),
-    (Role::Duration, &["duration", "dauer", "length", "durationminutes", "durationinminutes", "minutes", "durée", "scheduledduration"]),
-    (Role::Room, &[
-        "room", "location", "roomname", "venue", "place", "hall", "raum", "saal", "ort", "stage", "bühne", "sala", "lieu",
-        "salle", "場所",
-    ]),
+    (
+        Role::Duration,
+        &[
+            "duration",
+            "dauer",
+            "length",
+            "durationminutes",
+            "durationinminutes",
+            "minutes",
+            "durée",
+            "scheduledduration",
+        ],
+    ),
+    (
+        Role::Room,
+        &[
+            "room", "location", "roomname", "venue", "place", "hall", "raum", "saal", "ort",
+            "stage", "bühne", "sala", "lieu", "salle", "場所",
+        ],
+    ),
     (Role::Track, &["track", "trackname", "stream", "strand"]),
-    (Role::Kind, &[
-        "type", "kind", "sessiontype", "talktype", "eventtype", "format", "talkformat", "sessionformat", "typ", "art",
-    ]),
-    (Role::Tags, &[
-        "tags", "tagnames", "keywords", "topics", "categories", "category", "labels", "stichworte", "kategorie", "tag",
-    ]),
+    (
+        Role::Kind,
+        &[
+            "type",
+            "kind",
+            "sessiontype",
+            "talktype",
+            "eventtype",
+            "format",
+            "talkformat",
+            "sessionformat",
+            "typ",
+            "art",
+        ],
+    ),
+    (
+        Role::Tags,
+        &[
+            "tags",
+            "tagnames",
+            "keywords",
+            "topics",
+            "categories",
+            "category",
+            "labels",
+            "stichworte",
+            "kategorie",
+            "tag",
+        ],
+    ),
     (Role::Level, &["level", "audiencelevel", "niveau"]),
-    (Role::Speakers, &[
-        "speakernames", "speakername", "speakers", "speaker", "presenters", "presenter", "presentername", "referent",
-        "referenten", "authors", "author", "sprecher", "host", "hosts", "name",
-    ]),
-    (Role::Summary, &["abstract", "summary", "description", "beschreibung", "details", "body", "info", "content"]),
-    (Role::Description, &["description", "longdescription", "longabstract", "body", "details"]),
-    (Role::Language, &["language", "lang", "sprache", "langoftalk", "talklanguage"]),
+    (
+        Role::Speakers,
+        &[
+            "speakernames",
+            "speakername",
+            "speakers",
+            "speaker",
+            "presenters",
+            "presenter",
+            "presentername",
+            "referent",
+            "referenten",
+            "authors",
+            "author",
+            "sprecher",
+            "host",
+            "hosts",
+            "name",
+        ],
+    ),
+    (
+        Role::Summary,
+        &[
+            "abstract",
+            "summary",
+            "description",
+            "beschreibung",
+            "details",
+            "body",
+            "info",
+            "content",
+        ],
+    ),
+    (
+        Role::Description,
+        &[
+            "description",
+            "longdescription",
+            "longabstract",
+            "body",
+            "details",
+        ],
+    ),
+    (
+        Role::Language,
+        &["language", "lang", "sprache", "langoftalk", "talklanguage"],
+    ),
     (Role::Url, &["url", "link", "website", "permalink", "web"]),
     (Role::Popularity, &["popularity"]),
 ];
@@ -89,13 +261,20 @@ const NAMES: [(Role, &[&str]); ROLES] = [
 pub(super) fn roles<S: AsRef<str>>(columns: &[S]) -> Vec<Option<Role>> {
     let names: Vec<String> = columns.iter().map(|name| bare(name.as_ref())).collect();
     // `Tag` is a day in German.
-    let german = names.iter().any(|name| matches!(name.as_str(), "zeit" | "uhrzeit" | "beginn" | "titel"));
+    let german = names
+        .iter()
+        .any(|name| matches!(name.as_str(), "zeit" | "uhrzeit" | "beginn" | "titel"));
     let mut roles = vec![None; names.len()];
     for (role, known) in NAMES {
         let found = known
             .iter()
             .filter(|known| role != Role::Date || **known != "tag" || german)
-            .find_map(|known| names.iter().zip(&roles).position(|(name, role)| name == known && role.is_none()));
+            .find_map(|known| {
+                names
+                    .iter()
+                    .zip(&roles)
+                    .position(|(name, role)| name == known && role.is_none())
+            });
         if let Some(slot) = found.and_then(|at| roles.get_mut(at)) {
             *slot = Some(role);
         }
@@ -144,8 +323,14 @@ impl<'a> Value<'a> {
     /// Several values, or one text split by `split`.
     fn many(&self, split: fn(&str) -> Vec<Cow<'_, str>>) -> Vec<Cow<'a, str>> {
         match self {
-            Self::Many(items) => items.iter().map(|item| Value::Text(item.clone()).line()).collect(),
-            Self::Text(text) => split(text).into_iter().map(|item| Cow::Owned(html::line(&item).into_owned())).collect(),
+            Self::Many(items) => items
+                .iter()
+                .map(|item| Value::Text(item.clone()).line())
+                .collect(),
+            Self::Text(text) => split(text)
+                .into_iter()
+                .map(|item| Cow::Owned(html::line(&item).into_owned()))
+                .collect(),
             _ => Vec::new(),
         }
     }
@@ -180,15 +365,25 @@ impl<'a> Row<'a> {
 
 /// Splits names at commas, semicolons, line breaks, `&` and the word `and`.
 pub(super) fn split_names(text: &str) -> Vec<Cow<'_, str>> {
-    let parts = text.split([',', ';', '\n']).flat_map(|part| part.split(" & ")).flat_map(|part| part.split(" and "));
+    let parts = text
+        .split([',', ';', '\n'])
+        .flat_map(|part| part.split(" & "))
+        .flat_map(|part| part.split(" and "));
     let is_name = |part: &&str| !part.is_empty() && !part.contains("://");
-    parts.map(str::trim).filter(is_name).map(Cow::Borrowed).collect()
+    parts
+        .map(str::trim)
+        .filter(is_name)
+        .map(Cow::Borrowed)
+        .collect()
 }
 
 /// Splits tags at commas, semicolons and line breaks.
 pub(super) fn split_list(text: &str) -> Vec<Cow<'_, str>> {
     let parts = text.split([',', ';', '\n']).map(str::trim);
-    parts.filter(|part| !part.is_empty()).map(Cow::Borrowed).collect()
+    parts
+        .filter(|part| !part.is_empty())
+        .map(Cow::Borrowed)
+        .collect()
 }
 
 /// Takes the sessions of rows. `column` names the column of a role.
@@ -212,9 +407,16 @@ pub(super) fn take<'a>(
     let order = order(&columns, &column, programme)?;
     let mut labels = 0;
     for (at, row) in rows.into_iter().enumerate() {
-        let cells = columns.each_ref().map(|times| times.cells.get(at).copied().unwrap_or_default());
+        let cells = columns
+            .each_ref()
+            .map(|times| times.cells.get(at).copied().unwrap_or_default());
         let session = session(&row, &cells, order);
-        labels += usize::from(session.start.is_some_and(|start| start.scale() == Some(Scale::Clock)) && !session.day.is_empty());
+        labels += usize::from(
+            session
+                .start
+                .is_some_and(|start| start.scale() == Some(Scale::Clock))
+                && !session.day.is_empty(),
+        );
         programme.push(|| row.place, session);
     }
     if labels > 0 {
@@ -261,13 +463,18 @@ impl Column {
         self.filled += 1;
         self.cells.push(cell.unwrap_or_else(|reason| {
             self.bad += 1;
-            self.first_bad.get_or_insert_with(|| (value.line().into_owned(), row.place.clone(), reason));
+            self.first_bad
+                .get_or_insert_with(|| (shown(&value.line()), row.place.clone(), reason));
             Cell::default()
         }));
     }
 
     /// Refuses a column of which most is no time. A column of days may name them in any way.
-    fn check(&self, column: impl Fn(Role) -> String, programme: &mut Programme<'_>) -> Result<(), Fault> {
+    fn check(
+        &self,
+        column: impl Fn(Role) -> String,
+        programme: &mut Programme<'_>,
+    ) -> Result<(), Fault> {
         let Some((value, place, reason)) = &self.first_bad else {
             return Ok(());
         };
@@ -277,11 +484,16 @@ impl Column {
         if names_days {
             return Ok(());
         }
-        let message = format!("column {name:?}, {place}: {value:?} {reason}");
+        let message = format!("column {name:?}, {place}: {value} {reason}");
         if self.bad * 2 > self.filled {
-            return Err(Fault::new(format!("{message}: expected one such as 2026-01-31 or 2026-01-31 09:30")));
+            return Err(Fault::new(format!(
+                "{message}: expected one such as 2026-01-31 or 2026-01-31 09:30"
+            )));
         }
-        programme.note(format!("{message} ({} such values); those sessions have no such time", self.bad));
+        programme.note(format!(
+            "{message} ({} such values); those sessions have no such time",
+            self.bad
+        ));
         Ok(())
     }
 }
@@ -304,11 +516,20 @@ fn order(
     column: impl Fn(Role) -> String,
     programme: &mut Programme<'_>,
 ) -> Result<Order, Fault> {
-    let open = |times: &&Column| times.cells.iter().any(|cell| matches!(cell.date, Some(Date::Open(..))));
+    let open = |times: &&Column| {
+        times
+            .cells
+            .iter()
+            .any(|cell| matches!(cell.date, Some(Date::Open(..))))
+    };
     let Some(first) = columns.iter().find(open) else {
         return Ok(Order::DayFirst);
     };
-    let dates: Vec<Date> = columns.iter().flat_map(|times| &times.cells).filter_map(|cell| cell.date).collect();
+    let dates: Vec<Date> = columns
+        .iter()
+        .flat_map(|times| &times.cells)
+        .filter_map(|cell| cell.date)
+        .collect();
     let name = column(first.role);
     let order = Order::decide(&dates).ok_or_else(|| {
         Fault::new(format!(
@@ -319,7 +540,9 @@ fn order(
         Order::DayFirst => "day",
         Order::MonthFirst => "month",
     };
-    programme.note(format!("the dates of column {name:?} were read with the {which} first"));
+    programme.note(format!(
+        "the dates of column {name:?} were read with the {which} first"
+    ));
     Ok(order)
 }
 
@@ -365,7 +588,9 @@ fn popularity(value: &Value<'_>) -> Option<f64> {
 fn set_times(session: &mut Session<'_>, row: &Row<'_>, cells: &[Cell; 4], order: Order) {
     let [start, end, date, end_date] = cells;
     let midnight = |cell: &Cell| cell.date.and_then(|date| date.midnight(order));
-    let day = midnight(start).or_else(|| midnight(date)).or(date.moment.map(midnight_of));
+    let day = midnight(start)
+        .or_else(|| midnight(date))
+        .or(date.moment.map(midnight_of));
     if day.is_none() && date.moment.is_none() {
         session.day = row.get(Role::Date).line().into_owned().into();
     }
@@ -385,7 +610,9 @@ fn set_times(session: &mut Session<'_>, row: &Row<'_>, cells: &[Cell; 4], order:
     }
     session.end = end.moment.or_else(|| {
         let time = end.time.or(start.until).or(date.until)?;
-        let begins = session.start.filter(|start| start.scale() != Some(Scale::Clock));
+        let begins = session
+            .start
+            .filter(|start| start.scale() != Some(Scale::Clock));
         let last = midnight(end).or_else(|| midnight(end_date));
         match (last, begins) {
             (Some(last), _) => Some(Moment::local(last + time)),
@@ -411,7 +638,8 @@ fn after(start: Moment, time: i64) -> Moment {
 /// A duration in minutes, or `hh:mm`, or with units: `45 min`, `1 h 30 min`, `PT45M`.
 fn duration(value: &Value<'_>) -> Option<i64> {
     if let Value::Number(number) = value {
-        return (number.is_finite() && *number > 0.0 && *number < 1e5).then_some((*number * 60_000.0) as i64);
+        return (number.is_finite() && *number > 0.0 && *number < 1e5)
+            .then_some((*number * 60_000.0) as i64);
     }
     let text = value.text().to_lowercase();
     if text.is_empty() {
@@ -424,7 +652,11 @@ fn duration(value: &Value<'_>) -> Option<i64> {
     let mut rest = text.as_str();
     while !rest.is_empty() {
         let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
-        let count: i64 = rest.get(..digits)?.parse().ok().filter(|count| *count < 10_000)?;
+        let count: i64 = rest
+            .get(..digits)?
+            .parse()
+            .ok()
+            .filter(|count| *count < 10_000)?;
         rest = rest.get(digits..)?.trim_start();
         let letters = rest.bytes().take_while(u8::is_ascii_alphabetic).count();
         total += match rest.get(..letters)? {

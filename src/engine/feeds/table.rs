@@ -8,12 +8,13 @@ use std::borrow::Cow;
 use csv::{ReaderBuilder, StringRecord};
 
 use super::detect::Format;
-use super::fault::Fault;
-use super::programme::Programme;
+use super::fault::{Fault, shown};
+use super::programme::{MOST_SESSIONS, Programme};
 use super::row::{self, Role, Row, Value};
 
 pub(super) fn read<'a>(text: &'a str, programme: &mut Programme<'a>) -> Result<(), Fault> {
     programme.format = Format::Csv;
+    check_first_line(text)?;
     check_quotes(text)?;
     let mut reader = ReaderBuilder::new()
         .delimiter(delimiter(text))
@@ -25,18 +26,31 @@ pub(super) fn read<'a>(text: &'a str, programme: &mut Programme<'a>) -> Result<(
     check_headers(&names, &roles)?;
     let mut rows = Vec::new();
     let mut record = StringRecord::new();
-    while reader.read_record(&mut record).map_err(|error| fault(&error))? {
+    while reader
+        .read_record(&mut record)
+        .map_err(|error| fault(&error))?
+    {
         let line = record.position().map_or(0, csv::Position::line);
         if record.iter().all(|cell| cell.trim().is_empty()) {
             continue;
         }
-        if let Some(extra) = record.iter().skip(names.len()).find(|cell| !cell.trim().is_empty()) {
+        if let Some(extra) = record
+            .iter()
+            .skip(names.len())
+            .find(|cell| !cell.trim().is_empty())
+        {
             let reason = format!(
-                "the row has {} cells and the table {} headers; {extra:?} is one too many: put cells that hold the \
+                "the row has {} cells and the table {} headers; {} is one too many: put cells that hold the \
                  separator in quotes",
                 record.len(),
-                names.len()
+                names.len(),
+                shown(extra)
             );
+            return Err(Fault::at(line as usize, 1, reason));
+        }
+        if rows.len() == MOST_SESSIONS {
+            let reason =
+                format!("the table has more than {MOST_SESSIONS} rows, the most that are read");
             return Err(Fault::at(line as usize, 1, reason));
         }
         let mut row = Row::new(format!("row {} (line {line})", rows.len() + 1));
@@ -56,9 +70,33 @@ pub(super) fn read<'a>(text: &'a str, programme: &mut Programme<'a>) -> Result<(
 
 /// Whether a text looks like a table: its first line has a separator and a header that is known.
 pub(super) fn fits(text: &str) -> bool {
-    let mut reader = ReaderBuilder::new().delimiter(delimiter(text)).flexible(true).from_reader(text.as_bytes());
-    let names = reader.headers().map(|headers| headers.iter().map(ToOwned::to_owned).collect::<Vec<_>>());
+    if check_first_line(text).is_err() {
+        return false;
+    }
+    let mut reader = ReaderBuilder::new()
+        .delimiter(delimiter(text))
+        .flexible(true)
+        .from_reader(text.as_bytes());
+    let names = reader
+        .headers()
+        .map(|headers| headers.iter().map(ToOwned::to_owned).collect::<Vec<_>>());
     names.is_ok_and(|names| names.len() > 1 && row::roles(&names).iter().any(Option::is_some))
+}
+
+/// Refuses a first line that no table has, before its cells are taken apart.
+fn check_first_line(text: &str) -> Result<(), Fault> {
+    const MOST_BYTES: usize = 64 << 10;
+    let length = memchr::memchr(b'\n', text.as_bytes()).unwrap_or(text.len());
+    if length <= MOST_BYTES {
+        return Ok(());
+    }
+    Err(Fault::at(
+        1,
+        1,
+        format!(
+            "the first line has {length} bytes, and the headers of a table {MOST_BYTES} at most"
+        ),
+    ))
 }
 
 /// The separator that occurs most often in the first line, outside quotes.
@@ -70,35 +108,61 @@ fn delimiter(text: &str) -> u8 {
             b'"' => quoted = !quoted,
             b'\n' if !quoted => break,
             _ if quoted => {}
-            _ => counts.iter_mut().filter(|(mark, _)| *mark == byte).for_each(|(_, count)| *count += 1),
+            _ => counts
+                .iter_mut()
+                .filter(|(mark, _)| *mark == byte)
+                .for_each(|(_, count)| *count += 1),
         }
     }
     // Of equal ones the first, which `max_by_key` would not return.
-    let most = counts.iter().map(|(_, count)| *count).max().unwrap_or_default();
-    counts.iter().find(|(_, count)| *count == most).map_or(b',', |(mark, _)| *mark)
+    let most = counts
+        .iter()
+        .map(|(_, count)| *count)
+        .max()
+        .unwrap_or_default();
+    counts
+        .iter()
+        .find(|(_, count)| *count == most)
+        .map_or(b',', |(mark, _)| *mark)
 }
 
 fn check_headers(names: &[String], roles: &[Option<Role>]) -> Result<(), Fault> {
-    let shown = |names: &[&String]| names.iter().map(|name| format!("{name:?}")).collect::<Vec<_>>().join(", ");
+    let listed = |names: &[&String]| {
+        names
+            .iter()
+            .map(|name| shown(name))
+            .collect::<Vec<_>>()
+            .join(", ")
+    };
     let is_title = |name: &String| {
         let last = name.rsplit(['_', '-', ' ', '.']).next().unwrap_or_default();
-        let titles = ["title", "titel", "name", "talk", "topic", "session", "titre", "título"];
+        let titles = [
+            "title", "titel", "name", "talk", "topic", "session", "titre", "título",
+        ];
         last.len() < name.trim().len() && titles.contains(&row::bare(last).as_str())
     };
     let wide: Vec<&String> = names.iter().filter(|name| is_title(name)).collect();
     let has_title = roles.contains(&Some(Role::Title));
     if wide.len() > 1 && !has_title {
-        return Err(Fault::at(1, 1, format!(
-            "the table has several sessions a row, in columns {}: expected one session a row, with a column \"title\"",
-            shown(&wide)
-        )));
+        return Err(Fault::at(
+            1,
+            1,
+            format!(
+                "the table has several sessions a row, in columns {}: expected one session a row, with a column \"title\"",
+                listed(&wide)
+            ),
+        ));
     }
     if !has_title {
         let all: Vec<&String> = names.iter().take(20).collect();
-        return Err(Fault::at(1, 1, format!(
-            "no column holds titles; the first line has {}: expected one such as \"title\", \"start\", \"end\", \"room\"",
-            shown(&all)
-        )));
+        return Err(Fault::at(
+            1,
+            1,
+            format!(
+                "no column holds titles; the first line has {}: expected one such as \"title\", \"start\", \"end\", \"room\"",
+                listed(&all)
+            ),
+        ));
     }
     Ok(())
 }
@@ -121,7 +185,11 @@ fn check_quotes(text: &str) -> Result<(), Fault> {
         at_start = opened.is_none() && (byte == separator || byte == b'\n' || byte == b'\r');
     }
     match opened {
-        Some(at) => Err(Fault::at_offset(text.as_bytes(), at, "this quote is never closed")),
+        Some(at) => Err(Fault::at_offset(
+            text.as_bytes(),
+            at,
+            "this quote is never closed",
+        )),
         None => Ok(()),
     }
 }

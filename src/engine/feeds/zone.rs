@@ -31,7 +31,10 @@ impl Zone {
         }
         let spelled = name.replace('-', "/");
         let mut parts = name.rsplitn(3, '/');
-        let (last, before) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
+        let (last, before) = (
+            parts.next().unwrap_or_default(),
+            parts.next().unwrap_or_default(),
+        );
         let tail = format!("{before}/{last}");
         let found = chrono_tz::TZ_VARIANTS.iter().find(|zone| {
             let is_named = |name: &&str| zone.name().eq_ignore_ascii_case(name);
@@ -76,7 +79,11 @@ impl Zone {
             return instant;
         }
         let utc = naive(instant.ms());
-        let seconds = self.0.offset_from_utc_datetime(&utc).fix().local_minus_utc();
+        let seconds = self
+            .0
+            .offset_from_utc_datetime(&utc)
+            .fix()
+            .local_minus_utc();
         let minutes = i64::from(seconds) / 60;
         Moment::at_offset(instant.ms() + minutes * 60_000, minutes)
     }
@@ -89,5 +96,7 @@ impl core::fmt::Debug for Zone {
 }
 
 fn naive(ms: i64) -> NaiveDateTime {
-    DateTime::from_timestamp_millis(ms).unwrap_or_default().naive_utc()
+    DateTime::from_timestamp_millis(ms)
+        .unwrap_or_default()
+        .naive_utc()
 }

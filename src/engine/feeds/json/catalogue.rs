@@ -30,7 +30,10 @@ pub(super) fn read<'a>(root: &Node<'a>, programme: &mut Programme<'a>) {
     let wrapped = root.first(&["data", "value", "sessions", "results", "events"]);
     let entries = if root.is_list() { root } else { wrapped };
     for entry in entries.list() {
-        programme.push(|| format!("session {}", entry.get("sessionCode").id()), session(entry));
+        programme.push(
+            || format!("session {}", entry.get("sessionCode").id()),
+            session(entry),
+        );
     }
 }
 
@@ -47,10 +50,16 @@ fn session<'a>(entry: &Node<'a>) -> Session<'a> {
         ..Session::default()
     };
     if session.end.is_none() {
-        let minutes = entry.get("durationInMinutes").int().filter(|minutes| *minutes > 0);
+        let minutes = entry
+            .get("durationInMinutes")
+            .int()
+            .filter(|minutes| *minutes > 0);
         session.lasts(minutes.map(|minutes| minutes * clock::MINUTE));
     }
-    session.set_texts(entry.get("description").block(), entry.get("aiDescription").block());
+    session.set_texts(
+        entry.get("description").block(),
+        entry.get("aiDescription").block(),
+    );
     session.set_kind(entry.get("sessionType").line());
     for (member, source) in TAGS {
         let value = entry.get(member);
@@ -65,7 +74,10 @@ fn session<'a>(entry: &Node<'a>) -> Session<'a> {
                 session.speaker(name.into_owned().into());
             }
         }
-        _ => names.list().iter().for_each(|name| session.speaker(name.line())),
+        _ => names
+            .list()
+            .iter()
+            .for_each(|name| session.speaker(name.line())),
     }
     for speaker in entry.get("speakers").list() {
         session.speaker(speaker.first(&["displayName", "name", "fullName"]).line());

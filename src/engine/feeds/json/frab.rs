@@ -24,7 +24,10 @@ pub(super) fn read<'a>(root: &Node<'a>, programme: &mut Programme<'a>) {
         for (room, events) in day.get("rooms").object() {
             for event in events.list() {
                 let session = session(event, room, &listed);
-                programme.push(|| format!("event {} in {room}", event.get("id").id()), session);
+                programme.push(
+                    || format!("event {} in {room}", event.get("id").id()),
+                    session,
+                );
             }
         }
     }
@@ -52,7 +55,10 @@ fn session<'a>(event: &Node<'a>, room: &Cow<'a, str>, day: &Day) -> Session<'a> 
     for tag in event.first(&["tags", "keywords"]).list() {
         session.tag("keyword", tag.line());
     }
-    session.set_texts(event.get("abstract").block(), event.get("description").block());
+    session.set_texts(
+        event.get("abstract").block(),
+        event.get("description").block(),
+    );
     for person in event.first(&["persons", "speakers"]).list() {
         let names = ["public_name", "full_public_name", "name", "full_name"];
         let name = person.first(&names).line();

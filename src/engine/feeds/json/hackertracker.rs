@@ -13,7 +13,10 @@ pub(super) fn fits(entry: &Node<'_>) -> bool {
 
 pub(super) fn read<'a>(root: &Node<'a>, programme: &mut Programme<'a>) {
     let entries = root.get("schedule").list();
-    programme.name = entries.iter().find(|entry| !entry.is_empty()).map_or("".into(), |entry| entry.get("conference").line());
+    programme.name = entries
+        .iter()
+        .find(|entry| !entry.is_empty())
+        .map_or("".into(), |entry| entry.get("conference").line());
     let mut by_id = false;
     for entry in entries {
         by_id |= entry.get("location").int().is_some();
@@ -44,7 +47,12 @@ fn session<'a>(entry: &Node<'a>) -> Session<'a> {
             session.set_kind(kind.line());
         }
     }
-    for tag in entry.get("tags").list().iter().filter(|tag| tag.int().is_none()) {
+    for tag in entry
+        .get("tags")
+        .list()
+        .iter()
+        .filter(|tag| tag.int().is_none())
+    {
         session.tag("keyword", tag.line());
     }
     let who = entry.get("who");

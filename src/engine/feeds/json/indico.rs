@@ -10,8 +10,15 @@ use crate::engine::time::Moment;
 
 pub(super) fn fits(root: &Node<'_>) -> bool {
     let results = root.get("results");
-    let is_event = results.list().first().is_some_and(|event| event.has("startDate") || event.has("contributions"));
-    is_event || results.object().iter().any(|(_, days)| days.object().iter().any(|(day, _)| is_day(day)))
+    let is_event = results
+        .list()
+        .first()
+        .is_some_and(|event| event.has("startDate") || event.has("contributions"));
+    is_event
+        || results
+            .object()
+            .iter()
+            .any(|(_, days)| days.object().iter().any(|(day, _)| is_day(day)))
 }
 
 fn is_day(name: &str) -> bool {
@@ -78,7 +85,12 @@ fn take<'a>(entry: &Node<'a>, block: &Node<'a>, programme: &mut Programme<'a>) {
         ..Session::default()
     };
     if session.end.is_none() {
-        session.lasts(entry.get("duration").int().map(|minutes| minutes * clock::MINUTE));
+        session.lasts(
+            entry
+                .get("duration")
+                .int()
+                .map(|minutes| minutes * clock::MINUTE),
+        );
     }
     if session.location.is_empty() {
         session.location = block.first(&["room", "location"]).line();
@@ -86,7 +98,14 @@ fn take<'a>(entry: &Node<'a>, block: &Node<'a>, programme: &mut Programme<'a>) {
     session.set_track(entry.get("track").line());
     session.set_kind(entry.first(&["type", "contributionType"]).line());
     let group = entry.get("session").line();
-    session.tag("session", if group.is_empty() { block.get("title").line() } else { group });
+    session.tag(
+        "session",
+        if group.is_empty() {
+            block.get("title").line()
+        } else {
+            group
+        },
+    );
     for keyword in entry.get("keywords").list() {
         session.tag("keyword", keyword.line());
     }
@@ -99,11 +118,17 @@ fn take<'a>(entry: &Node<'a>, block: &Node<'a>, programme: &mut Programme<'a>) {
 }
 
 fn name<'a>(person: &Node<'a>) -> std::borrow::Cow<'a, str> {
-    let (first, last) = (person.first(&["first_name", "firstName"]), person.first(&["last_name", "familyName"]));
+    let (first, last) = (
+        person.first(&["first_name", "firstName"]),
+        person.first(&["last_name", "familyName"]),
+    );
     if first.is_empty() && last.is_empty() {
         return person.first(&["fullName", "name"]).line();
     }
-    format!("{} {}", first.line(), last.line()).trim().to_owned().into()
+    format!("{} {}", first.line(), last.line())
+        .trim()
+        .to_owned()
+        .into()
 }
 
 fn moment(time: &Node<'_>) -> Option<Moment> {

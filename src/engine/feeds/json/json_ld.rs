@@ -10,10 +10,21 @@ use crate::engine::feeds::programme::{Programme, Session};
 use crate::engine::time::{DAY, Moment, Scale};
 
 /// Members that hold further events.
-const INSIDE: &[&str] = &["@graph", "subEvent", "subEvents", "event", "events", "itemListElement", "item", "mainEntity"];
+const INSIDE: &[&str] = &[
+    "@graph",
+    "subEvent",
+    "subEvents",
+    "event",
+    "events",
+    "itemListElement",
+    "item",
+    "mainEntity",
+];
 
 pub(super) fn fits(root: &Node<'_>) -> bool {
-    let typed = |node: &Node<'_>| node.has("@type") && (is_event(node) || INSIDE.iter().any(|name| node.has(name)));
+    let typed = |node: &Node<'_>| {
+        node.has("@type") && (is_event(node) || INSIDE.iter().any(|name| node.has(name)))
+    };
     typed(root) || (root.has("@context") && root.get("@graph").list().iter().any(typed))
 }
 
@@ -45,7 +56,9 @@ pub(in crate::engine::feeds) fn read_page<'a>(
     }
     programme.format = Format::JsonLd;
     match (programme.sessions.is_empty(), broken) {
-        (true, Some(fault)) => Err(Fault::new(format!("a script of JSON-LD in this page: {fault}"))),
+        (true, Some(fault)) => Err(Fault::new(format!(
+            "a script of JSON-LD in this page: {fault}"
+        ))),
         (empty, _) => Ok(!empty),
     }
 }
@@ -70,14 +83,21 @@ fn walk<'a>(node: &Node<'a>, depth: usize, programme: &mut Programme<'a>) {
     if has_parts && is_event(node) && programme.name.is_empty() {
         programme.name = node.get("name").line();
     } else if !has_parts && is_event(node) {
-        programme.push(|| format!("event {:?}", node.get("name").line()), session(node));
+        programme.push(
+            || format!("event {:?}", node.get("name").line()),
+            session(node),
+        );
     }
 }
 
 fn is_event(node: &Node<'_>) -> bool {
     let kind = node.get("@type");
     kind.list().iter().chain([kind]).any(|kind| {
-        let name = kind.str().rsplit(['/', '#', ':']).next().unwrap_or_default();
+        let name = kind
+            .str()
+            .rsplit(['/', '#', ':'])
+            .next()
+            .unwrap_or_default();
         name.ends_with("Event") || matches!(name, "Festival" | "Hackathon" | "CourseInstance")
     })
 }
@@ -102,7 +122,10 @@ fn session<'a>(event: &Node<'a>) -> Session<'a> {
         let last = session.end.or(session.start);
         session.end = last.map(|last| Moment::local(last.wall_ms() + DAY));
     }
-    if session.end.is_none_or(|end| end.scale() == Some(Scale::Clock)) {
+    if session
+        .end
+        .is_none_or(|end| end.scale() == Some(Scale::Clock))
+    {
         session.lasts(clock::iso_duration(event.get("duration").str()));
     }
     set_tags(&mut session, event);
@@ -126,7 +149,10 @@ fn set_tags<'a>(session: &mut Session<'a>, event: &Node<'a>) {
                 session.tag("keyword", keyword.into_owned().into());
             }
         }
-        _ => keywords.list().iter().for_each(|keyword| session.tag("keyword", keyword.line())),
+        _ => keywords
+            .list()
+            .iter()
+            .for_each(|keyword| session.tag("keyword", keyword.line())),
     }
     let about = event.get("about");
     for topic in about.list().iter().chain([about]) {

@@ -13,12 +13,24 @@ pub(super) fn fits(root: &Node<'_>) -> bool {
 
 pub(super) fn read<'a>(root: &Node<'a>, programme: &mut Programme<'a>) {
     let entries = root.get("sessions").list();
-    let mut zones = entries.iter().map(|entry| entry.get("schedulingData").get("start").get("timeZoneName").str());
-    if let Some(zone) = zones.next().filter(|first| zones.all(|zone| zone == *first)) {
+    let mut zones = entries.iter().map(|entry| {
+        entry
+            .get("schedulingData")
+            .get("start")
+            .get("timeZoneName")
+            .str()
+    });
+    if let Some(zone) = zones
+        .next()
+        .filter(|first| zones.all(|zone| zone == *first))
+    {
         programme.set_zone(zone);
     }
     for entry in entries {
-        programme.push(|| format!("session {}", entry.get("id").id()), session(entry));
+        programme.push(
+            || format!("session {}", entry.get("id").id()),
+            session(entry),
+        );
     }
 }
 
@@ -45,5 +57,8 @@ fn session<'a>(entry: &Node<'a>) -> Session<'a> {
 fn moment(time: &Node<'_>) -> Option<Moment> {
     let seconds = time.get("timestamp").int()?;
     let minutes = time.get("timeZoneOffset").int().unwrap_or_default() / 60;
-    Some(Moment::at_offset(seconds.checked_mul(1000)? + minutes * 60_000, minutes))
+    Some(Moment::at_offset(
+        seconds.checked_mul(1000)? + minutes * 60_000,
+        minutes,
+    ))
 }

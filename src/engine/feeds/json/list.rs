@@ -6,14 +6,25 @@ use std::borrow::Cow;
 use hashbrown::HashMap;
 
 use super::node::Node;
-use crate::engine::feeds::fault::Fault;
-use crate::engine::feeds::programme::Programme;
+use crate::engine::feeds::fault::{Fault, shown};
+use crate::engine::feeds::programme::{MOST_SESSIONS, Programme};
 use crate::engine::feeds::row::{self, Role, Row, Value};
 
 /// Members of a document that may hold the list.
 const LISTS: &[&str] = &[
-    "sessions", "talks", "events", "schedule", "presentations", "items", "data", "results", "program", "programme",
-    "papers", "contributions", "value",
+    "sessions",
+    "talks",
+    "events",
+    "schedule",
+    "presentations",
+    "items",
+    "data",
+    "results",
+    "program",
+    "programme",
+    "papers",
+    "contributions",
+    "value",
 ];
 
 /// Names of objects from tables beside the list, by id.
@@ -23,7 +34,8 @@ pub(super) fn fits(root: &Node<'_>) -> bool {
     find(root).is_some_and(|list| {
         let (_, roles) = columns(list);
         let has = |role| roles.contains(&Some(role));
-        has(Role::Title) && (has(Role::Start) || has(Role::Date) || has(Role::Speakers) || has(Role::Summary))
+        has(Role::Title)
+            && (has(Role::Start) || has(Role::Date) || has(Role::Speakers) || has(Role::Summary))
     })
 }
 
@@ -32,7 +44,10 @@ fn find<'n, 'a>(root: &'n Node<'a>) -> Option<&'n [Node<'a>]> {
     if is_list(root) {
         return Some(root.list());
     }
-    let found = LISTS.iter().map(|name| root.get(name)).find(|node| is_list(node))?;
+    let found = LISTS
+        .iter()
+        .map(|name| root.get(name))
+        .find(|node| is_list(node))?;
     Some(found.list())
 }
 
@@ -58,32 +73,48 @@ pub(super) fn read<'a>(root: &Node<'a>, programme: &mut Programme<'a>) -> Result
         .filter_map(|(name, role)| Some((name.as_ref(), (*role)?)))
         .collect();
     if !roles.contains(&Some(Role::Title)) {
-        let shown = names.iter().take(12).map(|name| format!("{name:?}")).collect::<Vec<_>>();
+        let listed = names
+            .iter()
+            .take(12)
+            .map(|name| shown(name))
+            .collect::<Vec<_>>();
         return Err(Fault::new(format!(
             "this list of objects is no programme that is known: no member holds titles among {}",
-            shown.join(", ")
+            listed.join(", ")
         )));
     }
     let tables = tables(root);
     let mut nested = 0;
     let mut rows = Vec::new();
     for (at, entry) in list.iter().enumerate() {
+        if rows.len() == MOST_SESSIONS {
+            return Err(Fault::new(format!(
+                "the list has more than {MOST_SESSIONS} entries, the most that are read"
+            )));
+        }
         let mut row = Row::new(format!("entry {}", at + 1));
         for (name, node) in entry.object() {
             if let Some(role) = role_of.get(name.as_ref()) {
                 row.set(*role, value(node, *role, &tables));
             }
-            let parts = node.list().iter().filter(|part| part.has("title") && part.has("start"));
+            let parts = node
+                .list()
+                .iter()
+                .filter(|part| part.has("title") && part.has("start"));
             nested += parts.count();
         }
         rows.push(row);
     }
     if nested > 0 {
-        programme.note(format!("{nested} entries inside other entries were not taken: they are parts of these"));
+        programme.note(format!(
+            "{nested} entries inside other entries were not taken: they are parts of these"
+        ));
     }
     let column = |role: Role| {
         let at = roles.iter().position(|found| *found == Some(role));
-        at.and_then(|at| names.get(at)).map(ToString::to_string).unwrap_or_default()
+        at.and_then(|at| names.get(at))
+            .map(ToString::to_string)
+            .unwrap_or_default()
     };
     row::take(rows, column, programme)
 }
@@ -114,7 +145,10 @@ fn tables<'a>(root: &Node<'a>) -> Names<'a> {
 }
 
 fn value<'a>(node: &Node<'a>, role: Role, tables: &Names<'a>) -> Value<'a> {
-    let refers = matches!(role, Role::Room | Role::Speakers | Role::Tags | Role::Track | Role::Kind);
+    let refers = matches!(
+        role,
+        Role::Room | Role::Speakers | Role::Tags | Role::Track | Role::Kind
+    );
     let resolved = |node: &Node<'a>| {
         let known = refers.then(|| tables.get(&node.id())).flatten();
         known.cloned().unwrap_or_else(|| match node {
@@ -123,8 +157,16 @@ fn value<'a>(node: &Node<'a>, role: Role, tables: &Names<'a>) -> Value<'a> {
         })
     };
     match node {
-        Node::List(items) => Value::Many(items.iter().map(resolved).filter(|text| !text.is_empty()).collect()),
-        Node::Int(number) if !refers || !tables.contains_key(&node.id()) => Value::Number(*number as f64),
+        Node::List(items) => Value::Many(
+            items
+                .iter()
+                .map(resolved)
+                .filter(|text| !text.is_empty())
+                .collect(),
+        ),
+        Node::Int(number) if !refers || !tables.contains_key(&node.id()) => {
+            Value::Number(*number as f64)
+        }
         Node::Float(number) => Value::Number(*number),
         Node::Text(text) if !refers || !tables.contains_key(text) => Value::Text(text.clone()),
         Node::Object(_) | Node::Text(_) | Node::Int(_) => match node.label() {

@@ -17,7 +17,7 @@ mod sessionize;
 use node::Node;
 
 use super::detect::Format;
-use super::fault::Fault;
+use super::fault::{Fault, shown};
 use super::programme::Programme;
 
 pub(super) use json_ld::read_page;
@@ -31,7 +31,9 @@ pub(super) fn read<'a>(
     let root = node::parse(text)?;
     let format = recognise(&root).ok_or_else(|| unknown(&root))?;
     if let Some(expected) = expected.filter(|expected| *expected != format) {
-        return Err(Fault::new(format!("this is {format}, and {expected} was expected")));
+        return Err(Fault::new(format!(
+            "this is {format}, and {expected} was expected"
+        )));
     }
     programme.format = format;
     match format {
@@ -118,7 +120,11 @@ fn of_object(root: &Node<'_>) -> Option<Format> {
     if first.is_some_and(sessionize::fits) {
         return Some(Format::SessionizeAll);
     }
-    if first.is_none() && sessions.is_list() && root.get("rooms").is_list() && root.has("categories") {
+    if first.is_none()
+        && sessions.is_list()
+        && root.get("rooms").is_list()
+        && root.has("categories")
+    {
         return Some(Format::SessionizeAll);
     }
     if indico::fits(root) {
@@ -127,7 +133,9 @@ fn of_object(root: &Node<'_>) -> Option<Format> {
     if json_ld::fits(root) {
         return Some(Format::JsonLd);
     }
-    let items = root.first(&["data", "value", "sessions", "results", "events"]).list();
+    let items = root
+        .first(&["data", "value", "sessions", "results", "events"])
+        .list();
     let first = items.first();
     if first.is_some_and(catalogue::fits) {
         return Some(Format::Microsoft);
@@ -142,11 +150,13 @@ fn of_object(root: &Node<'_>) -> Option<Format> {
 fn unknown(root: &Node<'_>) -> Fault {
     let found = match root {
         Node::Object(members) => {
-            let names = members.iter().take(8).map(|(name, _)| format!("{name:?}"));
+            let names = members.iter().take(8).map(|(name, _)| shown(name));
             format!("an object with {}", names.collect::<Vec<_>>().join(", "))
         }
         Node::List(items) => format!("a list of {} values, none of them an object", items.len()),
         _ => "a single value".into(),
     };
-    Fault::new(format!("this JSON is no programme that is known: it is {found}"))
+    Fault::new(format!(
+        "this JSON is no programme that is known: it is {found}"
+    ))
 }

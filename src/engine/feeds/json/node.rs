@@ -6,15 +6,16 @@ use core::cell::Cell;
 use core::fmt;
 use std::borrow::Cow;
 
-use serde::de::{DeserializeSeed, Error as _, MapAccess, SeqAccess, Visitor};
+use serde::de::{DeserializeSeed, MapAccess, SeqAccess, Visitor};
 
 use crate::engine::feeds::fault::Fault;
 use crate::engine::feeds::html;
 
-/// Values that any feed may hold, however small.
-const FREE_VALUES: usize = 1 << 19;
-/// Bytes of a feed for each further value. Real feeds have between 20 and 100 bytes a value.
-const BYTES_PER_VALUE: usize = 16;
+/// Values and names that any feed may hold, however small. The densest real feed (AWS re:Invent 2020) has 26 bytes for
+/// each, and would have to be 77 MB long to hold too many.
+const FREE_VALUES: usize = 1 << 20;
+/// Bytes of a feed for each further value or name.
+const BYTES_PER_VALUE: usize = 40;
 
 /// One value.
 #[derive(Debug)]
@@ -30,7 +31,14 @@ pub(in crate::engine::feeds) enum Node<'a> {
 
 /// Members that hold the name of an object, or its English text.
 const NAMING: &[&str] = &[
-    "en", "en-US", "en-GB", "en_US", "name", "title", "displayValue", "label",
+    "en",
+    "en-US",
+    "en-GB",
+    "en_US",
+    "name",
+    "title",
+    "displayValue",
+    "label",
 ];
 
 /// What stands for a member that is not there.
@@ -38,7 +46,7 @@ static NULL: Node<'static> = Node::Null;
 
 /// Parses a document. O(bytes).
 pub(super) fn parse(text: &str) -> Result<Node<'_>, Fault> {
-    let left = Cell::new(FREE_VALUES + text.len() / BYTES_PER_VALUE);
+    let left = Budget(Cell::new(FREE_VALUES + text.len() / BYTES_PER_VALUE));
     let mut deserializer = serde_json::Deserializer::from_str(text);
     Seed(&left)
         .deserialize(&mut deserializer)
@@ -46,7 +54,11 @@ pub(super) fn parse(text: &str) -> Result<Node<'_>, Fault> {
         .map_err(|error| {
             let message = error.to_string();
             let reason = message.split(" at line ").next().unwrap_or_default();
-            Fault::at(error.line().max(1), error.column().max(1), format!("not JSON: {reason}"))
+            Fault::at(
+                error.line().max(1),
+                error.column().max(1),
+                format!("not JSON: {reason}"),
+            )
         })
 }
 
@@ -166,12 +178,14 @@ impl<'a> Node<'a> {
 
     /// The label, on one line.
     pub(super) fn line(&self) -> Cow<'a, str> {
-        self.label().map_or(Cow::Borrowed(""), |text| cleaned(text, html::line))
+        self.label()
+            .map_or(Cow::Borrowed(""), |text| cleaned(text, html::line))
     }
 
     /// The label, as plain text.
     pub(super) fn block(&self) -> Cow<'a, str> {
-        self.label().map_or(Cow::Borrowed(""), |text| cleaned(text, html::block))
+        self.label()
+            .map_or(Cow::Borrowed(""), |text| cleaned(text, html::block))
     }
 }
 
@@ -182,18 +196,30 @@ fn cleaned<'a>(text: &Cow<'a, str>, clean: for<'t> fn(&'t str) -> Cow<'t, str>) 
     }
 }
 
+/// How many values and names may still come.
+struct Budget(Cell<usize>);
+
+impl Budget {
+    fn take<E: serde::de::Error>(&self) -> Result<(), E> {
+        let left = self.0.get().checked_sub(1);
+        let left =
+            left.ok_or_else(|| E::custom("more values than a feed of this size can hold"))?;
+        self.0.set(left);
+        Ok(())
+    }
+}
+
 /// Reads one value, and counts it.
-struct Seed<'c>(&'c Cell<usize>);
+struct Seed<'c>(&'c Budget);
 
 impl<'de> DeserializeSeed<'de> for Seed<'_> {
     type Value = Node<'de>;
 
-    fn deserialize<D: serde::Deserializer<'de>>(self, deserializer: D) -> Result<Node<'de>, D::Error> {
-        let left = self.0.get();
-        if left == 0 {
-            return Err(D::Error::custom("more values than a feed of this size can hold"));
-        }
-        self.0.set(left - 1);
+    fn deserialize<D: serde::Deserializer<'de>>(
+        self,
+        deserializer: D,
+    ) -> Result<Node<'de>, D::Error> {
+        self.0.take()?;
         deserializer.deserialize_any(self)
     }
 }
@@ -229,7 +255,9 @@ impl<'de> Visitor<'de> for Seed<'_> {
         Ok(Node::Text(Cow::Borrowed(text)))
     }
 
-    fn visit_str<E>(self, text: &str) -> Result<Node<'de>, E> {
+    fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<Node<'de>, E> {
+        // It is copied, which takes more than its node.
+        self.0.take()?;
         Ok(Node::Text(Cow::Owned(text.to_owned())))
     }
 
@@ -244,6 +272,7 @@ impl<'de> Visitor<'de> for Seed<'_> {
     fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Node<'de>, A::Error> {
         let mut object = Vec::new();
         while let Some(name) = members.next_key_seed(Name)? {
+            self.0.take()?;
             object.push((name, members.next_value_seed(Seed(self.0))?));
         }
         Ok(Node::Object(object))
@@ -256,7 +285,10 @@ struct Name;
 impl<'de> DeserializeSeed<'de> for Name {
     type Value = Cow<'de, str>;
 
-    fn deserialize<D: serde::Deserializer<'de>>(self, deserializer: D) -> Result<Cow<'de, str>, D::Error> {
+    fn deserialize<D: serde::Deserializer<'de>>(
+        self,
+        deserializer: D,
+    ) -> Result<Cow<'de, str>, D::Error> {
         deserializer.deserialize_str(self)
     }
 }

@@ -10,14 +10,25 @@ use crate::engine::feeds::clock;
 use crate::engine::feeds::programme::{Programme, Session};
 
 /// Texts that the editor leaves where nobody wrote one.
-const PLACEHOLDERS: &[&str] = &["Short Abstract for the event", "Long Abstract for the event"];
+const PLACEHOLDERS: &[&str] = &[
+    "Short Abstract for the event",
+    "Long Abstract for the event",
+];
 
 type Included<'n, 'a> = HashMap<(Cow<'a, str>, Cow<'a, str>), &'n Node<'a>>;
 
 pub(super) fn fits(entry: &Node<'_>) -> bool {
     let fields = attributes(entry);
-    let timed = ["starts-at", "starts_at", "start_time"].iter().any(|name| fields.has(name));
-    let own = ["microlocation", "session-type", "session_type", "long-abstract", "long_abstract"];
+    let timed = ["starts-at", "starts_at", "start_time"]
+        .iter()
+        .any(|name| fields.has(name));
+    let own = [
+        "microlocation",
+        "session-type",
+        "session_type",
+        "long-abstract",
+        "long_abstract",
+    ];
     let related = fields.get("track").is_object() || own.iter().any(|name| fields.has(name));
     timed && (related || entry.get("type").str() == "session")
 }
@@ -32,7 +43,10 @@ pub(super) fn read<'a>(root: &Node<'a>, programme: &mut Programme<'a>) {
         .map(|item| ((item.get("type").id(), item.get("id").id()), item))
         .collect();
     for entry in entries.list() {
-        programme.push(|| format!("session {}", entry.get("id").id()), session(entry, &included));
+        programme.push(
+            || format!("session {}", entry.get("id").id()),
+            session(entry, &included),
+        );
     }
 }
 
@@ -47,7 +61,11 @@ fn session<'a>(entry: &Node<'a>, included: &Included<'_, 'a>) -> Session<'a> {
         id: entry.get("id").id(),
         title: fields.get("title").line(),
         subtitle: fields.get("subtitle").line(),
-        start: clock::moment(fields.first(&["starts-at", "starts_at", "start_time"]).str()),
+        start: clock::moment(
+            fields
+                .first(&["starts-at", "starts_at", "start_time"])
+                .str(),
+        ),
         end: clock::moment(fields.first(&["ends-at", "ends_at", "end_time"]).str()),
         language: fields.get("language").line(),
         url: fields.first(&["signup-url", "signup_url"]).line(),
@@ -56,7 +74,11 @@ fn session<'a>(entry: &Node<'a>, included: &Included<'_, 'a>) -> Session<'a> {
     };
     let related = |names: &[&str]| {
         let found = names.iter().map(|name| one(entry, fields, name, included));
-        found.into_iter().find(|node| !node.is_empty()).map(Node::line).unwrap_or_default()
+        found
+            .into_iter()
+            .find(|node| !node.is_empty())
+            .map(Node::line)
+            .unwrap_or_default()
     };
     session.location = related(&["microlocation"]);
     session.set_track(related(&["track"]));
@@ -69,7 +91,11 @@ fn session<'a>(entry: &Node<'a>, included: &Included<'_, 'a>) -> Session<'a> {
         real(fields.first(&["short-abstract", "short_abstract"]).block()),
         real(fields.first(&["long-abstract", "long_abstract"]).block()),
     );
-    let speakers = entry.get("relationships").get("speakers").get("data").list();
+    let speakers = entry
+        .get("relationships")
+        .get("speakers")
+        .get("data")
+        .list();
     for speaker in fields.get("speakers").list().iter().chain(speakers) {
         let known = look_up(speaker, included).unwrap_or(speaker);
         session.speaker(attributes(known).get("name").line());

@@ -7,7 +7,12 @@ use crate::engine::feeds::programme::{Programme, Session};
 
 pub(super) fn fits(root: &Node<'_>) -> bool {
     let listed = root.get("results").list().first().or(root.list().first());
-    listed.is_some_and(is_submission) || root.get("schedule").object().iter().any(|(_, day)| first_of(day))
+    listed.is_some_and(is_submission)
+        || root
+            .get("schedule")
+            .object()
+            .iter()
+            .any(|(_, day)| first_of(day))
 }
 
 fn first_of(day: &Node<'_>) -> bool {
@@ -32,10 +37,14 @@ pub(super) fn read<'a>(root: &Node<'a>, programme: &mut Programme<'a>) {
     }
     for other in ["sprints", "extra"] {
         let days = root.get(other).object().iter();
-        let entries = days.flat_map(|(_, day)| day.object()).map(|(_, at)| at.object().len());
+        let entries = days
+            .flat_map(|(_, day)| day.object())
+            .map(|(_, at)| at.object().len());
         let count: usize = entries.sum();
         if count > 0 {
-            programme.note(format!("only `schedule` was taken; entries of `{other}` were not"));
+            programme.note(format!(
+                "only `schedule` was taken; entries of `{other}` were not"
+            ));
         }
     }
 }
@@ -54,11 +63,17 @@ fn session<'a>(entry: &Node<'a>) -> Session<'a> {
         end: clock::moment(slot.get("end").str()),
         location: slot.get("room").line(),
         language: entry.first(&["content_locale", "language"]).line(),
-        cancelled: ["canceled", "cancelled", "rejected", "withdrawn", "deleted"].contains(&entry.get("state").str()),
+        cancelled: ["canceled", "cancelled", "rejected", "withdrawn", "deleted"]
+            .contains(&entry.get("state").str()),
         ..Session::default()
     };
     if session.end.is_none() {
-        session.lasts(entry.get("duration").int().map(|minutes| minutes * clock::MINUTE));
+        session.lasts(
+            entry
+                .get("duration")
+                .int()
+                .map(|minutes| minutes * clock::MINUTE),
+        );
     }
     session.set_track(entry.get("track").line());
     session.set_kind(entry.get("submission_type").line());
@@ -66,7 +81,10 @@ fn session<'a>(entry: &Node<'a>) -> Session<'a> {
         session.tag("keyword", tag.first(&["tag"]).line());
         session.tag("keyword", tag.line());
     }
-    session.set_texts(entry.get("abstract").block(), entry.get("description").block());
+    session.set_texts(
+        entry.get("abstract").block(),
+        entry.get("description").block(),
+    );
     for speaker in entry.get("speakers").list() {
         session.speaker(speaker.line());
     }

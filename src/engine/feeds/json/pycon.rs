@@ -11,9 +11,16 @@ pub(super) fn fits(entry: &Node<'_>) -> bool {
 
 pub(super) fn read<'a>(root: &Node<'a>, programme: &mut Programme<'a>) {
     programme.name = root.get("conference").first(&["name", "title"]).line();
-    let entries = if root.is_list() { root } else { root.get("schedule") };
+    let entries = if root.is_list() {
+        root
+    } else {
+        root.get("schedule")
+    };
     for entry in entries.list() {
-        programme.push(|| format!("entry {}", entry.get("conf_key").id()), session(entry));
+        programme.push(
+            || format!("entry {}", entry.get("conf_key").id()),
+            session(entry),
+        );
     }
 }
 
@@ -26,7 +33,11 @@ fn session<'a>(entry: &Node<'a>) -> Session<'a> {
         end: clock::moment(entry.get("end").str()),
         location: entry.get("room").line(),
         summary: entry.first(&["description", "abstract"]).block(),
-        language: if kind == "charla" { "es".into() } else { "".into() },
+        language: if kind == "charla" {
+            "es".into()
+        } else {
+            "".into()
+        },
         url: entry.first(&["conf_url", "url"]).line(),
         service: kind == "break",
         cancelled: entry.get("cancelled").is_true(),
@@ -37,7 +48,12 @@ fn session<'a>(entry: &Node<'a>) -> Session<'a> {
         session.location = rooms.collect::<Vec<_>>().join(", ").into();
     }
     if session.end.is_none() {
-        session.lasts(entry.get("duration").int().map(|minutes| minutes * clock::MINUTE));
+        session.lasts(
+            entry
+                .get("duration")
+                .int()
+                .map(|minutes| minutes * clock::MINUTE),
+        );
     }
     session.set_kind(kind);
     session.set_track(entry.get("section").line());

@@ -21,7 +21,10 @@ pub(super) fn read<'a>(root: &Node<'a>, programme: &mut Programme<'a>) {
         if !matches!(kind.as_ref(), "OTHER" | "other") {
             session.set_kind(kind);
         }
-        programme.push(|| format!("event {}", event.first(&["code", "guid"]).id()), session);
+        programme.push(
+            || format!("event {}", event.first(&["code", "guid"]).id()),
+            session,
+        );
     }
 }
 
@@ -44,10 +47,16 @@ fn session<'a>(event: &Node<'a>) -> Session<'a> {
     for tag in event.first(&["tags", "keywords"]).list() {
         session.tag("keyword", tag.line());
     }
-    session.set_texts(event.get("abstract").block(), event.get("description").block());
+    session.set_texts(
+        event.get("abstract").block(),
+        event.get("description").block(),
+    );
     for person in event.first(&["participants", "persons"]).list() {
         let role = person.get("role").str();
-        if role.is_empty() || role.eq_ignore_ascii_case("speaker") || role.eq_ignore_ascii_case("moderator") {
+        if role.is_empty()
+            || role.eq_ignore_ascii_case("speaker")
+            || role.eq_ignore_ascii_case("moderator")
+        {
             session.speaker(person.first(&["name", "public_name"]).line());
         }
     }
@@ -69,7 +78,10 @@ fn by_key<'n, 'a>(table: &'n Node<'a>) -> HashMap<String, &'n Node<'a>> {
 }
 
 /// The name of a reference: its own, or that of the entry of the table that it points to.
-fn named<'a>(reference: &Node<'a>, table: &HashMap<String, &Node<'a>>) -> std::borrow::Cow<'a, str> {
+fn named<'a>(
+    reference: &Node<'a>,
+    table: &HashMap<String, &Node<'a>>,
+) -> std::borrow::Cow<'a, str> {
     let own = match reference {
         Node::Object(_) => reference.get("name").line(),
         _ => std::borrow::Cow::Borrowed(""),
@@ -77,7 +89,12 @@ fn named<'a>(reference: &Node<'a>, table: &HashMap<String, &Node<'a>>) -> std::b
     if !own.is_empty() {
         return own;
     }
-    let keys = [reference.get("guid"), reference.get("slug"), reference.get("id"), reference];
+    let keys = [
+        reference.get("guid"),
+        reference.get("slug"),
+        reference.get("id"),
+        reference,
+    ];
     let found = keys.iter().find_map(|key| table.get(key.id().as_ref()));
     match found {
         Some(entry) => entry.first(&["name", "slug"]).line(),

@@ -16,7 +16,12 @@ type Table<'n, 'a> = HashMap<Cow<'a, str>, &'n Node<'a>>;
 
 /// Whether a session is one of the view `All`.
 pub(super) fn fits(entry: &Node<'_>) -> bool {
-    let own = ["isServiceSession", "isPlenumSession", "categoryItems", "roomId"];
+    let own = [
+        "isServiceSession",
+        "isPlenumSession",
+        "categoryItems",
+        "roomId",
+    ];
     entry.has("startsAt") && own.iter().any(|name| entry.has(name))
 }
 
@@ -108,8 +113,12 @@ fn categorise<'a>(session: &mut Session<'a>, category: &Node<'a>, item: &Node<'a
     let title = category.first(&["title", "name"]).line().to_lowercase();
     let name = item.first(&["name", "title"]).line();
     match title.as_str() {
-        "track" | "tracks" | "session track" | "stream" if session.track.is_empty() => session.set_track(name),
-        "session format" | "format" | "session type" | "type" if session.kind.is_empty() => session.set_kind(name),
+        "track" | "tracks" | "session track" | "stream" if session.track.is_empty() => {
+            session.set_track(name)
+        }
+        "session format" | "format" | "session type" | "type" if session.kind.is_empty() => {
+            session.set_kind(name)
+        }
         "language" | "session language" | "sprache" => session.language = name,
         "day" | "days" => {}
         _ => session.tag("category", name),
@@ -121,7 +130,10 @@ fn full_name<'a>(speaker: &Node<'a>) -> Cow<'a, str> {
     if !name.is_empty() || !speaker.is_object() {
         return name;
     }
-    let (first, last) = (speaker.get("firstName").line(), speaker.get("lastName").line());
+    let (first, last) = (
+        speaker.get("firstName").line(),
+        speaker.get("lastName").line(),
+    );
     format!("{first} {last}").trim().to_owned().into()
 }
 

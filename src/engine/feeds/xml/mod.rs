@@ -25,13 +25,15 @@ pub(super) fn read<'a>(
         "icalendar" | "vcalendar" => Format::Xcal,
         other => {
             return Err(Fault::new(format!(
-                "this XML is no programme that is known: its outermost element is <{other}>, expected <schedule> or \
+                "this XML is no programme that is known: its outermost element is <{other:.60}>, expected <schedule> or \
                  <icalendar>"
             )));
         }
     };
     if let Some(expected) = expected.filter(|expected| *expected != format) {
-        return Err(Fault::new(format!("this is {format}, and {expected} was expected")));
+        return Err(Fault::new(format!(
+            "this is {format}, and {expected} was expected"
+        )));
     }
     programme.format = format;
     match format {

@@ -1,8 +1,7 @@
 //! Reads XML as a stream of elements and their texts.
 //!
 //! Nothing is fetched, and no entity that a document declares is resolved: one that neither XML nor HTML knows is an
-//! error. Control characters in texts, which are not well-formed, are left for the texts' cleaning. Nesting of any depth
-//! takes no stack.
+//! error. Control characters in texts, which are not well-formed, are left for the texts' cleaning.
 
 use std::borrow::Cow;
 
@@ -11,6 +10,9 @@ use quick_xml::events::{BytesStart, Event};
 
 use crate::engine::feeds::fault::Fault;
 use crate::engine::feeds::html;
+
+/// The deepest nesting of elements; real feeds have eight.
+const MOST_DEPTH: usize = 256;
 
 /// What follows in a document.
 pub(super) enum Item<'a> {
@@ -42,61 +44,83 @@ impl<'a> Xml<'a> {
     /// Goes to the next element that begins or ends; texts, comments and declarations are passed over.
     pub(super) fn next(&mut self) -> Result<Item<'a>, Fault> {
         loop {
-            let event = self.reader.read_event().map_err(|error| self.fault(&error))?;
-            match event {
-                Event::Start(start) => {
-                    self.depth += 1;
-                    return Ok(Item::Open(start));
-                }
-                Event::End(_) => {
-                    self.depth = self.depth.saturating_sub(1);
-                    return Ok(Item::Close);
-                }
-                Event::Eof if self.depth > 0 => return Err(self.cut_off()),
+            match self.event()? {
+                Event::Start(start) => return Ok(Item::Open(start)),
+                Event::End(_) => return Ok(Item::Close),
                 Event::Eof => return Ok(Item::End),
                 _ => {}
             }
         }
     }
 
-    /// Passes over the rest of an element that was opened last.
-    pub(super) fn skip(&mut self, start: &BytesStart<'a>) -> Result<(), Fault> {
-        self.reader.read_to_end(start.name()).map_err(|error| self.fault(&error))?;
-        self.depth = self.depth.saturating_sub(1);
-        Ok(())
+    fn event(&mut self) -> Result<Event<'a>, Fault> {
+        let event = self
+            .reader
+            .read_event()
+            .map_err(|error| self.fault(&error))?;
+        match event {
+            Event::Start(_) if self.depth == MOST_DEPTH => {
+                let reason = format!("elements are nested more than {MOST_DEPTH} deep");
+                return Err(Fault::at_offset(
+                    self.source.as_bytes(),
+                    self.offset(),
+                    reason,
+                ));
+            }
+            Event::Start(_) => self.depth += 1,
+            Event::End(_) => self.depth = self.depth.saturating_sub(1),
+            Event::Eof if self.depth > 0 => return Err(self.cut_off()),
+            _ => {}
+        }
+        Ok(event)
+    }
+
+    /// Passes over the rest of the element that was opened last.
+    pub(super) fn skip(&mut self) -> Result<(), Fault> {
+        self.raw().map(drop)
     }
 
     /// Returns the text of an element that was opened last, with that of the elements in it.
-    pub(super) fn text(&mut self, start: &BytesStart<'a>) -> Result<Cow<'a, str>, Fault> {
+    pub(super) fn text(&mut self) -> Result<Cow<'a, str>, Fault> {
         let at = self.offset();
-        match self.raw(start)? {
-            Cow::Borrowed(raw) if memchr::memchr2(b'<', b'&', raw.as_bytes()).is_none() => Ok(Cow::Borrowed(raw)),
-            raw => self.resolved(&raw, at).map(Cow::Owned),
+        let raw = self.raw()?;
+        match memchr::memchr2(b'<', b'&', raw.as_bytes()) {
+            None => Ok(Cow::Borrowed(raw)),
+            Some(_) => self.resolved(raw, at).map(Cow::Owned),
         }
     }
 
     /// Returns what is between the tags of an element that was opened last, as it is written.
-    pub(super) fn raw(&mut self, start: &BytesStart<'a>) -> Result<Cow<'a, str>, Fault> {
-        let raw = self.reader.read_text(start.name()).map_err(|error| self.fault(&error))?;
-        self.depth = self.depth.saturating_sub(1);
-        Ok(raw.into_inner())
+    pub(super) fn raw(&mut self) -> Result<&'a str, Fault> {
+        let (from, outer) = (self.offset(), self.depth.saturating_sub(1));
+        loop {
+            let to = self.offset();
+            self.event()?;
+            if self.depth == outer {
+                return Ok(self.source.get(from..to).unwrap_or_default());
+            }
+        }
     }
 
     /// Returns the text of an element on one line.
-    pub(super) fn line(&mut self, start: &BytesStart<'a>) -> Result<Cow<'a, str>, Fault> {
-        Ok(cleaned(self.text(start)?, html::line))
+    pub(super) fn line(&mut self) -> Result<Cow<'a, str>, Fault> {
+        Ok(cleaned(self.text()?, html::line))
     }
 
     /// Returns the text of an element as plain text.
-    pub(super) fn block(&mut self, start: &BytesStart<'a>) -> Result<Cow<'a, str>, Fault> {
-        Ok(cleaned(self.text(start)?, html::block))
+    pub(super) fn block(&mut self) -> Result<Cow<'a, str>, Fault> {
+        Ok(cleaned(self.text()?, html::block))
     }
 
     /// Returns the value of an attribute, or nothing.
     pub(super) fn attribute(&self, start: &BytesStart<'a>, name: &str) -> Result<String, Fault> {
         for attribute in start.html_attributes().with_checks(false) {
             let attribute = attribute.map_err(|error| {
-                Fault::at_offset(self.source.as_bytes(), self.offset(), format!("not XML: {error}"))
+                Fault::at_offset(
+                    self.source.as_bytes(),
+                    self.offset(),
+                    format!("not XML: {error}"),
+                )
             })?;
             if attribute.key.as_ref() == name {
                 return self.entities(&attribute.value, self.offset());
@@ -146,7 +170,9 @@ impl<'a> Xml<'a> {
                 return Err(Fault::at_offset(
                     self.source.as_bytes(),
                     at,
-                    format!("the entity &{name}; is not known: entities that a document declares are not resolved"),
+                    format!(
+                        "the entity &{name:.60}; is not known: entities that a document declares are not resolved"
+                    ),
                 ));
             }
             text.push('&');
@@ -177,7 +203,10 @@ impl<'a> Xml<'a> {
 /// The name of the entity at the start of a text, if it looks like one.
 fn unknown_entity(text: &str) -> Option<&str> {
     let name = text.get(1..)?;
-    let width = name.bytes().take_while(|byte| byte.is_ascii_alphanumeric() || *byte == b'_').count();
+    let width = name
+        .bytes()
+        .take_while(|byte| byte.is_ascii_alphanumeric() || *byte == b'_')
+        .count();
     let name = name.get(..width).filter(|name| !name.is_empty())?;
     text.get(1 + width..)?.starts_with(';').then_some(name)
 }

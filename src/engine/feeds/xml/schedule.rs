@@ -40,21 +40,24 @@ pub(super) fn read<'a>(xml: &mut Xml<'a>, programme: &mut Programme<'a>) -> Resu
                     let id = session.id.to_string();
                     programme.push(|| format!("event {id} in {room}"), session);
                 }
-                _ => xml.skip(&start)?,
+                _ => xml.skip()?,
             },
         }
     }
 }
 
 /// Reads the conference. Returns the time of day at which its days change.
-fn read_conference<'a>(xml: &mut Xml<'a>, programme: &mut Programme<'a>) -> Result<Option<i64>, Fault> {
+fn read_conference<'a>(
+    xml: &mut Xml<'a>,
+    programme: &mut Programme<'a>,
+) -> Result<Option<i64>, Fault> {
     let mut change = None;
     while let Item::Open(start) = xml.next()? {
         match start.name().as_ref() {
-            "title" => programme.name = xml.line(&start)?,
-            "time_zone_name" => programme.set_zone(&xml.text(&start)?),
-            "day_change" => change = clock::time_of_day(&xml.text(&start)?),
-            _ => xml.skip(&start)?,
+            "title" => programme.name = xml.line()?,
+            "time_zone_name" => programme.set_zone(&xml.text()?),
+            "day_change" => change = clock::time_of_day(&xml.text()?),
+            _ => xml.skip()?,
         }
     }
     Ok(change)
@@ -77,32 +80,32 @@ fn read_event<'a>(
     let mut has_room = false;
     while let Item::Open(start) = xml.next()? {
         match start.name().as_ref() {
-            "date" => date = xml.text(&start)?.into_owned(),
-            "start" => time = xml.text(&start)?.into_owned(),
-            "duration" => duration = clock::duration(&xml.text(&start)?),
+            "date" => date = xml.text()?.into_owned(),
+            "start" => time = xml.text()?.into_owned(),
+            "duration" => duration = clock::duration(&xml.text()?),
             "room" => {
                 has_room = true;
-                session.location = xml.line(&start)?;
+                session.location = xml.line()?;
             }
-            "title" => session.title = xml.line(&start)?,
-            "subtitle" => session.subtitle = xml.line(&start)?,
-            "track" => session.set_track(xml.line(&start)?),
-            "type" => session.set_kind(xml.line(&start)?),
-            "language" => session.language = xml.line(&start)?,
-            "abstract" => short = xml.block(&start)?,
-            "description" => long = xml.block(&start)?,
-            "url" => session.url = xml.line(&start)?,
+            "title" => session.title = xml.line()?,
+            "subtitle" => session.subtitle = xml.line()?,
+            "track" => session.set_track(xml.line()?),
+            "type" => session.set_kind(xml.line()?),
+            "language" => session.language = xml.line()?,
+            "abstract" => short = xml.block()?,
+            "description" => long = xml.block()?,
+            "url" => session.url = xml.line()?,
             "persons" => {
-                while let Item::Open(person) = xml.next()? {
-                    session.speaker(person_name(xml, &person)?);
+                while let Item::Open(_) = xml.next()? {
+                    session.speaker(person_name(xml)?);
                 }
             }
             "tags" | "keywords" => {
-                while let Item::Open(tag) = xml.next()? {
-                    session.tag("keyword", xml.line(&tag)?);
+                while let Item::Open(_) = xml.next()? {
+                    session.tag("keyword", xml.line()?);
                 }
             }
-            _ => xml.skip(&start)?,
+            _ => xml.skip()?,
         }
     }
     session.start = day.start(&date, &time);
@@ -115,19 +118,22 @@ fn read_event<'a>(
 }
 
 /// The name of a person: the text of the element, or that of one in it.
-fn person_name<'a>(xml: &mut Xml<'a>, person: &BytesStart<'a>) -> Result<Cow<'a, str>, Fault> {
+fn person_name<'a>(xml: &mut Xml<'a>) -> Result<Cow<'a, str>, Fault> {
     let at = xml.offset();
-    let raw = xml.raw(person)?;
+    let raw = xml.raw()?;
     if !raw.contains('<') {
-        let name = xml.entities(&raw, at)?;
+        let name = xml.entities(raw, at)?;
         return Ok(html::line(&name).into_owned().into());
     }
-    let mut inner = Xml::new(&raw);
+    let mut inner = Xml::new(raw);
     while let Item::Open(start) = inner.next()? {
-        if matches!(start.name().as_ref(), "public_name" | "full_public_name" | "name") {
-            return Ok(inner.line(&start)?.into_owned().into());
+        if matches!(
+            start.name().as_ref(),
+            "public_name" | "full_public_name" | "name"
+        ) {
+            return Ok(inner.line()?.into_owned().into());
         }
-        inner.skip(&start)?;
+        inner.skip()?;
     }
     Ok("".into())
 }

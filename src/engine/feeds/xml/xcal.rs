@@ -44,7 +44,14 @@ pub(super) fn read<'a>(xml: &mut Xml<'a>, programme: &mut Programme<'a>) -> Resu
 fn is_component(name: &str) -> bool {
     matches!(
         name,
-        "vevent" | "vtodo" | "vjournal" | "vfreebusy" | "vtimezone" | "valarm" | "standard" | "daylight"
+        "vevent"
+            | "vtodo"
+            | "vjournal"
+            | "vfreebusy"
+            | "vtimezone"
+            | "valarm"
+            | "standard"
+            | "daylight"
     )
 }
 
@@ -81,14 +88,22 @@ impl Lines {
     fn property<'a>(&mut self, xml: &mut Xml<'a>, start: &BytesStart<'a>) -> Result<(), Fault> {
         let full = start.name().as_ref().to_ascii_lowercase();
         let name = start.local_name().as_ref().to_ascii_uppercase();
-        let raw = xml.text(start)?;
+        let raw = xml.text()?;
         let (parameters, values) = Typed::read(&raw)?;
         if full.starts_with("pentabarf:") {
             self.push_line(&format!("X-PENTABARF-{name}"), &escaped(raw.trim()));
             return Ok(());
         }
-        let texts = if values.is_empty() { vec![("text".to_owned(), raw.trim().to_owned())] } else { values };
-        let joined = texts.iter().map(|(kind, text)| content(kind, text)).collect::<Vec<_>>().join(",");
+        let texts = if values.is_empty() {
+            vec![("text".to_owned(), raw.trim().to_owned())]
+        } else {
+            values
+        };
+        let joined = texts
+            .iter()
+            .map(|(kind, text)| content(kind, text))
+            .collect::<Vec<_>>()
+            .join(",");
         let line = format!("{name}{parameters}:{joined}\r\n");
         match name.as_str() {
             "DTSTART" | "DTEND" => {
@@ -105,14 +120,20 @@ impl Lines {
 
     /// An attendee whose text is a name, or an address.
     fn attendee(&mut self, text: &str) {
-        let name: String = text.chars().filter(|character| !matches!(character, '"' | '\\' | '\r' | '\n')).collect();
+        let name: String = text
+            .chars()
+            .filter(|character| !matches!(character, '"' | '\\' | '\r' | '\n'))
+            .collect();
         self.push_line(&format!("ATTENDEE;CN=\"{name}\""), "invalid:nomail");
     }
 }
 
 /// A start or an end, as a date where it is one.
 fn dated(name: &str, parameters: &str, values: &[(String, String)]) -> String {
-    let value = values.first().map(|(_, text)| compact(text)).unwrap_or_default();
+    let value = values
+        .first()
+        .map(|(_, text)| compact(text))
+        .unwrap_or_default();
     let date = if value.len() == 8 { ";VALUE=DATE" } else { "" };
     format!("{name}{parameters}{date}:{value}\r\n")
 }
@@ -120,13 +141,19 @@ fn dated(name: &str, parameters: &str, values: &[(String, String)]) -> String {
 /// `2026-01-31T09:30:00Z` as `20260131T093000Z`.
 fn compact(text: &str) -> String {
     let text = text.trim();
-    if text.get(4..5) == Some("-") { text.replace(['-', ':'], "") } else { text.to_owned() }
+    if text.get(4..5) == Some("-") {
+        text.replace(['-', ':'], "")
+    } else {
+        text.to_owned()
+    }
 }
 
 fn content(kind: &str, text: &str) -> String {
     match kind {
         "date" | "date-time" | "utc-offset" => compact(text),
-        "duration" | "recur" | "uri" | "cal-address" | "integer" | "float" | "boolean" => text.trim().to_owned(),
+        "duration" | "recur" | "uri" | "cal-address" | "integer" | "float" | "boolean" => {
+            text.trim().to_owned()
+        }
         _ => escaped(text),
     }
 }
@@ -176,8 +203,8 @@ impl Typed {
                     while let Item::Open(parameter) = inner.next()? {
                         let name = parameter.local_name().as_ref().to_ascii_uppercase();
                         let mut texts = Vec::new();
-                        while let Item::Open(value) = inner.next()? {
-                            texts.push(inner.text(&value)?.replace(['"', '\r', '\n'], ""));
+                        while let Item::Open(_) = inner.next()? {
+                            texts.push(inner.text()?.replace(['"', '\r', '\n'], ""));
                         }
                         parameters.push_str(&format!(";{name}=\"{}\"", texts.join("\",\"")));
                     }
@@ -186,7 +213,7 @@ impl Typed {
                     let mut parts: Vec<(String, String)> = Vec::new();
                     while let Item::Open(part) = inner.next()? {
                         let name = part.local_name().as_ref().to_ascii_uppercase();
-                        let text = compact(&inner.text(&part)?);
+                        let text = compact(&inner.text()?);
                         match parts.iter_mut().find(|(known, _)| *known == name) {
                             Some((_, texts)) => *texts = format!("{texts},{text}"),
                             None => parts.push((name, text)),
@@ -195,7 +222,7 @@ impl Typed {
                     let parts = parts.iter().map(|(name, text)| format!("{name}={text}"));
                     values.push((kind, parts.collect::<Vec<_>>().join(";")));
                 }
-                _ => values.push((kind, inner.text(&start)?.into_owned())),
+                _ => values.push((kind, inner.text()?.into_owned())),
             }
         }
         Ok((parameters, values))
