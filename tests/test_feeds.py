@@ -275,6 +275,63 @@ def test_hackertracker_says_that_rooms_are_elsewhere():
     assert any("UTC" in note for note in programme.report.notes)
 
 
+def test_hackertracker_of_older_years():
+    entry = {
+        "entry_type": "Talk",
+        "title": "Radio",
+        "who": "Ann Lee, Bo Ek",
+        "start_date": "2017-07-27 10:00",
+        "end_date": "2017-07-27 10:45",
+        "location": "Track 1",
+        "description": "Waves.",
+        "includes": "",
+    }
+    programme = read(json.dumps({"schedule": [entry]}))
+    assert programme.format == "hackertracker"
+    (session,) = programme.sessions
+    assert (session["type"], session["location"]) == ("Talk", "Track 1")
+    assert session["speakers"] == ["Ann Lee", "Bo Ek"]
+    assert session["end_at"] == "2017-07-27T10:45:00"
+
+
+def test_pycon_as_a_bare_list():
+    entry = {
+        "conf_key": 4,
+        "name": "Ducks",
+        "kind": "talk",
+        "room": "A, B",
+        "start": "2016-05-30T10:00:00",
+        "end": "2016-05-30T10:30:00",
+        "authors": ["Ann"],
+    }
+    programme = read(json.dumps([entry]))
+    assert programme.format == "pycon-json"
+    assert programme.sessions[0]["speakers"] == ["Ann"]
+
+
+def test_ics_change_of_a_recurrence_that_is_not_there():
+    text = ICS_RECURRING
+    start = text.index("BEGIN:VEVENT")
+    text = text[:start] + text[text.index("BEGIN:VEVENT", start + 1) :]
+    assert one(text)["start_at"] == "2026-03-28T15:00:00+01:00"
+
+
+def test_csv_as_tools_export_it():
+    pretalx = (
+        "ID,Proposal title,Session type,Track,Start,End,Room,Speaker names\n"
+        "AB,Ducks,Talk,Birds,2026-06-01T10:00:00+02:00,2026-06-01T10:30:00+02:00,Hall,Ann\n"
+    )
+    session = one(pretalx)
+    assert session["tags"] == ["Birds", "Talk"]
+    assert session["end_at"] == "2026-06-01T10:30:00+02:00"
+    sessionize = (
+        "Session Id,Title,Session format,Speakers,Scheduled At,Scheduled Duration,Room\n"
+        "7,Ducks,Talk,Ann,01 Jun 2026 10:00 AM,45,Hall\n"
+    )
+    session = one(sessionize)
+    assert (session["start_at"], session["end"]) == ("2026-06-01T10:00:00", "10:45")
+
+
 def test_indico():
     session = one(SAMPLES["indico"])
     assert session["start_at"] == "2026-06-01T09:30:00+02:00"

@@ -15,7 +15,7 @@ from feed_samples import SAMPLES
 TEXT = [name for name in SAMPLES if name != "manifest"]
 
 
-def refused(data, match=""):
+def refused(data, match=None):
     with pytest.raises(FeedError, match=match) as caught:
         feeds.read(data)
     return caught.value
@@ -87,7 +87,7 @@ def test_deep_nesting_inside_a_known_document_is_refused():
     deep = b"[" * 100_000 + b"]" * 100_000
     refused(b'{"schedule": {"conference": {"days": %s}}}' % deep, "recursion limit|not JSON")
     deep_xml = SAMPLES["schedule-xml"].replace("Sunrise", "<a>" * 100_000 + "</a>" * 100_000)
-    assert len(feeds.read(deep_xml.encode())) == 2
+    refused(deep_xml.encode(), "nested more than 256 deep")
 
 
 PIECES = [b"", b"\x00", b'"', b"<", b"&", b"{", b"]", b",", b"\n", b"\xff", b"0", b"2026-01-01T"]
@@ -139,7 +139,7 @@ def test_documents_that_are_no_programme_are_described():
     refused(b'{"openapi": "3.0.0", "paths": {}}', '"openapi", "paths"')
     refused(b"<rss><channel/></rss>", "<rss>")
     refused(b"[1, 2, 3]", "a list of 3 values")
-    refused(b'"text"', "")
+    refused(b'"text"')
     refused(b"hello world\n", 'begins with "hello world"')
 
 
@@ -160,6 +160,10 @@ made = {
     "zeros": lambda: b"[" + b"0," * (size // 2) + b"0]",
     "objects": lambda: b"[" + b"{}," * (size // 3) + b"{}]",
     "table": lambda: b"title," + b"a" * size,
+    "rows": lambda: b"title,room\\n" + b"a,b\\n" * (size // 4),
+    "tags": lambda: b"<schedule><day><event><title>" + b"<a " * (size // 3),
+    "persons": lambda: b"<schedule><day><event><persons>" + b"<p>a</p>" * (size // 8),
+    "marks": lambda: b"BEGIN:VCALENDAR\\n" + b"A:,,\\n" * (size // 5) + b"END:VCALENDAR",
     "cells": lambda: b"title" + b"," * size,
     "xml": lambda: b"<schedule>" + b"<a>" * (size // 3),
     "text": lambda: b"<schedule><day><event><title>" + b"a" * size,
@@ -183,7 +187,7 @@ print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before, len(data))
 @pytest.mark.once
 @pytest.mark.parametrize(
     "kind",
-    ["line", "zeros", "objects", "table", "cells", "xml", "text", "entities", "calendar"],
+    """line zeros objects table rows cells xml tags persons text entities calendar marks""".split(),
 )
 def test_bad_and_useless_feeds_take_little_memory(kind):
     done = subprocess.run(

@@ -139,7 +139,7 @@ def _xml_event(event, day, room, change):
         short=block(text("abstract")),
         long=block(text("description")),
         speakers=[
-            line(person.findtext("public_name") or person.text or "")
+            line(person.findtext("public_name") or person.findtext("name") or person.text or "")
             for person in event.iterfind("persons/person")
         ],
     )

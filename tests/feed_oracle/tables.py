@@ -77,8 +77,8 @@ def kumanofes(data):
         )
         for name, column in (("start", "start_at"), ("end", "end_at")):
             # After midnight, hours are counted on.
-            if found := re.fullmatch(r"(\d+):(\d\d)", row[column].strip()):
-                made[name] = f"{int(found[1]) % 24:02}:{found[2]}"
+            if time := re.fullmatch(r"(\d+):(\d\d)", row[column].strip()):
+                made[name] = f"{int(time[1]) % 24:02}:{time[2]}"
         found.append(made)
     return finished(found)
 
