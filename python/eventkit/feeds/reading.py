@@ -8,6 +8,7 @@ from typing import IO, Any
 
 from eventkit import _native
 from eventkit.errors import FeedError, UnusableFileError
+from eventkit.feeds.fetching import fetch, is_url, without_password
 from eventkit.feeds.programme import Programme, Report, Skipped
 from eventkit.files import read_regular
 from eventkit.manifest import parse_manifest
@@ -23,19 +24,23 @@ FORMATS: tuple[str, ...] = _native.feed_formats() if _native.AVAILABLE else ()
 Source = str | os.PathLike[str] | bytes | bytearray | memoryview | IO[bytes]
 
 
-def read(source: Source, *, format: str = "auto", zone: str | None = None) -> Programme:
+def read(
+    source: Source, *, format: str = "auto", zone: str | None = None, allow_private: bool = False
+) -> Programme:
     r"""Read the programme of a conference.
 
     Args:
-        source: A path, the content as bytes, or an open binary file.
+        source: A path, an http or https address, the content as bytes, or an open binary file.
         format: One of `FORMATS`; ``"auto"`` recognises it by the content.
         zone: The IANA name of the zone in which times without an offset are meant. Times in UTC
             are shown in it. The zone that the feed names is used where this is left out.
+        allow_private: True to fetch from addresses of this machine and of private networks too.
 
     Raises:
-        FeedError: The source is no feed, is damaged, or cannot be read without guessing; names the
-            source, what is wrong and, if it has one, the place.
+        FeedError: The source cannot be fetched, is no feed, is damaged, or cannot be read without
+            guessing; names the source, what is wrong and, if it has one, the place.
         OSError: The file cannot be read.
+        MissingExtraError: The source is an address, and httpx is not installed.
 
     Example:
         >>> feed = b"title,start,end,room\nAgents,2026-09-14 09:30,2026-09-14 10:00,Hall 1\n"
@@ -43,7 +48,7 @@ def read(source: Source, *, format: str = "auto", zone: str | None = None) -> Pr
         >>> programme.format, programme.sessions[0]["start_at"]
         ('csv', '2026-09-14T09:30:00+02:00')
     """
-    data, origin = _content(source)
+    data, origin = _content(source, allow_private)
     return parse(data, origin, format=format, zone=zone)
 
 
@@ -65,8 +70,10 @@ def parse(data: bytes, origin: str, *, format: str = "auto", zone: str | None = 
     return _programme(sessions, origin, about, {})
 
 
-def _content(source: Source) -> tuple[bytes, str]:
+def _content(source: Source, allow_private: bool) -> tuple[bytes, str]:
     """Return the bytes of a source, and its name."""
+    if isinstance(source, str) and is_url(source):
+        return fetch(source, allow_private=allow_private).data or b"", without_password(source)
     if isinstance(source, (bytes, bytearray, memoryview)):
         return bytes(source), "bytes"
     if isinstance(source, (str, os.PathLike)):

@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 
 from eventkit._imports import required
 from eventkit.errors import GraphAuthError, GraphServiceError
-from eventkit.graph.deadline import Deadlines
+from eventkit.deadline import Deadlines
 from eventkit.graph.settings import GraphSettings, is_loopback
 from eventkit.graph.token_file import TokenFile
 

@@ -16,7 +16,7 @@ from eventkit._imports import required
 from eventkit.errors import GraphServiceError
 from eventkit.graph.body import Body
 from eventkit.graph.concurrency_limit import ConcurrencyLimit
-from eventkit.graph.deadline import Deadlines
+from eventkit.deadline import Deadlines
 from eventkit.graph.exchange import Broken, Pause, Reply, Send, Shut, Steps, Token
 
 __all__ = ["Transport", "guard", "tls"]

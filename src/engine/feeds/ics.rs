@@ -381,7 +381,7 @@ fn session<'a>(component: &ICalendarComponent) -> Session<'a> {
     session
 }
 
-/// The properties of Pentabarf and frab, which `xcal` writes too.
+/// The properties of Pentabarf and frab, which `xcal` writes too, and the id that our own calendars keep beside the UID.
 fn set_other(session: &mut Session<'_>, name: &str, text: &str) {
     let line = || Cow::Owned(html::line(text).into_owned());
     match name.to_ascii_uppercase().as_str() {
@@ -389,6 +389,7 @@ fn set_other(session: &mut Session<'_>, name: &str, text: &str) {
         "X-PENTABARF-TRACK" => session.set_track(line()),
         "X-PENTABARF-LANGUAGE-CODE" => session.language = line(),
         "X-TYPE" | "X-PENTABARF-TYPE" => session.set_kind(line()),
+        "X-EVENTKIT-ID" => session.id = line(),
         _ => {}
     }
 }
