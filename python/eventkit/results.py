@@ -172,5 +172,6 @@ class Itinerary(_CountedItinerary, total=False):
     html: str
     json: Recommendation
     card: dict[str, Any]
+    csv: str
     skipped: list[str]
     saved: str

@@ -8,7 +8,7 @@ from typing import Any
 from eventkit.cli import calendar, views
 from eventkit.cli.answer import Answer
 from eventkit.cli.interests import interests_of, save_interests
-from eventkit.cli.programme import Programme, read
+from eventkit.cli.programme import Programme, programme_of
 from eventkit.errors import GraphServiceError
 from eventkit.exports import (
     Document,
@@ -27,7 +27,7 @@ OUTPUT_DIRECTORY = "exports"
 
 def recommend(arguments: argparse.Namespace) -> Answer:
     """Recommend sessions."""
-    programme = read(arguments.manifest)
+    programme = programme_of(arguments)
     interests, remarks = interests_of(arguments, programme)
     if not interests:
         return _no_interests(remarks)
@@ -51,7 +51,7 @@ def recommend(arguments: argparse.Namespace) -> Answer:
 
 def explain(arguments: argparse.Namespace) -> Answer:
     """Explain the score of one session. As in the original, this needs no interests."""
-    programme = read(arguments.manifest)
+    programme = programme_of(arguments)
     interests, remarks = interests_of(arguments, programme)
     if arguments.source == "graph":
         try:
@@ -72,9 +72,9 @@ def explain(arguments: argparse.Namespace) -> Answer:
 def export(arguments: argparse.Namespace) -> Answer:
     """Write recommended sessions as an itinerary."""
     kind = arguments.format or format_of(arguments.output)
-    programme = read(arguments.manifest)
+    programme = programme_of(arguments)
     interests, remarks = interests_of(arguments, programme)
-    if not interests:
+    if not interests and not arguments.all:
         return _no_interests(remarks)
     if arguments.source == "graph":
         try:
@@ -108,7 +108,7 @@ def _document(
         format=kind,
         escape=arguments.escape,
         day=arguments.date,
-        recommend=programme.recommend,
+        recommend=programme.everything if arguments.all else programme.recommend,
     )
 
 

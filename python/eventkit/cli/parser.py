@@ -9,6 +9,7 @@ from typing import Any, NoReturn
 
 from eventkit.cli import commands, evaluation, manifests, serving, telemetry, template
 from eventkit.cli.catalogs import add_catalog_commands
+from eventkit.cli.feeds import FEED_FLAG, FEED_SETTINGS, add_feed_commands
 from eventkit.exports import FORMATS, single_line
 
 __all__ = ["build_parser"]
@@ -69,6 +70,10 @@ _FLAGS: dict[str, dict[str, Any]] = {
         "action": "store_true",
         "help": "escape markup in the texts of a Markdown itinerary",
     },
+    "--all": {
+        "action": "store_true",
+        "help": "write every session in the order of the programme; no interests are needed",
+    },
     "--profile-load": {"metavar": "KEY", "help": "take the interests saved under this key"},
     "--profile-save": {"metavar": "KEY", "help": "save the interests under this key"},
     "--profile-file": {
@@ -79,6 +84,8 @@ _FLAGS: dict[str, dict[str, Any]] = {
         "metavar": "PATH",
         "help": "a manifest or compiled catalogue (default: agent.json here, else a sample)",
     },
+    "--feed": FEED_FLAG,
+    **FEED_SETTINGS,
     "--source": {
         "choices": ("manifest", "graph"),
         "default": "manifest",
@@ -113,6 +120,7 @@ _INTERESTS = ("--interests", "--interest")
 _PROFILE = ("--profile-load", "--profile-save", "--profile-file")
 _SOURCE = ("--source", "--user")
 _EVERYWHERE = ("--manifest", "--json")
+_FEED = ("--feed", *FEED_SETTINGS)
 
 _Command = tuple[str, str, Callable[[argparse.Namespace], Any], tuple[str, ...]]
 _COMMANDS: tuple[_Command, ...] = (
@@ -120,13 +128,13 @@ _COMMANDS: tuple[_Command, ...] = (
         "recommend",
         "recommend sessions for interests",
         commands.recommend,
-        (*_INTERESTS, "--top", *_PROFILE, *_SOURCE, *_EVERYWHERE),
+        (*_INTERESTS, "--top", *_PROFILE, *_SOURCE, *_FEED, *_EVERYWHERE),
     ),
     (
         "explain",
         "explain a session's score",
         commands.explain,
-        ("--session", *_INTERESTS, *_PROFILE, *_SOURCE, *_EVERYWHERE),
+        ("--session", *_INTERESTS, *_PROFILE, *_SOURCE, *_FEED, *_EVERYWHERE),
     ),
     (
         "export",
@@ -134,7 +142,7 @@ _COMMANDS: tuple[_Command, ...] = (
         commands.export,
         (
             *(*_INTERESTS, "--top", "--output", "--format", "--date", "--escape"),
-            *(*_PROFILE, *_SOURCE, *_EVERYWHERE),
+            *("--all", *_PROFILE, *_SOURCE, *_FEED, *_EVERYWHERE),
         ),
     ),
     (
@@ -175,14 +183,18 @@ def build_parser() -> argparse.ArgumentParser:
     for name, summary, command, flags in _COMMANDS:
         subparser = subparsers.add_parser(name, help=summary, description=f"{summary}.")
         subparser.set_defaults(command=command)
+        # A programme comes from one of them.
+        sources = subparser.add_mutually_exclusive_group()
         for flag in flags:
-            subparser.add_argument(flag, **{**_FLAGS[flag], **_CHANGED.get((name, flag), {})})
+            target = sources if flag in ("--manifest", "--feed") else subparser
+            target.add_argument(flag, **{**_FLAGS[flag], **_CHANGED.get((name, flag), {})})
         if name == "accelerate":
             subparser.add_argument(
                 "words", nargs=argparse.REMAINDER, metavar="-- COMMAND", help="what to run"
             )
         if name == "validate":
             subparser.add_argument("file", nargs="?", metavar="FILE", help="the file to check")
+    add_feed_commands(subparsers)
     add_catalog_commands(subparsers)
     serving.add_to(subparsers)
     telemetry.add_to(subparsers)

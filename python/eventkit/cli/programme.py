@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,11 +11,11 @@ from typing import Any, TypeVar
 from eventkit import functions
 from eventkit.catalog import Catalog, open_programme
 from eventkit.errors import EventKitError
-from eventkit.manifest import default_manifest_path
+from eventkit.manifest import default_manifest_path, get_sessions
 from eventkit.results import Explanation, Recommendation, SessionNotFound
 from eventkit.schema import validate
 
-__all__ = ["BadManifestError", "Programme", "read"]
+__all__ = ["BadManifestError", "Programme", "programme_of", "read"]
 
 Result = TypeVar("Result")
 
@@ -42,6 +43,15 @@ class Programme:
         if self.catalog is not None:
             return self.catalog.recommend(interests, top)
         return functions.recommend_with(manifest, interests, top, [Path(self.file).parent])
+
+    def everything(self, manifest: Any, _interests: Any, _top: Any) -> Recommendation:
+        """Return every session in the order of the programme, for ``export --all``."""
+        sessions = list(self.catalog) if self.catalog is not None else get_sessions(manifest)
+        return {
+            "sessions": sessions,
+            "scoring": [],
+            "conflicts": functions.count_conflicts(sessions),
+        }
 
     def explain(self, title: str, interests: list[str]) -> Explanation | SessionNotFound:
         """Explain the score of one session."""
@@ -82,3 +92,18 @@ def read(path: str | None) -> Programme:
     if isinstance(opened, Catalog):
         return Programme(file, opened.fields, opened)
     return Programme(file, opened)
+
+
+def programme_of(arguments: argparse.Namespace) -> Programme:
+    """Read what ``--feed`` or ``--manifest`` names; the default manifest if neither is given.
+
+    Raises:
+        EventKitError: It cannot be read as one; names it and the reason.
+        OSError: The file cannot be read.
+    """
+    if getattr(arguments, "feed", None) is None:
+        return read(arguments.manifest)
+    # Imported here, because no other command reads a feed.
+    from eventkit.cli.feeds import programme_of_feed
+
+    return programme_of_feed(arguments)

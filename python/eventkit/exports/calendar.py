@@ -1,7 +1,8 @@
 r"""Itineraries as iCalendar (RFC 5545), for calendar programs.
 
 Times with an offset are written in UTC; times without one are "floating", as the event's own clock
-shows them. A manifest that gives clock times only needs a day: the caller's, else today. A session
+shows them. A session of a feed has ``start_at`` and ``end_at`` beside its clock times, and these
+count. A manifest that gives clock times only needs a day: the caller's, else today. A session
 without a start that can be read has no place in a calendar: it is left out, and named.
 Lines end with CRLF and are folded at 75 octets, never inside a character.
 """
@@ -28,6 +29,15 @@ _HEAD = (
     "CALSCALE:GREGORIAN",
 )
 _ENDS = ("DTSTART", "DTEND")
+_FEED_PROPERTIES = (
+    ("X-PENTABARF-START", "start_at"),
+    ("X-PENTABARF-END", "end_at"),
+    ("X-PENTABARF-SUBTITLE", "subtitle"),
+    ("X-PENTABARF-TRACK", "track"),
+    ("X-TYPE", "type"),
+    ("X-PENTABARF-LANGUAGE-CODE", "language"),
+    ("URL", "url"),
+)
 _KEYS = ("id", "title")
 _KEYS_WITHOUT_ID = ("title", "start", "end", "location")
 
@@ -53,6 +63,7 @@ def build_calendar(
     name: str = "Event Itinerary",
     day: date | None = None,
     now: datetime | None = None,
+    zone: str | None = None,
 ) -> Calendar:
     """Write sessions as a calendar.
 
@@ -61,6 +72,7 @@ def build_calendar(
         name: the calendar's name.
         day: the day of sessions that have a clock time only; today when not given.
         now: the moment of the calendar's making (DTSTAMP); the present when not given.
+        zone: the IANA name of the zone in which calendar programs should show the times.
 
     Returns:
         The calendar, with the sessions it had to leave out.
@@ -79,6 +91,8 @@ def build_calendar(
     seen: Counter[str] = Counter()
     calendar = Calendar("")
     lines = [*_HEAD, f"X-WR-CALNAME:{_escaped(name)}"]
+    if zone is not None:
+        lines.append(f"X-WR-TIMEZONE:{zone}")
     for session in sessions:
         times = _time_lines(session, day)
         if times is None:
@@ -96,13 +110,27 @@ def _title(session: Any) -> str:
     return str(session.get("title", "Unknown Session"))
 
 
+def _slot(session: Any) -> tuple[Any, Any]:
+    """Return start and end: those with a date if the session has them, else its clock times.
+
+    A feed's whole days end at the midnight after them, a manifest's with the last day itself.
+    """
+    start, end = parse_moment(session.get("start_at")), parse_moment(session.get("end_at"))
+    if start is None or start.day is None:
+        return session.get("start"), session.get("end")
+    if not session.get("all_day"):
+        return session["start_at"], session.get("end_at")
+    last = end.day - timedelta(days=1) if end is not None and end.day is not None else start.day
+    return start.day.isoformat(), max(start.day, last).isoformat()
+
+
 def _lacks_day(session: Any) -> bool:
-    moments = parse_moment(session.get("start")), parse_moment(session.get("end"))
+    moments = map(parse_moment, _slot(session))
     return not any(moment and moment.day for moment in moments)
 
 
 def _time_lines(session: Any, day: date) -> list[str] | None:
-    slot = resolve_slot(session.get("start"), session.get("end"), day)
+    slot = resolve_slot(*_slot(session), day)
     if slot is None:
         return None
     try:
@@ -134,13 +162,33 @@ def _basic(iso: str) -> str:
 
 def _text_lines(session: Any) -> Iterator[str]:
     yield f"SUMMARY:{_escaped(_title(session))}"
-    for name, key in (("LOCATION", "location"), ("DESCRIPTION", "description")):
-        value = session.get(key)
+    texts = [session.get(key) for key in ("abstract", "description")]
+    description = "\n\n".join(str(text) for text in texts if text not in (None, ""))
+    for name, value in (("LOCATION", session.get("location")), ("DESCRIPTION", description)):
         if value is not None and value != "":
             yield f"{name}:{_escaped(str(value))}"
+    yield from _feed_lines(session)
     tags = as_text(session.get("tags"))
     if tags:
         yield f"CATEGORIES:{','.join(map(_escaped, tags))}"
+
+
+def _feed_lines(session: Any) -> Iterator[str]:
+    """Yield what the session of a feed has more: `eventkit.feeds` reads it back.
+
+    UTC would hide the offset of a start, so it stands in the property that Pentabarf uses.
+    """
+    if not session.get("start_at"):
+        return
+    if session.get("id") is not None:
+        yield f"X-EVENTKIT-ID:{_escaped(str(session['id']))}"
+    for name, key in _FEED_PROPERTIES:
+        value = session.get(key)
+        if value and not (session.get("all_day") and key in ("start_at", "end_at")):
+            yield f"{name}:{_escaped(str(value))}"
+    for speaker in as_text(session.get("speakers")):
+        name = readable(speaker).replace('"', "'").replace("\n", " ")
+        yield f'ATTENDEE;CN="{name}":invalid:nomail'
 
 
 def _uid_line(session: Any, seen: Counter[str]) -> str:

@@ -1,4 +1,4 @@
-"""Makes a document of a recommendation, in one of five formats, and writes it if asked to."""
+"""Makes a document of a recommendation, in one of several formats, and writes it if asked to."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from eventkit.exports.calendar import build_calendar
 from eventkit.exports.escaping import escape_markdown, escaped_session
 from eventkit.exports.name import file_name
 from eventkit.exports.page import build_page
+from eventkit.exports.schedule import build_csv, build_schedule, build_schedule_xml
 from eventkit.exports.saving import save
 from eventkit.results import Interests, Itinerary, Recommendation, Top
 
@@ -34,6 +35,7 @@ __all__ = [
 DEFAULT_TOP = 3
 Recommend = Callable[[Any, Any, Any], Recommendation]
 _ENDINGS = {
+    ".csv": "csv",
     ".html": "html",
     ".htm": "html",
     ".ics": "ics",
@@ -41,6 +43,7 @@ _ENDINGS = {
     ".markdown": "markdown",
     ".md": "markdown",
     ".txt": "markdown",
+    ".xml": "schedule-xml",
 }
 
 
@@ -87,7 +90,8 @@ def export(
         interests: A list of interests, or one text as on the command line (``"ai, agents"``).
         top: How many sessions. ``None`` takes the manifest's ``recommend.max_sessions_default``, or
             3 if it has none.
-        format: ``markdown`` (the original's bytes), ``ics``, ``html``, ``json`` or ``card``.
+        format: ``markdown`` (the original's bytes), ``ics``, ``html``, ``json``, ``card``,
+            ``schedule-json``, ``schedule-xml`` or ``csv``.
         output: A file to write, or a directory: the file is then named after the first three
             interests. Without an output nothing is written. A reader never sees half a file.
             Outputs with ``..``, links to directories and control characters are refused.
@@ -95,7 +99,8 @@ def export(
         date: For ``ics``: the day of sessions that have clock times only; today when left out.
 
     Returns:
-        The document under the name of its format (text; for ``json`` and ``card`` the object) and
+        The document under the name of its format (text; an object for ``json``,
+        ``card`` and ``schedule-json``) and
         ``sessionCount``. With ``ics`` also ``skipped``, the titles of sessions without a start.
         With an output also ``saved``, the path of the file.
 
@@ -171,7 +176,7 @@ def format_of(output: str | os.PathLike[str] | None) -> str:
         >>> format_of("plan.pdf")
         Traceback (most recent call last):
         eventkit.errors.ExportError: output 'plan.pdf': no format has the ending '.pdf', expected \
-.html, .htm, .ics, .json, .markdown, .md or .txt, or a format
+.csv, .html, .htm, .ics, .json, .markdown, .md, .txt or .xml, or a format
     """
     output = os.fspath(output or "")
     directory = output.endswith(os.sep) or Path(output).is_dir()
@@ -227,7 +232,9 @@ def _as_markdown(request: _Request) -> Document:
 
 def _as_calendar(request: _Request) -> Document:
     sessions = request.recommendation["sessions"]
-    calendar = build_calendar(sessions, name=_name(request.manifest), day=request.day)
+    calendar = build_calendar(
+        sessions, name=_name(request.manifest), day=request.day, zone=_zone(request.manifest)
+    )
     text = calendar.text
     document = _document(request, "ics", "ics", text, text, skipped=calendar.skipped)
     document.undated.extend(calendar.dated)
@@ -249,6 +256,32 @@ def _as_card(request: _Request) -> Document:
     return _document(request, "card", "card.json", card, _json_text(card))
 
 
+def _as_schedule(request: _Request) -> Document:
+    schedule = build_schedule(request.recommendation["sessions"], **_conference(request))
+    return _document(
+        request, "schedule-json", "schedule.json", schedule, _json_text(schedule)
+    )
+
+
+def _as_schedule_xml(request: _Request) -> Document:
+    text = build_schedule_xml(request.recommendation["sessions"], **_conference(request))
+    return _document(request, "schedule-xml", "schedule.xml", text, text)
+
+
+def _as_csv(request: _Request) -> Document:
+    text = build_csv(request.recommendation["sessions"])
+    return _document(request, "csv", "csv", text, text)
+
+
+def _conference(request: _Request) -> dict[str, Any]:
+    return {"name": _name(request.manifest), "zone": _zone(request.manifest)}
+
+
+def _zone(manifest: Any) -> str | None:
+    zone = manifest.get("zone")
+    return zone if isinstance(zone, str) and zone else None
+
+
 def _json_text(content: object) -> str:
     return json.dumps(content, indent=2) + "\n"
 
@@ -264,4 +297,7 @@ FORMATS: dict[str, Callable[[_Request], Document]] = {
     "html": _as_page,
     "json": _as_json,
     "card": _as_card,
+    "schedule-json": _as_schedule,
+    "schedule-xml": _as_schedule_xml,
+    "csv": _as_csv,
 }

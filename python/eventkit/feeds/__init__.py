@@ -10,7 +10,20 @@
 `docs/feeds.md` lists the formats and how their fields map.
 """
 
+from eventkit.errors import FeedError
+from eventkit.feeds.difference import Difference, Moved, compare
 from eventkit.feeds.programme import Programme, Report, Skipped
 from eventkit.feeds.reading import FORMATS, MOST_BYTES, read
 
-__all__ = ["FORMATS", "MOST_BYTES", "Programme", "Report", "Skipped", "read"]
+__all__ = [
+    "FORMATS",
+    "MOST_BYTES",
+    "Difference",
+    "FeedError",
+    "Moved",
+    "Programme",
+    "Report",
+    "Skipped",
+    "compare",
+    "read",
+]

@@ -61,10 +61,13 @@ pub(super) fn duration(text: &str) -> Option<i64> {
     }
 }
 
-/// Returns a moment that is `ms` later, with the same offset.
+/// Returns a moment that is `ms` later, with the same offset. After a time of day comes a time of day.
 pub(super) fn later(start: Moment, ms: i64) -> Moment {
     match start.offset() {
         Some(minutes) => Moment::at_offset(start.wall_ms() + ms, minutes),
+        None if start.scale() == Some(Scale::Clock) => {
+            Moment::clock((start.wall_ms() + ms).rem_euclid(DAY))
+        }
         None => Moment::local(start.wall_ms() + ms),
     }
 }
