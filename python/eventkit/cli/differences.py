@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 from eventkit.cli.answer import Answer
@@ -24,9 +23,8 @@ _SHOWN = ("id", "title", "start", "end", "start_at", "end_at", "day", "location"
 
 def answer(difference: Difference, format: str) -> Answer:
     """Return the answer of ``diff`` in a format."""
-    view = {"text": _text, "json": list, "markdown": _markdown}[format]
-    lines: Callable[[], list[str]] = lambda: view(difference)  # noqa: E731
-    return Answer(_result(difference), lines, lines=format != "json")
+    view = _markdown if format == "markdown" else _text
+    return Answer(_result(difference), lambda: view(difference), lines=format != "json")
 
 
 def _result(difference: Difference) -> dict[str, Any]:

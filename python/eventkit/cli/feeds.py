@@ -12,8 +12,8 @@ from eventkit import feeds
 from eventkit.catalog import Catalog, first_bytes, is_compiled
 from eventkit.cli import differences
 from eventkit.cli.answer import Answer
-from eventkit.cli.progress import ProgressBar
 from eventkit.cli.programme import Programme
+from eventkit.cli.progress import ProgressBar
 from eventkit.exports import single_line
 from eventkit.feeds.fetching import fetch, is_url, without_password
 from eventkit.feeds.portable import portable_manifest

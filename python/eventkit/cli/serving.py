@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
+import re
 from typing import Any
 
 from eventkit.cli.answer import Answer
+from eventkit.cli.feeds import add_feed_settings
 from eventkit.cli.terminal import complain
 
 __all__ = ["add_to", "serve"]
 
 CANNOT_LISTEN = 1
 PORT = 8010
+_UNITS = {"": 1, "s": 1, "m": 60, "h": 3_600}
 
 _Subparsers = Any  # argparse does not name the type
 
@@ -39,11 +42,26 @@ def add_to(subparsers: _Subparsers) -> None:
         " asgi if EVENTKIT_TRUSTED_PROXIES is set)",
     )
     add("--card", action="store_true", help="add an Adaptive Card to the responses of /recommend")
-    add(
+    sources = parser.add_mutually_exclusive_group()
+    sources.add_argument(
         "--manifest",
         metavar="PATH",
         help="a manifest or compiled catalogue (default: agent.json here, else a sample)",
     )
+    sources.add_argument(
+        "--feed",
+        metavar="FEED",
+        help="the programme of a conference instead of a manifest: a file or an http or https"
+        " address",
+    )
+    add(
+        "--refresh",
+        type=_seconds,
+        default=_seconds("15m"),
+        metavar="TIME",
+        help="how often the feed is fetched, such as 90s, 15m or 2h (default: 15m)",
+    )
+    add_feed_settings(parser)
     add(
         "--allowed-host",
         action="append",
@@ -76,11 +94,32 @@ def serve(arguments: argparse.Namespace) -> Answer:
             interface=arguments.interface,
             insecure=arguments.insecure,
             settings=settings,
+            feed=_feed(arguments),
             say=complain,
         )
     except run.ListenError as error:
         return Answer(None, list, CANNOT_LISTEN, [str(error)], lines=True)
     return Answer(None, list, lines=True)
+
+
+def _feed(arguments: argparse.Namespace) -> Any:
+    """Return the settings of the feed to serve; ``None`` if a manifest is served."""
+    from eventkit.errors import FeedError
+    from eventkit.server.feed import FeedSettings
+
+    if arguments.feed is None:
+        return None
+    if arguments.feed == "-":
+        raise FeedError("-", "standard input cannot be read again: write it to a file first")
+    return FeedSettings(arguments.feed, arguments.refresh, arguments.zone, arguments.allow_private)
+
+
+def _seconds(text: str) -> float:
+    found = re.fullmatch(r"(\d{1,6})([smh]?)", text, re.ASCII)
+    seconds = int(found[1]) * _UNITS[found[2]] if found else 0
+    if seconds == 0:
+        raise argparse.ArgumentTypeError(f"{text!r}, expected a time such as 90s, 15m or 2h")
+    return float(seconds)
 
 
 def _port(text: str) -> int:

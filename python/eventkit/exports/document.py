@@ -17,8 +17,8 @@ from eventkit.exports.calendar import build_calendar
 from eventkit.exports.escaping import escape_markdown, escaped_session
 from eventkit.exports.name import file_name
 from eventkit.exports.page import build_page
-from eventkit.exports.schedule import build_csv, build_schedule, build_schedule_xml
 from eventkit.exports.saving import save
+from eventkit.exports.schedule import build_csv, build_schedule, build_schedule_xml
 from eventkit.results import Interests, Itinerary, Recommendation, Top
 
 __all__ = [
@@ -258,9 +258,7 @@ def _as_card(request: _Request) -> Document:
 
 def _as_schedule(request: _Request) -> Document:
     schedule = build_schedule(request.recommendation["sessions"], **_conference(request))
-    return _document(
-        request, "schedule-json", "schedule.json", schedule, _json_text(schedule)
-    )
+    return _document(request, "schedule-json", "schedule.json", schedule, _json_text(schedule))
 
 
 def _as_schedule_xml(request: _Request) -> Document:

@@ -1,8 +1,8 @@
 """Programmes as ``schedule.json`` and ``schedule.xml`` of frab and pretalx, and as CSV tables.
 
-`eventkit.feeds.read` reads the same sessions from them: id, title, times, room, texts, speakers, tags
-and addresses. `docs/feeds.md` says what a format cannot hold. Sessions are grouped by day and room
-in the two schedules, so their order changes.
+`eventkit.feeds.read` reads the same sessions from them: id, title, times, room, texts, speakers,
+tags and addresses. `docs/feeds.md` says what a format cannot hold. Sessions are grouped by day and
+room in the two schedules, so their order changes.
 """
 
 from __future__ import annotations

@@ -69,7 +69,10 @@ def compare(old: Sequence[Session], new: Sequence[Session]) -> Difference:
         [('2026-09-14 09:00', '2026-09-14 10:00')]
     """
     pairs, cancelled, added = _matched(old, new)
-    moved, rooms, renamed, unchanged = [], [], [], 0
+    moved: list[Moved] = []
+    rooms: list[Moved] = []
+    renamed: list[Moved] = []
+    unchanged = 0
     for before, after in pairs:
         kinds = [
             (moved, _slot_differs(before, after), _slot(before), _slot(after)),

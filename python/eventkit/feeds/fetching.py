@@ -1,8 +1,8 @@
 """Fetches a feed over HTTP, within limits of size, time and redirects.
 
 A response is read in pieces, and no more of it is kept than `Limits.nbytes` allows: a feed that
-grows for ever, or a small gzip body that unpacks to a large one, ends in an error. Proxies and other
-settings of the environment are not used, because the address of the host has to be checked here.
+grows for ever, or a small gzip body that unpacks to a large one, ends in an error. Proxies of the
+environment are not used, because the address of the host has to be checked here.
 """
 
 from __future__ import annotations

@@ -17,8 +17,8 @@ from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 from eventkit._imports import required
-from eventkit.errors import GraphAuthError, GraphServiceError
 from eventkit.deadline import Deadlines
+from eventkit.errors import GraphAuthError, GraphServiceError
 from eventkit.graph.settings import GraphSettings, is_loopback
 from eventkit.graph.token_file import TokenFile
 

@@ -13,10 +13,10 @@ from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 
 from eventkit._imports import required
+from eventkit.deadline import Deadlines
 from eventkit.errors import GraphServiceError
 from eventkit.graph.body import Body
 from eventkit.graph.concurrency_limit import ConcurrencyLimit
-from eventkit.deadline import Deadlines
 from eventkit.graph.exchange import Broken, Pause, Reply, Send, Shut, Steps, Token
 
 __all__ = ["Transport", "guard", "tls"]

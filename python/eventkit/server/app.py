@@ -176,6 +176,8 @@ class Application:
 
     def close(self) -> None:
         """Write buffered telemetry and metrics, and close the calendar service."""
+        if self.source.feed is not None:
+            self.source.feed.close()
         self.source.current(0.0).telemetry.flush()
         if "metrics" in vars(self):
             self.collector.collect(self.metrics, at_once=True)

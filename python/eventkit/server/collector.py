@@ -77,10 +77,12 @@ class Collector:
         with self._lock:
             self._due = now + self.SECONDS
             revision = self._source.current(now) if at_once else self._source.revision
+            feed = self._source.feed
+            feed_failures = 0 if feed is None else feed.failures
             counts = {
                 "telemetry_dropped": revision.telemetry.stats()["dropped"],
                 "manifest_reloads": self._source.reloads,
-                "manifest_failures": self._source.failures,
+                "manifest_failures": self._source.failures + feed_failures,
                 **self._calendars.counts(),
             }
             for name, amount in counts.items():
@@ -88,4 +90,5 @@ class Collector:
                     metrics.add(name, amount - self._seen[name])
                 self._seen[name] = amount
             metrics.set("manifest_sessions", len(revision.catalog))
-            metrics.set("manifest_stale", float(self._source.trouble is not None))
+            troubles = (self._source.trouble, self._source.feed_trouble())
+            metrics.set("manifest_stale", float(troubles != (None, None)))

@@ -25,9 +25,11 @@ from typing import Any
 
 from eventkit._imports import optional, required
 from eventkit.errors import EventKitError, ServerSettingsError
+from eventkit.feeds.fetching import without_password
 from eventkit.server.address import configured_host
 from eventkit.server.app import create_app
 from eventkit.server.bodies import limit_bodies
+from eventkit.server.feed import Feed, FeedSettings
 from eventkit.server.metrics import create_server_directory, delete_abandoned_directories
 from eventkit.server.settings import SHORTEST_TOKEN, ServerSettings
 
@@ -63,6 +65,7 @@ def serve(
     interface: str | None = None,
     insecure: bool = False,
     settings: ServerSettings | None = None,
+    feed: FeedSettings | None = None,
     say: Callable[[str], None] = print,
 ) -> None:
     """Serve until SIGTERM or SIGINT, then answer the requests in flight.
@@ -77,6 +80,7 @@ def serve(
         insecure: Whether other machines may ask without a token; an address that they reach needs
             an ``API_TOKEN`` otherwise.
         settings: The settings; read from the environment when not given.
+        feed: The feed to serve instead of a manifest.
         say: Prints a line that says what is served where.
 
     Raises:
@@ -86,6 +90,7 @@ def serve(
         MissingExtraError: granian is not installed.
         OSError: The manifest cannot be read.
         ManifestError: ``eventkit validate`` refuses the manifest.
+        FeedError: The feed cannot be fetched or read, and no earlier state of it is there.
     """
     granian = required("granian")
     settings = settings or ServerSettings.from_environment()
@@ -101,14 +106,26 @@ def serve(
         )
     port = _free_port(family, address, port)
     place = f"http://[{address}]:{port}" if ":" in address else f"http://{address}:{port}"
+    if feed is not None:
+        manifest = _prepared(feed, settings, say)
     with _metrics_together(settings) as (settings, made):
         create_app(
             manifest, settings=settings
         ).close()  # raises what is wrong, once for all workers
         many = f"{workers} workers" if workers > 1 else "1 worker"
         say(f"serving on {place} (granian {granian.__version__}, {many})")
-        load = partial(_application, manifest, settings, os.getpid(), interface)
+        load = partial(_application, manifest, settings, os.getpid(), interface, feed)
         _serve_granian(granian, (address, port, workers, interface), load, made)
+
+
+def _prepared(feed: FeedSettings, settings: ServerSettings, say: Callable[[str], None]) -> str:
+    """Fetch a feed before the workers start; return the manifest that was made of it."""
+    prepared = Feed(feed, settings.cache_directory)
+    state = prepared.prepare()
+    if state.trouble is not None:
+        source = without_password(feed.source)
+        say(f"{source}: {state.trouble}; the last good state is served")
+    return str(prepared.path)
 
 
 def _checked_interface(interface: str | None, settings: ServerSettings) -> str:
@@ -248,7 +265,11 @@ def _granian_server(base: Any, own_directory: str) -> Any:
 
 
 def _application(
-    manifest: str | None, settings: ServerSettings, parent: int, interface: str
+    manifest: str | None,
+    settings: ServerSettings,
+    parent: int,
+    interface: str,
+    feed: FeedSettings | None,
 ) -> Any:
     """Create the application in a worker process."""
     # A forked worker has the parent's handlers, which swallow signals until granian sets its own.
@@ -261,6 +282,9 @@ def _application(
         target=_stop_with_parent, args=(parent,), name="eventkit-parent-watch", daemon=True
     ).start()
     app = create_app(manifest, settings=settings)
+    if feed is not None:
+        app.source.feed = Feed(feed, settings.cache_directory)
+        app.source.feed.start()
     # `multiprocessing` ends a process without `atexit`, but runs its own finalizers.
     util.Finalize(None, app.close, exitpriority=10)
     if interface == "asgi":

@@ -14,7 +14,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from eventkit.catalog.hashing import manifest_hash
 from eventkit.errors import EventKitError, ManifestError
@@ -33,6 +33,9 @@ from eventkit.server.revision import (
 from eventkit.server.settings import ServerSettings
 from eventkit.server.sharing import SharedCatalogs
 
+if TYPE_CHECKING:
+    from eventkit.server.feed import Feed
+
 __all__ = ["Source"]
 
 _log = logging.getLogger("eventkit.server")
@@ -46,6 +49,7 @@ class Source:
     Attributes:
         revision: The revision that is served; `current` checks for a newer one first.
         trouble: Why the present state of the files cannot be served; ``None`` if it is served.
+        feed: The feed that the manifest is made of, if it is made of one.
         reloads: How often a changed manifest replaced another.
         failures: How often a changed manifest could not be served.
 
@@ -72,6 +76,7 @@ class Source:
         self.settings = settings
         self.clock = clock
         self.trouble: str | None = None
+        self.feed: Feed | None = None
         self.reloads = self.failures = 0
         self._wall_clock = wall_clock
         self._lock = threading.Lock()
@@ -86,6 +91,10 @@ class Source:
         self.revision = self._read()
         self._report(self._external_trouble)
         self._due = clock() + settings.reload_seconds
+
+    def feed_trouble(self) -> str | None:
+        """Return why the feed could not be fetched or read the last time; ``None`` if it was."""
+        return None if self.feed is None else self.feed.state().trouble
 
     def is_due(self, now: float) -> bool:
         """Return true if `current` would check the files, and perhaps read them."""

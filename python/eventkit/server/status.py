@@ -38,7 +38,7 @@ class Status:
         return Response(200, [JSON], _ALIVE)
 
     def ready(self, _request: Request) -> Response:
-        """Answer what is served, and why the manifest's present state is not, if it is not."""
+        """Answer what is served, and why the present state of manifest or feed is not."""
         revision = self._source.current(self._source.clock())
         content = {
             "status": "ready",
@@ -47,6 +47,9 @@ class Status:
         }
         if self._source.trouble is not None:
             content |= {"status": "stale", "manifest": self._source.trouble}
+        feed_trouble = self._source.feed_trouble()
+        if feed_trouble is not None:
+            content |= {"status": "stale", "feed": feed_trouble}
         return json_response(200, content)
 
     def metrics(self, request: Request) -> Response:
