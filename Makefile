@@ -64,7 +64,7 @@ build: $(VENV)/.stamp-build ## Build the extension (release) into python/eventki
 	@rm -f $(VENV)/.stamp-native
 	@$(MAKE) --no-print-directory $(VENV)/.stamp-native
 
-demo: $(VENV)/.stamp-native ## Show recommendations, an explanation and an itinerary
+demo: $(VENV)/.stamp-native ## Go from a feed to a plan and a calendar; show answers and times
 	@$(EXPORTS) $(BIN)/python tools/demo.py
 
 test: test-rust test-python ## Run every test once: Rust, then Python with the doctests

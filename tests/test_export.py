@@ -109,7 +109,8 @@ def test_nothing_is_written_unasked(
 @pytest.mark.parametrize("format", FORMATS)
 def test_file_and_directory_outputs(format: str, tmp_path: Path) -> None:
     in_directory = eventkit.export(MANIFEST, INTERESTS, format=format, output=tmp_path)
-    extension = {"markdown": "md", "card": "card.json"}.get(format, format)
+    names = {"markdown": "md", "card": "card.json"}
+    extension = names.get(format, format.replace("-", "."))
     assert in_directory["saved"] == str(tmp_path / f"itinerary_ai_t1.{extension}")
     as_file = eventkit.export(MANIFEST, INTERESTS, format=format, output=tmp_path / "plan")
     assert as_file["saved"] == str(tmp_path / "plan")

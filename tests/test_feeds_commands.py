@@ -85,11 +85,17 @@ def test_import_of_a_manifest_leaves_out_what_names_files_of_this_machine(capsys
     assert not (folder / "elsewhere").exists()
 
 
-def test_a_text_of_any_script_and_a_lone_surrogate_are_written(capsys, folder):
-    feed = '{"weights": {}, "sessions": [{"title": "会議 \\ud800", "tags": []}]}'
-    (folder / "feed").write_text(feed, encoding="utf-8")
+def test_texts_of_any_script_are_written_as_they_are(capsys, folder):
+    (folder / "feed").write_text("title,room\n会議,Hall\n", encoding="utf-8")
     assert answer(capsys, "import", "feed", "-o", "agent.json")[0] == 0
-    assert load_manifest("agent.json")["sessions"][0]["title"] == "会議 \ud800"
+    assert "会議" in (folder / "agent.json").read_text(encoding="utf-8")
+
+
+def test_a_lone_surrogate_is_refused_with_its_place(capsys, folder):
+    feed = '{"weights": {}, "sessions": [{"title": "a \\ud800", "tags": []}]}'
+    (folder / "feed").write_text(feed, encoding="utf-8")
+    status, _, err = answer(capsys, "import", "feed", "-o", "agent.json")
+    assert (status, err[:14]) == (2, "eventkit: feed")
 
 
 def test_recommend_explain_and_export_take_a_feed(capsys):

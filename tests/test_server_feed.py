@@ -171,7 +171,10 @@ def test_ready_says_stale_and_the_metrics_count(feed, remote, now, tmp_path):
     app.source.feed = served
 
     def asked(path):
-        return app.respond(Request("GET", path)).body
+        path, _, query = path.partition("?")
+        headers = {"host": "localhost"}
+        request = Request("GET", path, query.encode(), headers, client="127.0.0.1")
+        return app.respond(request).body
 
     assert json.loads(asked("/ready"))["status"] == "ready"
     remote.error = "the server answered 500"

@@ -1,7 +1,9 @@
 """``make demo``: what eventkit answers, and how long the reference and eventkit take for it.
 
-Shows the bundled sample, then the real conferences of the directory EVENTKIT_REAL_DATA (default:
-``../shared/data`` beside the project), if they are there. Answers are compared before the timing.
+Begins with a feed, as a conference publishes it: what was understood of it, recommendations, a plan
+without overlaps, and the calendar. Then shows the bundled sample and the real conferences of the
+directory EVENTKIT_REAL_DATA (default: ``../shared/data`` beside the project), if they are there.
+Answers are compared before the timing.
 """
 
 from __future__ import annotations
@@ -22,6 +24,8 @@ import eventkit
 from eventkit import reference
 from eventkit.cli import views
 from eventkit.cli.table import layout
+from eventkit.feeds import Programme, read
+from eventkit.feeds.portable import portable_manifest
 from eventkit.manifest import SAMPLE_MANIFEST_PATH
 
 PROJECT = Path(__file__).resolve().parent.parent
@@ -68,10 +72,26 @@ EVENTS = (
 )
 
 
+FEEDS = (
+    Event(
+        "FOSDEM 2026, from its schedule.xml",
+        REAL_DATA / "feeds" / "schedule-xml" / "fosdem-2026.xml",
+        ["rust", "databases", "ai plumbers"],
+    ),
+    Event(
+        "Pond Days 2026, from a table (bundled sample)",
+        PROJECT / "examples" / "pond-days.csv",
+        ["birds", "water"],
+    ),
+)
+"""The feeds to begin with: the first that is there is shown."""
+
+
 def main() -> int:
-    """Show every event whose data is there."""
+    """Show a feed, and every event whose data is there."""
     print(f"eventkit {eventkit.__version__}, {platform.python_implementation()}", end=" ")
     print(f"{platform.python_version()}, {os.cpu_count()} CPUs, {platform.machine()}")
+    show_feed(next(feed for feed in FEEDS if feed.file.is_file()))
     for event in EVENTS:
         print(f"\n{'=' * WIDTH}\n{event.name}")
         if not event.file.is_file():
@@ -81,6 +101,34 @@ def main() -> int:
         show(event, manifest)
         times(event, manifest)
     return 0
+
+
+def show_feed(event: Event) -> None:
+    """Print what is understood of a feed, and three answers from it."""
+    print(f"\n{'=' * WIDTH}\n{event.name}")
+    heading("import")
+    began = perf_counter()
+    programme = read(event.file)
+    catalog = programme.catalog()
+    took = perf_counter() - began
+    print(f"{programme.name or event.file.name}: {programme.format}, read in {shown(took)}")
+    print(shortened(programme))
+    heading(f"recommend {', '.join(event.interests)}")
+    result = catalog.recommend(event.interests, TOP)
+    print("\n".join(views.recommendation(result, event.interests)))
+    heading("plan without overlaps")
+    plan = catalog.plan(event.interests, TOP)
+    print("\n".join(views.recommendation(plan, event.interests)))
+    heading("export as a calendar")
+    manifest, _ = portable_manifest(programme)
+    calendar = eventkit.export(manifest, event.interests, 1, format="ics")["ics"]
+    print(calendar.replace("\r\n", "\n"))
+
+
+def shortened(programme: Programme) -> str:
+    """Return the report of a programme, with its first lines only if it is long."""
+    lines = str(programme.report).split("\n")
+    return "\n".join(lines if len(lines) <= 8 else [*lines[:8], f"... {len(lines) - 8} more lines"])
 
 
 def load(file: Path) -> dict[str, Any]:

@@ -16,7 +16,7 @@ __all__ = ["lazy_modules", "optional", "required"]
 EXTRAS = {
     "granian": "serve",
     "httpcore": "graph",
-    "httpx": "graph",
+    "httpx": "graph",  # and `feeds`, which needs nothing else
     "httpx_retries": "graph",
     "msal": "graph",
     "msal_extensions": "graph",

@@ -124,12 +124,9 @@ def _write(output: str, manifest: dict[str, Any]) -> None:
     if Path(output).suffix.lower() in _COMPILED:
         Catalog(manifest).save(output)
         return
+    # The readers refuse lone surrogates, so that every text has a UTF-8 form.
     text = json.dumps(manifest, ensure_ascii=False, indent=2) + "\n"
-    try:
-        data = text.encode()
-    except UnicodeEncodeError:  # a lone surrogate, which only an escape can hold
-        data = (json.dumps(manifest, indent=2) + "\n").encode()
-    atomic_write(output, data)
+    atomic_write(output, text.encode())
 
 
 def diff(arguments: argparse.Namespace) -> Answer:

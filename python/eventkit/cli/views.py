@@ -29,10 +29,17 @@ def _facts(session: Any, interests: list[str]) -> list[str]:
     matching = [tag for tag in as_text(session.get("tags")) if tag.lower() in interests]
     return [
         single_line(str(session.get("title", "?"))),
-        single_line(describe_slot(session.get("start"), session.get("end"), SHORT_DATE)),
+        single_line(describe_slot(*_slot(session), SHORT_DATE)),
         single_line(str(session.get("location", "?"))),
         single_line(", ".join(matching)),
     ]
+
+
+def _slot(session: Any) -> tuple[Any, Any]:
+    """Return start and end: those with a date if the session is one of a feed."""
+    if session.get("start_at") and "day" in session:
+        return session["start_at"], session.get("end_at")
+    return session.get("start"), session.get("end")
 
 
 def _conflict_lines(conflicts: int) -> list[str]:

@@ -92,7 +92,7 @@ def build_calendar(
     calendar = Calendar("")
     lines = [*_HEAD, f"X-WR-CALNAME:{_escaped(name)}"]
     if zone is not None:
-        lines.append(f"X-WR-TIMEZONE:{zone}")
+        lines.append(f"X-WR-TIMEZONE:{_escaped(zone)}")
     for session in sessions:
         times = _time_lines(session, day)
         if times is None:

@@ -6,6 +6,7 @@ A feed comes from somebody else, so of a manifest that is read as a feed only ha
 
 from __future__ import annotations
 
+from pathlib import PurePath
 from typing import Any
 
 from eventkit.feeds.programme import Programme
@@ -26,5 +27,8 @@ def portable_manifest(programme: Programme) -> tuple[dict[str, Any], list[str]]:
         (['name', 'sessions', 'weights'], ['profile'])
     """
     whole = programme.manifest()
+    if not programme.name:
+        # The whole source would tell a path of this machine to whoever gets the manifest.
+        whole["name"] = PurePath(programme.source).stem or programme.source
     left_out = [name for name in whole if name not in _KEPT]
     return {name: value for name, value in whole.items() if name in _KEPT}, left_out
