@@ -83,7 +83,7 @@ def test_progress_is_told(server):
 def test_nothing_listens():
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
-    with pytest.raises(FeedError, match="cannot be fetched: .*refused"):
+    with pytest.raises(FeedError, match=r"cannot be fetched: .*refused"):
         fetch(f"http://127.0.0.1:{port}/", allow_private=True)
 
 

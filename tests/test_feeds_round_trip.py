@@ -2,6 +2,7 @@
 
 import csv
 import json
+import re
 from datetime import datetime
 
 import pytest
@@ -60,9 +61,14 @@ def comparable(session, format):
         kept.pop("day", None)  # "1", "Day 2": a schedule's days have dates
     if format == "csv":
         # A table separates names by commas too.
-        kept["speakers"] = sorted(", ".join(session["speakers"]).replace(" & ", ", ").split(", "))
-        kept["tags"] = sorted(", ".join(session["tags"]).split(", "))
+        kept["speakers"] = parts(r"[,;\n]| & | and ", session["speakers"])
+        kept["tags"] = parts(r"[,;\n]", session["tags"])
     return kept
+
+
+def parts(separators, texts):
+    found = [part.strip() for text in texts for part in re.split(separators, text)]
+    return sorted({part for part in found if part and "://" not in part})
 
 
 def assert_round_trip(programme, format, place):
