@@ -6,9 +6,10 @@ use std::borrow::Cow;
 use hashbrown::HashMap;
 
 use super::node::Node;
+use crate::engine::feeds::column::{self, Role};
 use crate::engine::feeds::fault::{Fault, shown};
 use crate::engine::feeds::programme::{MOST_SESSIONS, Programme};
-use crate::engine::feeds::row::{self, Role, Row, Value};
+use crate::engine::feeds::row::{self, Row, Value};
 
 /// Members of a document that may hold the list.
 const LISTS: &[&str] = &[
@@ -60,7 +61,7 @@ fn columns<'a>(list: &[Node<'a>]) -> (Vec<Cow<'a, str>>, Vec<Option<Role>>) {
             names.push(name.clone());
         }
     }
-    let roles = row::roles(&names);
+    let roles = column::roles(&names);
     (names, roles)
 }
 
