@@ -56,7 +56,7 @@ fn find<'n, 'a>(root: &'n Node<'a>) -> Option<&'n [Node<'a>]> {
 fn columns<'a>(list: &[Node<'a>]) -> (Vec<Cow<'a, str>>, Vec<Option<Role>>) {
     let mut names: Vec<Cow<'a, str>> = Vec::new();
     let mut known: HashMap<Cow<'a, str>, ()> = HashMap::new();
-    for (name, _) in list.iter().flat_map(|entry| entry.object()) {
+    for (name, _) in list.iter().flat_map(Node::object) {
         if known.insert(name.clone(), ()).is_none() {
             names.push(name.clone());
         }
