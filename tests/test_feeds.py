@@ -309,6 +309,26 @@ def test_pycon_as_a_bare_list():
     assert programme.sessions[0]["speakers"] == ["Ann"]
 
 
+def test_ics_escapes_in_the_names_of_speakers():
+    attendees = [
+        """ATTENDEE;CN="Ann ^'Duck^' Lee":invalid:nomail""",
+        """ATTENDEE;CN="x^^n^ y":invalid:nomail""",
+    ]
+    text = ICS.replace("SUMMARY:Long", "\r\n".join([*attendees, "SUMMARY:Long"]))
+    assert read(text).sessions[0]["speakers"][:2] == ['Ann "Duck" Lee', "x^n^ y"]
+
+
+def test_ics_of_eventkit_keeps_the_id_beside_the_uid():
+    text = ICS.replace("UID:utc@example.org", "UID:utc@example.org\r\nX-EVENTKIT-ID:7\\,a")
+    assert read(text).sessions[0]["id"] == "7,a"
+
+
+def test_a_time_of_day_with_a_duration_ends_at_a_time_of_day():
+    session = one("title,start,duration\nA,23:30,45\n")
+    assert (session["start"], session["end"]) == ("23:30", "00:15")
+    assert "end_at" not in session
+
+
 def test_ics_change_of_a_recurrence_that_is_not_there():
     text = ICS_RECURRING
     start = text.index("BEGIN:VEVENT")

@@ -50,8 +50,9 @@ def comparable(session, format):
         kept["start_at"], kept["end_at"] = (session[name][:19] for name in ("start_at", "end_at"))
     if format == "ics":
         # One text holds both; a time without length has no end, and line breaks are all alike.
+        # A text that shows HTML, which a calendar has as it is, is taken for HTML.
         texts = [kept.pop(name, "") for name in ("abstract", "description")]
-        kept["abstract"] = " ".join(" ".join(texts).split())
+        kept["abstract"] = "".join(re.sub(r"<[^>]*>", "", " ".join(texts)).split())
         if kept["start_at"] == kept["end_at"]:
             kept["end_at"] = kept["end"] = None
         kept.setdefault("end", None)

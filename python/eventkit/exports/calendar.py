@@ -187,7 +187,8 @@ def _feed_lines(session: Any) -> Iterator[str]:
         if value and not (session.get("all_day") and key in ("start_at", "end_at")):
             yield f"{name}:{_escaped(str(value))}"
     for speaker in as_text(session.get("speakers")):
-        name = readable(speaker).replace('"', "'").replace("\n", " ")
+        # RFC 6868: a circumflex escapes itself and quotation marks in a parameter.
+        name = readable(speaker).replace("^", "^^").replace('"', "^'").replace("\n", " ")
         yield f'ATTENDEE;CN="{name}":invalid:nomail'
 
 

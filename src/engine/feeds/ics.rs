@@ -401,7 +401,27 @@ fn attendee<'a>(entry: &ICalendarEntry) -> Cow<'a, str> {
         .find_map(|value| value.as_text());
     let text = text_of(entry);
     let name = named.unwrap_or_else(|| if text.contains(':') { "" } else { &text });
-    Cow::Owned(html::line(name).into_owned())
+    Cow::Owned(html::line(&decoded(name)).into_owned())
+}
+
+/// Resolves the escapes of a parameter's value: RFC 6868.
+fn decoded(value: &str) -> String {
+    let mut text = String::with_capacity(value.len());
+    let mut rest = value.chars().peekable();
+    while let Some(character) = rest.next() {
+        let meant = match (character, rest.peek()) {
+            ('^', Some('\'')) => '"',
+            ('^', Some('n')) => '\n',
+            ('^', Some('^')) => '^',
+            _ => {
+                text.push(character);
+                continue;
+            }
+        };
+        text.push(meant);
+        rest.next();
+    }
+    text
 }
 
 fn text_of(entry: &ICalendarEntry) -> Cow<'_, str> {
