@@ -314,12 +314,12 @@ def test_ics_escapes_in_the_names_of_speakers():
         """ATTENDEE;CN="Ann ^'Duck^' Lee":invalid:nomail""",
         """ATTENDEE;CN="x^^n^ y":invalid:nomail""",
     ]
-    text = ICS.replace("SUMMARY:Long", "\r\n".join([*attendees, "SUMMARY:Long"]))
+    text = SAMPLES["ics"].replace("SUMMARY:Long", "\r\n".join([*attendees, "SUMMARY:Long"]))
     assert read(text).sessions[0]["speakers"][:2] == ['Ann "Duck" Lee', "x^n^ y"]
 
 
 def test_ics_of_eventkit_keeps_the_id_beside_the_uid():
-    text = ICS.replace("UID:utc@example.org", "UID:utc@example.org\r\nX-EVENTKIT-ID:7\\,a")
+    text = SAMPLES["ics"].replace("UID:utc@example.org", "UID:utc@example.org\r\nX-EVENTKIT-ID:7\\,a")
     assert read(text).sessions[0]["id"] == "7,a"
 
 
