@@ -319,7 +319,9 @@ def test_ics_escapes_in_the_names_of_speakers():
 
 
 def test_ics_of_eventkit_keeps_the_id_beside_the_uid():
-    text = SAMPLES["ics"].replace("UID:utc@example.org", "UID:utc@example.org\r\nX-EVENTKIT-ID:7\\,a")
+    text = SAMPLES["ics"].replace(
+        "UID:utc@example.org", "UID:utc@example.org\r\nX-EVENTKIT-ID:7\\,a"
+    )
     assert read(text).sessions[0]["id"] == "7,a"
 
 

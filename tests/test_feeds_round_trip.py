@@ -1,5 +1,6 @@
 """What is exported as a schedule, a table or a calendar is read back as the same sessions."""
 
+import contextlib
 import csv
 import json
 import re
@@ -9,8 +10,8 @@ import pytest
 
 from eventkit import export
 from eventkit.errors import FeedError
-from eventkit.feeds import read
-from eventkit.feeds.portable import portable_manifest
+from eventkit.feeds import portable_manifest, read
+from eventkit.schema import validate
 from feed_samples import SAMPLES
 
 WEIGHTS = {"interest": 2.0, "popularity": 0.5, "diversity": 0.3}
@@ -113,21 +114,35 @@ def test_texts_with_marks_come_back(title, format):
     assert found["start_at"] == session["start_at"]
 
 
-@pytest.mark.real_data
-@pytest.mark.once
-@pytest.mark.parametrize("format", FORMATS)
-def test_real_feeds_come_back(real_data, format):
+def real_programmes(real_data):
+    """Yield the name and the programme of each real feed that is not refused."""
     folder = real_data / "feeds"
     if not (folder / "SOURCES.tsv").is_file():
         pytest.skip(f"no real feeds: {folder / 'SOURCES.tsv'} is missing (set EVENTKIT_REAL_DATA)")
     with (folder / "SOURCES.tsv").open(encoding="utf-8", newline="") as file:
         names = [row["file"] for row in csv.DictReader(file, delimiter="\t")]
-    compared = 0
     for name in names:
-        try:
-            programme = read(folder / name)
-        except FeedError:
-            continue  # `test_feeds_real` shows that these are refused rightly
+        # `test_feeds_real` shows that the others are refused rightly.
+        with contextlib.suppress(FeedError):
+            yield name, read(folder / name)
+
+
+@pytest.mark.real_data
+@pytest.mark.once
+@pytest.mark.parametrize("format", FORMATS)
+def test_real_feeds_come_back(real_data, format):
+    compared = 0
+    for name, programme in real_programmes(real_data):
         assert_round_trip(programme, format, name)
         compared += 1
     assert compared > 50
+
+
+@pytest.mark.real_data
+def test_real_feeds_give_valid_manifests(real_data):
+    problems = {
+        name: validate(portable_manifest(programme)[0])[:1]
+        for name, programme in real_programmes(real_data)
+    }
+    assert {name: found for name, found in problems.items() if found} == {}
+    assert len(problems) > 50

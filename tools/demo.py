@@ -24,8 +24,7 @@ import eventkit
 from eventkit import reference
 from eventkit.cli import views
 from eventkit.cli.table import layout
-from eventkit.feeds import Programme, read
-from eventkit.feeds.portable import portable_manifest
+from eventkit.feeds import Programme, portable_manifest, read
 from eventkit.manifest import SAMPLE_MANIFEST_PATH
 
 PROJECT = Path(__file__).resolve().parent.parent

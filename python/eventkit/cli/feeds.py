@@ -15,9 +15,7 @@ from eventkit.cli.answer import Answer
 from eventkit.cli.programme import Programme
 from eventkit.cli.progress import ProgressBar
 from eventkit.exports import single_line
-from eventkit.feeds.fetching import fetch, is_url, without_password
-from eventkit.feeds.portable import portable_manifest
-from eventkit.feeds.reading import parse
+from eventkit.feeds import fetch, is_url, parse, portable_manifest, without_password
 from eventkit.files import atomic_write
 
 __all__ = ["add_feed_commands", "programme_of_feed", "read_feed"]

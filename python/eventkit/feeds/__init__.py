@@ -12,18 +12,27 @@
 
 from eventkit.errors import FeedError
 from eventkit.feeds.difference import Difference, Moved, compare
+from eventkit.feeds.fetching import Fetched, Limits, fetch, is_url, without_password
+from eventkit.feeds.portable import portable_manifest
 from eventkit.feeds.programme import Programme, Report, Skipped
-from eventkit.feeds.reading import FORMATS, MOST_BYTES, read
+from eventkit.feeds.reading import FORMATS, MOST_BYTES, parse, read
 
 __all__ = [
     "FORMATS",
     "MOST_BYTES",
     "Difference",
     "FeedError",
+    "Fetched",
+    "Limits",
     "Moved",
     "Programme",
     "Report",
     "Skipped",
     "compare",
+    "fetch",
+    "is_url",
+    "parse",
+    "portable_manifest",
     "read",
+    "without_password",
 ]

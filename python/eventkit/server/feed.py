@@ -21,9 +21,15 @@ from typing import Any
 
 from eventkit._native import __version__
 from eventkit.errors import EventKitError, FeedError, FileLockedError
-from eventkit.feeds.fetching import Fetched, fetch, is_url, without_password
-from eventkit.feeds.portable import portable_manifest
-from eventkit.feeds.reading import MOST_BYTES, parse
+from eventkit.feeds import (
+    MOST_BYTES,
+    Fetched,
+    fetch,
+    is_url,
+    parse,
+    portable_manifest,
+    without_password,
+)
 from eventkit.files import atomic_write, exclusive, read_regular
 from eventkit.manifest import check_manifest
 from eventkit.server.sharing import private_directory

@@ -25,7 +25,7 @@ from typing import Any
 
 from eventkit._imports import optional, required
 from eventkit.errors import EventKitError, ServerSettingsError
-from eventkit.feeds.fetching import without_password
+from eventkit.feeds import without_password
 from eventkit.server.address import configured_host
 from eventkit.server.app import create_app
 from eventkit.server.bodies import limit_bodies
