@@ -126,6 +126,10 @@ PRIVATE = {
     "::ffff:10.0.0.1": "mapped",
     "2002:7f00:1::": "6to4 of 127.0.0.1",
     "64:ff9b::7f00:1": "NAT64 of 127.0.0.1",
+    "::7f00:1": "compatible with IPv4, as it was meant once",
+    "64:ff9b:1::7f00:1": "NAT64 within a network",
+    "fec0::1": "site-local",
+    "192.0.0.8": "reserved by the IETF",
     "2001:0:4136:e378:8000:63bf:3fff:fdd2": "Teredo",
 }
 

@@ -17,6 +17,9 @@ __all__ = ["AddressRefused", "PublicAddresses", "is_public"]
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
+# What the tables of `ipaddress` call global differs among the versions of Python.
+_UNICAST = ipaddress.IPv6Network("2000::/3")
+_ASSIGNED_BY_IETF = ipaddress.IPv4Network("192.0.0.0/24")
 _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
 
 
@@ -40,8 +43,10 @@ def is_public(text: str) -> bool:
         inner = _inner(address)
         if inner is not None:
             return is_public(str(inner))
-        if address.teredo is not None:
+        if address not in _UNICAST or address.teredo is not None:
             return False
+    elif address in _ASSIGNED_BY_IETF:
+        return False
     return address.is_global and not address.is_multicast
 
 
