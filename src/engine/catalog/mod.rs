@@ -10,6 +10,7 @@ pub mod directory;
 pub mod facet;
 pub mod filter;
 pub mod lexicon;
+pub mod many;
 pub mod plan;
 pub mod result_cache;
 pub mod segment;
