@@ -27,7 +27,7 @@ RECOMMEND = ("recommend", "--interests", "ai,web,data", "--top", "5")
 
 
 def processor_time(command: list[str], folder: Path, path: str) -> tuple[float, bytes]:
-    """Run a command to its end; return its processor time in seconds, and what it printed."""
+    """Run a command. Returns its processor time in seconds, and its output."""
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     environment = {**os.environ, "PYTHONPATH": path}
     done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, check=True)
@@ -37,7 +37,7 @@ def processor_time(command: list[str], folder: Path, path: str) -> tuple[float, 
 
 
 def write_agent(agent: Path, folder: Path, sessions: int) -> None:
-    """Copy an agent, with a manifest of so many sessions and the features that it needs."""
+    """Copy an agent, with a manifest of `sessions` sessions and the features that it needs."""
     shutil.copytree(agent, folder, dirs_exist_ok=True)
     file = folder / "agent.json"
     manifest = json.loads(file.read_text(encoding="utf-8")) | generator.manifest(sessions)

@@ -21,7 +21,7 @@ struct Case {
     tags: Tags,
     tag_count: usize,
     popularity: Popularity,
-    /// The interests come from the so many first tags, under Zipf's law the frequent ones.
+    /// The interests come from this number of first tags, which are frequent under Zipf's law.
     from: usize,
     interests: usize,
     top: usize,

@@ -9,34 +9,24 @@ use core::time::Duration;
 use pyo3::exceptions::{PyIndexError, PyKeyError, PyOverflowError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict, PyList, PyString};
-use rayon::prelude::*;
 
 use super::answer::{self};
 use super::cache::TimedCache;
 use super::catalog_data::{CatalogData, SharedCatalogData};
-use super::errors::{Answer, OrDecline, Stop, guarded, no_memory, room, unwind};
+use super::errors::{OrDecline, Stop, guarded, no_memory, room, unwind};
 use super::filter::Filter;
 use super::intern::intern;
-use super::pool::pool;
-use super::query::Query;
-use super::search::{CatalogBase, UNREADABLE, confirmed, or_else, reference, refuse_text, settled};
+use super::query::Columns;
+use super::search::{CHANGED, CatalogBase, UNREADABLE, or_else, reference, refuse_text, settled};
 use super::top::Top;
 use super::{input, object};
-use crate::engine::error::{Error, ErrorKind};
-use crate::engine::memory::{self, filled};
+use crate::engine::error::ErrorKind;
 
 /// Compiles the sessions of a list.
 #[pyfunction]
 pub(super) fn compile_sessions(sessions: &Bound<'_, PyList>) -> PyResult<SharedCatalogData> {
-    settled(
-        unwind(|| CatalogData::of_objects(sessions)),
-        "the sessions changed while they were compiled",
-    )
-    .map(SharedCatalogData)
+    settled(unwind(|| CatalogData::of_objects(sessions)), CHANGED).map(SharedCatalogData)
 }
-
-/// Positions and scores, row by row, and the number of columns.
-type Columns<'py> = (Bound<'py, PyBytes>, Bound<'py, PyBytes>, usize);
 
 #[pymethods]
 impl CatalogBase {
@@ -133,16 +123,8 @@ impl CatalogBase {
             return Ok(false);
         };
         self.data.check()?;
-        let found = unwind(|| {
-            input::with_bytes(id, |id| {
-                let mut candidates = self.data.catalog.identified(id);
-                candidates
-                    .find_map(|place| confirmed(self.data.is_identified(py, place, id), place))
-            })?
-            .transpose()
-        });
-        let found = self.data.settled(settled(found, UNREADABLE))?;
-        Ok(found.is_some())
+        let found = settled(unwind(|| self.find_id(py, id)), UNREADABLE);
+        Ok(self.data.settled(found)?.is_some())
     }
 
     /// Recommend the best sessions. The answer equals that of `eventkit.recommend`.
@@ -216,7 +198,7 @@ impl CatalogBase {
         signature = (interests, top=Top::Default, *, weights=None, filter=None),
         text_signature = "($self, interests, top=5, *, weights=None, filter=None)"
     )]
-    fn recommend_json<'py>(
+    pub(super) fn recommend_json<'py>(
         &self,
         py: Python<'py>,
         interests: &Bound<'py, PyAny>,
@@ -283,20 +265,8 @@ impl CatalogBase {
                 Ok(list)
             },
         )?;
-        let queries = self.queries(many_interests, top, weights)?;
-        let answers = PyList::empty(py);
-        let consumed = object::without_collector(py, || {
-            self.rank_each(py, &queries, |number, best| {
-                answers.append(match self.answer_one(py, queries.get(number), best)? {
-                    Some(answer) => answer,
-                    None => {
-                        self.refer(py, &many_interests.get_item(number)?, top, weights, None)?
-                    }
-                })
-            })
-        });
-        self.data.settled(consumed)?;
-        Ok(answers)
+        let answers = self.answer_each(py, many_interests, top, weights);
+        self.data.settled(answers)
     }
 
     /// Returns one line of JSON for each list of interests.
@@ -309,33 +279,8 @@ impl CatalogBase {
         weights: Option<&Bound<'py, PyAny>>,
     ) -> PyResult<Bound<'py, PyBytes>> {
         self.data.check()?;
-        let queries = self.queries(many_interests, top, weights)?;
-        let mut out = Vec::new();
-        let consumed = self.rank_each(py, &queries, |number, best| {
-            let start = out.len();
-            memory::reserve(&mut out, 1 << 10).map_err(|error| no_memory(&error))?;
-            let query = queries.get(number).and_then(Option::as_ref);
-            let written = query
-                .zip(best)
-                .map(|(query, best)| unwind(|| self.write(py, &best, &query.scorer, &mut out)));
-            match written.transpose()? {
-                Some(Ok(())) => {}
-                Some(Err(Stop::Raised(error))) => return Err(error),
-                Some(Err(Stop::Declined)) | None => {
-                    out.truncate(start);
-                    let interests = many_interests.get_item(number)?;
-                    let top = Top::Given(top.clone());
-                    let line = self.recommend_json(py, &interests, top, weights, None)?;
-                    let line = line.cast_exact::<PyBytes>()?.as_bytes();
-                    memory::reserve(&mut out, line.len() + 1).map_err(|error| no_memory(&error))?;
-                    out.extend_from_slice(line);
-                }
-            }
-            out.push(b'\n');
-            Ok(())
-        });
-        self.data.settled(consumed)?;
-        object::new_bytes(py, &out)
+        let lines = self.write_each(py, many_interests, top, weights);
+        object::new_bytes(py, &self.data.settled(lines)?)
     }
 
     /// Returns positions (int64, -1 beyond the end) and scores (float64, NaN beyond it), row by row.
@@ -348,48 +293,8 @@ impl CatalogBase {
         weights: Option<&Bound<'py, PyAny>>,
     ) -> PyResult<Option<Columns<'py>>> {
         self.data.check()?;
-        let columns = top.min(self.__len__());
-        let most = columns.into_pyobject(py)?.into_any();
-        let queries = self.queries(many_interests, &most, weights)?;
-        let rows: Option<Vec<&Query>> = queries.iter().map(Option::as_ref).collect();
-        let Some(rows) = rows else { return Ok(None) };
-        let pool = pool()?;
-        let ranked = py.detach(|| {
-            let mut positions = filled(-1_i64, rows.len(), columns)?;
-            let mut scores = filled(f64::NAN, rows.len(), columns)?;
-            let cells = positions
-                .par_chunks_mut(columns.max(1))
-                .zip(scores.par_chunks_mut(columns.max(1)));
-            let complete = pool.install(|| {
-                rows.par_iter().zip(cells).with_min_len(Query::GRAIN).all(
-                    |(query, (positions, scores))| {
-                        let Some(best) =
-                            self.best(&query.interests, &query.scorer, query.most, None)
-                        else {
-                            return false;
-                        };
-                        let cells = positions.iter_mut().zip(scores);
-                        for ((position, score), best) in cells.zip(best) {
-                            *position = self
-                                .data
-                                .catalog
-                                .position(best.place)
-                                .map_or(-1, |place| place as i64);
-                            *score = best.score;
-                        }
-                        true
-                    },
-                )
-            });
-            Ok(complete.then_some((positions, scores)))
-        });
-        let ranked = ranked.map_err(|error: Error| no_memory(&error));
-        let Some((positions, scores)) = self.data.settled(ranked)? else {
-            return Ok(None);
-        };
-        let positions = object::new_bytes(py, bytemuck::cast_slice(&positions))?;
-        let scores = object::new_bytes(py, bytemuck::cast_slice(&scores))?;
-        Ok(Some((positions, scores, columns)))
+        let table = self.rank_table(py, many_interests, top, weights);
+        self.data.settled(table)
     }
 
     /// Explain the score of the first session with this title. The answer equals that of `eventkit.explain`.
@@ -540,29 +445,18 @@ impl CatalogBase {
         let mut gone = Vec::new();
         for id in removed {
             let id = id.cast_into_exact::<PyString>().map_err(PyErr::from)?;
-            let before = gone.len();
-            let found = unwind(|| {
-                input::with_bytes(&id, |bytes| -> Answer<()> {
-                    for place in changed.catalog.identified(bytes) {
-                        if changed.is_identified(py, place, bytes)? {
-                            gone.push(place);
-                        }
-                    }
-                    Ok(())
-                })?
-            });
-            settled(found, UNREADABLE)?;
-            if gone.len() == before {
+            let found = settled(unwind(|| self.data.identified(py, &id)), UNREADABLE)?;
+            if found.is_empty() {
                 return Err(PyKeyError::new_err(format!(
                     "no session has the id {}",
                     id.repr()?
                 )));
             }
+            gone.extend(found);
         }
         changed.catalog.remove(gone);
         if !added.is_empty() {
-            let otherwise = "the sessions changed while they were compiled";
-            changed = settled(unwind(|| changed.with_added(py, added)), otherwise)?;
+            changed = settled(unwind(|| changed.with_added(py, added)), CHANGED)?;
         }
         Ok(SharedCatalogData(changed))
     }

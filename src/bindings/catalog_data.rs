@@ -197,6 +197,26 @@ impl CatalogData {
             .map_or(Ok(false), |held| input::with_bytes(held, |held| held == id))
     }
 
+    /// Returns all sessions with this id, in order.
+    pub(super) fn identified(
+        &self,
+        py: Python<'_>,
+        id: &Bound<'_, PyString>,
+    ) -> Answer<Vec<Place>> {
+        input::with_bytes(id, |id| self.with_id(py, id))?
+    }
+
+    /// Returns all sessions with this id, in order.
+    pub(super) fn with_id(&self, py: Python<'_>, id: &[u8]) -> Answer<Vec<Place>> {
+        let mut found = Vec::new();
+        for place in self.catalog.identified(id) {
+            if self.is_identified(py, place, id)? {
+                found.push(place);
+            }
+        }
+        Ok(found)
+    }
+
     fn member<'py>(
         &self,
         py: Python<'py>,

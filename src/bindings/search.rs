@@ -18,6 +18,9 @@ use crate::engine::memory;
 use crate::engine::ranking::interest::InterestSet;
 use crate::engine::ranking::score::{Contributions, Number, Scorer, Weights};
 
+/// The message for sessions that change while they are compiled.
+pub(super) const CHANGED: &str = "the sessions changed while they were compiled";
+
 /// The message for a file whose sessions cannot be read.
 pub(super) const UNREADABLE: &str = "a session cannot be read: the catalogue's file is damaged";
 
@@ -95,13 +98,7 @@ impl CatalogBase {
         room("the filter", excluded.saturating_mul(ENTRY))?;
         for id in &filter.sessions.excluded {
             room("the filter", 0)?;
-            let mut places = Vec::new();
-            for place in self.data.catalog.identified(id) {
-                if self.data.is_identified(py, place, id)? {
-                    places.push(place);
-                }
-            }
-            identified.insert(id.clone(), places);
+            identified.insert(id.clone(), self.data.with_id(py, id)?);
         }
         Ok(Some(Narrowed {
             filter: &filter.sessions,
@@ -199,16 +196,26 @@ impl CatalogBase {
 
     /// Finds a session by its id or, if there is none, by its title.
     pub(super) fn find(&self, py: Python<'_>, name: &Bound<'_, PyString>) -> Answer<Option<Place>> {
-        let by_id = input::with_bytes(name, |id| {
-            let mut candidates = self.data.catalog.identified(id);
-            candidates.find_map(|place| confirmed(self.data.is_identified(py, place, id), place))
-        })?;
-        match by_id {
-            Some(found) => found.map(Some),
+        match self.find_id(py, name)? {
+            Some(found) => Ok(Some(found)),
             None => self.find_title(py, name),
         }
     }
 
+    /// Finds the first session with this id.
+    pub(super) fn find_id(
+        &self,
+        py: Python<'_>,
+        id: &Bound<'_, PyString>,
+    ) -> Answer<Option<Place>> {
+        input::with_bytes(id, |id| {
+            let mut candidates = self.data.catalog.identified(id);
+            candidates.find_map(|place| confirmed(self.data.is_identified(py, place, id), place))
+        })?
+        .transpose()
+    }
+
+    /// Finds the first session with this title, in any case. Declines if a title before it cannot be read.
     pub(super) fn find_title(
         &self,
         py: Python<'_>,
@@ -242,7 +249,7 @@ impl Narrowed<'_> {
 }
 
 /// Returns the place if it is confirmed, or the reason why that is unknown.
-pub(super) fn confirmed(is_it: Answer<bool>, place: Place) -> Option<Answer<Place>> {
+fn confirmed(is_it: Answer<bool>, place: Place) -> Option<Answer<Place>> {
     match is_it {
         Ok(true) => Some(Ok(place)),
         Ok(false) => None,

@@ -14,6 +14,7 @@ pub mod error;
 pub mod file;
 pub mod json;
 pub mod memory;
+mod ordered_tasks;
 pub mod ranking;
 pub mod serving;
 pub mod telemetry;

@@ -1,7 +1,7 @@
-"""The flights of a cache: who leads a load, who waits for it, and what becomes of either.
+"""Single-flight: for each key, one caller leads the load and the others wait for it.
 
-Here are the calls of the service: with nothing of the compiled module on the stack, so that a
-daemon thread may still be in one when the interpreter ends.
+The service is called from here, with no frame of the compiled module on the stack. So a daemon
+thread may still be in a call of the service when the interpreter ends.
 """
 
 from __future__ import annotations
@@ -21,13 +21,13 @@ from eventkit.graph.loading import Loader, retry_after, twin, window_bound
 __all__ = ["Flights", "Window", "bounds"]
 
 _within: ContextVar[tuple[int, ...]] = ContextVar("eventkit_graph_cache_within", default=())
-"""The loads that this call is made from within: asyncio tasks and `asyncio.to_thread` inherit."""
+"""The loads inside which this call is made. asyncio tasks and `asyncio.to_thread` inherit it."""
 
 Window = tuple[Any, Any]
 
 
 class Flights(_native.GraphCacheBase):
-    """A cache that loads what it does not have."""
+    """A cache that loads the events that it does not have."""
 
     _loader: Loader
     _weights: Any
@@ -36,7 +36,7 @@ class Flights(_native.GraphCacheBase):
     def _settle(
         self, found: Any, user_id: str | None, window: Window | None, top: int, shared: bool
     ) -> Any:
-        """Turn what a look came to into an answer, or an exception."""
+        """Return the answer of a look-up, or raise its exception."""
         if found is None:
             found = self._fetch(user_id, window, top, shared)
         if found.__class__ is _native.Ticket:
@@ -47,13 +47,13 @@ class Flights(_native.GraphCacheBase):
         return found
 
     def _fetch(self, user_id: str | None, window: Window | None, top: int, shared: bool) -> Any:
-        """Load, or wait for who does."""
+        """Lead the load, or wait for its leader."""
         patience = _Patience(self._wait_timeout)
         again = False
         while True:
             ticket = token = None
-            # The ticket is had inside: whatever is raised from then on gives the flight up, or
-            # drops the ticket, which does the same.
+            # The ticket is taken inside the `try`. Any later exception abandons the load, or drops
+            # the ticket, which does the same.
             try:
                 ticket = self._assign_role(
                     user_id, top, *bounds(window), shared, _within.get(), False, again
@@ -84,7 +84,7 @@ class Flights(_native.GraphCacheBase):
             again = True
 
     async def _afetch(self, user_id: str | None, window: Window | None, top: int) -> Any:
-        """`_fetch` for asyncio."""
+        """Do as `_fetch`, for asyncio."""
         patience = _Patience(self._wait_timeout)
         again = False
         while True:
@@ -113,7 +113,7 @@ class Flights(_native.GraphCacheBase):
                     raise
             finally:
                 if token is not None:
-                    # A coroutine that is closed from another context has nothing to undo there.
+                    # A coroutine that is closed from another context has nothing to reset there.
                     with contextlib.suppress(ValueError):
                         _within.reset(token)
             if outcome is not None:
@@ -123,12 +123,12 @@ class Flights(_native.GraphCacheBase):
     def _land(self, ticket: Any, user_id: str | None, loaded: Any) -> Any:
         outcome, current = ticket.complete(*loaded)
         if not current and self._loader.store is not None:
-            # What was fetched before the invalidation reached the second tier after it.
+            # Fetched before the invalidation, and stored in the second tier after it.
             self._loader.store.invalidate(self._loader.prefix(user_id))
         return outcome
 
     def _failed(self, ticket: Any, error: BaseException) -> Any:
-        """End the flight of a leader; the answer where old events stand in."""
+        """End a failed load. Returns the answer if stale events are served instead."""
         if ticket.__class__ is not _native.Ticket or not ticket.is_leader:
             return None
         if not isinstance(error, Exception):
@@ -140,7 +140,7 @@ class Flights(_native.GraphCacheBase):
     def _alone(
         self, first: bool, user_id: str | None, window: Window | None, top: int, shared: bool
     ) -> Any:
-        """Answer a call that is made from within the load it would wait for."""
+        """Answer a call that is made from inside the load that it would wait for."""
         if not first:
             raise CacheRecursionError(user_id, top)
         loaded = self._alone_within(self._loader.load, user_id, window, top)
@@ -166,7 +166,7 @@ class Flights(_native.GraphCacheBase):
         self, load: Callable[..., Any], user_id: str | None, window: Window | None, top: int
     ) -> Any:
         within = _within.get()
-        # Twice: the next such call from within this one gives up.
+        # The key is added twice, so that the next such call inside this one gives up.
         token = _within.set(within + within)
         try:
             return load(user_id, window, top, None)
@@ -183,7 +183,7 @@ class Flights(_native.GraphCacheBase):
         )
         try:
             work.start()
-        except RuntimeError:  # No thread can be had now: the old events are an answer all the same.
+        except RuntimeError:  # No thread can start now; the stale events are served anyway.
             ticket.abandon()
 
     def _refresh_now(self, ticket: Any, user_id: str | None, window: Window | None) -> None:
@@ -195,7 +195,7 @@ class Flights(_native.GraphCacheBase):
                 self._loader.load(user_id, window, ticket.top, ticket.state),
             )
         except BaseException as error:
-            # Told by `stats` and `last_result`: nobody is here to be told.
+            # `stats` and `last_result` report the error, because no caller waits for this load.
             self._failed(ticket, error)
         finally:
             # The flight keeps the traceback, and that this frame.
@@ -206,7 +206,7 @@ class Flights(_native.GraphCacheBase):
 
 
 class _Patience:
-    """How long a call may still wait."""
+    """Return how long a call may still wait."""
 
     __slots__ = ("_until",)
 
@@ -218,7 +218,7 @@ class _Patience:
 
 
 def _told(error: BaseException, traceback: Any, wait: float | None) -> BaseException:
-    """Return an exception of the caller's own."""
+    """Return a new exception for one caller."""
     other = twin(error)
     other.__cause__, other.__suppress_context__ = error.__cause__, error.__suppress_context__
     if wait is not None:
@@ -228,12 +228,12 @@ def _told(error: BaseException, traceback: Any, wait: float | None) -> BaseExcep
 
 
 async def _landing(ticket: Any, timeout: float | None) -> bool:
-    """Wait for a flight of another task, loop or thread; whether it ended in time."""
+    """Wait for a load of another task, loop or thread. Returns true if it ended in time."""
     loop = asyncio.get_running_loop()
     future = loop.create_future()
 
     def wake() -> None:
-        # A loop that was closed has nobody who waits.
+        # The loop was closed, so no task waits.
         with contextlib.suppress(RuntimeError):
             loop.call_soon_threadsafe(_done, future)
 
@@ -249,7 +249,7 @@ def _done(future: asyncio.Future[None]) -> None:
 
 
 def bounds(window: Window | None) -> tuple[str | None, str | None]:
-    """Return what a window's start and end say."""
+    """Return the start and the end of a window as texts."""
     return (None, None) if window is None else (window_bound(window[0]), window_bound(window[1]))
 
 

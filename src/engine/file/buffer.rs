@@ -1,4 +1,4 @@
-//! The bytes of a container: a memory map of a file, or a private copy that is aligned as a map is.
+//! The bytes of a container: a memory map of a file, or a private copy with the same alignment.
 
 use std::fs::File;
 use std::io::{self, Read};
@@ -11,7 +11,7 @@ use rustix::fs::{Mode, OFlags};
 use super::layout::ALIGNMENT;
 use super::map;
 
-/// As many bytes as a section is aligned to.
+/// A block of [`ALIGNMENT`] bytes.
 #[derive(Clone, Copy, Pod, Zeroable)]
 #[repr(C, align(64))]
 pub(super) struct Block([u8; ALIGNMENT]);
@@ -20,7 +20,7 @@ pub(super) struct Block([u8; ALIGNMENT]);
 pub(super) enum Buffer {
     Mapped {
         map: Mmap,
-        /// Held open, because only the file itself can say whether it changed: its name may lead to another one.
+        /// Kept open, to check whether this file changed. Its name may mean another file by now.
         file: File,
         opened: State,
     },
@@ -30,11 +30,11 @@ pub(super) enum Buffer {
     },
 }
 
-/// What of a file changes when somebody writes to it or cuts it.
+/// The attributes of a file that change when a program writes to it or cuts it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct State {
     len: i64,
-    /// Seconds and nanoseconds of the last modification. Not the time of change: replacing the file sets that one too.
+    /// Seconds and nanoseconds of the last modification. The time of change would not do: a rename sets it too.
     modified: (i64, i64),
 }
 
@@ -58,7 +58,7 @@ impl Buffer {
         Ok(Self::Mapped { map, file, opened })
     }
 
-    /// Reads the file at `path` into memory of its own. Nobody can change the copy.
+    /// Reads the file at `path` into new memory. No other program can change the copy.
     pub(super) fn read(path: &Path) -> io::Result<Self> {
         let mut file = open(path)?;
         let opened = State::of(&file)?;
@@ -83,7 +83,7 @@ impl Buffer {
         Ok(Self::Copied { blocks, len })
     }
 
-    /// Returns true if the mapped file is as long and as old as when it was opened, and for a copy. One system call.
+    /// Returns true for a copy, and for a mapped file that has not changed since it was opened. Costs one system call.
     pub(super) fn is_unchanged(&self) -> bool {
         match self {
             Self::Mapped { file, opened, .. } => State::of(file).is_ok_and(|now| now == *opened),
@@ -91,7 +91,7 @@ impl Buffer {
         }
     }
 
-    /// Bytes of memory of its own: the pages of a map are the file's.
+    /// Returns the memory used, in bytes; 0 for a map, whose pages belong to the file.
     pub(super) fn nbytes(&self) -> usize {
         match self {
             Self::Mapped { .. } => 0,
@@ -125,7 +125,7 @@ fn open(path: &Path) -> io::Result<File> {
     ))
 }
 
-/// Room for `len` bytes, or an error where there is no memory for it.
+/// Returns memory for `len` bytes, or an error if there is none.
 fn zeroed(len: usize) -> io::Result<Box<[Block]>> {
     bytemuck::try_zeroed_slice_box(len.div_ceil(ALIGNMENT))
         .map_err(|()| io::ErrorKind::OutOfMemory.into())

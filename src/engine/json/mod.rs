@@ -20,7 +20,6 @@ mod line;
 mod loaded;
 mod manifest;
 mod number;
-mod ordered_tasks;
 mod pack;
 mod scan;
 mod session;

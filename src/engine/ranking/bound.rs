@@ -1,21 +1,21 @@
-//! How good can a session still be? A limit on computed scores that rounding cannot break.
+//! An upper bound on computed scores that holds in spite of rounding.
 //!
-//! A computed score is not monotone: adding rounds, and compensated addition rounds unevenly, so that of two sessions
-//! with equal hits the less popular may score the same or, in the last bit, more. What is monotone is the real number
-//! S = A + P + D, where A is the rounded product of hits and weight, P the rounded product of popularity and weight
-//! (rounding keeps order) and D the diversity. With u = 2⁻⁵³, three additions of either kind give a computed score
-//! within 3u(1 + 2u)·(|A| + |P| + |D|) of S (an addition of floats has no other error: sums do not underflow), so that
-//! *A + P + D + 16u·(|A| + |P| + |D|)*, computed in floats, exceeds the computed score of every session with no more
-//! hits and no more popularity. A session with a popularity so negative that |P| is larger has lost more in S than its
-//! error gains.
+//! A computed score is not monotone. Additions round, and compensated addition rounds unevenly. So of two sessions with
+//! equal hits, the less popular one may score the same or, in the last bit, more. The real number S = A + P + D is
+//! monotone: A is the rounded product of hits and weight, P the rounded product of popularity and weight (rounding
+//! keeps order), and D the diversity. With u = 2⁻⁵³, three additions of either kind give a computed score within
+//! 3u(1 + 2u)·(|A| + |P| + |D|) of S. (Sums of floats do not underflow, so there is no other error.) Therefore
+//! *A + P + D + 16u·(|A| + |P| + |D|)*, computed in floats, exceeds the computed score of every session with at most
+//! these hits and this popularity. For a session with a very negative popularity |P| is larger, but S falls by more
+//! than its error can grow.
 //!
-//! Invariant of a [`Bound`]: both weights are finite and not negative, every A + P + D is finite, every int product is
-//! within the exact range. All else takes the exhaustive road.
+//! Invariant of a [`Bound`]: both weights are finite and not negative, every A + P + D is finite, and every int product
+//! is in the exact range. All other queries are answered by [`super::exhaustive`].
 
 use super::order::Order;
 use super::score::{Number, Scorer};
 
-/// Limits the scores of one query.
+/// The upper bounds on the scores of one query.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Bound {
     interest: f64,
@@ -24,12 +24,12 @@ pub(super) struct Bound {
 }
 
 impl Bound {
-    /// 16 units of rounding.
+    /// 16 units of rounding, 16u.
     const SLACK: f64 = 8.0 * f64::EPSILON;
-    /// Far from overflow.
+    /// Contributions below this limit cannot overflow when they are added.
     const HUGE: f64 = 1e300;
 
-    /// The limits, where they hold for every session with at most `most_hits` hits.
+    /// Makes the bounds. Returns `None` if they would not hold for every session with at most `most_hits` hits.
     pub(super) fn new(order: &Order, scorer: &Scorer, most_hits: u32) -> Option<Self> {
         let weights = scorer.weights();
         let bound = Self {
@@ -50,7 +50,7 @@ impl Bound {
         holds.then_some(bound)
     }
 
-    /// More than the computed score of any session with at most these hits and at most this popularity.
+    /// Returns a number above the computed score of every session with at most these hits and this popularity.
     #[inline]
     pub(super) fn above(&self, hits: u32, popularity: f64) -> f64 {
         let hits = f64::from(hits) * self.interest;

@@ -1,14 +1,14 @@
-//! The road that always holds: count every session's hits, score every session, select.
+//! Answers a query without skipping: counts the hits of every session, scores every session, and selects the best.
 //!
-//! For weights that are negative or not finite, infinite popularity, sessions with hundreds of hits, and answers so
-//! long that skipping gains nothing. O(n + postings) and one `u32` a session.
+//! Used for weights that are negative or not finite, for infinite popularity, for sessions with hundreds of hits, and
+//! for answers so long that skipping does not pay. Costs O(n + postings) time and one `u32` for each session.
 
 use super::order::{LANE_IDS, Order};
 use super::pool::Candidate;
 use super::posting::Matched;
 use super::score::Scorer;
 
-/// The hits of every rank.
+/// Returns the hits of every rank.
 pub(super) fn count_hits(order: &Order, matched: &Matched<'_>) -> Vec<u32> {
     let mut hits = vec![0_u32; order.ranks()];
     for row in &matched.rows {
@@ -22,7 +22,7 @@ pub(super) fn count_hits(order: &Order, matched: &Matched<'_>) -> Vec<u32> {
     }
     for list in &matched.lists {
         for &rank in *list {
-            // A damaged file may hold any.
+            // A damaged file may hold any number.
             if let Some(hits) = hits.get_mut(rank as usize) {
                 *hits += 1;
             }
@@ -31,7 +31,7 @@ pub(super) fn count_hits(order: &Order, matched: &Matched<'_>) -> Vec<u32> {
     hits
 }
 
-/// The first `k` of the admitted sessions, best first; `None` where the score of one is NaN or leaves the exact range.
+/// Returns the best `k` admitted sessions in order, or `None` if a score is NaN or leaves the exact range.
 pub(super) fn top_k<F: Fn(u32) -> bool + ?Sized>(
     order: &Order,
     matched: &Matched<'_>,

@@ -1,28 +1,28 @@
-//! The best `k` sessions seen so far, by (score descending, input position ascending).
+//! The pool: the best `k` sessions that a query has found so far, by (score descending, input position ascending).
 //!
-//! Invariant: at most `k` are held, and no session that was wanted and is not held precedes one that is. Asking whether
-//! one is wanted costs O(1), taking it O(log k).
+//! Invariant: the pool holds at most `k` sessions, and they are the best of all that were taken. The test whether a
+//! session is wanted costs O(1), and taking it costs O(log k).
 
 use core::cmp::Ordering;
 use std::collections::BinaryHeap;
 
 use super::radix::{ascending, descending};
 
-/// A session with its computed score, which is not NaN.
+/// A session with its computed score. The score is not NaN.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Candidate {
-    /// Ascends while the score descends: integers compare without a branch, which halves the time of sorting them.
+    /// Ascends while the score descends. Integers compare without a branch, which halves the time to sort them.
     key: u64,
     /// The input position, which decides ties.
     pub(super) position: u32,
-    /// The rank, for the caller to find the session's other columns.
+    /// The rank, by which the caller finds the other columns of the session.
     pub(super) rank: u32,
     /// The hits that gave the score.
     pub(super) hits: u32,
 }
 
 impl Candidate {
-    /// A candidate with its computed score.
+    /// Makes a candidate with its computed score.
     #[inline]
     pub(super) fn new(score: f64, position: u32, rank: usize, hits: u32) -> Self {
         Self {
@@ -33,7 +33,7 @@ impl Candidate {
         }
     }
 
-    /// The computed score. Never `-0.0`, which no `sum()` gives.
+    /// Returns the computed score. It is never `-0.0`, because no `sum()` is.
     pub(super) fn score(&self) -> f64 {
         ascending(self.key)
     }
@@ -45,7 +45,7 @@ impl Candidate {
 }
 
 impl Ord for Candidate {
-    /// The earlier in the answer, the less.
+    /// A candidate is less than another one if it comes earlier in the answer.
     #[inline]
     fn cmp(&self, other: &Self) -> Ordering {
         self.place().cmp(&other.place())
@@ -75,15 +75,15 @@ impl Eq for Candidate {}
 #[derive(Debug)]
 pub(super) struct Pool {
     k: usize,
-    /// The worst on top.
+    /// A heap with the worst candidate on top.
     held: BinaryHeap<Candidate>,
-    /// Must be undercut to enter.
+    /// A candidate enters only if it is less than this one.
     worst_place: u128,
     worst_score: f64,
 }
 
 impl Pool {
-    /// An empty pool for `k` sessions of `len`.
+    /// Makes an empty pool for the best `k` of `len` sessions.
     pub(super) fn new(k: usize, len: usize) -> Self {
         let k = k.min(len);
         Self {
@@ -98,25 +98,25 @@ impl Pool {
         }
     }
 
-    /// The score of the last place, below which none can enter; `-inf` while a place is free.
+    /// Returns the worst score in the pool, or `-inf` while the pool is not full. No lower score can enter.
     #[inline]
     pub(super) fn worst_score(&self) -> f64 {
         self.worst_score
     }
 
-    /// Whether a session of that score and position would be taken.
+    /// Returns true if a session of that score and position would enter.
     #[inline]
     pub(super) fn admits(&self, score: f64, position: u32) -> bool {
         self.wants(&Candidate::new(score, position, 0, 0))
     }
 
-    /// Whether the candidate is among the best, so that it may be [taken](Self::take).
+    /// Returns true if the candidate is among the best, so that it may be [taken](Self::take).
     #[inline]
     pub(super) fn wants(&self, candidate: &Candidate) -> bool {
         candidate.place() < self.worst_place
     }
 
-    /// Takes a candidate that it [wants](Self::wants).
+    /// Adds a candidate that the pool [wants](Self::wants).
     pub(super) fn take(&mut self, candidate: Candidate) {
         if self.held.len() < self.k {
             self.held.push(candidate);
@@ -132,7 +132,7 @@ impl Pool {
         }
     }
 
-    /// The sessions held, best first.
+    /// Returns the sessions of the pool, best first.
     pub(super) fn into_sorted(self) -> Vec<Candidate> {
         let mut held = self.held.into_vec();
         held.sort_unstable();

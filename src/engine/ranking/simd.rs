@@ -1,7 +1,7 @@
-//! [`seek`](super::lane::seek), compiled for the widest instructions that the running processor has.
+//! Compiles [`seek`](super::lane::seek) for several instruction sets, and calls the widest that the processor has.
 //!
-//! The only `unsafe` of the engine: calling a function compiled for instructions that the processor might lack. What
-//! they compute is safe code, written once in [`super::lane`].
+//! `unsafe` is needed to call a function that was compiled for instructions which the processor might lack. The
+//! functions themselves are safe code, written once in [`super::lane`].
 
 #![allow(unsafe_code)]
 
@@ -9,7 +9,7 @@ use core::ops::Range;
 
 use super::lane::{self, Found, Lane, Planes};
 
-/// The instructions to use; only [`Simd::detect`] makes one, which is what the `unsafe` below relies on.
+/// The instructions to use. Only [`Simd::detect`] makes a value, and the `unsafe` calls below rely on that.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Simd(Level);
 
@@ -23,7 +23,7 @@ enum Level {
 }
 
 impl Simd {
-    /// The widest that the running processor has. Costs two loads: the standard library remembers the answer.
+    /// Returns the widest that the processor has. Costs two loads, because the standard library remembers the result.
     #[inline]
     pub(super) fn detect() -> Self {
         #[cfg(target_arch = "x86_64")]
@@ -39,7 +39,7 @@ impl Simd {
         Self(Level::Baseline)
     }
 
-    /// [`lane::seek`].
+    /// Calls [`lane::seek`].
     #[inline]
     pub(super) fn seek<const P: usize>(
         self,
@@ -86,7 +86,7 @@ fn seek_avx512<const P: usize>(
 mod tests {
     use super::*;
 
-    /// Every width finds the lane and the counts that adding up bit by bit finds.
+    /// Every width finds the same lane and counts as adding bit by bit.
     #[test]
     fn all_widths_agree() {
         let mut state = 1_u64;
@@ -125,7 +125,7 @@ mod tests {
     }
 
     impl Simd {
-        /// Not the widest: the one that a processor without avx512 would use.
+        /// What a processor without AVX-512 uses.
         fn narrow() -> Self {
             #[cfg(target_arch = "x86_64")]
             if std::is_x86_feature_detected!("avx2") {

@@ -1,32 +1,33 @@
-//! The sparse posting lists of a query, added up window by window into bit-sliced counters.
+//! Adds up the sparse posting lists of a query in bit-sliced counters, one window of lanes after the other.
 //!
-//! Invariant: lanes are asked for in ascending order, so that a cursor never goes back. Cost: O(lists) a window, O(1) a
-//! posting. Lists of a damaged file may hold any ranks in any order: those that are not in the window are passed over.
+//! Invariant: lanes are requested in ascending order, so a cursor never goes back. Costs O(lists) for each window and
+//! O(1) for each posting. The lists of a damaged file may hold any ranks in any order: ranks outside the window are
+//! skipped.
 
 use core::ops::Range;
 
 use super::lane::Planes;
 use super::order::LANE_IDS;
 
-/// Lanes added up at a time. The first windows are small, because many queries end there, and the counters of the
-/// largest still fit the first-level cache.
+/// The number of lanes in a window. The first windows are small, because many queries end there. The counters of the
+/// largest window still fit into the first-level cache.
 const SMALLEST_WINDOW: usize = 4;
 const LARGEST_WINDOW: usize = 32;
 
 /// Cursors into the lists and the counters of the current window.
 #[derive(Debug)]
 pub(super) struct Sparse<'a, const P: usize> {
-    /// What is left of every list.
+    /// The unread rest of every list.
     rest: Vec<&'a [u32]>,
     lists: u32,
     counters: Vec<Planes<P>>,
     window: Range<usize>,
-    /// Lanes of the next window.
+    /// The number of lanes in the next window.
     size: usize,
 }
 
 impl<'a, const P: usize> Sparse<'a, P> {
-    /// Cursors at the start of the lists.
+    /// Makes cursors at the start of the lists.
     pub(super) fn new(lists: &[&'a [u32]]) -> Self {
         Self {
             rest: lists.to_vec(),
@@ -37,15 +38,15 @@ impl<'a, const P: usize> Sparse<'a, P> {
         }
     }
 
-    /// How many lists there are.
+    /// Returns the number of lists.
     pub(super) fn len(&self) -> u32 {
         self.lists
     }
 
-    /// The counters from `lanes.start` on and the lane up to which they reach.
+    /// Returns the counters from `lanes.start` on, and the lane at which they end.
     ///
-    /// `Err` holds the next lane worth reading when, even with a bit from each of `rows` rows, no session before it
-    /// reaches `level`.
+    /// Returns `Err` with the next lane to read if no session before it can reach `level`, even with a bit from each
+    /// of `rows` rows.
     #[inline]
     pub(super) fn counters(
         &mut self,
@@ -91,7 +92,7 @@ impl<'a, const P: usize> Sparse<'a, P> {
             self.window = window;
             return Ok(());
         }
-        // Without a list no session reaches the level: on to the next posting.
+        // The rows alone do not reach the level, so the search continues at the next posting.
         Err(if (rows as u32) < level {
             lanes.end.min(window.end.max(next / LANE_IDS))
         } else {

@@ -1,38 +1,39 @@
-//! The fast road: read the ranks from the most popular down, and only while some session could still enter the answer.
+//! Finds the top k without reading all sessions: reads ranks from the most popular down, and stops when no later
+//! session can enter the answer.
 //!
-//! Hit counts come 512 at a time from [`seek`](super::lane::seek), which stops only where the count reaches the lowest
-//! *open* level: the fewest hits with which a session from here on could still enter. Two rules close a level, both
-//! exact: its [`Bound`] at the popularity reached lies under the worst score of the full [`Pool`]; or, inside a run of
-//! equal popularity, its very score ties or loses there while positions only grow. When the highest level is closed the
-//! segment is done. Only admitted sessions enter the pool, so neither rule passes over one for the sake of one that is
-//! not.
+//! Hit counts come 512 at a time from [`seek`](super::lane::seek). It stops only where a count reaches the lowest
+//! *open* level, which is the smallest number of hits with which a later session could still enter. Two exact rules
+//! close a level. First: its [`Bound`] at the current popularity is below the worst score of the full [`Pool`]. Second:
+//! inside a run of equal popularity, its score does not beat the worst score of the pool, and later positions lose
+//! ties. When the highest level is closed, the segment is finished. Only admitted sessions enter the pool, so a session
+//! that the filter refuses never closes a level for one that it admits.
 //!
 //! # Performance notes
 //!
 //! `cargo bench --bench top_k`, one thread of a 2-core machine with AVX-512; ratios are worth more than times.
 //!
 //! Kept:
-//! * segments by number of tags: over uniform tags few but the sessions of 4 and 5 tags are read, 7 µs against 16 µs at
-//!   1,000,000; over frequent tags the highest level fills in the first lanes and everything else ends at one
-//!   comparison (0.6 µs at any size);
-//! * four rows an adder tree and planes in registers. Indexing the planes by a variable kept them on the stack: 25 µs
-//!   against 7 µs (1,000,000 sessions, uniform tags), and made AVX-512 slower than the baseline;
-//! * instructions chosen at run time: 20 µs baseline, 9 µs AVX2, 7 µs AVX-512 on the same query, which pays for `simd`;
-//! * a bitmap for every tag of one session in 2,048 or more, as far as memory allows: 10 of 300 uniform tags 7 µs,
-//!   against 20 µs with lists below one in 256 and 136 µs below one in 64 (1,000,000 sessions);
-//! * sparse postings added up without a branch on the carry, in windows that grow from 4 to 32 lanes: 470 to 250 µs for
-//!   350,000 postings in 100 lists;
-//! * scores as integer keys in the pool and a score of three floats without the loop over types: 49 to 21 µs for a full
-//!   ranking of 1,000.
+//! * Segments by number of tags. With uniform tags, mostly sessions with 4 and 5 tags are read: 7 µs instead of 16 µs
+//!   for 1,000,000 sessions. With frequent tags, the highest level fills the pool in the first lanes, and every other
+//!   segment ends after one comparison (0.6 µs at any size).
+//! * Four rows for each adder tree, and planes in registers: 7 µs instead of 25 µs (1,000,000 sessions, uniform tags).
+//!   Indexing the planes by a variable kept them on the stack, and made AVX-512 slower than the baseline.
+//! * Instructions chosen at run time: 20 µs baseline, 9 µs AVX2, 7 µs AVX-512 on the same query.
+//! * A bitmap for each tag that at least one session in 2,048 has, as far as memory allows. 10 of 300 uniform tags
+//!   take 7 µs; 20 µs if the limit is one in 256, and 136 µs if it is one in 64 (1,000,000 sessions).
+//! * Sparse postings added without a branch on the carry, in windows that grow from 4 to 32 lanes: 250 µs instead of
+//!   470 µs for 350,000 postings in 100 lists.
+//! * Scores as integer keys in the pool, and a score of three floats without the loop over types: 21 µs instead of
+//!   49 µs for a full ranking of 1,000.
 //!
 //! Dropped:
-//! * sorting by comparing when building: 3 million sessions a second, counting passes 7 million;
-//! * windows of 8 lanes for sparse postings (twice the time with 100 lists), of 64 (no gain);
-//! * blocks as Roaring has them: the order is by popularity, so a tag is as dense in one stretch as in the next.
+//! * Sorting by comparing when building: 3 million sessions a second. Counting passes reach 7 million.
+//! * Windows of 8 lanes for sparse postings (twice the time with 100 lists), and of 64 lanes (no gain).
+//! * Blocks like those of Roaring bitmaps. The order is by popularity, so a tag is equally dense everywhere.
 //!
-//! Worst case O(ranks · (rows / 512 + 1 / 512) + postings of the lists + candidates · log k).
+//! The worst case is O(ranks · (rows / 512 + 1 / 512) + postings of the lists + candidates · log k).
 
-// Runs are of equal floats, to the bit.
+// Runs consist of exactly equal floats.
 #![allow(clippy::float_cmp)]
 
 use super::bound::Bound;
@@ -44,15 +45,15 @@ use super::score::{Number, Scorer};
 use super::simd::Simd;
 use super::sparse::Sparse;
 
-/// Most lanes read before the open levels are looked at again.
+/// The largest number of lanes that are read before the open levels are computed again.
 const MOST_STRIDE: usize = 32;
-/// Up to so many sessions of a lane are taken in order of rank; more are taken level by level, highest first, so that
-/// the pool's worst score rises early.
+/// Up to this number of sessions of a lane are taken in order of rank. More are taken level by level, highest first, so
+/// that the worst score of the pool rises early.
 const FEW: u32 = 8;
-/// From so many refusals on the filter is asked before the scores.
+/// After this number of refusals, the filter is tested before the scores are computed.
 const MOST_REFUSED: usize = 256;
 
-/// The first `k` of the sessions whose positions are admitted, best first. No session has 2^`P` hits.
+/// Returns the best `k` admitted sessions, best first. Every session must have fewer than 2^`P` hits.
 pub(super) fn top_k<const P: usize, F: Fn(u32) -> bool + ?Sized>(
     order: &Order,
     matched: &Matched<'_>,
@@ -70,13 +71,13 @@ pub(super) fn top_k<const P: usize, F: Fn(u32) -> bool + ?Sized>(
     scan.pool.into_sorted()
 }
 
-/// What is left to read from some lane of a segment on.
+/// What remains to be read of a segment, from some lane on.
 enum Open {
     /// Nothing.
     Nothing,
-    /// Nothing before this lane.
+    /// Only lanes from this one on.
     From(usize),
-    /// Up to lane `limit`, the sessions with `level` hits or more.
+    /// The sessions with at least `level` hits in the lanes before `limit`.
     Level { level: u32, limit: usize },
 }
 
@@ -85,10 +86,10 @@ struct Scan<'a, F: ?Sized> {
     scorer: &'a Scorer,
     bound: Bound,
     pool: Pool,
-    /// Whether an int and a float of equal value score alike here.
+    /// True if an int and a float of equal value give the same score.
     kinds_tie: bool,
     admits: &'a F,
-    /// How many sessions were good enough and not admitted.
+    /// The number of sessions that were good enough and not admitted.
     refused: usize,
 }
 
@@ -145,7 +146,7 @@ impl<'a, F: Fn(u32) -> bool + ?Sized> Scan<'a, F> {
         }
     }
 
-    /// What to read from `lane` on; `lowest` remembers the levels that are closed for the rest of the segment.
+    /// Returns what to read from `lane` on. `lowest` is raised past levels that are closed for the rest of the segment.
     #[inline]
     fn open(
         &self,
@@ -183,7 +184,7 @@ impl<'a, F: Fn(u32) -> bool + ?Sized> Scan<'a, F> {
         open.map_or(Open::From(limit), |level| Open::Level { level, limit })
     }
 
-    /// Whether a session of these hits and that popularity, at that position or later, could enter.
+    /// Returns true if a session with these hits and this popularity, at this position or later, could enter the pool.
     fn may_enter(&self, hits: u32, popularity: f64, position: u32) -> bool {
         let admits = |number| {
             let score = self.scorer.score(hits, number);
@@ -194,10 +195,10 @@ impl<'a, F: Fn(u32) -> bool + ?Sized> Scan<'a, F> {
             || (has_int && popularity.fract() == 0.0 && admits(Number::Int(popularity as i64)))
     }
 
-    /// Leaves the admitted sessions of a lane, once testing them as they are offered has failed often.
+    /// Removes the sessions of a lane that are not admitted, if many were refused before.
     ///
-    /// A filter against the interests refuses all that the highest levels hold: 1,000,000 sessions, of which the filter
-    /// admits those without hits, took 45 ms without this.
+    /// A filter may refuse all sessions of the highest levels. A query over 1,000,000 sessions, with a filter that
+    /// admits only sessions without hits, took 45 ms without this step.
     #[inline]
     fn sift<const P: usize>(&self, found: &mut Found<P>) {
         if self.refused > MOST_REFUSED && found.mask.count() > FEW {
@@ -208,7 +209,7 @@ impl<'a, F: Fn(u32) -> bool + ?Sized> Scan<'a, F> {
         }
     }
 
-    /// Offers the sessions of a lane that reached `level`.
+    /// Offers the sessions of a lane that reached `level` to the pool.
     fn take<const P: usize>(
         &mut self,
         found: &Found<P>,
@@ -230,11 +231,11 @@ impl<'a, F: Fn(u32) -> bool + ?Sized> Scan<'a, F> {
             for column in members.ones().take_while(|&column| column < in_segment) {
                 let rank = start + column;
                 let popularity = self.order.popularity()[rank];
-                // The same score at a later position.
+                // It has the same score at a later position.
                 if popularity == refused {
                     continue;
                 }
-                // Not the levels below: they may begin with more popular sessions.
+                // Only this level ends here: lower levels may begin with more popular sessions.
                 if self.bound.above(hits, popularity) < self.pool.worst_score() {
                     break;
                 }
@@ -245,9 +246,10 @@ impl<'a, F: Fn(u32) -> bool + ?Sized> Scan<'a, F> {
         }
     }
 
-    /// Takes the session if its score is good enough and it is admitted; whether the first was so.
+    /// Adds the session to the pool if its score is good enough and it is admitted. Returns true if its score was good
+    /// enough.
     ///
-    /// Scoring comes first: it reads what lies side by side.
+    /// The score is computed before the filter is tested, because scoring reads neighbouring memory.
     #[inline]
     fn offer(&mut self, rank: usize, hits: u32) -> bool {
         let score = self.scorer.score(hits, self.order.number(rank));
@@ -267,14 +269,14 @@ impl<'a, F: Fn(u32) -> bool + ?Sized> Scan<'a, F> {
     }
 }
 
-/// A run of equal popularity, of which only the end is worth remembering.
+/// The end of the last run of equal popularity that was searched.
 #[derive(Default)]
 struct Run {
     end: usize,
 }
 
 impl Run {
-    /// One past the last rank with the popularity of `rank`: O(log run) for a new run, O(1) within the known one.
+    /// Returns one past the last rank with the popularity of `rank`. Costs O(log run), or O(1) inside the last run.
     fn end(&mut self, popularity: &[f64], rank: usize) -> usize {
         if rank >= self.end {
             let (value, rest) = (popularity[rank], &popularity[rank..]);
