@@ -35,6 +35,18 @@ pub(super) fn compile_sessions(sessions: &Bound<'_, PyList>) -> PyResult<SharedC
     .map(SharedCatalogData)
 }
 
+/// Returns true if it is certain that the manifest's schema accepts every session; otherwise Python has to look.
+#[pyfunction]
+pub(super) fn sessions_pass_schema(
+    py: Python<'_>,
+    data: &Bound<'_, SharedCatalogData>,
+) -> PyResult<bool> {
+    let data = &data.get().0;
+    data.check()?;
+    let passed = unwind(|| py.detach(|| data.pass_schema()));
+    data.settled(passed)
+}
+
 /// Positions and scores, row by row, and the number of columns.
 type Columns<'py> = (Bound<'py, PyBytes>, Bound<'py, PyBytes>, usize);
 
