@@ -29,7 +29,13 @@ Clock = Callable[[], float]
 
 
 def ratio(
-    small: Run, large: Run, *, most: float = MOST, fewest: int = FEWEST, clock: Clock = process_time
+    small: Run,
+    large: Run,
+    *,
+    most: float = MOST,
+    fewest: int = FEWEST,
+    rounds: int = ROUNDS,
+    clock: Clock = process_time,
 ) -> float:
     """Return how many times as long the large run takes as the small one.
 
@@ -38,11 +44,12 @@ def ratio(
         large: The run that may take `most` times as long.
         most: Timing ends early at this ratio.
         fewest: The rounds that are made in any case, as noise may not decide about the small run.
+        rounds: The most rounds.
         clock: The processor time; of one thread where others have work of their own.
     """
     runs = [(run, repetitions(run, clock)) for run in (small, large)]
     best = [float("inf")] * 2
-    for number in range(max(ROUNDS, fewest)):
+    for number in range(rounds):
         for place, (run, times) in enumerate(runs):
             begun = clock()
             for _ in range(times):
@@ -63,4 +70,4 @@ def repetitions(run: Run, clock: Clock) -> int:
 def is_quadratic(make: Callable[[int], Run], size: int, clock: Clock = process_time) -> bool:
     """Return true if eight times the size takes far longer than eight times as long."""
     small, large = make(size), make(EIGHTFOLD * size)
-    return ratio(small, large, most=0.0, fewest=20, clock=clock) > BETWEEN
+    return ratio(small, large, most=0.0, rounds=20, clock=clock) > BETWEEN

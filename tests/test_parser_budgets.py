@@ -113,8 +113,9 @@ ROWS: dict[str, tuple[Any, Parser, int]] = {
         lambda sealed: ENVELOPE.open(sealed, "k"),
         200_000,
     ),
-    "envelope, header": (header, lambda sealed: ENVELOPE.open(sealed, "k"), 200_000),
-    "envelope, brackets": (lambda n: b"[" * n, lambda sealed: ENVELOPE.open(sealed, "k"), 200_000),
+    # Read as fast as memory is copied, which caches make faster for a short text.
+    "envelope, header": (header, lambda sealed: ENVELOPE.open(sealed, "k"), 10_000),
+    "envelope, brackets": (lambda n: b"[" * n, lambda sealed: ENVELOPE.open(sealed, "k"), 10_000),
     "exact JSON": (lambda n: [{"a": "\ud800x" * 5}] * n, exact_json, 2_000),
     "generations": (
         lambda n: ".".join(["1-x"] * n),
@@ -167,14 +168,14 @@ def test_twice_the_input_takes_at_most_two_and_a_half_times_as_long(
 def test_the_budget_notices_a_quadratic_parser() -> None:
     def quadratic(text: str) -> None:
         for place in range(0, len(text), 50):
-            text[place:].count("x")
+            sum(1 for _ in text[place:])
 
     def linear(text: str) -> None:
         for place in range(0, len(text), 50):
-            text[place : place + 50].count("x")
+            sum(1 for _ in text[place : place + 50])
 
     def reading(parser: Parser) -> Callable[[int], Callable[[], None]]:
         return lambda size: lambda text="a" * size: parser(text)
 
-    assert is_quadratic(reading(quadratic), 20_000)
-    assert not is_quadratic(reading(linear), 20_000)
+    assert is_quadratic(reading(quadratic), 500)
+    assert not is_quadratic(reading(linear), 500)

@@ -161,7 +161,7 @@ def test_workers_survive_what_becomes_of_the_catalogue_under_load(interface, tmp
     assert after.words == {"New"}
 
 
-@pytest.mark.parametrize("part", [(0.0, 0.5), (0.5, 1.0), (0.25, 0.5), (0.1, 0.2)])
+@pytest.mark.parametrize("part", [(0.0, 0.5), (0.5, 1.0), (0.25, 0.5)])
 def test_a_mixture_of_two_catalogues_is_never_served(part, tmp_path):
     """A copy in place that is not done has the right length."""
     from eventkit.errors import CatalogFileError
@@ -170,6 +170,8 @@ def test_a_mixture_of_two_catalogues_is_never_served(part, tmp_path):
     live, new = tmp_path / "live.catalog", tmp_path / "new.catalog"
     programme("One").save(live)
     programme("Two").save(new)
+    old = live.read_bytes()
     mixed(live, new, *part)
+    assert live.read_bytes() not in (old, new.read_bytes())
     with pytest.raises(CatalogFileError, match=r"live\.catalog"):
         create_app(live, settings=ServerSettings(share_sessions=0))
