@@ -28,6 +28,18 @@ pub(super) fn compile_sessions(sessions: &Bound<'_, PyList>) -> PyResult<SharedC
     settled(unwind(|| CatalogData::of_objects(sessions)), CHANGED).map(SharedCatalogData)
 }
 
+/// Returns true if it is certain that the manifest's schema accepts every session; otherwise Python has to look.
+#[pyfunction]
+pub(super) fn sessions_pass_schema(
+    py: Python<'_>,
+    data: &Bound<'_, SharedCatalogData>,
+) -> PyResult<bool> {
+    let data = &data.get().0;
+    data.check()?;
+    let passed = unwind(|| py.detach(|| data.pass_schema()));
+    data.settled(passed)
+}
+
 #[pymethods]
 impl CatalogBase {
     #[new]

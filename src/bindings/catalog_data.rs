@@ -118,6 +118,16 @@ impl CatalogData {
         Ok(grown)
     }
 
+    /// Returns true if it is certain that the manifest's schema accepts every session. The caller's own objects are
+    /// never certain.
+    pub(super) fn pass_schema(&self) -> bool {
+        let accepts = |text: &SessionText| {
+            (0..text.len()).all(|at| text.get(at).is_some_and(|session| session.passes_schema()))
+        };
+        let mut segments = self.catalog.segments();
+        segments.all(|segment| segment.text.as_ref().is_some_and(accepts))
+    }
+
     fn objects(&self, place: Place) -> Option<&Objects> {
         self.holders.get(place.part as usize)?.as_deref()
     }

@@ -95,16 +95,22 @@ pub(super) fn open_catalog<'py>(
     read(py, &reader)
 }
 
-/// Opens what `dump_catalog` returned.
+/// Opens what `dump_catalog` returned, or the content of a file. `verify` checks every byte.
 #[pyfunction]
 pub(super) fn load_catalog<'py>(
     py: Python<'py>,
     data: &Bound<'py, PyBytes>,
+    verify: bool,
 ) -> PyResult<(SharedCatalogData, Bound<'py, PyBytes>)> {
-    read(
-        py,
-        &Reader::from_bytes(data.as_bytes()).map_err(|error| file_error(&error))?,
-    )
+    let bytes = data.as_bytes();
+    let opened = py.detach(|| {
+        let reader = Reader::from_bytes(bytes)?;
+        if verify {
+            reader.verify(&mut |_| {})?;
+        }
+        Ok(reader)
+    });
+    read(py, &opened.map_err(|error| file_error(&error))?)
 }
 
 fn read<'py>(

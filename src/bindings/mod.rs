@@ -45,7 +45,7 @@ use pyo3::prelude::*;
 #[pymodule(gil_used = true)]
 mod _eventkit {
     #[pymodule_export]
-    use super::catalog::compile_sessions;
+    use super::catalog::{compile_sessions, sessions_pass_schema};
     #[pymodule_export]
     use super::catalog_data::SharedCatalogData;
     #[pymodule_export]

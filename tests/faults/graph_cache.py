@@ -226,7 +226,7 @@ def forks(rounds: int) -> str:
         begun = time.monotonic()
         child = os.fork()
         if child == 0:
-            faulthandler.dump_traceback_later(15, exit=True)
+            faulthandler.dump_traceback_later(60, exit=True)
             right = cached.get_events("slow", 10)[0]["id"].startswith("slow")
             right &= cached.get_events("quick") == cached.get_events("quick")
             os._exit(0 if right else 1)
@@ -256,7 +256,7 @@ def first_forks(rounds: int) -> str:
             for _ in range(3):
                 child = os.fork()
                 if child == 0:
-                    signal.alarm(15)
+                    signal.alarm(60)
                     os._exit(len(cached.recommend("ann", INTERESTS, 2)["sessions"]) != 2)
                 children.append(child)
                 time.sleep(0)

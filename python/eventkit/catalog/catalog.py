@@ -107,8 +107,10 @@ class Catalog(CatalogQueries):
         return catalog
 
     @classmethod
-    def from_parts(cls, sessions: list[Any], manifest: Mapping[str, Any]) -> Catalog:
+    def from_parts(cls, sessions: list[Any] | Catalog, manifest: Mapping[str, Any]) -> Catalog:
         """Compile given sessions with the weights of a manifest. Its own sessions are not used.
+
+        The sessions of a catalogue are shared, not compiled again.
 
         Raises:
             KeyError: The manifest has no weights.
@@ -120,9 +122,11 @@ class Catalog(CatalogQueries):
             'Day one'
         """
         fields = {name: value for name, value in manifest.items() if name != "sessions"}
-        return cls._made(
-            _native.compile_sessions(checked_sessions(sessions)), manifest["weights"], fields
-        )
+        if isinstance(sessions, Catalog):
+            data = sessions._data
+        else:
+            data = _native.compile_sessions(checked_sessions(sessions))
+        return cls._made(data, manifest["weights"], fields)
 
     @property
     def fields(self) -> dict[str, Any]:
@@ -336,7 +340,10 @@ class Catalog(CatalogQueries):
 
 
 def _restore(kind: type[Catalog], held: Any, weights: Any, fields: Any) -> Catalog:
-    data = _native.load_catalog(held)[0] if type(held) is bytes else _native.compile_sessions(held)
+    if type(held) is bytes:
+        data, _ = _native.load_catalog(held, verify=False)
+    else:
+        data = _native.compile_sessions(held)
     return kind._made(data, weights, fields)
 
 

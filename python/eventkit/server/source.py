@@ -146,7 +146,7 @@ class Source:
         self._require_external(external, is_first=known is None)
         digest = digest_of(data, external.data)
         if known is None or known.digest != digest:
-            read = read_revision(self._path, data, external.sessions, digest, self._catalogs.shared)
+            read = read_revision(self._path, data, external, digest, self._catalogs.shared)
             known = self._served(read)
         self._external_problem = external.problem
         # The original does without a file that is not there or cannot be read. One that is not

@@ -40,6 +40,11 @@ pub(super) const START: KeyId = 4;
 pub(super) const END: KeyId = 5;
 pub(super) const LOCATION: KeyId = 6;
 
+/// Returns true if the engine reads the member of this name.
+pub(super) fn is_role(name: &[u8]) -> bool {
+    ROLES.iter().any(|role| role.as_bytes() == name)
+}
+
 #[derive(Clone, Debug)]
 struct Key {
     name: Box<str>,
