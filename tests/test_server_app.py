@@ -11,17 +11,7 @@ import pytest
 
 import eventkit
 from eventkit.server import ServerSettings
-from server_roads import MANIFEST, ROADS, WEIGHTS, dumped
-
-
-@pytest.fixture(params=ROADS)
-def ask(request):
-    return ROADS[request.param]
-
-
-@pytest.fixture
-def app():
-    return eventkit.create_app(MANIFEST, settings=ServerSettings())
+from server_roads import MANIFEST, WEIGHTS, dumped
 
 
 def test_recommend_is_the_original_s_json(app, ask):
