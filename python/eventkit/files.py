@@ -63,9 +63,7 @@ def open_regular(path: str | os.PathLike[str]) -> IO[bytes]:
     try:
         descriptor = os.open(path, _READ)
     except OSError as error:
-        if (
-            error.errno == errno.ENXIO
-        ):  # The errors of opening a socket, or a device without a driver.
+        if error.errno == errno.ENXIO:  # a socket, or a device without a driver
             _require_regular(os.stat(path).st_mode, path)  # noqa: PTH116 - the path may be a str
         raise
     try:
