@@ -48,13 +48,6 @@ def known_agent(monkeypatch):
 
 
 @pytest.fixture
-def agent():
-    """The fixture agent's modules, plain."""
-    with loaded(AGENT) as modules:
-        yield modules
-
-
-@pytest.fixture
 def manifest():
     return json.loads((AGENT / "agent.json").read_text(encoding="utf-8"))
 

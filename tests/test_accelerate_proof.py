@@ -40,13 +40,6 @@ def known_agent(monkeypatch):
 
 
 @pytest.fixture
-def agent():
-    """The fixture agent's modules, plain."""
-    with loaded(AGENT) as modules:
-        yield modules
-
-
-@pytest.fixture
 def at_place(agent, tmp_path):
     """The agent, with an external file beside its manifest."""
     (tmp_path / "present.json").write_text('[{"title": "present", "tags": ["AI"]}]')

@@ -54,13 +54,6 @@ NOON = datetime(2026, 2, 1, 12, tzinfo=timezone.utc)
 
 
 @pytest.fixture
-def graph():
-    with GraphSimulator() as graph:
-        graph.put(ANN, *map(make_event, range(8)))
-        yield graph
-
-
-@pytest.fixture
 def clock():
     return PausingClock()
 

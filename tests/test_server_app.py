@@ -15,17 +15,7 @@ import eventkit
 from eventkit.errors import ManifestError
 from eventkit.server import ServerSettings
 from eventkit.server.status import Status
-from server_roads import MANIFEST, ROADS, WEIGHTS, dumped
-
-
-@pytest.fixture(params=ROADS)
-def ask(request):
-    return ROADS[request.param]
-
-
-@pytest.fixture
-def app():
-    return eventkit.create_app(MANIFEST, settings=ServerSettings())
+from server_roads import MANIFEST, WEIGHTS, dumped
 
 
 def test_recommend_is_the_original_s_json(app, ask):

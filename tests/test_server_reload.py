@@ -12,12 +12,7 @@ from eventkit.errors import ManifestError, ServerSettingsError
 from eventkit.server import ServerMetrics, ServerSettings
 from eventkit.server.app import Application
 from eventkit.server.source import Source
-from server_roads import ROADS, WEIGHTS, dumped
-
-
-@pytest.fixture(params=ROADS)
-def ask(request):
-    return ROADS[request.param]
+from server_roads import WEIGHTS, dumped
 
 
 class TestReload:

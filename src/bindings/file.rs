@@ -8,20 +8,15 @@ use pyo3::types::PyBytes;
 
 use super::catalog_data::{CatalogData, SharedCatalogData};
 use super::encode;
-use super::errors::{file_error, room, unwind};
+use super::errors::{file_error, pool, room, unwind};
 use super::load::{LOADING, lowered};
 use super::object;
-use super::pool::pool;
-use crate::engine::catalog::Catalog;
 use crate::engine::catalog::segment::Segment;
+use crate::engine::catalog::{Catalog, stored};
 use crate::engine::error::Error;
 use crate::engine::file::{Reader, Writer};
 use crate::engine::json::{self, Hooks};
 use crate::engine::memory;
-
-/// The names of the file's parts: the compiled sessions, and the JSON of a manifest's other fields.
-const SESSIONS: &str = "sessions";
-const FIELDS: &str = "fields";
 
 /// Writes the sessions and the JSON of the other fields to a file, completely or not at all.
 #[pyfunction]
@@ -38,8 +33,11 @@ pub(super) fn save_catalog(
     let Some(segment) = segment else {
         return Err(PyValueError::new_err("the sessions cannot be written"));
     };
-    let written =
-        py.detach(|| Writer::to_file(Path::new(path), |writer| write(writer, segment, fields)));
+    let written = py.detach(|| {
+        Writer::to_file(Path::new(path), |writer| {
+            stored::write(writer, segment, fields)
+        })
+    });
     data.settled(written.map_err(|error| file_error(&error)))
 }
 
@@ -56,14 +54,9 @@ pub(super) fn dump_catalog<'py>(
     };
     data.check()?;
     room("a copy", segment.nbytes().saturating_mul(2))?;
-    let bytes = py.detach(|| Writer::to_bytes(|writer| write(writer, segment, fields)));
+    let bytes = py.detach(|| Writer::to_bytes(|writer| stored::write(writer, segment, fields)));
     let bytes = data.settled(bytes.map_err(|error| file_error(&error)))?;
     object::new_bytes(py, &bytes).map(Some)
-}
-
-fn write(writer: &mut Writer<'_>, segment: &Segment, fields: &[u8]) -> Result<(), Error> {
-    writer.column(FIELDS, fields)?;
-    segment.save(&mut writer.under(SESSIONS))
 }
 
 /// Opens a file by memory map, or reads a copy of it. `verify` checks every byte.
@@ -117,12 +110,7 @@ fn read<'py>(
     py: Python<'py>,
     reader: &Reader,
 ) -> PyResult<(SharedCatalogData, Bound<'py, PyBytes>)> {
-    // Always checked, and cheap: every answer depends on the weights that stand here.
-    let fields = reader
-        .verify_section(FIELDS)
-        .and_then(|()| reader.column::<u8>(FIELDS))
-        .map_err(|error| file_error(&error))?;
-    let segment = Segment::open(&reader.under(SESSIONS)).map_err(|error| file_error(&error))?;
+    let (segment, fields) = stored::read(reader).map_err(|error| file_error(&error))?;
     let data = CatalogData::of_file(Catalog::new(segment), reader.clone());
     let fields = PyBytes::new(py, &fields);
     data.settled(Ok((SharedCatalogData(data.clone()), fields)))

@@ -2,7 +2,6 @@
 //!
 //! The modules here check types, call the engine, build answers and map errors. No algorithm belongs here.
 
-mod allocator;
 mod answer;
 mod cache;
 mod catalog;
@@ -26,7 +25,6 @@ mod intern;
 mod load;
 mod metrics;
 mod object;
-mod pool;
 mod probe;
 mod query;
 mod rate;
@@ -40,6 +38,10 @@ mod top;
 mod wsgi;
 
 use pyo3::prelude::*;
+
+/// Every allocation of the extension has the reserve behind it.
+#[global_allocator]
+static ALLOCATOR: crate::engine::allocator::Reserving = crate::engine::allocator::Reserving;
 
 /// The native half of `eventkit`. Not public: import `eventkit`.
 #[pymodule(gil_used = true)]
@@ -93,7 +95,7 @@ mod _eventkit {
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
         module.add("__version__", env!("CARGO_PKG_VERSION"))?;
         // Done now, because there may be no memory for it when an error is raised.
-        let _ = super::allocator::refill();
+        let _ = crate::engine::allocator::refill();
         super::errors::prepare(module.py());
         super::functions::probe_interpreter(module.py())
     }

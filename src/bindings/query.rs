@@ -6,9 +6,8 @@ use std::sync::mpsc::Receiver;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyList};
 
-use super::errors::{Answer, Stop, guarded, no_memory, room, unwind};
+use super::errors::{Answer, Stop, guarded, no_memory, pool, room, unwind};
 use super::object;
-use super::pool::pool;
 use super::search::CatalogBase;
 use super::top::Top;
 use crate::engine::catalog::Best;

@@ -13,10 +13,10 @@ use super::functions::scorer;
 use super::input;
 use super::intern::intern;
 use crate::engine::catalog::{Best, Identified, Narrow, Place};
-use crate::engine::json::write_number;
+use crate::engine::json::write_scoring;
 use crate::engine::memory;
 use crate::engine::ranking::interest::InterestSet;
-use crate::engine::ranking::score::{Contributions, Number, Scorer, Weights};
+use crate::engine::ranking::score::{Scorer, Weights};
 
 /// The message for sessions that change while they are compiled.
 pub(super) const CHANGED: &str = "the sessions changed while they were compiled";
@@ -340,21 +340,6 @@ impl CatalogBase {
         out.push(b'}');
         Ok(())
     }
-}
-
-/// Appends the rest of an entry of `scoring`, after its title.
-fn write_scoring(parts: &Contributions, total: Number, out: &mut Vec<u8>) {
-    out.extend_from_slice(b", \"score\": ");
-    write_number(out, total);
-    out.extend_from_slice(b", \"contributions\": {\"interest_match\": ");
-    write_number(out, parts.interest_match);
-    out.extend_from_slice(b", \"popularity\": ");
-    write_number(out, parts.popularity);
-    if let Some(diversity) = parts.diversity {
-        out.extend_from_slice(b", \"diversity\": ");
-        write_number(out, Number::Float(diversity));
-    }
-    out.extend_from_slice(b"}}");
 }
 
 fn separate(number: usize, out: &mut Vec<u8>) {

@@ -7,7 +7,9 @@
 //! * [`calendar`]: events of Microsoft Graph, and the cache in front of it.
 //! * [`telemetry`] and [`serving`]: the log of answers; metrics and rate limits of a server.
 //! * [`time`] and [`error`]: dates and times of day; the one error type.
+//! * [`memory`], [`allocator`] and [`threads`]: checks for memory, its reserve, and the threads of a process.
 
+pub mod allocator;
 pub mod calendar;
 pub mod catalog;
 pub mod error;
@@ -19,4 +21,5 @@ pub mod ranking;
 pub mod serving;
 pub mod telemetry;
 pub mod text;
+pub mod threads;
 pub mod time;

@@ -146,8 +146,8 @@ def killed_leaders(rounds: int) -> str:
                 raise SystemExit(f"a caller hangs in round {number}")
         del kept[:-10]
         cached.invalidate(user)
-    with_flights = cached.get_events("user 0", 2)
-    assert with_flights, "the cache answers no more"
+    with_loads = cached.get_events("user 0", 2)
+    assert with_loads, "the cache answers no more"
     return f"{rounds} rounds, 0 hangs, {outcomes}"
 
 
@@ -196,7 +196,7 @@ def exits(busy: int) -> str:
 
 
 def forks(rounds: int) -> str:
-    """2.5: a child inherits neither a flight nor a lock."""
+    """2.5: a child inherits neither a load nor a lock."""
     go = threading.Event()
     parent = os.getpid()
 

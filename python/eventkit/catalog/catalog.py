@@ -300,9 +300,6 @@ class Catalog(CatalogQueries):
         except ValueError as error:  # what `save_catalog` says of a session does not name the file
             raise CatalogFileError(f"{name}: {error}") from None
 
-    def _saved_fields(self) -> bytes:
-        return json.dumps(self._fields, allow_nan=False).encode()
-
     def with_sessions(self, added: Iterable[Any] = (), removed: Iterable[str] = ()) -> Catalog:
         """Return a changed catalogue, which shares the unchanged sessions with this one.
 

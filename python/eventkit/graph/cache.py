@@ -1,7 +1,7 @@
 """`CachedGraphEventService`, the cache in front of a calendar.
 
 Compiled code decides which entries are kept, who loads and who waits (`src/engine/calendar/cache`).
-The modules `eventkit.graph.loading` and `eventkit.graph.flight` load events.
+The modules `eventkit.graph.loading` and `eventkit.graph.single_flight` load events.
 """
 
 from __future__ import annotations
@@ -10,8 +10,8 @@ from collections.abc import Callable
 from typing import Any, NamedTuple, cast
 
 from eventkit import _native, reference
-from eventkit.graph.flight import Flights, Window, bounds
 from eventkit.graph.loading import Loader
+from eventkit.graph.single_flight import SingleFlight, Window, bounds
 from eventkit.results import CalendarRecommendation
 
 __all__ = ["CachedGraphEventService", "LastResult", "UserCalendar"]
@@ -32,7 +32,7 @@ class LastResult(NamedTuple):
     error: BaseException | None
 
 
-class CachedGraphEventService(Flights):
+class CachedGraphEventService(SingleFlight):
     """A cache in front of any object with ``get_events(top=...)``.
 
     Threads, asyncio tasks and event loops that request the same events share one fetch. Each caller

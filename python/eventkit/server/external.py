@@ -1,4 +1,4 @@
-"""Reads the external sessions of a manifest for the server, and says what is wrong with them.
+"""Reads the external sessions of a manifest for the server, and describes what is wrong with them.
 
 `eventkit.get_sessions` answers as the original does: a file that cannot be read leaves the
 manifest's own sessions. A server that reloads must know the difference, because an editor or a
@@ -20,16 +20,16 @@ __all__ = ["External", "read_external_sessions"]
 
 
 class External(NamedTuple):
-    """The external sessions of a manifest, at one moment.
+    """One state of the external sessions of a manifest.
 
     Attributes:
-        data: The bytes of the file; empty when it could not be read.
-        sessions: The sessions in it, compiled if the engine could read them; empty when the
-            manifest's own count.
-        problem: Why the file cannot be read as sessions; ``None`` when it can be, or when the
-            manifest asks for none.
-        exists: Whether the file is there.
-        wanted: Whether the manifest asks for external sessions.
+        data: The bytes of the file; empty if it could not be read.
+        sessions: Its sessions, compiled if the engine could read them; empty if the manifest's own
+            sessions are used.
+        problem: Why the file cannot be read as sessions; ``None`` if it can be read, or if the
+            manifest has no external sessions.
+        exists: True if the file exists.
+        wanted: True if the manifest asks for external sessions.
     """
 
     data: bytes = b""

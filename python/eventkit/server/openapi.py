@@ -109,7 +109,7 @@ def _parameters(settings: ServerSettings) -> dict[str, tuple[_Schema, _Schema | 
     user = {"type": "string", "pattern": USER.pattern}
     return {
         "interests": (interests, {"anyOf": [listed, interests]}),
-        # No number of items: a query with too many is longer than an address may be, which is 414.
+        # Without a number of items: a query with too many exceeds the limit of an address (414).
         "interest": ({"type": "array", "minItems": 1, "items": listed["items"]}, None),
         "top": (top, top),
         "session": line(settings.max_title_length),
@@ -129,7 +129,7 @@ def _question(
     more: dict[int, str] | None = None,
 ) -> _Schema:
     """Describe an endpoint whose parameters are in the query or in the body."""
-    # A profile takes the place of the interests, but there may be none of that name.
+    # A profile replaces the interests, but there may be no profile with that name.
     required = [name for name in ("interests", "session") if name in parameters]
     responses = {**_answers(answer), **{str(s): _problem(text) for s, text in (more or {}).items()}}
     query = [

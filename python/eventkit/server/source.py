@@ -1,9 +1,9 @@
 """`Source` reads the manifest that is served, and reads it again when its files change.
 
-A check of the files costs two `stat` calls, at most every ``reload_seconds``. A change is seen by
-size, times (ctime too, which nobody can set), inode and device. In the two seconds after a change,
-in which a coarse clock may hide another one, the bytes themselves are compared. A state that cannot
-be served leaves the last good one in place, is logged once, and shows in ``/ready``.
+A check of the files costs two `stat` calls, at most every ``reload_seconds``. A change is noticed
+by size, times (also ctime, which cannot be set), inode and device. For two seconds after a change,
+in which a coarse clock may hide another one, the bytes are compared. If a new state cannot be
+served, the last good one stays in use. The error is logged once and shown by ``/ready``.
 """
 
 from __future__ import annotations
@@ -135,7 +135,7 @@ class Source:
         Raises:
             OSError: The manifest cannot be read.
             ManifestError: It cannot be served; or its external sessions were lost, although there
-                is an revision with them to go on with.
+                is a revision with them, which stays in use.
         """
         assert self._path is not None
         before = self._signature
@@ -200,5 +200,5 @@ def _signature(path: Path) -> tuple[int, int, int, int, int] | None:
 def _digest(manifest: Mapping[str, Any]) -> str:
     try:
         return manifest_hash(dict(manifest))[:32]
-    except (TypeError, RecursionError):  # it is no JSON, so its address identifies it
+    except (TypeError, RecursionError):  # It is not JSON, so its address identifies it.
         return f"{id(manifest):x}-{time.time_ns():x}"

@@ -47,7 +47,7 @@ _WHOLE_NUMBER = re.compile(r"[0-9]{1,18}")
 
 
 def checked_interests(raw: Any, settings: ServerSettings) -> list[str]:
-    """Return interests in lower case, without blanks around them.
+    """Return interests in lower case, without surrounding blanks.
 
     Args:
         raw: A text with commas, as on the command line; or a list, whose items may hold commas.

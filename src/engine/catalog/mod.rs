@@ -14,6 +14,7 @@ pub mod many;
 pub mod plan;
 pub mod result_cache;
 pub mod segment;
+pub mod stored;
 pub mod vocabulary;
 pub mod window;
 

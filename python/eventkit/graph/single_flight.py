@@ -18,7 +18,7 @@ from eventkit import _native
 from eventkit.errors import CacheRecursionError, CacheTimeoutError
 from eventkit.graph.loading import Loader, retry_after, twin, window_bound
 
-__all__ = ["Flights", "Window", "bounds"]
+__all__ = ["SingleFlight", "Window", "bounds"]
 
 _within: ContextVar[tuple[int, ...]] = ContextVar("eventkit_graph_cache_within", default=())
 """The loads inside which this call is made. asyncio tasks and `asyncio.to_thread` inherit it."""
@@ -26,7 +26,7 @@ _within: ContextVar[tuple[int, ...]] = ContextVar("eventkit_graph_cache_within",
 Window = tuple[Any, Any]
 
 
-class Flights(_native.GraphCacheBase):
+class SingleFlight(_native.GraphCacheBase):
     """A cache that loads the events that it does not have."""
 
     _loader: Loader
@@ -43,12 +43,12 @@ class Flights(_native.GraphCacheBase):
             self._refresh(found, user_id, window)
             return found.answer
         if found.__class__ is tuple:
-            raise _told(*found)
+            raise _copy_for_caller(*found)
         return found
 
     def _fetch(self, user_id: str | None, window: Window | None, top: int, shared: bool) -> Any:
         """Lead the load, or wait for its leader."""
-        patience = _Patience(self._wait_timeout)
+        remaining = _TimeLeft(self._wait_timeout)
         again = False
         while True:
             ticket = token = None
@@ -63,16 +63,16 @@ class Flights(_native.GraphCacheBase):
                 if ticket.__class__ is not _native.Ticket or ticket.answer is not None:
                     return ticket
                 if not ticket.is_leader:
-                    if not ticket.wait(patience.left(), _is_main_thread()):
+                    if not ticket.wait(remaining.left(), _is_main_thread()):
                         raise self._late(user_id)
                     outcome = ticket.outcome()
                 else:
                     token = _within.set((*_within.get(), ticket.load_id))
                     loaded = self._loader.load(user_id, window, ticket.top, ticket.state)
-                    outcome = self._land(ticket, user_id, loaded)
+                    outcome = self._complete(ticket, user_id, loaded)
             except BaseException as error:
                 outcome = self._failed(ticket, error)
-                # The flight keeps the traceback, and that this frame.
+                # The load keeps the traceback, which keeps this frame.
                 ticket = None
                 if outcome is None:
                     raise
@@ -85,7 +85,7 @@ class Flights(_native.GraphCacheBase):
 
     async def _afetch(self, user_id: str | None, window: Window | None, top: int) -> Any:
         """Do as `_fetch`, for asyncio."""
-        patience = _Patience(self._wait_timeout)
+        remaining = _TimeLeft(self._wait_timeout)
         again = False
         while True:
             ticket = token = None
@@ -98,16 +98,16 @@ class Flights(_native.GraphCacheBase):
                 if ticket.__class__ is not _native.Ticket or ticket.answer is not None:
                     return ticket
                 if not ticket.is_leader:
-                    if not await _landing(ticket, patience.left()):
+                    if not await _wait_for(ticket, remaining.left()):
                         raise self._late(user_id)
                     outcome = ticket.outcome()
                 else:
                     token = _within.set((*_within.get(), ticket.load_id))
                     loaded = await self._loader.aload(user_id, window, ticket.top, ticket.state)
-                    outcome = self._land(ticket, user_id, loaded)
+                    outcome = self._complete(ticket, user_id, loaded)
             except BaseException as error:
                 outcome = self._failed(ticket, error)
-                # The flight keeps the traceback, and that this frame.
+                # The load keeps the traceback, which keeps this frame.
                 ticket = None
                 if outcome is None:
                     raise
@@ -120,7 +120,7 @@ class Flights(_native.GraphCacheBase):
                 return outcome
             again = True
 
-    def _land(self, ticket: Any, user_id: str | None, loaded: Any) -> Any:
+    def _complete(self, ticket: Any, user_id: str | None, loaded: Any) -> Any:
         outcome, current = ticket.complete(*loaded)
         if not current and self._loader.store is not None:
             # Fetched before the invalidation, and stored in the second tier after it.
@@ -189,7 +189,7 @@ class Flights(_native.GraphCacheBase):
     def _refresh_now(self, ticket: Any, user_id: str | None, window: Window | None) -> None:
         try:
             _within.set((ticket.load_id,))
-            self._land(
+            self._complete(
                 ticket,
                 user_id,
                 self._loader.load(user_id, window, ticket.top, ticket.state),
@@ -198,15 +198,15 @@ class Flights(_native.GraphCacheBase):
             # `stats` and `last_result` report the error, because no caller waits for this load.
             self._failed(ticket, error)
         finally:
-            # The flight keeps the traceback, and that this frame.
+            # The load keeps the traceback, which keeps this frame.
             del ticket
 
     def _late(self, user_id: str | None) -> CacheTimeoutError:
         return CacheTimeoutError(user_id, cast("float", self._wait_timeout))
 
 
-class _Patience:
-    """Return how long a call may still wait."""
+class _TimeLeft:
+    """The time that a call may still wait."""
 
     __slots__ = ("_until",)
 
@@ -217,7 +217,7 @@ class _Patience:
         return None if self._until is None else max(0.0, self._until - time.monotonic())
 
 
-def _told(error: BaseException, traceback: Any, wait: float | None) -> BaseException:
+def _copy_for_caller(error: BaseException, traceback: Any, wait: float | None) -> BaseException:
     """Return a new exception for one caller."""
     other = twin(error)
     other.__cause__, other.__suppress_context__ = error.__cause__, error.__suppress_context__
@@ -227,7 +227,7 @@ def _told(error: BaseException, traceback: Any, wait: float | None) -> BaseExcep
     return other.with_traceback(traceback)
 
 
-async def _landing(ticket: Any, timeout: float | None) -> bool:
+async def _wait_for(ticket: Any, timeout: float | None) -> bool:
     """Wait for a load of another task, loop or thread. Returns true if it ended in time."""
     loop = asyncio.get_running_loop()
     future = loop.create_future()
