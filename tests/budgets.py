@@ -3,7 +3,8 @@
 Twice the input may take 2.5 times as long: a quadratic reader takes four times as long. Only ratios
 of processor time are compared, which other processes do not use up. Two runs are timed in turns,
 and the least time of each counts, because a disturbance only ever adds time. Timing goes on until
-the ratio is small enough, so that noise cannot fail a test; a reader that is too slow stays so.
+the ratio is small enough, for ten seconds at most: other programs empty the caches for a moment,
+and a reader that is too slow stays so.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ EIGHTFOLD, BETWEEN = 8, 22.6
 The controls use it, which show that a quadratic reader is found: no noise bridges a factor of 2.8.
 """
 
-FEWEST, ROUNDS = 5, 60
+FEWEST, ROUNDS, SECONDS = 5, 1_000, 10.0
 WORTH_MEASURING = 0.002
 """Seconds: shorter runs are repeated until they take so long together."""
 
@@ -44,18 +45,18 @@ def ratio(
         large: The run that may take `most` times as long.
         most: Timing ends early at this ratio.
         fewest: The rounds that are made in any case, as noise may not decide about the small run.
-        rounds: The most rounds.
+        rounds: The most rounds. They end after ten seconds of processor time, too.
         clock: The processor time; of one thread where others have work of their own.
     """
     runs = [(run, repetitions(run, clock)) for run in (small, large)]
-    best = [float("inf")] * 2
+    best, until = [float("inf")] * 2, clock() + SECONDS
     for number in range(rounds):
         for place, (run, times) in enumerate(runs):
             begun = clock()
             for _ in range(times):
                 run()
             best[place] = min(best[place], (clock() - begun) / times)
-        if number + 1 >= fewest and best[1] <= most * best[0]:
+        if number + 1 >= fewest and (best[1] <= most * best[0] or clock() >= until):
             break
     return best[1] / best[0]
 

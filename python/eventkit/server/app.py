@@ -314,7 +314,7 @@ def create_app(
 
     Raises:
         OSError: The manifest cannot be read.
-        ManifestError: ``eventkit validate`` refuses the manifest.
+        ManifestError: ``eventkit validate`` refuses the manifest, or JSON cannot hold the mapping.
         ServerSettingsError: A setting in the environment is invalid.
 
     Example:

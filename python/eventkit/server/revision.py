@@ -141,7 +141,7 @@ class Revision:
         return self._tags
 
 
-def build_revision(manifest: Mapping[str, Any], digest: str) -> Revision:
+def build_revision(manifest: Mapping[str, Any]) -> Revision:
     """Compile a manifest that is a mapping, from the JSON that it is as a file.
 
     Raises:
@@ -149,7 +149,8 @@ def build_revision(manifest: Mapping[str, Any], digest: str) -> Revision:
             problem.
     """
     own = {name: value for name, value in manifest.items() if name != "sessions"}
-    fields = json.loads(_dumped(own))
+    dumped = _dumped(own)
+    fields = json.loads(dumped)
     # First without sessions: where those are is one of the settings.
     check_manifest({**fields, "sessions": []}, _MAPPING)
     data = _dumped({"weights": fields["weights"], "sessions": get_sessions(manifest)})
@@ -160,7 +161,7 @@ def build_revision(manifest: Mapping[str, Any], digest: str) -> Revision:
         raise
     catalog = Catalog.from_parts(sessions, fields)
     check_catalog(catalog, _MAPPING)
-    return _probed(catalog, digest)
+    return _probed(catalog, digest_of(dumped, data))
 
 
 def _dumped(value: Any) -> bytes:

@@ -16,7 +16,6 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from eventkit.catalog.hashing import manifest_hash
 from eventkit.errors import EventKitError, ManifestError
 from eventkit.external_cache import SETTLED
 from eventkit.files import read_regular
@@ -79,7 +78,7 @@ class Source:
         self._catalogs = SharedCatalogs(settings.cache_directory, settings.share_sessions)
         self._due = float("inf")
         if isinstance(manifest, Mapping):
-            self.revision = self._served(build_revision(manifest, _digest(manifest)))
+            self.revision = self._served(build_revision(manifest))
             return
         self._path = Path(default_manifest_path() if manifest is None else manifest).absolute()
         self._signature, self._settled = self._look(), False
@@ -195,10 +194,3 @@ def _signature(path: Path) -> tuple[int, int, int, int, int] | None:
     except (OSError, ValueError):
         return None
     return seen.st_mtime_ns, seen.st_ctime_ns, seen.st_size, seen.st_ino, seen.st_dev
-
-
-def _digest(manifest: Mapping[str, Any]) -> str:
-    try:
-        return manifest_hash(dict(manifest))[:32]
-    except (TypeError, RecursionError):  # It is not JSON, so its address identifies it.
-        return f"{id(manifest):x}-{time.time_ns():x}"

@@ -225,7 +225,8 @@ fn passes(key: Option<KeyId>, value: &[u8]) -> bool {
         Some(key::LOCATION) => matches!(tokens.next(), Some(Token::Str(_))),
         Some(key::TAGS) => {
             tokens.next() == Some(Token::BeginArray)
-                && tokens.all(|token| matches!(token, Token::Str(_) | Token::Comma | Token::EndArray))
+                && tokens
+                    .all(|token| matches!(token, Token::Str(_) | Token::Comma | Token::EndArray))
         }
         Some(key::POPULARITY) => is_finite_and_not_negative(value),
         _ => !value.is_empty(),
