@@ -14,6 +14,7 @@ import os
 import signal
 import sys
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TypeVar
 
@@ -93,6 +94,17 @@ def real_data() -> Path:
     if not folder.is_dir():
         pytest.skip(f"no real programmes in {folder} (EVENTKIT_REAL_DATA)")
     return folder
+
+
+@pytest.fixture
+def known_agent(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The agent of the fixtures is a known one for acceleration, and nobody was warned yet."""
+    from eventkit.accelerate import function
+    from fixtures.known import known_fixture
+
+    monkeypatch.setattr(function, "_told", False)
+    with known_fixture():
+        yield
 
 
 @pytest.fixture(scope="session")

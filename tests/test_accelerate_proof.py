@@ -12,8 +12,7 @@ from pathlib import Path
 import pytest
 
 import eventkit
-from eventkit.accelerate import compare, function
-from fixtures.known import known_fixture
+from eventkit.accelerate import compare
 from fixtures.loaded import loaded
 from fixtures.variants import AGENT, copied
 
@@ -31,12 +30,10 @@ END = '    return {"sessions": chosen, "scoring"'
 TRANSFORM = "graph_service.GraphEventService._transform_events"
 
 
-@pytest.fixture(autouse=True)
-def known_agent(monkeypatch):
-    """The fixture agent is a known one, and nobody was warned yet."""
-    monkeypatch.setattr(function, "_told", True)
-    with known_fixture():
-        yield
+pytestmark = [
+    pytest.mark.usefixtures("known_agent"),
+    pytest.mark.filterwarnings("ignore::eventkit.accelerate.AccelerationWarning"),
+]
 
 
 @pytest.fixture
