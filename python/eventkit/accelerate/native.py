@@ -90,9 +90,6 @@ def _transformed(service: Any, events: Any) -> Any:
     # What an instance overrides, the watched class does not show.
     if own.keys() & vars(type(service)).keys():
         return NotImplemented
-    # Without an id the original has an empty one, and eventkit has none.
-    if type(events) is not list or not all(type(each) is dict and "id" in each for each in events):
-        return NotImplemented
     return _native.transform_events(events)
 
 

@@ -149,7 +149,7 @@ def _uid_line(session: Any, seen: Counter[str]) -> str:
     A session with an ``id`` keeps it through a change of its time or room, so that calendars move
     the entry. The second of two equal sessions is numbered: a calendar holds an identifier once.
     """
-    keys = _KEYS if session.get("id") is not None else _KEYS_WITHOUT_ID
+    keys = _KEYS if session.get("id") not in (None, "") else _KEYS_WITHOUT_ID
     parts = "\0".join(f"{key}={session.get(key)}" for key in keys)
     seen[parts] += 1
     if seen[parts] > 1:
