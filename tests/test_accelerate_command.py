@@ -20,6 +20,7 @@ import pytest
 
 from fixtures.known import write_hook
 from fixtures.variants import AGENT, VARIANTS, Variant, copied
+from server_process import BIN, asked, free_port, wait_for
 
 PYTHON = sys.executable
 # -E: what a test puts on the children's path is not for the command itself.
@@ -264,6 +265,60 @@ def test_a_server_that_is_ended_by_a_signal():
     figures, rest = reported(stderr)
     assert rest == ""
     assert figures["native"] == 3
+
+
+WSGI = '''
+
+def create_wsgi_app():
+    """Answer each request with the ranking and the worker that made it."""
+
+    def app(environ, start_response):
+        import os
+
+        start_response("200 OK", [("Content-Type", "application/json")])
+        answer = recommend(load_manifest(), ["ai", "data"], 3)
+        return [json.dumps({"pid": os.getpid(), **answer}).encode()]
+
+    return app
+'''
+
+
+@pytest.mark.once
+@pytest.mark.parametrize("options", [[], ["--strict"]], ids=["many sessions", "strict"])
+def test_gunicorn_with_the_guides_wsgi_module(tmp_path, options):
+    """Each worker that answered is in the report, with all of its calls native."""
+    folder = copied(tmp_path)
+    if not options:
+        enlarged(folder)
+    with (folder / "agent.py").open("a", encoding="utf-8") as file:
+        file.write(WSGI)
+    (folder / "wsgi.py").write_text("from agent import create_wsgi_app\napp = create_wsgi_app()\n")
+    recommend = "import agent, json; print(json.dumps(agent.recommend("
+    recommend += "agent.load_manifest(), ['ai', 'data'], 3)))"
+    wanted = json.loads(run([PYTHON, "-c", recommend], cwd=folder).stdout)
+
+    port = free_port()
+    served = [BIN / "gunicorn", "-w", "2", "-b", f"127.0.0.1:{port}", "wsgi:app"]
+    command = [*ACCELERATE, *options, "--report", "--", *map(str, served)]
+    pids = []
+    with (
+        (folder / "log").open("wb") as log,
+        subprocess.Popen(command, cwd=folder, stderr=log) as server,
+        contextlib.ExitStack() as stack,
+    ):
+        stack.callback(server.terminate)
+        wait_for(lambda: asked(port, "GET", "/")[0] == 200, server)
+        for _ in range(8):
+            status, _headers, body = asked(port, "GET", "/")
+            answer = json.loads(body)
+            pids.append(answer.pop("pid"))
+            assert (status, answer) == (200, wanted)
+        server.terminate()
+        assert server.wait(60) == 0
+    figures = reported((folder / "log").read_text())[0]
+    assert figures["native"] > len(pids)
+    assert figures["processes"] >= len(set(pids))
+    assert figures["fallback"] == figures["refused"] == 0
 
 
 # -- what passes through -------------------------------------------------------------------------

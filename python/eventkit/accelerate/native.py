@@ -31,21 +31,24 @@ class _Files:
         self.places = ModulePlaces(space)
         self._space = space
         # What `pathlib` calls; what the agent itself calls is watched with all that it reads.
-        self._used = [(os, "stat", os.stat), (io, "open", io.open)]
+        self._stat, self._open = os.stat, io.open
         encoding = locale.getpreferredencoding(False).lower().replace("_", "-")
         # A file that is read without an encoding is decoded with the locale's.
-        self._can_read = (bool(sys.flags.utf8_mode) or encoding in ("utf-8", "utf8")) and all(
-            is_standard(value) for _, _, value in self._used
-        )
+        is_utf8 = bool(sys.flags.utf8_mode) or encoding in ("utf-8", "utf8")
+        self._can_read = is_utf8 and is_standard(os.stat) and is_standard(io.open)
+        self._file: Any = None
+        self._manifest: Any = None
 
     def can_read(self) -> bool:
         """Return true if the places are plain paths and nobody has replaced what reads files."""
-        space = self._space
-        return (
-            self._can_read
-            and all(is_place(name, space.get(name)) for name in ("__file__", "MANIFEST_PATH"))
-            and all(getattr(owner, name) is value for owner, name, value in self._used)
-        )
+        if not (self._can_read and os.stat is self._stat and io.open is self._open):
+            return False
+        file, manifest = self._space.get("__file__"), self._space.get("MANIFEST_PATH")
+        if file is not self._file or manifest is not self._manifest:
+            if not (is_place("__file__", file) and is_place("MANIFEST_PATH", manifest)):
+                return False
+            self._file, self._manifest = file, manifest
+        return True
 
 
 def recommend(function: FunctionType) -> Answer:
