@@ -96,6 +96,17 @@ def real_data() -> Path:
     return folder
 
 
+@pytest.fixture
+def known_agent(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The agent of the fixtures is a known one for acceleration, and nobody was warned yet."""
+    from eventkit.accelerate import function
+    from fixtures.known import known_fixture
+
+    monkeypatch.setattr(function, "_told", False)
+    with known_fixture():
+        yield
+
+
 @pytest.fixture(scope="session")
 def fault_injection() -> None:
     """The hooks with which tests kill and panic; skips, saying so, where the build has none."""

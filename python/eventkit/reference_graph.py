@@ -62,7 +62,7 @@ def transform_event(event: Any) -> dict[str, Any] | None:
     if not start or not end:
         return None
     return {
-        "id": event.get("id"),
+        "id": event.get("id", ""),
         "title": event.get("subject", "Untitled Event"),
         "start": start.strftime("%H:%M"),
         "end": end.strftime("%H:%M"),

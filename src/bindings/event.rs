@@ -62,7 +62,9 @@ fn transform<'py>(event: &Bound<'py, PyDict>) -> Answer<Option<Bound<'py, PyDict
     let title = event.get_item(intern!(py, "subject"))?;
     let untitled = || intern!(py, "Untitled Event").clone().into_any();
     let session = object::new_dict(py)?;
-    session.set_item(intern!(py, "id"), event.get_item(intern!(py, "id"))?)?;
+    let id = event.get_item(intern!(py, "id"))?;
+    let no_id = || intern!(py, "").clone().into_any();
+    session.set_item(intern!(py, "id"), id.unwrap_or_else(no_id))?;
     session.set_item(intern!(py, "title"), title.unwrap_or_else(untitled))?;
     session.set_item(intern!(py, "start"), text(py, start)?)?;
     session.set_item(intern!(py, "end"), text(py, end)?)?;

@@ -20,13 +20,11 @@ class Form(NamedTuple):
     Attributes:
         sha256: Its fingerprint.
         reads: The global names that it reads.
-        answer: Which of eventkit's answers takes its place, where forms of one name differ.
         parts: Short hashes of its pieces, to name the first difference of an unknown function.
     """
 
     sha256: str
     reads: frozenset[str]
-    answer: str
     parts: frozenset[str]
 
 
@@ -42,7 +40,6 @@ def _load(entries: Any) -> Table:
                 Form(
                     form["sha256"],
                     frozenset(form["reads"]),
-                    form.get("answer", ""),
                     frozenset(form.get("parts", "").split()),
                 )
                 for form in found

@@ -54,14 +54,12 @@ class Proof(NamedTuple):
     """What came of looking at a function.
 
     Attributes:
-        form: The known form that it has; ``None`` when it is not known.
         reason: Why it is not known; empty when it is.
         readings: What the proof rests on.
         functions: The functions that were proven on the way, this one first.
         standard: Parts of the standard library that the functions call, with their owners.
     """
 
-    form: known.Form | None
     reason: str
     readings: list[Reading]
     functions: list[types.FunctionType]
@@ -86,15 +84,12 @@ class Prover:
         """
         key = (id(function), module, name)
         if key not in self._proofs:
-            attempt = _Attempt(self)
+            attempt, reason = _Attempt(self), ""
             try:
-                form: known.Form | None = attempt.form_of(function, module, name, owner)
-                reason = ""
+                attempt.prove(function, module, name, owner)
             except UnknownError as error:
-                form, reason = None, str(error)
-            self._proofs[key] = Proof(
-                form, reason, attempt.readings, attempt.functions, attempt.standard
-            )
+                reason = str(error)
+            self._proofs[key] = Proof(reason, attempt.readings, attempt.functions, attempt.standard)
         return self._proofs[key]
 
 
@@ -107,20 +102,20 @@ class _Attempt:
         self.functions: list[types.FunctionType] = []
         self.standard: list[tuple[Any, str, Any]] = []
 
-    def form_of(self, function: Any, module: str, name: str, owner: type | None) -> known.Form:
-        """Return the known form of a function.
+    def prove(self, function: Any, module: str, name: str, owner: type | None) -> None:
+        """Collect what a proof of a function rests on.
 
         Raises:
-            UnknownError: It is not proven to have one.
+            UnknownError: It is not proven to be known.
         """
         source, definition = _defined(function, name, owner)
         where = f"{os.path.basename(source.path)}:{definition.node.lineno}"
         _check_defaults(function, definition, where)
         loaded = global_names(own_code(function))
         sha256, reads = fingerprint(definition.node)
-        found = [form for form in known.forms(module, name) if form.sha256 == sha256]
-        if not found:
-            raise UnknownError(first_difference(source, definition.node, known.forms(module, name)))
+        forms = known.forms(module, name)
+        if not any(form.sha256 == sha256 for form in forms):
+            raise UnknownError(first_difference(source, definition.node, forms))
         loggers = _log_lines(function, definition.node, where)
         extra = loaded - reads - loggers
         if extra:
@@ -129,7 +124,6 @@ class _Attempt:
         self._names(function, (loaded | reads) - loggers, where)
         if owner is not None:
             self._members(function, owner, definition.node, where)
-        return found[0]
 
     def _names(self, function: types.FunctionType, names: frozenset[str], where: str) -> None:
         space, values, missing = function.__globals__, {}, set()
@@ -159,12 +153,12 @@ class _Attempt:
             module = known.module_of(target)
             if module is None:
                 raise UnknownError(f"{where}: {name} is neither a builtin nor a known function")
-            proof = self._prover.prove(value, module, target)
-            if proof.form is None:
-                raise UnknownError(f"{where}: it calls {name}, which is not known ({proof.reason})")
-            self._rest_on(proof)
+            self._calls(name, self._prover.prove(value, module, target), where)
 
-    def _rest_on(self, proof: Proof) -> None:
+    def _calls(self, name: str, proof: Proof, where: str) -> None:
+        """Let this proof rest on that of a function that is called."""
+        if proof.reason:
+            raise UnknownError(f"{where}: it calls {name}, which is not known ({proof.reason})")
         self.readings += proof.readings
         self.functions += proof.functions
         self.standard += proof.standard
@@ -201,11 +195,7 @@ class _Attempt:
                 proof = self._prover.prove(
                     value, "graph_service", f"{owner.__name__}.{name}", owner
                 )
-                if proof.form is None:
-                    raise UnknownError(
-                        f"{where}: it calls {name}, which is not known ({proof.reason})"
-                    )
-                self._rest_on(proof)
+                self._calls(name, proof, where)
 
 
 def _defined(function: Any, name: str, owner: type | None) -> tuple[Source, Definition]:

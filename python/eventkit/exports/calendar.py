@@ -151,7 +151,7 @@ def _uid_line(session: Any, seen: Counter[str]) -> str:
     That of a session with an ``id`` does not depend on its time or room, so calendars move the
     entry. The second of two equal sessions is numbered, because identifiers must be unique.
     """
-    keys = _KEYS if session.get("id") is not None else _KEYS_WITHOUT_ID
+    keys = _KEYS if session.get("id") not in (None, "") else _KEYS_WITHOUT_ID
     parts = "\0".join(f"{key}={session.get(key)}" for key in keys)
     seen[parts] += 1
     if seen[parts] > 1:

@@ -212,7 +212,7 @@ class GraphEventService:
             page = read_page(body)
             for session in page.sessions:
                 identity = session["id"]
-                if identity is None or identity not in seen_ids:
+                if not identity or identity not in seen_ids:
                     seen_ids.add(identity)
                     sessions.append(session)
             if len(sessions) >= most:
