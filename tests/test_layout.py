@@ -14,24 +14,25 @@ import pytest
 
 from faults.child import environment
 
-pytestmark = pytest.mark.usefixtures("fault_injection")
+pytestmark = [pytest.mark.usefixtures("fault_injection"), pytest.mark.once]
 
 CHECK = """
 import sys, warnings
 with warnings.catch_warnings(record=True) as told:
     warnings.simplefilter("always")
     import eventkit
-    eventkit.recommend, eventkit.Catalog, eventkit.cache_info
-    import eventkit.functions
+    eventkit.recommend
+    eventkit.cache_info
 print([str(warning.message) for warning in told if "eventkit" in str(warning.message)])
 info = eventkit.cache_info()
 sessions = [{"title": str(place), "tags": ["ai"], "popularity": 0.5} for place in range(50)]
 weights = {"interest": 2.0, "popularity": 0.5, "diversity": 0.3}
 manifest = {"weights": weights, "sessions": sessions}
-for number in range(8):
+for number in range(12):
     answer = eventkit.recommend(manifest, ["ai"], 3)
     assert answer == eventkit.reference.recommend(manifest, ["ai"], 3)
-    sessions[number]["popularity"] = 1 + number
+    if number % 4 == 3:
+        sessions[number]["popularity"] = 1 + number
 print(info["enabled"], eventkit.cache_info()["hits"])
 from parity.case import EXACT_KINDS, load_cases
 from parity.runner import difference, import_compat, run
@@ -68,7 +69,13 @@ def test_what_is_not_proven_is_not_used(unproven: str) -> None:
 
 
 def test_a_new_python_is_named_when_eventkit_is_imported() -> None:
-    code = "import sys; sys.version_info = (3, 16, 0); import eventkit; print(len(sys.modules))"
+    code = """
+import sys
+class Version(tuple):
+    major, minor = 3, 16
+sys.version_info = Version((3, 16, 0, "final", 0))
+import eventkit
+"""
     assert "treats dicts" in child(code, "dicts").stderr
     assert child(code, "").stderr == ""
     quiet = child("import eventkit, sys; print('eventkit._native' in sys.modules)", "dicts")

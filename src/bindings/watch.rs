@@ -148,7 +148,9 @@ fn is_working(py: Python<'_>) -> PyResult<bool> {
         return Ok(false);
     }
     let before = SONGS.load(Ordering::Relaxed);
+    // Of two different values one is another than before: CPython does not report a value that replaces itself.
     dict.bind(py).set_item(key, key)?;
+    dict.bind(py).set_item(key, py.None())?;
     Ok(SONGS.load(Ordering::Relaxed) != before)
 }
 
