@@ -147,7 +147,7 @@ lock: $(VENV)/.stamp-build ## Write requirements-dev.lock anew, with the newest 
 	  --no-header --no-annotate --all-extras --group test --group bench --group docs --group lint \
 	  --output-file $(LOCK) - pyproject.toml
 
-test-all: $(VENV)/.stamp-build ## Test an installed wheel on every Python 3.10-3.13 of this machine
+test-all: $(VENV)/.stamp-build ## Test an installed wheel on every Python 3.10-3.15
 	VENV=$(abspath $(VENV)) tools/test-all $(VERSIONS)
 
 clean: ## Delete the virtual environments and everything that was built

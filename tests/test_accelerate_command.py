@@ -344,16 +344,20 @@ def test_a_command_that_dies_of_a_signal(options, number):
 
 
 def test_a_signal_for_the_command_reaches_it():
-    code = "import signal; signal.signal(signal.SIGUSR1, lambda *_: exit(9));"
-    code += " print('ready', flush=True); signal.pause()"
+    # Not `signal.pause()`: it would wait for ever for a signal that comes just before it.
+    code = "import signal, time; signal.signal(signal.SIGUSR1, lambda *_: exit(9))\n"
+    code += "print('ready', flush=True)\nfor _ in range(1200): time.sleep(0.05)"
     command = [*ACCELERATE, "--report", "--", PYTHON, "-c", code]
     with subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as child:
-        assert child.stdout is not None
-        assert child.stdout.readline() == "ready\n"
-        child.send_signal(signal.SIGUSR1)
-        child.communicate(timeout=60)
+        try:
+            assert child.stdout is not None
+            assert child.stdout.readline() == "ready\n"
+            child.send_signal(signal.SIGUSR1)
+            child.communicate(timeout=60)
+        finally:
+            child.kill()
     assert child.returncode == 9
 
 

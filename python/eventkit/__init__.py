@@ -11,6 +11,8 @@ The functions give the results of the original agent, to the last bit, many time
 `eventkit.reference` is the specification in plain Python.
 """
 
+from sys import version_info as _python
+
 from eventkit.accelerate import AccelerationWarning, accelerate
 
 TYPE_CHECKING = False  # as in `typing`, whose import takes longer than all of this
@@ -194,3 +196,8 @@ def __getattr__(name: str) -> "typing.Any":
 
 def __dir__() -> list[str]:
     return sorted({*globals(), *__all__, *_MODULES})
+
+
+if _python >= (3, 16):
+    # Newer than all that were tested. If the compiled module does not understand it, that is said now.
+    import eventkit._native

@@ -55,9 +55,11 @@ __all__ = [
     "summarize_telemetry",
     "telemetry_segments",
     "transform_events",
+    "unproven",
 ]
 
 __version__: str
+unproven: tuple[str, ...]
 
 def recommend(manifest: Any, interests: Any, top: Any) -> Recommendation | NotImplementedType: ...
 def recommend_sessions(

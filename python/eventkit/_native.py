@@ -13,9 +13,17 @@ import warnings
 
 try:
     from eventkit._eventkit import *  # noqa: F403 - the stub lists the names
-    from eventkit._eventkit import __version__
+    from eventkit._eventkit import __version__, unproven
 
     AVAILABLE = True
+    if unproven:
+        warnings.warn(
+            f"eventkit does not know how Python {sys.version_info.major}.{sys.version_info.minor} "
+            f"treats {', '.join(unproven)}: its answers are exact, but slower; a newer version of "
+            "eventkit-recommender may know",
+            RuntimeWarning,
+            stacklevel=2,
+        )
 except ImportError as error:
     from importlib import metadata
 

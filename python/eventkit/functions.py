@@ -52,7 +52,7 @@ build_adaptive_card = reference.build_adaptive_card
 normalize_interests = reference.normalize_interests
 
 _REQUIRED: Any = object()
-_CACHE_INFO = ("snapshots", "max_snapshots", "sessions", "bytes", "hits", "misses")
+_CACHE_INFO = ("snapshots", "max_snapshots", "sessions", "bytes", "hits", "misses", "enabled")
 
 
 def recommend(
@@ -378,7 +378,9 @@ def cache_info() -> dict[str, int]:
     Returns:
         ``snapshots`` and ``max_snapshots`` (counts), ``sessions`` (in all snapshots), ``bytes``
         (without the caller's own objects), ``hits`` and ``misses`` (calls with lists that are long
-        enough for a snapshot).
+        enough for a snapshot), and ``enabled``: 1, or 0 if this interpreter gives no proof that a
+        list is unchanged, so that every list is scanned. On Python 3.14 and later a proof needs
+        one of the interpreter's eight dict watchers, which other packages may have taken.
 
     Example:
         >>> cache_info()["snapshots"] <= cache_info()["max_snapshots"]

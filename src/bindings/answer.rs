@@ -8,7 +8,7 @@ use pyo3::types::{PyBool, PyDict, PyFloat, PyInt, PyList, PyString, PyTuple};
 
 use super::errors::{Answer, OrDecline, room};
 use super::intern::intern;
-use super::{input, object};
+use super::{input, layout, object};
 use crate::engine::catalog::conflict::count_conflicts;
 use crate::engine::ranking::interest::InterestSet;
 use crate::engine::ranking::score::{Contributions, Number, Scorer};
@@ -226,7 +226,7 @@ fn slot_end<'a>(value: Option<&'a Bound<'_, PyAny>>) -> Option<SlotEnd<'a>> {
     match value {
         None => Some(SlotEnd::None),
         Some(value) if value.is_none() => Some(SlotEnd::None),
-        Some(value) => object::ascii(value.cast_exact::<PyString>().ok()?).map(SlotEnd::Ascii),
+        Some(value) => layout::ascii(value.cast_exact::<PyString>().ok()?).map(SlotEnd::Ascii),
     }
 }
 

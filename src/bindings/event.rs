@@ -5,7 +5,7 @@ use pyo3::types::{PyBool, PyDict, PyList, PyString};
 
 use super::errors::{Answer, OrDecline, Stop, guarded};
 use super::intern::intern;
-use super::{input, object};
+use super::{input, layout, object};
 use crate::engine::calendar::event::{ClockTime, Fractions, Signals, clock_time};
 
 const FRACTIONS: Fractions = if cfg!(Py_3_11) {
@@ -99,7 +99,7 @@ fn moment(value: Option<Bound<'_, PyAny>>) -> Answer<Option<ClockTime>> {
     else {
         return Ok(None);
     };
-    let instant = object::ascii(input::exact_str(&instant)?).or_decline()?;
+    let instant = layout::ascii(input::exact_str(&instant)?).or_decline()?;
     clock_time(instant, FRACTIONS).or_decline().map(Some)
 }
 

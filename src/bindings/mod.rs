@@ -14,6 +14,7 @@ mod event_page;
 mod external;
 mod file;
 mod filter;
+mod fingerprint;
 mod functions;
 mod graph_cache;
 mod graph_events;
@@ -22,6 +23,7 @@ mod graph_shared;
 mod graph_ticket;
 mod input;
 mod intern;
+mod layout;
 mod load;
 mod metrics;
 mod object;
@@ -35,6 +37,8 @@ mod source;
 mod store;
 mod telemetry;
 mod top;
+#[cfg(all(Py_3_14, not(any(Py_GIL_DISABLED, Py_LIMITED_API))))]
+mod watch;
 mod wsgi;
 
 use pyo3::prelude::*;
@@ -90,6 +94,7 @@ mod _eventkit {
     use super::wsgi::kept_question;
 
     use pyo3::prelude::*;
+    use pyo3::types::PyTuple;
 
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
@@ -97,6 +102,7 @@ mod _eventkit {
         // Done now, because there may be no memory for it when an error is raised.
         let _ = crate::engine::allocator::refill();
         super::errors::prepare(module.py());
-        super::functions::probe_interpreter(module.py())
+        let unproven = super::functions::probe_interpreter(module.py())?;
+        module.add("unproven", PyTuple::new(module.py(), unproven)?)
     }
 }

@@ -1,6 +1,6 @@
 //! The parts that the methods of a catalogue share: read a query, rank, find one session, write an answer.
 
-use pyo3::exceptions::PyTypeError;
+use pyo3::exceptions::{PyException, PyMemoryError, PyTypeError};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict, PyList, PyString};
 
@@ -312,13 +312,7 @@ impl CatalogBase {
             let text = self.data.text_bytes(best.place);
             memory::reserve(&mut scoring, text).map_err(|error| no_memory(&error))?;
             scoring.extend_from_slice(b"{\"title\": ");
-            match self.data.dump_title(py, best.place, &mut scoring) {
-                // A session before it may hold what `json.dumps` refuses first: the reference writes all in order.
-                Err(Stop::Raised(error)) if error.is_instance_of::<PyTypeError>(py) => {
-                    return Err(Stop::Declined);
-                }
-                written => written?,
-            }
+            in_order(py, self.data.dump_title(py, best.place, &mut scoring))?;
             let parts = scorer
                 .contributions(best.hits, best.popularity)
                 .or_decline()?;
@@ -330,7 +324,7 @@ impl CatalogBase {
             let text = self.data.text_bytes(best.place);
             memory::reserve(out, text).map_err(|error| no_memory(&error))?;
             separate(number, out);
-            self.data.dump(py, best.place, out)?;
+            in_order(py, self.data.dump(py, best.place, out))?;
         }
         memory::reserve(out, scoring.len() + 64).map_err(|error| no_memory(&error))?;
         out.extend_from_slice(b"], \"scoring\": [");
@@ -340,6 +334,20 @@ impl CatalogBase {
         out.push(b'}');
         Ok(())
     }
+}
+
+/// Declines what `json.dumps` refuses. A session before it may hold something that is refused first: the reference
+/// writes all in order.
+fn in_order(py: Python<'_>, written: Answer<()>) -> Answer<()> {
+    written.map_err(|stop| match stop {
+        Stop::Raised(error)
+            if error.is_instance_of::<PyException>(py)
+                && !error.is_instance_of::<PyMemoryError>(py) =>
+        {
+            Stop::Declined
+        }
+        other => other,
+    })
 }
 
 fn separate(number: usize, out: &mut Vec<u8>) {

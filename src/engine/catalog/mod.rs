@@ -15,6 +15,7 @@ pub mod plan;
 pub mod result_cache;
 pub mod segment;
 pub mod stored;
+pub mod touch_log;
 pub mod vocabulary;
 pub mod window;
 
