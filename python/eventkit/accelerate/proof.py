@@ -282,54 +282,41 @@ def _only_logs(call: Any) -> bool:
     )
 
 
-def _names_before(node: Any, line: int) -> set[str]:
-    """Return the names that exist for sure at a line: parameters, and what has been bound before.
+def _names_before(function: Any, line: int) -> set[str]:
+    """Return the names that exist for sure at a line: parameters, and what was bound before."""
+    names = {each.arg for each in walk(function.args) if isinstance(each, ast.arg)}
+    names.update(_bound_before(function.body, line))
+    for each in walk(function):
+        if isinstance(each, ast.Name) and isinstance(each.ctx, ast.Del):
+            names.discard(each.id)
+        elif isinstance(each, ast.ExceptHandler):  # whose name goes with its end
+            names.discard(each.name or "")
+    return names
 
-    Counted are assignments that stand before the line in the blocks around it, the variable of a
-    loop in the loop's body only (its ``else`` may come without it), and the exception of a handler.
+
+def _bound_before(block: list[Any], line: int) -> Iterator[str]:
+    """Iterate over the names that assignments before a line bind, in the blocks around it.
+
+    The variable of a loop counts in the loop's body only: its ``else`` may come without it.
     """
-    names = {each.arg for each in walk(node.args) if isinstance(each, ast.arg)}
-    gone = {
-        each.id
-        for each in walk(node)
-        if isinstance(each, ast.Name) and isinstance(each.ctx, ast.Del)
-    }
-    caught = {each.name for each in walk(node) if isinstance(each, ast.ExceptHandler)}
-    body: list[Any] = node.body
-    while body:
-        inside: list[Any] = []
-        for statement in body:
-            if statement.lineno <= line <= statement.end_lineno:
-                inside = _block_at(statement, line)
-                if isinstance(statement, ast.For) and inside is statement.body:
-                    names.update(_bound([statement.target]))
-                for handler in getattr(statement, "handlers", ()):
-                    if inside is handler.body and handler.name:
-                        names.add(handler.name)
-                        caught.discard(handler.name)
-                break
-            if isinstance(statement, ast.Assign):
-                names.update(_bound(statement.targets))
-            elif isinstance(statement, ast.AnnAssign) and statement.value is not None:
-                names.update(_bound([statement.target]))
-        body = inside
-    return names - gone - caught
+    for statement in block:
+        if statement.end_lineno < line:
+            yield from _targets(statement, (ast.Assign, ast.AnnAssign))
+            continue
+        if statement.lineno > line:
+            return
+        for owner in (statement, *getattr(statement, "handlers", ())):
+            for name in ("body", "orelse", "finalbody"):
+                inner = getattr(owner, name, None) or ()
+                if inner and inner[0].lineno <= line <= inner[-1].end_lineno:
+                    yield from _targets(statement, ast.For) if name == "body" else ()
+                    yield from _bound_before(inner, line)
 
 
-def _block_at(statement: Any, line: int) -> list[Any]:
-    """Return the block of a compound statement in which a line stands."""
-    owners = [statement, *getattr(statement, "handlers", ())]
-    for owner in owners:
-        for name in ("body", "orelse", "finalbody"):
-            block: list[Any] = getattr(owner, name, [])
-            if block and block[0].lineno <= line <= block[-1].end_lineno:
-                return block
-    return []
-
-
-def _bound(targets: list[Any]) -> Iterator[str]:
-    for target in targets:
-        if target is not None:
+def _targets(statement: Any, kinds: Any) -> Iterator[str]:
+    """Iterate over the names that a statement binds, if it is of certain kinds and has a value."""
+    if isinstance(statement, kinds) and getattr(statement, "value", True) is not None:
+        for target in getattr(statement, "targets", None) or [statement.target]:
             yield from (each.id for each in walk(target) if isinstance(each, ast.Name))
 
 
