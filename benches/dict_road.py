@@ -1,8 +1,9 @@
-"""How much faster than plain Python the functions are on this interpreter: ``python3.14 benches/dict_road.py``.
+"""Compares the functions with plain Python on this interpreter.
 
-Run it under each version, with the extension built with optimisation. The opponent is
-`eventkit.reference` on the same interpreter. How that interpreter was built is printed first: one
-without optimisation runs the opponent slower, and so doubles the ratio for the same compiled code.
+Usage: ``python3.14 benches/dict_road.py``, for each version, with an optimised build of the
+extension. The opponent is `eventkit.reference` on the same interpreter. The build of the
+interpreter is printed first: without optimisation, the opponent is slower, and so the ratio doubles
+for the same compiled code.
 """
 
 from __future__ import annotations

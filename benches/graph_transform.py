@@ -85,7 +85,7 @@ def main() -> int:
     print(
         sentence(
             f"{EVENTS:,} events of {size:.0f} kB: {new * 1e3:.3f} ms, bytes to sessions",
-            "< 1 ms",
+            f"< {LIMIT * 1e3:.0f} ms",
             new < LIMIT,
         )
     )

@@ -199,5 +199,5 @@ def __dir__() -> list[str]:
 
 
 if _python >= (3, 16):
-    # Newer than all that were tested. If the compiled module does not understand it, that is said now.
-    import eventkit._native
+    # No such version was tested. If the compiled module does not support it, the import says so.
+    import eventkit._native  # noqa: F401
