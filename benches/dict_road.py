@@ -1,8 +1,8 @@
-"""How much faster than plain Python the functions are on this interpreter: ``python3.14 benches/dict_road.py``.
+"""How much faster than plain Python the functions are on the interpreter that runs this.
 
-Run it under each version, with the extension built with optimisation. The opponent is
-`eventkit.reference` on the same interpreter. How that interpreter was built is printed first: one
-without optimisation runs the opponent slower, and so doubles the ratio for the same compiled code.
+``python3.14 benches/dict_road.py``: run it under each version, with the extension built with
+optimisation. The opponent is `eventkit.reference` on the same interpreter. How that interpreter was
+built is printed first: one without optimisation runs the opponent slower, and so flatters the ratio.
 """
 
 from __future__ import annotations

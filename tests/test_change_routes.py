@@ -149,7 +149,7 @@ def store_in_empty(how: Callable[[Any], None]) -> Callable[[Any], None]:
 
 
 def run_code(target: Any) -> None:
-    exec("popularity = 9.0", target)  # noqa: S102
+    exec("popularity = 9.0", target)
     target.pop("__builtins__", None)
 
 
@@ -159,7 +159,9 @@ def run_code_hot(target: Any) -> None:
 
 
 def run_function_hot(target: Any) -> None:
-    source = "def step(n):\n    global popularity\n    popularity = n\nfor n in range(6000): step(n)"
+    source = (
+        "def step(n):\n    global popularity\n    popularity = n\nfor n in range(6000): step(n)"
+    )
     exec(source, target)
     for name in ("step", "n", "__builtins__"):
         target.pop(name, None)
@@ -285,7 +287,7 @@ def test_a_change_is_in_the_next_answer(name: str) -> None:
         assert [outcome(fast, *arguments) for fast, _, arguments in calls] == after
 
 
-def test_an_owner_that_dies_leaves_its_dict(name: str = "owner") -> None:
+def test_an_owner_that_dies_leaves_its_dict() -> None:
     """The values move from the instance into the dict, which changes nothing."""
     talk = Talk()
     manifest = manifest_with(talk)

@@ -199,5 +199,5 @@ def __dir__() -> list[str]:
 
 
 if _python >= (3, 16):
-    # Newer than all that were tested. If the compiled module does not understand it, that is said now.
-    import eventkit._native
+    # Newer than all that were tested: if the compiled module does not know it, that is said now.
+    import eventkit._native  # noqa: F401

@@ -43,7 +43,7 @@ class Case:
 
     @property
     def wanted(self) -> Outcome:
-        """What the original gave on this Python version: its own outcome goes before all versions'."""
+        """What the original gave on this Python version, whose own outcome goes before `*`."""
         version = "{}.{}".format(*sys.version_info[:2])
         for recorded in (version, NEWEST_RECORDED if newer(version) else "*", "*"):
             if recorded in self.recorded:
