@@ -2,7 +2,7 @@
 
 ``python3.14 benches/dict_road.py``: run it under each version, with the extension built with
 optimisation. The opponent is `eventkit.reference` on the same interpreter. How that interpreter was
-built is printed first: one without optimisation runs the opponent slower, and so flatters the ratio.
+built is printed first: one without optimisation runs the opponent slower, which flatters the ratio.
 """
 
 from __future__ import annotations
