@@ -369,7 +369,7 @@ REFUSED: dict[str, Callable[[], Any]] = {
 }
 
 
-@pytest.mark.parametrize(("first", "second"), itertools.permutations(REFUSED, 2))
+@pytest.mark.parametrize(("first", "second"), list(itertools.permutations(REFUSED, 2)))
 def test_of_two_refused_values_the_first_is_named(first: str, second: str) -> None:
     for names in (("extra", "title"), ("title", "extra")):
         sessions: list[Any] = [

@@ -324,3 +324,31 @@ assert os.waitpid(child, 0)[1] == 0
 print(ask(3))
 """
     assert run(code) == "3\n"
+
+
+@only_watched
+def test_a_sub_interpreter_answers_in_plain_python_and_disturbs_nobody() -> None:
+    code = """
+from concurrent import interpreters
+ask(6)
+other = interpreters.create()
+other.exec('''
+import warnings
+with warnings.catch_warnings(record=True) as told:
+    warnings.simplefilter("always")
+    import eventkit
+    eventkit.recommend
+assert "does not support loading in subinterpreters" in str(told[0].message)
+sessions = [{"title": str(n), "tags": ["a"], "popularity": n} for n in range(50)]
+manifest = {"weights": {"interest": 2.0, "popularity": 0.5}, "sessions": sessions}
+for _ in range(6):
+    assert eventkit.recommend(manifest, ["a"], 1)["sessions"][0] is sessions[49]
+sessions[3]["popularity"] = 99
+assert eventkit.recommend(manifest, ["a"], 1)["sessions"][0] is sessions[3]
+''')
+other.close()
+print(ask(3))
+manifest["sessions"][5]["popularity"] = 99
+print(ask(1))
+"""
+    assert run(code) == "3\n0\n"
