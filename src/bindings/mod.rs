@@ -24,6 +24,7 @@ mod graph_ticket;
 mod input;
 mod intern;
 mod load;
+#[cfg(unix)]
 mod metrics;
 mod object;
 mod pool;
@@ -35,6 +36,7 @@ mod search;
 mod snapshot;
 mod source;
 mod store;
+#[cfg(unix)]
 mod telemetry;
 mod top;
 mod wsgi;
@@ -71,6 +73,7 @@ mod _eventkit {
     use super::graph_ticket::Ticket;
     #[pymodule_export]
     use super::load::{load_json, load_ndjson};
+    #[cfg(unix)]
     #[pymodule_export]
     use super::metrics::ServerMetrics;
     #[cfg(feature = "fault-injection")]
@@ -82,6 +85,7 @@ mod _eventkit {
     use super::rate::{RateLimiter, RequestLog};
     #[pymodule_export]
     use super::search::CatalogBase;
+    #[cfg(unix)]
     #[pymodule_export]
     use super::telemetry::{TelemetryWriter, summarize_telemetry, telemetry_segments};
     #[pymodule_export]

@@ -16,6 +16,7 @@ pub mod json;
 pub mod memory;
 pub mod ranking;
 pub mod serving;
+#[cfg(unix)] // Locks, and renames that never replace.
 pub mod telemetry;
 pub mod text;
 pub mod time;

@@ -1,6 +1,6 @@
 //! The road that always holds: count every session's hits, score every session, select.
 //!
-//! For weights that are negative or not finite, infinite popularity, sessions with hundreds of hits, and answers so
+//! For weights that are not finite, infinite popularity, sessions with hundreds of hits, and answers so
 //! long that skipping gains nothing. O(n + postings) and one `u32` a session.
 
 use super::order::{LANE_IDS, Order};

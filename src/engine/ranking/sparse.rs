@@ -1,6 +1,7 @@
 //! The sparse posting lists of a query, added up window by window into bit-sliced counters.
 //!
-//! Invariant: lanes are asked for in ascending order, so that a cursor never goes back. Cost: O(lists) a window, O(1) a
+//! Invariant: between two calls of [`Sparse::rewind`] lanes are asked for in ascending order, so that a cursor never
+//! goes back. Cost: O(lists) a window, O(1) a
 //! posting. Lists of a damaged file may hold any ranks in any order: those that are not in the window are passed over.
 
 use core::ops::Range;
@@ -16,9 +17,9 @@ const LARGEST_WINDOW: usize = 32;
 /// Cursors into the lists and the counters of the current window.
 #[derive(Debug)]
 pub(super) struct Sparse<'a, const P: usize> {
+    lists: &'a [&'a [u32]],
     /// What is left of every list.
     rest: Vec<&'a [u32]>,
-    lists: u32,
     counters: Vec<Planes<P>>,
     window: Range<usize>,
     /// Lanes of the next window.
@@ -27,10 +28,10 @@ pub(super) struct Sparse<'a, const P: usize> {
 
 impl<'a, const P: usize> Sparse<'a, P> {
     /// Cursors at the start of the lists.
-    pub(super) fn new(lists: &[&'a [u32]]) -> Self {
+    pub(super) fn new(lists: &'a [&'a [u32]]) -> Self {
         Self {
+            lists,
             rest: lists.to_vec(),
-            lists: lists.len() as u32,
             counters: Vec::new(),
             window: 0..0,
             size: SMALLEST_WINDOW,
@@ -39,7 +40,14 @@ impl<'a, const P: usize> Sparse<'a, P> {
 
     /// How many lists there are.
     pub(super) fn len(&self) -> u32 {
-        self.lists
+        self.lists.len() as u32
+    }
+
+    /// Puts the cursors back to the start of the lists.
+    pub(super) fn rewind(&mut self) {
+        self.rest.clear();
+        self.rest.extend_from_slice(self.lists);
+        self.window = 0..0;
     }
 
     /// The counters from `lanes.start` on and the lane up to which they reach.
@@ -53,7 +61,7 @@ impl<'a, const P: usize> Sparse<'a, P> {
         level: u32,
         rows: usize,
     ) -> Result<(&[Planes<P>], usize), usize> {
-        if self.lists == 0 {
+        if self.lists.is_empty() {
             return if (rows as u32) < level {
                 Err(lanes.end)
             } else {
