@@ -57,7 +57,24 @@ pub(super) fn top_k<F: Fn(u32) -> bool + ?Sized>(
     if k < all.len() {
         all.select_nth_unstable(k);
         all.truncate(k);
+        all.sort_unstable();
+        return Some(all);
     }
-    all.sort_unstable();
+    let mut all = grouped(all);
+    // A stable sort finds the groups in order already, and merges them.
+    all.sort();
     Some(all)
+}
+
+/// Returns the candidates with those of equal hits together: each group of a segment is in order, but for rounding.
+fn grouped(all: Vec<Candidate>) -> Vec<Candidate> {
+    const MOST_GROUPS: usize = 64;
+    let mut groups = vec![Vec::new(); MOST_GROUPS];
+    for candidate in all {
+        let group = (candidate.hits as usize).min(MOST_GROUPS - 1);
+        if let Some(group) = groups.get_mut(group) {
+            group.push(candidate);
+        }
+    }
+    groups.into_iter().rev().flatten().collect()
 }

@@ -334,10 +334,13 @@ impl<'a, F: Fn(u32) -> bool + ?Sized> Scan<'a, F> {
             }
             return;
         }
-        for hits in (level..=levels.highest)
-            .rev()
-            .map(|level| levels.hits(level))
-        {
+        let best_first = (level..=levels.highest).rev();
+        let best_first = best_first.map(|level| levels.hits(level));
+        if self.bound.ignores_popularity() {
+            best_first.for_each(|hits| self.take_by_position(found, hits, in_segment));
+            return;
+        }
+        for hits in best_first {
             let members = found.planes.exactly(hits).and(found.mask);
             let mut refused = f64::NAN;
             for column in members.ones().take_while(|&column| column < in_segment) {
@@ -357,6 +360,28 @@ impl<'a, F: Fn(u32) -> bool + ?Sized> Scan<'a, F> {
                 if !self.offer(rank, hits) && self.kinds_tie {
                     refused = popularity;
                 }
+            }
+        }
+    }
+
+    /// Offers the sessions of a lane that have these hits, if the popularity changes no score.
+    fn take_by_position<const P: usize>(&mut self, found: &Found<P>, hits: u32, in_segment: usize) {
+        let start = found.lane * LANE_IDS;
+        let score = self.scorer.score(hits, Number::Float(0.0));
+        let Some(score) = score.map(Number::as_f64) else {
+            return;
+        };
+        if !self
+            .pool
+            .admits(score, self.order.first_positions()[found.lane])
+        {
+            return;
+        }
+        let members = found.planes.exactly(hits).and(found.mask);
+        for column in members.ones().take_while(|&column| column < in_segment) {
+            let position = self.order.positions()[start + column];
+            if self.pool.admits(score, position) {
+                self.offer(start + column, hits);
             }
         }
     }
