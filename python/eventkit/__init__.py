@@ -33,6 +33,7 @@ if TYPE_CHECKING:
         MissingExtraError,
         ProfileError,
         ServerSettingsError,
+        UnsupportedPlatformError,
     )
     from eventkit.exports import export
     from eventkit.functions import (
@@ -93,6 +94,7 @@ __all__ = [
     "ServerSettingsError",
     "SessionNotFound",
     "Telemetry",
+    "UnsupportedPlatformError",
     "__version__",
     "accelerate",
     "build_adaptive_card",
@@ -153,6 +155,7 @@ _LATER = {
     "ServerSettingsError": "eventkit.errors",
     "SessionNotFound": "eventkit.results",
     "Telemetry": "eventkit.telemetry",
+    "UnsupportedPlatformError": "eventkit.errors",
     "__version__": "eventkit._native",
     "build_adaptive_card": "eventkit.functions",
     "build_itinerary_markdown": "eventkit.functions",

@@ -56,7 +56,8 @@ def install() -> None:
     if not os.environ.get(OPTIONS) or os.environ.get("EVENTKIT_DISABLE", "") not in ("", "0"):
         return
     sys.meta_path.insert(0, _Finder())
-    os.register_at_fork(after_in_child=_new_lock)
+    if hasattr(os, "register_at_fork"):
+        os.register_at_fork(after_in_child=_new_lock)
     arguments = sys.orig_argv[1:]
     # The script may stand behind the values of -W and -X.
     possible = [each for each in arguments if not each.startswith("-")][:3]
@@ -90,7 +91,7 @@ def _new_lock() -> None:
 def _may_be_agent(script: str) -> bool:
     """Return true if a file seems to define the functions of an agent."""
     try:
-        descriptor = os.open(script, os.O_RDONLY | os.O_NONBLOCK)
+        descriptor = os.open(script, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
         try:
             text = os.read(descriptor, _LARGEST_SCRIPT)
         finally:

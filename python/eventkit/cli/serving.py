@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import dataclasses
 
+from eventkit._platform import require
 from eventkit.cli.answer import Answer
 from eventkit.cli.terminal import complain
 
@@ -55,6 +56,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def serve(arguments: argparse.Namespace) -> Answer:
     """Serve until a signal ends the server."""
+    require("fcntl", "eventkit serve")
     # Imported here, because no other command needs a server.
     from eventkit.server import ServerSettings, run
 

@@ -284,12 +284,9 @@ impl<'a, F: Fn(u32) -> bool + ?Sized> Scan<'a, F> {
         let mut open = levels.lowest..=levels.highest;
         let level = open.find(|&level| enters(level, first[lane]));
         let level = level.unwrap_or(levels.highest);
-        // A level that enters wherever a session stands is open in all lanes.
-        let limit = if enters(level, u32::MAX) {
-            lanes.end
-        } else {
-            lane + 1
-        };
+        // Another lane may have an earlier position, at which a level below this one is open.
+        let everywhere = level == levels.lowest && enters(level, u32::MAX);
+        let limit = if everywhere { lanes.end } else { lane + 1 };
         Open::Level { level, limit }
     }
 
