@@ -150,7 +150,7 @@ audit: $(VENV)/.stamp-dev ## Check licences, sources and duplicates of the Rust 
 lock: $(VENV)/.stamp-build ## Write requirements-dev.lock anew, with the newest versions
 	$(BIN)/python -m pip install --quiet uv
 	echo '$(MATURIN)' | $(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.10 \
-	  --no-header --no-annotate --all-extras --group test --group bench --group docs --group lint \
+	  --no-header --no-annotate --all-extras --group test --group bench --group docs --group lint --group release \
 	  --output-file $(LOCK) - pyproject.toml
 
 test-all: $(VENV)/.stamp-build ## Test an installed wheel on every Python 3.10-3.13 of this machine
