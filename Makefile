@@ -29,7 +29,7 @@ endif
 .DELETE_ON_ERROR:
 .PHONY: help check-tools setup build demo test test-rust test-python parity faults loom fuzz fuzz-python bench \
 	bench-long bench-server bench-telemetry bench-graph figures \
-	lint lint-rust lint-python audit lock docs test-all clean
+	lint lint-rust lint-python lint-workflows audit lock docs test-all dist check-platforms clean
 
 help: ## List the targets
 	@awk 'BEGIN { FS = ":.*## "; print "Usage: make TARGET [PYTHON=python3.12] [VENV=.venv]\n" } \
@@ -134,6 +134,12 @@ lint-python: $(VENV)/.stamp-dev $(VENV)/.stamp-native
 	$(EXPORTS) $(BIN)/stubtest --mypy-config-file pyproject.toml \
 	  --allowlist tools/stubtest-allowlist.txt eventkit
 
+lint-workflows: $(VENV)/.stamp-dev ## Check the workflows of GitHub (zizmor; actionlint if it is installed)
+	$(BIN)/zizmor --offline --quiet --persona=pedantic .github/workflows
+	@if PATH="$(abspath $(BIN)):$$PATH" command -v actionlint >/dev/null; then \
+	  PATH="$(abspath $(BIN)):$$PATH" actionlint; \
+	else echo 'NOT CHECKED: the workflows by actionlint, which is not installed' >&2; fi
+
 docs: $(VENV)/.stamp-dev $(VENV)/.stamp-native ## Build the pages into target/site; a broken link fails
 	$(EXPORTS) NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
 
@@ -144,14 +150,20 @@ audit: $(VENV)/.stamp-dev ## Check licences, sources and duplicates of the Rust 
 lock: $(VENV)/.stamp-build ## Write requirements-dev.lock anew, with the newest versions
 	$(BIN)/python -m pip install --quiet uv
 	echo '$(MATURIN)' | $(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.10 \
-	  --no-header --no-annotate --all-extras --group test --group bench --group docs --group lint \
+	  --no-header --no-annotate --all-extras --group test --group bench --group docs --group lint --group release \
 	  --output-file $(LOCK) - pyproject.toml
 
 test-all: $(VENV)/.stamp-build ## Test an installed wheel on every Python 3.10-3.15
 	VENV=$(abspath $(VENV)) tools/test-all $(VERSIONS)
 
+dist: $(VENV)/.stamp-dev ## Build and check what a release has, as far as this machine can (VERSIONS=..., REPOSITORY=https://...)
+	VENV=$(abspath $(VENV)) tools/dist $(VERSIONS)
+
+check-platforms: | check-tools ## Compile the crate for Windows, aarch64 and musl, as far as this machine can
+	tools/check-platforms
+
 clean: ## Delete the virtual environments and everything that was built
-	rm -rf $(VENV) .venv-3.* target benches/results .benchmarks .hypothesis \
+	rm -rf $(VENV) .venv-3.* target dist benches/results .benchmarks .hypothesis \
 	  .pytest_cache .mypy_cache .ruff_cache
 	rm -f python/eventkit/_eventkit*.so
 	find python tests benches tools -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
         MissingExtraError,
         ProfileError,
         ServerSettingsError,
+        UnsupportedPlatformError,
     )
     from eventkit.exports import export
     from eventkit.functions import (
@@ -95,6 +96,7 @@ __all__ = [
     "ServerSettingsError",
     "SessionNotFound",
     "Telemetry",
+    "UnsupportedPlatformError",
     "__version__",
     "accelerate",
     "build_adaptive_card",
@@ -155,6 +157,7 @@ _LATER = {
     "ServerSettingsError": "eventkit.errors",
     "SessionNotFound": "eventkit.results",
     "Telemetry": "eventkit.telemetry",
+    "UnsupportedPlatformError": "eventkit.errors",
     "__version__": "eventkit._native",
     "build_adaptive_card": "eventkit.functions",
     "build_itinerary_markdown": "eventkit.functions",

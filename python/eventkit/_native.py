@@ -24,6 +24,19 @@ try:
             RuntimeWarning,
             stacklevel=2,
         )
+
+    if not typing.TYPE_CHECKING:
+        # Not compiled where the system lacks locks that end with their process: on Windows.
+        _OF_UNIX = ("ServerMetrics", "TelemetryWriter", "summarize_telemetry", "telemetry_segments")
+
+        def __getattr__(name):
+            if name not in _OF_UNIX:
+                raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+            from eventkit.errors import UnsupportedPlatformError
+
+            raise UnsupportedPlatformError(
+                f"{name} needs locks of the operating system that {sys.platform} does not have"
+            )
 except ImportError as error:
     from importlib import metadata
 

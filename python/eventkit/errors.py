@@ -28,6 +28,7 @@ __all__ = [
     "MissingExtraError",
     "ProfileError",
     "ServerSettingsError",
+    "UnsupportedPlatformError",
     "UnusableFileError",
 ]
 
@@ -155,6 +156,10 @@ class MissingExtraError(EventKitError, ImportError):
     def __reduce__(self) -> tuple[type[MissingExtraError], tuple[str, str]]:
         """Pickle the two parts, as the message alone cannot rebuild them."""
         return type(self), (self.module, self.extra)
+
+
+class UnsupportedPlatformError(EventKitError, ImportError):
+    """The running system lacks what a feature needs, such as locks; names both."""
 
 
 class AccelerationError(EventKitError):

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import fcntl
 import os
 import stat
 import time
@@ -16,6 +15,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import IO
 
+from eventkit._platform import flag, require
 from eventkit.errors import FileLockedError, UnusableFileError
 
 __all__ = [
@@ -36,9 +36,9 @@ LOCK_SECONDS = 10.0
 
 _LOCK_PAUSE = 0.01
 _PIECE = 1 << 16
-_READ = os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
-_LOCK = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
-_NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
+_READ = os.O_RDONLY | flag("NONBLOCK", "NOCTTY", "CLOEXEC", "BINARY")
+_LOCK = os.O_RDWR | os.O_CREAT | flag("NOFOLLOW", "NONBLOCK", "NOCTTY", "CLOEXEC")
+_NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | flag("CLOEXEC", "BINARY")
 _KINDS = (
     (stat.S_ISFIFO, "a named pipe"),
     (stat.S_ISCHR, "a character device"),
@@ -173,8 +173,10 @@ def exclusive(
         FileLockedError: The lock was not free in time.
         UnusableFileError: ``<path>.lock`` is a symbolic link, a pipe or a device.
         IsADirectoryError: The path names a directory.
+        UnsupportedPlatformError: The system has no locks that end with their process.
         OSError: The operating system refused.
     """
+    require("fcntl", "locking a file")
     target = Path(os.path.realpath(path))
     if target.is_dir():
         raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), os.fspath(path))
@@ -280,6 +282,8 @@ def _acquire(
     pause: Callable[[float], object],
 ) -> None:
     """Take a lock. Tries again until it is free or the time is over."""
+    import fcntl  # Not on every system; `exclusive` has asked.
+
     end = clock() + seconds
     while True:
         try:
@@ -301,7 +305,7 @@ def _replace(target: Path, temporary: Path, data: bytes, mode: int | None) -> No
     try:
         with os.fdopen(descriptor, "wb") as file:
             permissions = permissions if mode is None else mode
-            if permissions is not None:
+            if permissions is not None and hasattr(os, "fchmod"):
                 os.fchmod(file.fileno(), permissions)
             file.write(data)
             file.flush()
@@ -333,7 +337,7 @@ def _sync_directory(directory: Path) -> None:
     The file is replaced already, so an error here is ignored.
     """
     with contextlib.suppress(OSError):
-        descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        descriptor = os.open(directory, os.O_RDONLY | flag("DIRECTORY", "CLOEXEC"))
         try:
             os.fsync(descriptor)
         finally:

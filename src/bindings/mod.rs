@@ -25,6 +25,7 @@ mod input;
 mod intern;
 mod layout;
 mod load;
+#[cfg(unix)]
 mod metrics;
 mod object;
 mod probe;
@@ -35,6 +36,7 @@ mod search;
 mod snapshot;
 mod source;
 mod store;
+#[cfg(unix)]
 mod telemetry;
 mod top;
 #[cfg(all(Py_3_14, not(any(Py_GIL_DISABLED, Py_LIMITED_API))))]
@@ -77,6 +79,7 @@ mod _eventkit {
     use super::graph_ticket::Ticket;
     #[pymodule_export]
     use super::load::{load_json, load_ndjson};
+    #[cfg(unix)]
     #[pymodule_export]
     use super::metrics::ServerMetrics;
     #[cfg(feature = "fault-injection")]
@@ -88,6 +91,7 @@ mod _eventkit {
     use super::rate::{RateLimiter, RequestLog};
     #[pymodule_export]
     use super::search::CatalogBase;
+    #[cfg(unix)]
     #[pymodule_export]
     use super::telemetry::{TelemetryWriter, summarize_telemetry, telemetry_segments};
     #[pymodule_export]

@@ -19,6 +19,7 @@ pub mod memory;
 mod ordered_tasks;
 pub mod ranking;
 pub mod serving;
+#[cfg(unix)] // Locks, and renames that never replace.
 pub mod telemetry;
 pub mod text;
 pub mod threads;

@@ -37,7 +37,8 @@ def _new_lock() -> None:
 
 
 # A thread of the parent that held it does not exist in a forked child, to let go of it.
-os.register_at_fork(after_in_child=_new_lock)
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_new_lock)
 
 
 def is_disabled() -> bool:

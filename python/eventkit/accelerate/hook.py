@@ -65,7 +65,7 @@ def install() -> None:
 def _may_be_agent(script: str) -> bool:
     """Return true if a file seems to define the functions of an agent."""
     try:
-        descriptor = os.open(script, os.O_RDONLY | os.O_NONBLOCK)
+        descriptor = os.open(script, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
         try:
             text = os.read(descriptor, _LARGEST_SCRIPT)
         finally:

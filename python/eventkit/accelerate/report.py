@@ -70,7 +70,8 @@ class _Process:
         self.file = self._new_name()
         if self.folder:
             atexit.register(self.write)
-            os.register_at_fork(after_in_child=self.begin_anew)
+            if hasattr(os, "register_at_fork"):
+                os.register_at_fork(after_in_child=self.begin_anew)
 
     def _new_name(self) -> str:
         return f"{self.folder}/{os.getpid()}-{os.urandom(4).hex()}"

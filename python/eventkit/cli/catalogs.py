@@ -10,16 +10,14 @@ from eventkit.catalog import Catalog
 from eventkit.cli.answer import Answer
 from eventkit.cli.progress import ProgressBar
 
-__all__ = ["add_catalog_commands"]
+__all__ = ["add_arguments"]
 
 _LINES = (".ndjson", ".jsonl")
 
 
-def add_catalog_commands(subparsers: Any) -> None:
-    """Add the command ``catalog`` with its subcommands."""
-    summary = "compile sessions into a file, and show or check such files"
-    catalog = subparsers.add_parser("catalog", help=summary, description=f"{summary}.")
-    commands = catalog.add_subparsers(title="commands", metavar="COMMAND", required=True)
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the subcommands of ``catalog``."""
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     build = commands.add_parser(
         "build", help="compile a manifest, or sessions, into a file for --manifest"
     )

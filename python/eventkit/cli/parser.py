@@ -1,17 +1,21 @@
-"""Defines the arguments of all commands: a table of flags, and the flags of each command."""
+"""Defines the arguments of all commands: a table of flags, and the flags of each command.
+
+The arguments of a command, and the module that runs it, are only loaded when the command line
+names it. ``eventkit --help`` imports nothing else of the package.
+"""
 
 from __future__ import annotations
 
 import argparse
+import functools
 import sys
-from collections.abc import Callable
-from typing import Any, NoReturn
 
-from eventkit.cli import commands, evaluation, manifests, serving, telemetry, template
-from eventkit.cli.catalogs import add_catalog_commands
-from eventkit.exports import FORMATS, single_line
+TYPE_CHECKING = False  # as in `typing`, whose import takes as long as that of `argparse`
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any, NoReturn
 
-__all__ = ["build_parser"]
+__all__ = ["accelerate", "build_parser"]
 
 BAD_USAGE = 2
 
@@ -26,7 +30,7 @@ def _top(text: str) -> int:
     return top
 
 
-def _accelerate(arguments: argparse.Namespace) -> NoReturn:
+def accelerate(arguments: argparse.Namespace) -> NoReturn:
     """Become another command. `eventkit.cli.main` comes here by a shorter way."""
     from eventkit.accelerate.command import main
 
@@ -57,7 +61,6 @@ _FLAGS: dict[str, dict[str, Any]] = {
         " if the manifest enables that feature",
     },
     "--format": {
-        "choices": tuple(FORMATS),
         "help": "the itinerary's format (default: by the ending of --output, else markdown)",
     },
     "--date": {
@@ -114,24 +117,27 @@ _PROFILE = ("--profile-load", "--profile-save", "--profile-file")
 _SOURCE = ("--source", "--user")
 _EVERYWHERE = ("--manifest", "--json")
 
-_Command = tuple[str, str, Callable[[argparse.Namespace], Any], tuple[str, ...]]
-_COMMANDS: tuple[_Command, ...] = (
+_OWN_ARGUMENTS = ("catalog", "serve", "telemetry")
+"""The commands whose module has a function ``add_arguments``."""
+
+# Name, summary, module in `eventkit.cli`, flags.
+_COMMANDS: tuple[tuple[str, str, str, tuple[str, ...]], ...] = (
     (
         "recommend",
         "recommend sessions for interests",
-        commands.recommend,
+        "commands",
         (*_INTERESTS, "--top", *_PROFILE, *_SOURCE, *_EVERYWHERE),
     ),
     (
         "explain",
         "explain a session's score",
-        commands.explain,
+        "commands",
         ("--session", *_INTERESTS, *_PROFILE, *_SOURCE, *_EVERYWHERE),
     ),
     (
         "export",
         "write recommended sessions as an itinerary",
-        commands.export,
+        "commands",
         (
             *(*_INTERESTS, "--top", "--output", "--format", "--date", "--escape"),
             *(*_PROFILE, *_SOURCE, *_EVERYWHERE),
@@ -140,28 +146,36 @@ _COMMANDS: tuple[_Command, ...] = (
     (
         "accelerate",
         "run a command with its agent accelerated",
-        _accelerate,
+        "parser",
         (),
     ),
     (
         "evaluate",
         "measure relevance, diversity, conflicts and latency for profiles",
-        evaluation.evaluate,
+        "evaluation",
         ("--profiles", "--interest", "--load", "--top", "--profile-file", *_EVERYWHERE),
     ),
     (
         "template",
         "write sessions to fill in",
-        template.template,
+        "template",
         ("--count", "--date", "--output", "--json"),
     ),
-    ("schema", "print the manifest's JSON Schema", manifests.schema, ("--json",)),
+    ("schema", "print the manifest's JSON Schema", "manifests", ("--json",)),
     (
         "validate",
         "check a manifest, external sessions or a compiled catalogue",
-        manifests.validate,
+        "manifests",
         _EVERYWHERE,
     ),
+    ("catalog", "compile sessions into a file, and show or check such files", "catalogs", ()),
+    (
+        "serve",
+        "serve recommendations, explanations, itineraries, a page and metrics over HTTP",
+        "serving",
+        (),
+    ),
+    ("telemetry", "summarise and rotate telemetry", "telemetry", ()),
 )
 
 
@@ -172,27 +186,58 @@ def build_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action=_Version, nargs=0, help="print the version and exit")
     subparsers = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    for name, summary, command, flags in _COMMANDS:
+    for name, summary, module, flags in _COMMANDS:
         subparser = subparsers.add_parser(name, help=summary, description=f"{summary}.")
-        subparser.set_defaults(command=command)
-        for flag in flags:
-            subparser.add_argument(flag, **{**_FLAGS[flag], **_CHANGED.get((name, flag), {})})
-        if name == "accelerate":
-            subparser.add_argument(
-                "words", nargs=argparse.REMAINDER, metavar="-- COMMAND", help="what to run"
-            )
-        if name == "validate":
-            subparser.add_argument("file", nargs="?", metavar="FILE", help="the file to check")
-    add_catalog_commands(subparsers)
-    serving.add_to(subparsers)
-    telemetry.add_to(subparsers)
+        subparser.add_later = functools.partial(_add_arguments, name, module, flags)
     return parser
 
 
+def _add_arguments(
+    name: str, module: str, flags: tuple[str, ...], parser: argparse.ArgumentParser
+) -> None:
+    """Add the arguments of one command to its parser, and the function that runs it."""
+    # Imported here, because ``--help`` needs no other module.
+    import importlib
+
+    commands = importlib.import_module(f"eventkit.cli.{module}")
+    if name in _OWN_ARGUMENTS:
+        commands.add_arguments(parser)
+        return
+    parser.set_defaults(command=getattr(commands, name))
+    for flag in flags:
+        settings = {**_FLAGS[flag], **_CHANGED.get((name, flag), {})}
+        if flag == "--format":
+            from eventkit.exports import FORMATS
+
+            settings["choices"] = tuple(FORMATS)
+        parser.add_argument(flag, **settings)
+    if name == "accelerate":
+        parser.add_argument(
+            "words", nargs=argparse.REMAINDER, metavar="-- COMMAND", help="what to run"
+        )
+    if name == "validate":
+        parser.add_argument("file", nargs="?", metavar="FILE", help="the file to check")
+
+
 class _Parser(argparse.ArgumentParser):
-    """A parser that reports wrong usage in one line."""
+    """A parser that reports wrong usage in one line.
+
+    Attributes:
+        add_later: A function that adds the arguments before the parser is first used, or ``None``.
+    """
+
+    add_later: Callable[[argparse.ArgumentParser], None] | None = None
+
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
+        """Add the arguments that were left for later, then parse."""
+        if self.add_later is not None:
+            add, self.add_later = self.add_later, None
+            add(self)
+        return super().parse_known_args(args, namespace)
 
     def error(self, message: str) -> NoReturn:
+        from eventkit.exports import single_line
+
         self.exit(BAD_USAGE, f"{self.prog}: {single_line(message)} (see {self.prog} --help)\n")
 
 

@@ -17,12 +17,14 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
+from eventkit._platform import flag
 from eventkit.errors import ExportError
+from eventkit.files import atomic_write
 
 __all__ = ["save", "save_beneath"]
 
-_DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
-_NEW_FILE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+_DIRECTORY = os.O_RDONLY | flag("DIRECTORY", "NOFOLLOW", "CLOEXEC")
+_NEW_FILE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | flag("NOFOLLOW", "CLOEXEC")
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
@@ -42,6 +44,9 @@ def save(output: str | os.PathLike[str], default_name: str, text: str) -> str:
     if path.is_dir():
         return _write(path, [], default_name, text)
     if os.fspath(output).endswith(os.sep):
+        if not _has_directories():
+            path.mkdir(exist_ok=True)
+            return _write(path, [], default_name, text)
         with _opened(path.parent, None) as parent, suppress(FileExistsError):
             os.mkdir(path.name, dir_fd=parent)
         return _write(path, [], default_name, text)
@@ -93,6 +98,9 @@ def _checked(output: str | os.PathLike[str]) -> str:
 
 def _write(directory: Path, parents: list[str], name: str, text: str) -> str:
     path = directory.joinpath(*parents, name)
+    if not _has_directories():
+        _write_by_path(path, len(parents), text)
+        return str(path)
     with ExitStack() as places:
         place = places.enter_context(_opened(directory, None))
         for parent in parents:
@@ -100,6 +108,24 @@ def _write(directory: Path, parents: list[str], name: str, text: str) -> str:
             place = places.enter_context(_opened(parent, place))
         _replace(place, name, text, str(path))
     return str(path)
+
+
+def _has_directories() -> bool:
+    """Return true if files can be named relative to an open directory; on Windows they cannot."""
+    return os.open in os.supports_dir_fd
+
+
+def _write_by_path(path: Path, parents: int, text: str) -> None:
+    """Write a file whose directories cannot be held open. Somebody may exchange one meanwhile."""
+    for place in (path, *path.parents)[: parents + 2]:
+        if place.is_symlink():
+            raise ExportError("output", str(place), "is a link: name the file or directory itself")
+    atomic_write(path, _encoded(text))
+
+
+def _encoded(text: str) -> bytes:
+    # Lone surrogates have no UTF-8: "\ufffd" stands for them, as everywhere in an itinerary's file.
+    return _LONE_SURROGATE.sub("\ufffd", text).encode("utf-8")
 
 
 @contextmanager
@@ -126,8 +152,7 @@ def _is_link(path: Path | str, within: int | None) -> bool:
 
 
 def _replace(place: int, name: str, text: str, path: str) -> None:
-    # Lone surrogates cannot be written as UTF-8, so "\ufffd" replaces them.
-    data = _LONE_SURROGATE.sub("\ufffd", text).encode("utf-8")
+    data = _encoded(text)
     temporary = f".itinerary-{secrets.token_hex(8)}.tmp"
     try:
         _write_new(place, temporary, data, _permissions(place, name, path))

@@ -17,12 +17,13 @@ from pathlib import Path
 from typing import Any
 
 from eventkit._imports import required
+from eventkit._platform import flag, require
 from eventkit.files import atomic_write
 
 __all__ = ["TokenFile"]
 
 _MOST_BYTES = 1 << 20
-_READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+_READ = os.O_RDONLY | flag("NOFOLLOW", "NONBLOCK", "CLOEXEC")
 _log = logging.getLogger(__name__)
 
 
@@ -66,6 +67,7 @@ class TokenFile:
             _log.warning("token file %s is not written: %s", self._path, reason)
 
     def _read(self) -> str | None:
+        require("pwd", "a token file without encryption")
         descriptor = os.open(self._path, _READ)
         with os.fdopen(descriptor, "rb") as file:
             held = os.fstat(descriptor)

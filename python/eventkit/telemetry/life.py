@@ -33,7 +33,8 @@ def watch(telemetry: _Flushed) -> None:
     _live.add(telemetry)
     if "fork" not in _watching:
         _watching.add("fork")
-        os.register_at_fork(after_in_child=_after_fork)
+        if hasattr(os, "register_at_fork"):
+            os.register_at_fork(after_in_child=_after_fork)
 
 
 def flush_all() -> None:

@@ -3,10 +3,10 @@
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
+use std::time::SystemTime;
 
 use bytemuck::{Pod, Zeroable};
 use memmap2::Mmap;
-use rustix::fs::{Mode, OFlags};
 
 use super::layout::ALIGNMENT;
 use super::map;
@@ -33,18 +33,17 @@ pub(super) enum Buffer {
 /// The attributes of a file that change when a program writes to it or cuts it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct State {
-    len: i64,
-    /// Seconds and nanoseconds of the last modification. The time of change would not do: a rename sets it too.
-    modified: (i64, i64),
+    len: u64,
+    /// The time of the last modification. The time of change would not do: a rename sets it too.
+    modified: SystemTime,
 }
 
 impl State {
-    #[allow(clippy::unnecessary_cast)] // The widths of these fields differ from system to system.
     fn of(file: &File) -> io::Result<Self> {
-        let found = rustix::fs::fstat(file)?;
+        let found = file.metadata()?;
         Ok(Self {
-            len: found.st_size as i64,
-            modified: (found.st_mtime as i64, found.st_mtime_nsec as i64),
+            len: found.len(),
+            modified: found.modified()?,
         })
     }
 }
@@ -114,8 +113,7 @@ impl AsRef<[u8]> for Buffer {
 
 /// Opens a regular file for reading. Never waits for the other end of a pipe.
 fn open(path: &Path) -> io::Result<File> {
-    let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::CLOEXEC;
-    let file = File::from(rustix::fs::open(path, flags, Mode::empty())?);
+    let file = open_at_once(path)?;
     if file.metadata()?.is_file() {
         return Ok(file);
     }
@@ -123,6 +121,20 @@ fn open(path: &Path) -> io::Result<File> {
         io::ErrorKind::InvalidInput,
         "not a regular file",
     ))
+}
+
+#[cfg(unix)]
+fn open_at_once(path: &Path) -> io::Result<File> {
+    use rustix::fs::{Mode, OFlags};
+
+    let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::CLOEXEC;
+    Ok(File::from(rustix::fs::open(path, flags, Mode::empty())?))
+}
+
+/// Other systems have no pipes among their files.
+#[cfg(not(unix))]
+fn open_at_once(path: &Path) -> io::Result<File> {
+    File::open(path)
 }
 
 /// Returns memory for `len` bytes, or an error if there is none.

@@ -1,7 +1,7 @@
 //! Answers a query without skipping: counts the hits of every session, scores every session, and selects the best.
 //!
-//! Used for weights that are negative or not finite, for infinite popularity, for sessions with hundreds of hits, and
-//! for answers so long that skipping does not pay. Costs O(n + postings) time and one `u32` for each session.
+//! For weights that are not finite, infinite popularity, sessions with hundreds of hits, and answers so
+//! long that skipping gains nothing. O(n + postings) and one `u32` a session.
 
 use super::order::{LANE_IDS, Order};
 use super::pool::Candidate;
@@ -57,7 +57,24 @@ pub(super) fn top_k<F: Fn(u32) -> bool + ?Sized>(
     if k < all.len() {
         all.select_nth_unstable(k);
         all.truncate(k);
+        all.sort_unstable();
+        return Some(all);
     }
-    all.sort_unstable();
+    let mut all = grouped(all);
+    // A stable sort finds the groups in order already, and merges them.
+    all.sort();
     Some(all)
+}
+
+/// Returns the candidates with those of equal hits together: each group of a segment is in order, but for rounding.
+fn grouped(all: Vec<Candidate>) -> Vec<Candidate> {
+    const MOST_GROUPS: usize = 64;
+    let mut groups = vec![Vec::new(); MOST_GROUPS];
+    for candidate in all {
+        let group = (candidate.hits as usize).min(MOST_GROUPS - 1);
+        if let Some(group) = groups.get_mut(group) {
+            group.push(candidate);
+        }
+    }
+    groups.into_iter().rev().flatten().collect()
 }

@@ -188,18 +188,48 @@ impl<const P: usize> Planes<P> {
     }
 }
 
-/// A lane in which at least one column reached the level.
+/// The counts that a search looks for.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Wanted {
+    /// Columns whose count is at least this...
+    level: u32,
+    /// ...if no bit is set, or all other columns if every bit is.
+    inverted: u64,
+}
+
+impl Wanted {
+    /// Counts of `level` and more.
+    #[inline]
+    pub(super) fn at_least(level: u32) -> Self {
+        Self { level, inverted: 0 }
+    }
+
+    /// Counts of `most` and fewer, of counters with `planes` planes.
+    #[inline]
+    pub(super) fn at_most(most: u32, planes: usize) -> Self {
+        if (most + 1) >> planes == 0 {
+            Self {
+                level: most + 1,
+                inverted: u64::MAX,
+            }
+        } else {
+            Self::at_least(0)
+        }
+    }
+}
+
+/// A lane in which some column has a wanted count.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Found<const P: usize> {
     /// The number of the lane.
     pub(super) lane: usize,
     /// Its counters.
     pub(super) planes: Planes<P>,
-    /// The columns that reached the level.
+    /// The columns with a wanted count.
     pub(super) mask: Lane,
 }
 
-/// Returns the first of `lanes` in which the count of a column reaches `level`.
+/// The first of `lanes` in which some column's count is wanted.
 ///
 /// A count starts from `base` (counters of `lanes`, or empty for 0), and each row adds one bit. Every row must cover
 /// `lanes`, and no count may reach 2^`P`.
@@ -208,7 +238,7 @@ pub(super) fn seek<const P: usize>(
     rows: &[&[Lane]],
     base: &[Planes<P>],
     lanes: Range<usize>,
-    level: u32,
+    wanted: Wanted,
 ) -> Option<Found<P>> {
     let first = lanes.start;
     for lane in lanes {
@@ -216,7 +246,8 @@ pub(super) fn seek<const P: usize>(
             .get(lane - first)
             .map_or(Planes::ZERO, |counters| *counters);
         planes.add_rows(rows, lane);
-        let mask = planes.at_least(level);
+        let reached = planes.at_least(wanted.level);
+        let mask = reached.zip(Lane::ZERO, |word, _| word ^ wanted.inverted);
         if !mask.is_zero() {
             return Some(Found { lane, planes, mask });
         }

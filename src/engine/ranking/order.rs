@@ -10,6 +10,8 @@
 //! saved order costs O(segments). It checks the segments and the lengths of the columns, so that every rank of a
 //! segment is in every column. It does not check the values in the columns.
 
+use std::sync::OnceLock;
+
 use super::radix::{self, Packing, descending};
 use super::score::Number;
 use super::session::Sessions;
@@ -70,6 +72,8 @@ pub(super) struct Order {
     kinds: Kinds,
     /// The largest absolute popularity; NaN if some popularity is NaN.
     largest: f64,
+    /// The smallest input position of each lane, found when it is first needed.
+    first_positions: OnceLock<Box<[u32]>>,
 }
 
 impl Order {
@@ -137,6 +141,7 @@ impl Order {
             popularity: popularity.into(),
             kinds,
             largest: survey.largest,
+            first_positions: OnceLock::new(),
         }
     }
 
@@ -188,6 +193,7 @@ impl Order {
             popularity,
             kinds,
             largest: reader.value("largest")?,
+            first_positions: OnceLock::new(),
         })
     }
 
@@ -211,7 +217,24 @@ impl Order {
         &self.positions
     }
 
-    /// Returns the popularities by rank, as floats.
+    /// Returns the smallest input position of each lane.
+    ///
+    /// They are found by the first query that needs them, so that a file opens without reading its columns.
+    pub(super) fn first_positions(&self) -> &[u32] {
+        self.first_positions.get_or_init(|| {
+            let mut first = vec![u32::MAX; self.ranks() / LANE_IDS];
+            for segment in &self.segments {
+                let positions = self.positions[segment.start..segment.end].chunks(LANE_IDS);
+                let lanes = first.iter_mut().skip(segment.start / LANE_IDS);
+                for (first, positions) in lanes.zip(positions) {
+                    *first = positions.iter().copied().min().unwrap_or(u32::MAX);
+                }
+            }
+            first.into()
+        })
+    }
+
+    /// Popularities by rank, as floats.
     pub(super) fn popularity(&self) -> &[f64] {
         &self.popularity
     }
@@ -252,7 +275,12 @@ impl Order {
             Kinds::Mixed(bits) => bits.nbytes(),
             _ => 0,
         };
-        self.positions.nbytes() + self.popularity.nbytes() + size_of_val(&*self.segments) + bits
+        let first_positions = self
+            .first_positions
+            .get()
+            .map_or(0, |first| size_of_val(&**first));
+        let columns = self.positions.nbytes() + self.popularity.nbytes() + bits + first_positions;
+        columns + size_of_val(&*self.segments)
     }
 }
 

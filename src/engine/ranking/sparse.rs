@@ -1,8 +1,8 @@
 //! Adds up the sparse posting lists of a query in bit-sliced counters, one window of lanes after the other.
 //!
-//! Invariant: lanes are requested in ascending order, so a cursor never goes back. Costs O(lists) for each window and
-//! O(1) for each posting. The lists of a damaged file may hold any ranks in any order: ranks outside the window are
-//! skipped.
+//! Invariant: between two calls of [`Sparse::rewind`] lanes are asked for in ascending order, so that a cursor never
+//! goes back. Cost: O(lists) a window, O(1) a
+//! posting. Lists of a damaged file may hold any ranks in any order: those that are not in the window are passed over.
 
 use core::ops::Range;
 
@@ -17,9 +17,9 @@ const LARGEST_WINDOW: usize = 32;
 /// Cursors into the lists and the counters of the current window.
 #[derive(Debug)]
 pub(super) struct Sparse<'a, const P: usize> {
-    /// The unread rest of every list.
+    lists: &'a [&'a [u32]],
+    /// What is left of every list.
     rest: Vec<&'a [u32]>,
-    lists: u32,
     counters: Vec<Planes<P>>,
     window: Range<usize>,
     /// The number of lanes in the next window.
@@ -27,11 +27,11 @@ pub(super) struct Sparse<'a, const P: usize> {
 }
 
 impl<'a, const P: usize> Sparse<'a, P> {
-    /// Makes cursors at the start of the lists.
-    pub(super) fn new(lists: &[&'a [u32]]) -> Self {
+    /// Cursors at the start of the lists.
+    pub(super) fn new(lists: &'a [&'a [u32]]) -> Self {
         Self {
+            lists,
             rest: lists.to_vec(),
-            lists: lists.len() as u32,
             counters: Vec::new(),
             window: 0..0,
             size: SMALLEST_WINDOW,
@@ -40,7 +40,14 @@ impl<'a, const P: usize> Sparse<'a, P> {
 
     /// Returns the number of lists.
     pub(super) fn len(&self) -> u32 {
-        self.lists
+        self.lists.len() as u32
+    }
+
+    /// Puts the cursors back to the start of the lists.
+    pub(super) fn rewind(&mut self) {
+        self.rest.clear();
+        self.rest.extend_from_slice(self.lists);
+        self.window = 0..0;
     }
 
     /// Returns the counters from `lanes.start` on, and the lane at which they end.
@@ -54,7 +61,7 @@ impl<'a, const P: usize> Sparse<'a, P> {
         level: u32,
         rows: usize,
     ) -> Result<(&[Planes<P>], usize), usize> {
-        if self.lists == 0 {
+        if self.lists.is_empty() {
             return if (rows as u32) < level {
                 Err(lanes.end)
             } else {

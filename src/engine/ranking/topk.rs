@@ -1,12 +1,16 @@
-//! Finds the top k without reading all sessions: reads ranks from the most popular down, and stops when no later
-//! session can enter the answer.
+//! The fast road: read the ranks from the best popularity on, and only while some session could still enter the answer.
 //!
-//! Hit counts come 512 at a time from [`seek`](super::lane::seek). It stops only where a count reaches the lowest
-//! *open* level, which is the smallest number of hits with which a later session could still enter. Two exact rules
-//! close a level. First: its [`Bound`] at the current popularity is below the worst score of the full [`Pool`]. Second:
-//! inside a run of equal popularity, its score does not beat the worst score of the pool, and later positions lose
-//! ties. When the highest level is closed, the segment is finished. Only admitted sessions enter the pool, so a session
-//! that the filter refuses never closes a level for one that it admits.
+//! A *level* is a number of hits, counted from the worst that a session of the segment can have: level 0 is no hit, or
+//! the most hits where the interests have a negative weight. Hit counts come 512 at a time from
+//! [`seek`](super::lane::seek), which stops only where a count reaches the lowest *open* level: the worst with which a
+//! session from here on could still enter. Two rules close a level, both exact: its [`Bound`] at the popularity reached
+//! lies under the worst score of the full [`Pool`]; or, where all sessions of a lane have the same popularity or the
+//! popularity has no weight, its very score ties or loses at the lane's first position. When the highest level is
+//! closed the segment is done. Only admitted sessions enter the pool, so neither rule passes over one for the sake of
+//! one that is not.
+//!
+//! Ranks descend in popularity. Where the popularity has a negative weight the segment is read in blocks of lanes from
+//! its end; inside a block the lanes ascend as ever, so that positions grow along a run of equal popularity.
 //!
 //! # Performance notes
 //!
@@ -36,8 +40,10 @@
 // Runs consist of exactly equal floats.
 #![allow(clippy::float_cmp)]
 
+use core::ops::Range;
+
 use super::bound::Bound;
-use super::lane::{Found, Lane};
+use super::lane::{Found, Lane, Wanted};
 use super::order::{LANE_IDS, Order, RankSegment};
 use super::pool::{Candidate, Pool};
 use super::posting::Matched;
@@ -81,6 +87,38 @@ enum Open {
     Level { level: u32, limit: usize },
 }
 
+/// The levels of a segment that are still open.
+struct Levels {
+    /// All below are closed for the rest of the segment.
+    lowest: u32,
+    /// The level of the best sessions that the segment can hold.
+    highest: u32,
+    /// Whether fewer hits are better.
+    few_hits: bool,
+}
+
+impl Levels {
+    /// Returns the hits of a level.
+    #[inline]
+    fn hits(&self, level: u32) -> u32 {
+        if self.few_hits {
+            self.highest - level
+        } else {
+            level
+        }
+    }
+
+    /// Returns the fewest hits of a level and those above it, and what to look for.
+    #[inline]
+    fn wanted<const P: usize>(&self, level: u32) -> (u32, Wanted) {
+        if self.few_hits {
+            (0, Wanted::at_most(self.hits(level), P))
+        } else {
+            (level, Wanted::at_least(level))
+        }
+    }
+}
+
 struct Scan<'a, F: ?Sized> {
     order: &'a Order,
     scorer: &'a Scorer,
@@ -114,13 +152,45 @@ impl<'a, F: Fn(u32) -> bool + ?Sized> Scan<'a, F> {
         sparse: &mut Sparse<'_, P>,
         simd: Simd,
     ) {
-        let most = segment.most_tags.min(rows.len() as u32 + sparse.len());
-        let end = segment.end.div_ceil(LANE_IDS);
-        let mut lane = segment.start / LANE_IDS;
+        let start = segment.start / LANE_IDS;
+        let mut until = segment.end.div_ceil(LANE_IDS);
+        let mut levels = Levels {
+            lowest: 0,
+            highest: segment.most_tags.min(rows.len() as u32 + sparse.len()),
+            few_hits: self.bound.prefers_few_hits(),
+        };
+        if !self.bound.prefers_unpopular() {
+            self.lanes(start..until, segment, &mut levels, rows, sparse, simd);
+            return;
+        }
+        let mut size = 1;
+        while until > start && levels.lowest <= levels.highest {
+            let from = start.max(until.saturating_sub(size));
+            sparse.rewind();
+            self.lanes(from..until, segment, &mut levels, rows, sparse, simd);
+            until = from;
+            size = MOST_STRIDE.min(2 * size);
+        }
+    }
+
+    /// Reads some lanes of a segment; all that are left of it, if more popularity is better.
+    fn lanes<const P: usize>(
+        &mut self,
+        lanes: Range<usize>,
+        segment: &RankSegment,
+        levels: &mut Levels,
+        rows: &[&[Lane]],
+        sparse: &mut Sparse<'_, P>,
+        simd: Simd,
+    ) {
+        let Range {
+            start: mut lane,
+            end,
+        } = lanes;
         let mut run = Run::default();
-        let (mut lowest, mut stride) = (0, 1);
+        let mut stride = 1;
         while lane < end {
-            let (level, limit) = match self.open(segment, lane, &mut lowest, most, &mut run) {
+            let (level, limit) = match self.open(segment, lane..end, levels, &mut run) {
                 Open::Nothing => return,
                 Open::From(next) => {
                     lane = next;
@@ -128,16 +198,17 @@ impl<'a, F: Fn(u32) -> bool + ?Sized> Scan<'a, F> {
                 }
                 Open::Level { level, limit } => (level, limit),
             };
-            let (base, until) = match sparse.counters(lane..end, level, rows.len()) {
+            let (fewest, wanted) = levels.wanted::<P>(level);
+            let (base, until) = match sparse.counters(lane..end, fewest, rows.len()) {
                 Ok((base, until)) => (base, limit.min(until).min(lane + stride)),
                 Err(next) => {
                     lane = limit.min(next);
                     continue;
                 }
             };
-            if let Some(mut found) = simd.seek(rows, base, lane..until, level) {
+            if let Some(mut found) = simd.seek(rows, base, lane..until, wanted) {
                 self.sift(&mut found);
-                self.take(&found, level, most, segment);
+                self.take(&found, level, levels, segment);
                 lane = found.lane + 1;
             } else {
                 lane = until;
@@ -146,45 +217,80 @@ impl<'a, F: Fn(u32) -> bool + ?Sized> Scan<'a, F> {
         }
     }
 
-    /// Returns what to read from `lane` on. `lowest` is raised past levels that are closed for the rest of the segment.
+    /// Returns what to read of some lanes, and closes levels for the rest of the segment.
     #[inline]
     fn open(
         &self,
         segment: &RankSegment,
-        lane: usize,
-        lowest: &mut u32,
-        most: u32,
+        lanes: Range<usize>,
+        levels: &mut Levels,
         run: &mut Run,
     ) -> Open {
         let popularity = &self.order.popularity()[..segment.end];
-        let rank = lane * LANE_IDS;
-        let reached = popularity[rank];
-        while self.bound.above(*lowest, reached) < self.pool.worst_score() {
-            *lowest += 1;
-            if *lowest > most {
+        let rank = lanes.start * LANE_IDS;
+        let best = if self.bound.prefers_unpopular() {
+            segment.end.min(lanes.end * LANE_IDS) - 1
+        } else {
+            rank
+        };
+        let worst_score = self.pool.worst_score();
+        while self
+            .bound
+            .above(levels.hits(levels.lowest), popularity[best])
+            < worst_score
+        {
+            levels.lowest += 1;
+            if levels.lowest > levels.highest {
                 return Open::Nothing;
             }
         }
-        let level = *lowest;
+        let (level, limit) = (levels.lowest, lanes.end);
+        if self.bound.ignores_popularity() {
+            return self.open_by_hits(&lanes, levels);
+        }
         let last = segment.end.min(rank + LANE_IDS) - 1;
-        let limit = segment.end.div_ceil(LANE_IDS);
-        if popularity[last] != reached {
+        if popularity[last] != popularity[rank] {
             return Open::Level { level, limit };
         }
         let position = self.order.positions()[rank];
-        let open = (level..=most).find(|&hits| self.may_enter(hits, reached, position));
+        let mut open = level..=levels.highest;
+        let open =
+            open.find(|&level| self.may_enter(levels.hits(level), popularity[rank], position));
         if open == Some(level) {
             return Open::Level { level, limit };
         }
         // The lane in which the run ends holds sessions of the next one.
         let limit = match run.end(popularity, last) {
             end if end == segment.end => limit,
-            end => end / LANE_IDS,
+            end => limit.min(end / LANE_IDS),
         };
         open.map_or(Open::From(limit), |level| Open::Level { level, limit })
     }
 
-    /// Returns true if a session with these hits and this popularity, at this position or later, could enter the pool.
+    /// Returns what to read of some lanes if the popularity changes no score.
+    fn open_by_hits(&self, lanes: &Range<usize>, levels: &Levels) -> Open {
+        let first = self.order.first_positions();
+        let enters = |level, position| self.may_enter(levels.hits(level), 0.0, position);
+        // Most queries end with all lanes at which the best level only ties.
+        let lane = lanes
+            .clone()
+            .find(|&lane| enters(levels.highest, first[lane]));
+        let Some(lane) = lane else {
+            return Open::From(lanes.end);
+        };
+        if lane > lanes.start {
+            return Open::From(lane);
+        }
+        let mut open = levels.lowest..=levels.highest;
+        let level = open.find(|&level| enters(level, first[lane]));
+        let level = level.unwrap_or(levels.highest);
+        // Another lane may have an earlier position, at which a level below this one is open.
+        let everywhere = level == levels.lowest && enters(level, u32::MAX);
+        let limit = if everywhere { lanes.end } else { lane + 1 };
+        Open::Level { level, limit }
+    }
+
+    /// Whether a session of these hits and that popularity, at that position or later, could enter.
     fn may_enter(&self, hits: u32, popularity: f64, position: u32) -> bool {
         let admits = |number| {
             let score = self.scorer.score(hits, number);
@@ -214,7 +320,7 @@ impl<'a, F: Fn(u32) -> bool + ?Sized> Scan<'a, F> {
         &mut self,
         found: &Found<P>,
         level: u32,
-        most: u32,
+        levels: &Levels,
         segment: &RankSegment,
     ) {
         let start = found.lane * LANE_IDS;
@@ -225,7 +331,13 @@ impl<'a, F: Fn(u32) -> bool + ?Sized> Scan<'a, F> {
             }
             return;
         }
-        for hits in (level..=most).rev() {
+        let best_first = (level..=levels.highest).rev();
+        let best_first = best_first.map(|level| levels.hits(level));
+        if self.bound.ignores_popularity() {
+            best_first.for_each(|hits| self.take_by_position(found, hits, in_segment));
+            return;
+        }
+        for hits in best_first {
             let members = found.planes.exactly(hits).and(found.mask);
             let mut refused = f64::NAN;
             for column in members.ones().take_while(|&column| column < in_segment) {
@@ -235,8 +347,11 @@ impl<'a, F: Fn(u32) -> bool + ?Sized> Scan<'a, F> {
                 if popularity == refused {
                     continue;
                 }
-                // Only this level ends here: lower levels may begin with more popular sessions.
                 if self.bound.above(hits, popularity) < self.pool.worst_score() {
+                    if self.bound.prefers_unpopular() {
+                        continue;
+                    }
+                    // Not the levels below: they may begin with more popular sessions.
                     break;
                 }
                 if !self.offer(rank, hits) && self.kinds_tie {
@@ -246,8 +361,29 @@ impl<'a, F: Fn(u32) -> bool + ?Sized> Scan<'a, F> {
         }
     }
 
-    /// Adds the session to the pool if its score is good enough and it is admitted. Returns true if its score was good
-    /// enough.
+    /// Offers the sessions of a lane that have these hits, if the popularity changes no score.
+    fn take_by_position<const P: usize>(&mut self, found: &Found<P>, hits: u32, in_segment: usize) {
+        let start = found.lane * LANE_IDS;
+        let score = self.scorer.score(hits, Number::Float(0.0));
+        let Some(score) = score.map(Number::as_f64) else {
+            return;
+        };
+        if !self
+            .pool
+            .admits(score, self.order.first_positions()[found.lane])
+        {
+            return;
+        }
+        let members = found.planes.exactly(hits).and(found.mask);
+        for column in members.ones().take_while(|&column| column < in_segment) {
+            let position = self.order.positions()[start + column];
+            if self.pool.admits(score, position) {
+                self.offer(start + column, hits);
+            }
+        }
+    }
+
+    /// Takes the session if its score is good enough and it is admitted; whether the first was so.
     ///
     /// The score is computed before the filter is tested, because scoring reads neighbouring memory.
     #[inline]
