@@ -29,6 +29,7 @@ if TYPE_CHECKING:
         CatalogFileError,
         EventKitError,
         ExportError,
+        FeedError,
         InputWarning,
         InternalError,
         ManifestError,
@@ -82,6 +83,7 @@ __all__ = [
     "EventKitError",
     "Explanation",
     "ExportError",
+    "FeedError",
     "Filter",
     "InputWarning",
     "InternalError",
@@ -126,8 +128,18 @@ __all__ = [
 # All of this is imported when it is first used: `import eventkit` alone imports no engine.
 _MODULES = frozenset(
     (
-        *("catalog", "cli", "compat", "dates", "errors", "exports", "external_cache", "functions"),
-        *("graph", "manifest", "profiles", "profiling", "reference", "results", "schema", "server"),
+        *("catalog", "cli", "compat", "dates", "errors", "exports", "external_cache", "feeds"),
+        *(
+            "functions",
+            "graph",
+            "manifest",
+            "profiles",
+            "profiling",
+            "reference",
+            "results",
+            "schema",
+            "server",
+        ),
         "telemetry",
     )
 )
@@ -143,6 +155,7 @@ _LATER = {
     "EventKitError": "eventkit.errors",
     "Explanation": "eventkit.results",
     "ExportError": "eventkit.errors",
+    "FeedError": "eventkit.errors",
     "Filter": "eventkit._native",
     "InputWarning": "eventkit.errors",
     "InternalError": "eventkit.errors",

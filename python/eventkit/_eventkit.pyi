@@ -36,6 +36,7 @@ __all__ = [
     "explain",
     "explain_sessions",
     "external_place",
+    "feed_formats",
     "graph_page",
     "kept_question",
     "load_catalog",
@@ -44,6 +45,7 @@ __all__ = [
     "open_catalog",
     "panic_for_test",
     "profile",
+    "read_feed",
     "recommend",
     "recommend_sessions",
     "save_catalog",
@@ -306,6 +308,10 @@ def load_json(
 def load_ndjson(
     file: Any, origin: str, progress: Callable[[int, int], object] | None
 ) -> tuple[CatalogData, dict[str, bytes] | None] | None: ...
+def feed_formats() -> tuple[str, ...]: ...
+def read_feed(
+    data: bytes, origin: str, format: str | None, zone: str | None
+) -> tuple[list[dict[str, Any]], dict[str, Any]]: ...
 def save_catalog(data: CatalogData, fields: bytes, path: str) -> None: ...
 def dump_catalog(data: CatalogData, fields: bytes) -> bytes | None: ...
 def open_catalog(

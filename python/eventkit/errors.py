@@ -18,6 +18,7 @@ __all__ = [
     "CatalogFileError",
     "EventKitError",
     "ExportError",
+    "FeedError",
     "FileLockedError",
     "GraphAuthError",
     "GraphRateLimitError",
@@ -193,6 +194,32 @@ class ManifestError(EventKitError, ValueError):
     def __reduce__(self) -> tuple[type[ManifestError], tuple[str, str, int | None, int | None]]:
         """Pickle the four parts, as the message alone cannot rebuild them."""
         return type(self), (self.path, self.reason, self.line, self.column)
+
+
+class FeedError(EventKitError, ValueError):
+    """A feed that is not the programme of a conference, or that cannot be read without guessing.
+
+    Attributes:
+        source: The file or the address, as it was asked for.
+        line: Line of the fault, from 1; ``None`` when no place can be named.
+        column: Column of the fault, from 1; ``None`` likewise.
+        reason: What is wrong, and what was expected.
+    """
+
+    def __init__(
+        self, source: str, reason: str, line: int | None = None, column: int | None = None
+    ) -> None:
+        """Name the source, the fault and, if it has one, its place."""
+        self.source = source
+        self.reason = reason
+        self.line = line
+        self.column = column
+        place = "" if line is None else f":{line}:{column}"
+        super().__init__(f"{source}{place}: {reason}")
+
+    def __reduce__(self) -> tuple[type[FeedError], tuple[str, str, int | None, int | None]]:
+        """Pickle the four parts, as the message alone cannot rebuild them."""
+        return type(self), (self.source, self.reason, self.line, self.column)
 
 
 class ProfileError(EventKitError, ValueError):

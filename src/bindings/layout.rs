@@ -39,6 +39,7 @@ pub(super) fn ascii<'a>(text: &'a Bound<'_, PyString>) -> Option<&'a [u8]> {
 ///
 /// # Safety
 /// `text` must be a live `str`, for as long as the bytes are used.
+#[cfg_attr(not(Py_3_14), allow(dead_code))] // The watchers of dicts use it.
 #[inline]
 pub(super) unsafe fn ascii_at<'a>(text: *mut ffi::PyObject) -> Option<&'a [u8]> {
     let data = ASCII_DATA.load(Ordering::Relaxed);

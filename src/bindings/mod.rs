@@ -12,6 +12,7 @@ mod errors;
 mod event;
 mod event_page;
 mod external;
+mod feed;
 mod file;
 mod filter;
 mod fingerprint;
@@ -62,6 +63,8 @@ mod _eventkit {
     use super::event_page::graph_page;
     #[pymodule_export]
     use super::external::external_place;
+    #[pymodule_export]
+    use super::feed::{feed_formats, read_feed};
     #[pymodule_export]
     use super::file::{dump_catalog, load_catalog, open_catalog, save_catalog};
     #[pymodule_export]

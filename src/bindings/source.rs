@@ -20,7 +20,9 @@ const UNPROVEN: Number = Number::Float(f64::NAN);
 const SESSION: usize = 256;
 
 /// What a session is known by besides its popularity.
-const MEMBERS: [&str; 6] = ["tags", "title", "id", "start", "end", "location"];
+const MEMBERS: [&str; 8] = [
+    "tags", "title", "id", "start", "end", "location", "start_at", "end_at",
+];
 
 /// Compiles the sessions of a list in order.
 pub(super) fn compile(sessions: &Bound<'_, PyList>) -> Answer<Segment> {
@@ -81,9 +83,16 @@ fn push(
     if let Some(id) = id.as_ref().and_then(|id| id.cast_exact::<PyString>().ok()) {
         input::with_bytes(id, |bytes| builder.push_id(bytes))?;
     }
-    let start = time_of(session.get_item(intern!(py, "start"))?.as_ref())?;
-    let end = time_of(session.get_item(intern!(py, "end"))?.as_ref())?;
-    let span = Span::parse(&start, &end);
+    let time = |name: &Bound<'_, PyString>| time_of(session.get_item(name)?.as_ref());
+    let start_at = time(intern!(py, "start_at"))?;
+    let dated = match start_at.is_empty() {
+        true => Span::default(),
+        false => Span::parse(&start_at, &time(intern!(py, "end_at"))?),
+    };
+    let span = match dated.start.scale() {
+        Some(_) => dated,
+        None => Span::parse(&time(intern!(py, "start"))?, &time(intern!(py, "end"))?),
+    };
     let place = session.get_item(intern!(py, "location"))?;
     match place
         .as_ref()

@@ -3,6 +3,7 @@
 //! * [`ranking`]: everything between tags and the best k sessions.
 //! * [`catalog`]: sessions that stay, with filters, plans and changes.
 //! * [`text`]: ASCII case folding.
+//! * [`feeds`]: the programmes that conferences publish.
 //! * [`json`] and [`file`]: sessions from JSON text, and the memory-mapped file of a catalogue.
 //! * [`calendar`]: events of Microsoft Graph, and the cache in front of it.
 //! * [`telemetry`] and [`serving`]: the log of answers; metrics and rate limits of a server.
@@ -13,6 +14,7 @@ pub mod allocator;
 pub mod calendar;
 pub mod catalog;
 pub mod error;
+pub mod feeds;
 pub mod file;
 pub mod json;
 pub mod memory;

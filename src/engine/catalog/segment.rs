@@ -1,5 +1,7 @@
 //! A segment: sessions that were compiled together. Catalogues that hold the same sessions share their segments.
 
+use std::borrow::Cow;
+
 use rayon::ThreadPool;
 
 use super::directory::{Directory, DirectoryBuilder, hash};
@@ -8,7 +10,7 @@ use super::lexicon::Lexicon;
 use super::vocabulary::Vocabulary;
 use crate::engine::error::Error;
 use crate::engine::file::{Reader, Writer};
-use crate::engine::json::{Loaded, SessionText};
+use crate::engine::json::{Loaded, Member, SessionText};
 use crate::engine::ranking::index::{Index, Sessions, TagId};
 use crate::engine::ranking::score::Number;
 use crate::engine::text::with_lowered;
@@ -156,14 +158,28 @@ impl Segment {
 
 fn facets(loaded: &Loaded, lower: &dyn Fn(&str) -> Vec<u8>) -> Result<Facets, Error> {
     let mut builder = FacetBuilder::with_capacity(loaded.len());
+    // Full times beside those of the schema, in a programme that was read from a feed.
+    let dated = loaded
+        .text
+        .known("start_at")
+        .map(|start| (start, loaded.text.member("end_at")));
     for (position, spans) in loaded.spans.iter().enumerate() {
         let view = loaded.text.get(position);
         let member = |offset: Option<u32>| view?.value_at(offset?)?.as_str();
-        let (start, end) = (member(spans.start()), member(spans.end()));
-        let span = Span::parse(
-            start.as_deref().unwrap_or_default(),
-            end.as_deref().unwrap_or_default(),
-        );
+        let parse = |start: Option<Cow<'_, [u8]>>, end: Option<Cow<'_, [u8]>>| {
+            Span::parse(
+                start.as_deref().unwrap_or_default(),
+                end.as_deref().unwrap_or_default(),
+            )
+        };
+        let named = |name: &Member| view?.get(name)?.as_str();
+        let full = dated.as_ref().map_or(Span::default(), |(start, end)| {
+            parse(named(start), named(end))
+        });
+        let span = match full.start.scale() {
+            Some(_) => full,
+            None => parse(member(spans.start()), member(spans.end())),
+        };
         match member(spans.location()) {
             None => builder.push(span, None)?,
             Some(place) if place.is_ascii() => {

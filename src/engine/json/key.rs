@@ -126,9 +126,14 @@ impl KeyTable {
         Ok(table)
     }
 
+    /// Whether further names are written out where they occur.
+    pub(super) fn is_full(&self) -> bool {
+        self.keys.len() >= LIMIT
+    }
+
     /// Adds a name, unless the table is full or has it already, or the name is long.
     pub(super) fn insert(&mut self, name: &str) {
-        if self.keys.len() < LIMIT && name.len() <= LONGEST && self.find(name).is_none() {
+        if !self.is_full() && name.len() <= LONGEST && self.find(name).is_none() {
             self.ids.insert(name.into(), self.keys.len() as KeyId);
             self.keys.push(Key::new(name));
         }

@@ -97,6 +97,12 @@ impl SessionText {
         })
     }
 
+    /// As [`Self::member`], or `None` if no session can have a member of that name.
+    pub fn known(&self, name: &str) -> Option<Member> {
+        let may_exist = self.keys.is_full() || self.keys.find(name).is_some();
+        may_exist.then(|| self.member(name))
+    }
+
     /// Resolves the name of a member once, for lookups in many sessions.
     pub fn member(&self, name: &str) -> Member {
         match self.keys.find(name) {

@@ -1,5 +1,7 @@
 //! Converts between seconds since 1970 and dates of the proleptic Gregorian calendar in UTC.
 
+use crate::engine::time::civil as date;
+
 const DAY: i64 = 86_400;
 
 /// Returns the number of the day, which rises by one at midnight.
@@ -22,28 +24,6 @@ pub(super) fn hour_label(seconds: i64) -> String {
     let (year, month, day_of_month) = date(day(seconds));
     let hour = seconds.rem_euclid(DAY) / 3600;
     format!("{year:04}-{month:02}-{day_of_month:02}T{hour:02}Z")
-}
-
-/// Returns year, month and day. It counts in eras of 400 years, which all have 146,097 days.
-fn date(day: i64) -> (i64, i64, i64) {
-    // Years start in March here, so that the leap day comes last.
-    let shifted = day + 719_468;
-    let era = shifted.div_euclid(146_097);
-    let of_era = shifted.rem_euclid(146_097);
-    let year_of_era = (of_era - of_era / 1_460 + of_era / 36_524 - of_era / 146_096) / 365;
-    let of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let from_march = (5 * of_year + 2) / 153;
-    let day_of_month = of_year - (153 * from_march + 2) / 5 + 1;
-    let month = if from_march < 10 {
-        from_march + 3
-    } else {
-        from_march - 9
-    };
-    (
-        year_of_era + era * 400 + i64::from(month <= 2),
-        month,
-        day_of_month,
-    )
 }
 
 /// Parses an ISO 8601 time with a date. Returns the seconds since 1970; a time without an offset counts as UTC.

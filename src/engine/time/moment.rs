@@ -72,6 +72,21 @@ impl Moment {
         Self::new(Scale::Local, over, 0)
     }
 
+    /// Returns a time of a day that is not named.
+    pub(in crate::engine) fn clock(ms: i64) -> Self {
+        Self::new(Scale::Clock, ms, 0)
+    }
+
+    /// Returns a time on the wall clock of a place whose offset is not named.
+    pub(in crate::engine) fn local(wall_ms: i64) -> Self {
+        Self::new(Scale::Local, wall_ms, 0)
+    }
+
+    /// Returns a time on the wall clock of a place that is `minutes` east of UTC.
+    pub(in crate::engine) fn at_offset(wall_ms: i64, minutes: i64) -> Self {
+        Self::new(Scale::Instant, wall_ms - minutes * MINUTE, minutes)
+    }
+
     pub(super) fn new(scale: Scale, ms: i64, offset: i64) -> Self {
         let scale = match scale {
             Scale::Clock => 1,

@@ -1,0 +1,68 @@
+//! `events.json` of HackerTracker. Rooms, types and speakers are ids of other files, so only those that are written out
+//! are taken. Times are in UTC.
+
+use super::node::Node;
+use crate::engine::feeds::clock;
+use crate::engine::feeds::programme::{Programme, Session};
+use crate::engine::feeds::row;
+
+pub(super) fn fits(entry: &Node<'_>) -> bool {
+    let own = ["event_type", "entry_type", "conference", "includes"];
+    (entry.has("start_date") || entry.has("begin")) && own.iter().any(|name| entry.has(name))
+}
+
+pub(super) fn read<'a>(root: &Node<'a>, programme: &mut Programme<'a>) {
+    let entries = root.get("schedule").list();
+    programme.name = entries
+        .iter()
+        .find(|entry| !entry.is_empty())
+        .map_or("".into(), |entry| entry.get("conference").line());
+    let mut by_id = false;
+    for entry in entries {
+        by_id |= entry.get("location").int().is_some();
+        programme.push(|| format!("event {}", entry.get("id").id()), session(entry));
+    }
+    if by_id {
+        programme.note(
+            "rooms, types and speakers are only ids of other files of HackerTracker, so they are missing".into(),
+        );
+    }
+}
+
+fn session<'a>(entry: &Node<'a>) -> Session<'a> {
+    let begin = entry.first(&["start_date", "begin", "begin_timestamp"]);
+    let end = entry.first(&["end_date", "end", "end_timestamp"]);
+    let mut session = Session {
+        id: entry.get("id").id(),
+        title: entry.get("title").line(),
+        start: clock::moment(begin.str()),
+        end: clock::moment(end.str()),
+        location: entry.get("location").line(),
+        summary: entry.get("description").block(),
+        url: entry.get("link").line(),
+        ..Session::default()
+    };
+    for kind in ["event_type", "entry_type", "type"].map(|name| entry.get(name)) {
+        if session.kind.is_empty() && kind.int().is_none() {
+            session.set_kind(kind.line());
+        }
+    }
+    for tag in entry
+        .get("tags")
+        .list()
+        .iter()
+        .filter(|tag| tag.int().is_none())
+    {
+        session.tag("keyword", tag.line());
+    }
+    let who = entry.get("who");
+    for speaker in entry.get("speakers").list().iter().chain(who.list()) {
+        if speaker.int().is_none() {
+            session.speaker(speaker.line());
+        }
+    }
+    for name in row::split_names(who.str()) {
+        session.speaker(name.into_owned().into());
+    }
+    session
+}

@@ -1,0 +1,670 @@
+//! Sessions from rows of named values: tables, and lists of objects that follow no specification.
+//!
+//! What a column means is known by its name. Dates are read for the whole table at once. A value that is no time leaves
+//! its session without one and is noted; if most values of a column are none, the table is refused with the column's
+//! name.
+
+use std::borrow::Cow;
+
+use super::clock;
+use super::date::{self, Cell, Date, Order};
+use super::fault::{Fault, shown};
+use super::html;
+use super::programme::{Programme, Session};
+use crate::engine::time::{DAY, Moment, Scale};
+
+/// What a column means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Role {
+    Id,
+    Title,
+    Subtitle,
+    Start,
+    End,
+    Date,
+    EndDate,
+    Duration,
+    Room,
+    Track,
+    Kind,
+    Tags,
+    Level,
+    Speakers,
+    Summary,
+    Description,
+    Language,
+    Url,
+    Popularity,
+}
+
+const ROLES: usize = 19;
+
+/// The names of columns by role, without spaces and marks; earlier ones are preferred. A column has one role.
+const NAMES: [(Role, &[&str]); ROLES] = [
+    (
+        Role::Title,
+        &[
+            "title",
+            "sessiontitle",
+            "proposaltitle",
+            "talktitle",
+            "presentationtitle",
+            "eventtitle",
+            "papertitle",
+            "titel",
+            "título",
+            "titulo",
+            "titre",
+            "titolo",
+            "タイトル",
+            "name",
+            "sessionname",
+            "eventname",
+            "topic",
+            "thema",
+            "talk",
+            "veranstaltung",
+            "subject",
+        ],
+    ),
+    (
+        Role::Id,
+        &[
+            "id",
+            "uid",
+            "guid",
+            "code",
+            "sessionid",
+            "talkid",
+            "slug",
+            "nr",
+        ],
+    ),
+    (Role::Subtitle, &["subtitle", "untertitel"]),
+    (
+        Role::Start,
+        &[
+            "start",
+            "starts",
+            "startsat",
+            "startat",
+            "starttime",
+            "startdatetime",
+            "starttimestamp",
+            "startdate",
+            "begin",
+            "begins",
+            "beginn",
+            "begintime",
+            "eventstart",
+            "sessionstart",
+            "scheduledat",
+            "dtstart",
+            "anfang",
+            "von",
+            "from",
+            "time",
+            "hours",
+            "timeslot",
+            "zeit",
+            "uhrzeit",
+            "when",
+            "slot",
+            "datetime",
+            "開始",
+        ],
+    ),
+    (
+        Role::End,
+        &[
+            "end",
+            "ends",
+            "endsat",
+            "endat",
+            "endtime",
+            "enddatetime",
+            "endtimestamp",
+            "enddate",
+            "finish",
+            "ende",
+            "eventend",
+            "sessionend",
+            "bis",
+            "until",
+            "to",
+            "dtend",
+            "終了",
+        ],
+    ),
+    (
+        Role::Date,
+        &[
+            "date",
+            "datum",
+            "fecha",
+            "day",
+            "startdate",
+            "startday",
+            "eventdate",
+            "sessiondate",
+            "tag",
+            "giorno",
+            "jour",
+            "日付",
+        ],
+    ),
+    (Role::EndDate, &["endday", "enddate"]),
+    (
+        Role::Duration,
+        &[
+            "duration",
+            "dauer",
+            "length",
+            "durationminutes",
+            "durationinminutes",
+            "minutes",
+            "durée",
+            "scheduledduration",
+        ],
+    ),
+    (
+        Role::Room,
+        &[
+            "room", "location", "roomname", "venue", "place", "hall", "raum", "saal", "ort",
+            "stage", "bühne", "sala", "lieu", "salle", "場所",
+        ],
+    ),
+    (Role::Track, &["track", "trackname", "stream", "strand"]),
+    (
+        Role::Kind,
+        &[
+            "type",
+            "kind",
+            "sessiontype",
+            "talktype",
+            "eventtype",
+            "format",
+            "talkformat",
+            "sessionformat",
+            "typ",
+            "art",
+        ],
+    ),
+    (
+        Role::Tags,
+        &[
+            "tags",
+            "tagnames",
+            "keywords",
+            "topics",
+            "categories",
+            "category",
+            "labels",
+            "stichworte",
+            "kategorie",
+            "tag",
+        ],
+    ),
+    (Role::Level, &["level", "audiencelevel", "niveau"]),
+    (
+        Role::Speakers,
+        &[
+            "speakernames",
+            "speakername",
+            "speakers",
+            "speaker",
+            "presenters",
+            "presenter",
+            "presentername",
+            "referent",
+            "referenten",
+            "authors",
+            "author",
+            "sprecher",
+            "host",
+            "hosts",
+            "name",
+        ],
+    ),
+    (
+        Role::Summary,
+        &[
+            "abstract",
+            "summary",
+            "description",
+            "beschreibung",
+            "details",
+            "body",
+            "info",
+            "content",
+        ],
+    ),
+    (
+        Role::Description,
+        &[
+            "description",
+            "longdescription",
+            "longabstract",
+            "body",
+            "details",
+        ],
+    ),
+    (
+        Role::Language,
+        &["language", "lang", "sprache", "langoftalk", "talklanguage"],
+    ),
+    (Role::Url, &["url", "link", "website", "permalink", "web"]),
+    (Role::Popularity, &["popularity"]),
+];
+
+/// Returns the role of each column, by its name.
+pub(super) fn roles<S: AsRef<str>>(columns: &[S]) -> Vec<Option<Role>> {
+    let names: Vec<String> = columns.iter().map(|name| bare(name.as_ref())).collect();
+    // `Tag` is a day in German.
+    let german = names
+        .iter()
+        .any(|name| matches!(name.as_str(), "zeit" | "uhrzeit" | "beginn" | "titel"));
+    let mut roles = vec![None; names.len()];
+    for (role, known) in NAMES {
+        let found = known
+            .iter()
+            .filter(|known| role != Role::Date || **known != "tag" || german)
+            .find_map(|known| {
+                names
+                    .iter()
+                    .zip(&roles)
+                    .position(|(name, role)| name == known && role.is_none())
+            });
+        if let Some(slot) = found.and_then(|at| roles.get_mut(at)) {
+            *slot = Some(role);
+        }
+    }
+    roles
+}
+
+/// The name of a column without spaces and marks, in lower case.
+pub(super) fn bare(name: &str) -> String {
+    let letters = name.chars().filter(|character| character.is_alphanumeric());
+    letters.flat_map(char::to_lowercase).collect()
+}
+
+/// The value of a column in one row.
+#[derive(Clone, Debug, Default)]
+pub(super) enum Value<'a> {
+    #[default]
+    Absent,
+    Text(Cow<'a, str>),
+    Number(f64),
+    Many(Vec<Cow<'a, str>>),
+}
+
+impl<'a> Value<'a> {
+    fn text(&self) -> &str {
+        match self {
+            Self::Text(text) => text.trim(),
+            _ => "",
+        }
+    }
+
+    fn cleaned(&self, clean: for<'t> fn(&'t str) -> Cow<'t, str>) -> Cow<'a, str> {
+        match self {
+            Self::Text(Cow::Borrowed(text)) => clean(text),
+            Self::Text(Cow::Owned(text)) => Cow::Owned(clean(text).into_owned()),
+            Self::Number(number) => Cow::Owned(number.to_string()),
+            Self::Many(items) => Cow::Owned(items.join(", ")),
+            Self::Absent => Cow::Borrowed(""),
+        }
+    }
+
+    fn line(&self) -> Cow<'a, str> {
+        self.cleaned(html::line)
+    }
+
+    /// Several values, or one text split by `split`.
+    fn many(&self, split: fn(&str) -> Vec<Cow<'_, str>>) -> Vec<Cow<'a, str>> {
+        match self {
+            Self::Many(items) => items
+                .iter()
+                .map(|item| Value::Text(item.clone()).line())
+                .collect(),
+            Self::Text(text) => split(text)
+                .into_iter()
+                .map(|item| Cow::Owned(html::line(&item).into_owned()))
+                .collect(),
+            _ => Vec::new(),
+        }
+    }
+}
+
+/// A row: its values by role, and the line where it begins if it has one.
+#[derive(Debug)]
+pub(super) struct Row<'a> {
+    pub(super) values: [Value<'a>; ROLES],
+    pub(super) place: String,
+}
+
+impl<'a> Row<'a> {
+    pub(super) fn new(place: String) -> Self {
+        Self {
+            values: Default::default(),
+            place,
+        }
+    }
+
+    pub(super) fn set(&mut self, role: Role, value: Value<'a>) {
+        if let Some(slot) = self.values.get_mut(role as usize) {
+            *slot = value;
+        }
+    }
+
+    fn get(&self, role: Role) -> &Value<'a> {
+        static ABSENT: Value<'static> = Value::Absent;
+        self.values.get(role as usize).unwrap_or(&ABSENT)
+    }
+}
+
+/// Splits names at commas, semicolons, line breaks, `&` and the word `and`.
+pub(super) fn split_names(text: &str) -> Vec<Cow<'_, str>> {
+    let parts = text
+        .split([',', ';', '\n'])
+        .flat_map(|part| part.split(" & "))
+        .flat_map(|part| part.split(" and "));
+    let is_name = |part: &&str| !part.is_empty() && !part.contains("://");
+    parts
+        .map(str::trim)
+        .filter(is_name)
+        .map(Cow::Borrowed)
+        .collect()
+}
+
+/// Splits tags at commas, semicolons and line breaks.
+pub(super) fn split_list(text: &str) -> Vec<Cow<'_, str>> {
+    let parts = text.split([',', ';', '\n']).map(str::trim);
+    parts
+        .filter(|part| !part.is_empty())
+        .map(Cow::Borrowed)
+        .collect()
+}
+
+/// Takes the sessions of rows. `column` names the column of a role.
+///
+/// # Errors
+/// Most values of a column of times are none, or the order of day and month stays open.
+pub(super) fn take<'a>(
+    rows: Vec<Row<'a>>,
+    column: impl Fn(Role) -> String,
+    programme: &mut Programme<'a>,
+) -> Result<(), Fault> {
+    let mut columns = TIMES.map(Column::new);
+    for row in &rows {
+        for times in &mut columns {
+            times.read(row);
+        }
+    }
+    for times in &columns {
+        times.check(&column, programme)?;
+    }
+    let order = order(&columns, &column, programme)?;
+    let mut labels = 0;
+    for (at, row) in rows.into_iter().enumerate() {
+        let cells = columns
+            .each_ref()
+            .map(|times| times.cells.get(at).copied().unwrap_or_default());
+        let session = session(&row, &cells, order);
+        labels += usize::from(
+            session
+                .start
+                .is_some_and(|start| start.scale() == Some(Scale::Clock))
+                && !session.day.is_empty(),
+        );
+        programme.push(|| row.place, session);
+    }
+    if labels > 0 {
+        programme.note(format!(
+            "column {:?} names days without dates, so {labels} sessions have times of day only",
+            column(Role::Date)
+        ));
+    }
+    Ok(())
+}
+
+const TIMES: [Role; 4] = [Role::Start, Role::End, Role::Date, Role::EndDate];
+
+/// The times of one column.
+struct Column {
+    role: Role,
+    cells: Vec<Cell>,
+    filled: usize,
+    bad: usize,
+    first_bad: Option<(String, String, &'static str)>,
+}
+
+impl Column {
+    fn new(role: Role) -> Self {
+        Self {
+            role,
+            cells: Vec::new(),
+            filled: 0,
+            bad: 0,
+            first_bad: None,
+        }
+    }
+
+    fn read(&mut self, row: &Row<'_>) {
+        let value = row.get(self.role);
+        let cell = match value {
+            Value::Number(number) => epoch(*number),
+            _ if value.text().is_empty() => {
+                self.cells.push(Cell::default());
+                return;
+            }
+            _ => date::parse(value.text()),
+        };
+        self.filled += 1;
+        self.cells.push(cell.unwrap_or_else(|reason| {
+            self.bad += 1;
+            self.first_bad
+                .get_or_insert_with(|| (shown(&value.line()), row.place.clone(), reason));
+            Cell::default()
+        }));
+    }
+
+    /// Refuses a column of which most is no time. A column of days may name them in any way.
+    fn check(
+        &self,
+        column: impl Fn(Role) -> String,
+        programme: &mut Programme<'_>,
+    ) -> Result<(), Fault> {
+        let Some((value, place, reason)) = &self.first_bad else {
+            return Ok(());
+        };
+        let name = column(self.role);
+        let names_days = matches!(self.role, Role::Date | Role::EndDate)
+            && !matches!(bare(&name).as_str(), "date" | "datum" | "fecha" | "日付");
+        if names_days {
+            return Ok(());
+        }
+        let message = format!("column {name:?}, {place}: {value} {reason}");
+        if self.bad * 2 > self.filled {
+            return Err(Fault::new(format!(
+                "{message}: expected one such as 2026-01-31 or 2026-01-31 09:30"
+            )));
+        }
+        programme.note(format!(
+            "{message} ({} such values); those sessions have no such time",
+            self.bad
+        ));
+        Ok(())
+    }
+}
+
+/// A number of seconds or milliseconds since 1970.
+fn epoch(number: f64) -> Result<Cell, &'static str> {
+    let ms = match number.abs() {
+        1e8..1e11 => number * 1000.0,
+        1e11..1e14 => number,
+        _ => return Err("is only a number"),
+    };
+    Ok(Cell {
+        moment: Some(Moment::at_offset(ms as i64, 0)),
+        ..Cell::default()
+    })
+}
+
+fn order(
+    columns: &[Column],
+    column: impl Fn(Role) -> String,
+    programme: &mut Programme<'_>,
+) -> Result<Order, Fault> {
+    let open = |times: &&Column| {
+        times
+            .cells
+            .iter()
+            .any(|cell| matches!(cell.date, Some(Date::Open(..))))
+    };
+    let Some(first) = columns.iter().find(open) else {
+        return Ok(Order::DayFirst);
+    };
+    let dates: Vec<Date> = columns
+        .iter()
+        .flat_map(|times| &times.cells)
+        .filter_map(|cell| cell.date)
+        .collect();
+    let name = column(first.role);
+    let order = Order::decide(&dates).ok_or_else(|| {
+        Fault::new(format!(
+            "column {name:?}: it is open whether the day or the month comes first in its dates: write them as 2026-01-31"
+        ))
+    })?;
+    let which = match order {
+        Order::DayFirst => "day",
+        Order::MonthFirst => "month",
+    };
+    programme.note(format!(
+        "the dates of column {name:?} were read with the {which} first"
+    ));
+    Ok(order)
+}
+
+fn session<'a>(row: &Row<'a>, cells: &[Cell; 4], order: Order) -> Session<'a> {
+    let mut session = Session {
+        id: row.get(Role::Id).line(),
+        title: row.get(Role::Title).line(),
+        subtitle: row.get(Role::Subtitle).line(),
+        location: row.get(Role::Room).line(),
+        language: row.get(Role::Language).line(),
+        url: row.get(Role::Url).line(),
+        popularity: popularity(row.get(Role::Popularity)),
+        ..Session::default()
+    };
+    session.set_texts(
+        row.get(Role::Summary).cleaned(html::block),
+        row.get(Role::Description).cleaned(html::block),
+    );
+    session.set_track(row.get(Role::Track).line());
+    let kind = row.get(Role::Kind).line();
+    if !kind.bytes().all(|byte| byte.is_ascii_digit()) {
+        session.set_kind(kind);
+    }
+    for tag in row.get(Role::Tags).many(split_list) {
+        session.tag("keyword", tag);
+    }
+    session.tag("level", row.get(Role::Level).line());
+    for name in row.get(Role::Speakers).many(split_names) {
+        session.speaker(name);
+    }
+    set_times(&mut session, row, cells, order);
+    session
+}
+
+fn popularity(value: &Value<'_>) -> Option<f64> {
+    let number = match value {
+        Value::Number(number) => *number,
+        _ => value.text().parse().ok()?,
+    };
+    (number.is_finite() && number >= 0.0).then_some(number)
+}
+
+fn set_times(session: &mut Session<'_>, row: &Row<'_>, cells: &[Cell; 4], order: Order) {
+    let [start, end, date, end_date] = cells;
+    let midnight = |cell: &Cell| cell.date.and_then(|date| date.midnight(order));
+    let day = midnight(start)
+        .or_else(|| midnight(date))
+        .or(date.moment.map(midnight_of));
+    if day.is_none() && date.moment.is_none() {
+        session.day = row.get(Role::Date).line().into_owned().into();
+    }
+    let at = |day: Option<i64>, time: i64| match day {
+        Some(day) => Moment::local(day + time),
+        None => Moment::clock(time.rem_euclid(DAY)),
+    };
+    if let Some(listed) = day.filter(|_| start.time.or(date.time).is_some_and(|time| time >= DAY)) {
+        session.day = clock::day(listed).into();
+    }
+    session.start = start.moment.or_else(|| {
+        let time = start.time.or(date.time)?;
+        Some(at(day, time))
+    });
+    if session.start.is_none() {
+        session.start = date.moment;
+    }
+    session.end = end.moment.or_else(|| {
+        let time = end.time.or(start.until).or(date.until)?;
+        let begins = session
+            .start
+            .filter(|start| start.scale() != Some(Scale::Clock));
+        let last = midnight(end).or_else(|| midnight(end_date));
+        match (last, begins) {
+            (Some(last), _) => Some(Moment::local(last + time)),
+            (None, Some(begins)) => Some(after(begins, time)),
+            (None, None) => Some(at(day, time)),
+        }
+    });
+    if session.end.is_none() {
+        session.lasts(duration(row.get(Role::Duration)));
+    }
+}
+
+fn midnight_of(moment: Moment) -> i64 {
+    moment.wall_ms().div_euclid(DAY) * DAY
+}
+
+/// The first moment at or after another at which clocks show `time`.
+fn after(start: Moment, time: i64) -> Moment {
+    let since = (time - start.wall_ms()).rem_euclid(DAY);
+    clock::later(start, since)
+}
+
+/// A duration in minutes, or `hh:mm`, or with units: `45 min`, `1 h 30 min`, `PT45M`.
+fn duration(value: &Value<'_>) -> Option<i64> {
+    if let Value::Number(number) = value {
+        return (number.is_finite() && *number > 0.0 && *number < 1e5)
+            .then_some((*number * 60_000.0) as i64);
+    }
+    let text = value.text().to_lowercase();
+    if text.is_empty() {
+        return None;
+    }
+    if let Some(ms) = clock::duration(&text).or_else(|| clock::iso_duration(&text.to_uppercase())) {
+        return Some(ms);
+    }
+    let mut total = 0;
+    let mut rest = text.as_str();
+    while !rest.is_empty() {
+        let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
+        let count: i64 = rest
+            .get(..digits)?
+            .parse()
+            .ok()
+            .filter(|count| *count < 10_000)?;
+        rest = rest.get(digits..)?.trim_start();
+        let letters = rest.bytes().take_while(u8::is_ascii_alphabetic).count();
+        total += match rest.get(..letters)? {
+            "h" | "hr" | "hrs" | "hour" | "hours" | "std" | "stunde" | "stunden" => count * 60,
+            "m" | "min" | "mins" | "minute" | "minutes" | "minuten" => count,
+            _ => return None,
+        };
+        rest = rest.get(letters..)?.trim_start_matches(['.', ',', ' ']);
+    }
+    Some(total * clock::MINUTE)
+}
