@@ -197,7 +197,8 @@ impl CatalogData {
             .map_or(Ok(false), |held| input::with_bytes(held, |held| held == id))
     }
 
-    fn member<'py>(
+    /// Returns the value of a key of the session.
+    pub(super) fn member<'py>(
         &self,
         py: Python<'py>,
         place: Place,

@@ -4,6 +4,7 @@
 
 mod allocator;
 mod answer;
+mod balance;
 mod cache;
 mod catalog;
 mod catalog_data;
@@ -26,9 +27,11 @@ mod intern;
 mod load;
 mod metrics;
 mod object;
+mod plan;
 mod pool;
 mod probe;
 mod query;
+mod questions;
 mod rate;
 mod replica;
 mod search;
@@ -44,6 +47,8 @@ use pyo3::prelude::*;
 /// The native half of `eventkit`. Not public: import `eventkit`.
 #[pymodule(gil_used = true)]
 mod _eventkit {
+    #[pymodule_export]
+    use super::balance::unmatched_interests;
     #[pymodule_export]
     use super::catalog::compile_sessions;
     #[pymodule_export]
@@ -73,11 +78,15 @@ mod _eventkit {
     use super::load::{load_json, load_ndjson};
     #[pymodule_export]
     use super::metrics::ServerMetrics;
+    #[pymodule_export]
+    use super::plan::plan;
     #[cfg(feature = "fault-injection")]
     #[pymodule_export]
     use super::probe::panic_for_test;
     #[pymodule_export]
     use super::probe::{sum_contributions, sum_regime};
+    #[pymodule_export]
+    use super::questions::{alternatives, why_not};
     #[pymodule_export]
     use super::rate::{RateLimiter, RequestLog};
     #[pymodule_export]

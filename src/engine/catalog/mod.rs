@@ -5,16 +5,21 @@
 //! segment for its best and merges them: a removed session can push at most one of those it asks for out of sight, so
 //! each is asked for as many more as were removed.
 
+pub mod busy;
 pub mod compile_policy;
 pub mod conflict;
 pub mod directory;
 pub mod facet;
 pub mod filter;
+pub mod itinerary;
 pub mod lexicon;
+mod nearest;
 pub mod plan;
+pub mod raise;
 pub mod result_cache;
 pub mod segment;
 pub mod vocabulary;
+pub mod why_not;
 pub mod window;
 
 use core::time::Duration;
@@ -24,11 +29,12 @@ use std::sync::Arc;
 use foldhash::fast::FixedState;
 use hashbrown::HashMap;
 
+use self::busy::Busy;
 use self::filter::{Filter, Lookup, Selection};
-use self::plan::{Candidate, Limits, Plan};
+use self::itinerary::{Itinerary, Refusal, Wishes};
+use self::plan::{Candidate, Limits};
 use self::segment::Segment;
-use crate::engine::error::Error;
-use crate::engine::ranking::index::Ranked;
+use crate::engine::ranking::index::{Ranked, TagId};
 use crate::engine::ranking::interest::InterestSet;
 use crate::engine::ranking::score::{Number, Scorer};
 
@@ -52,6 +58,17 @@ pub struct Best {
     pub popularity: Number,
     /// Its score.
     pub score: f64,
+}
+
+/// What an itinerary must keep to: [`Wishes`], with the places of sessions.
+#[derive(Clone, Debug, Default)]
+pub struct PlanWishes {
+    /// They are in the plan.
+    pub must: Vec<Place>,
+    /// They are not in the plan.
+    pub avoid: Vec<Place>,
+    /// No session of the plan overlaps one of these times.
+    pub busy: Vec<Busy>,
 }
 
 /// The sessions that have an id, by id: found by its hash and confirmed by whoever holds the sessions.
@@ -299,30 +316,108 @@ impl Catalog {
         most.map_or(0, |(&offset, _)| offset)
     }
 
-    /// Plans an itinerary of ranked sessions. Returns the sessions of the plan in order of time, and the plan.
+    /// Plans an itinerary of ranked sessions. Returns the sessions that could be in it, and the itinerary, which numbers
+    /// them as they are returned.
     ///
-    /// Sessions that match no interest are left out: their scores are above 0 too, and they would fill every free hour.
+    /// Sessions that match no interest are left out, unless they must be in: their scores are above 0 too, and they
+    /// would fill every free hour.
     ///
     /// # Errors
     ///
-    /// Fails as [`plan::best`] does.
+    /// Fails as [`itinerary::arrange`] does.
     pub fn best_plan(
         &self,
         mut ranked: Vec<Best>,
+        wishes: &PlanWishes,
         top: Option<usize>,
         gap: Duration,
-    ) -> Result<(Vec<Best>, Plan), Error> {
-        ranked.retain(|session| session.hits > 0);
+    ) -> (Vec<Best>, Result<Itinerary, Refusal>) {
+        ranked.retain(|session| session.hits > 0 || wishes.must.contains(&session.place));
         ranked.sort_by_key(|session| session.place);
         let limits = Limits {
             top,
             gap,
             offset: self.usual_offset(),
         };
-        let plan = plan::best(&self.plannable(&ranked), &limits)?;
-        let chosen = plan.positions.iter();
-        let chosen = chosen.filter_map(|&number| ranked.get(number as usize).copied());
-        Ok((chosen.collect(), plan))
+        let numbers = |places: &[Place]| {
+            let number = |place| ranked.binary_search_by_key(place, |session| session.place);
+            let numbers = places.iter().filter_map(|place| number(place).ok());
+            numbers.map(|number| number as u32).collect()
+        };
+        let wishes = Wishes {
+            must: numbers(&wishes.must),
+            avoid: numbers(&wishes.avoid),
+            busy: wishes.busy.clone(),
+        };
+        let arranged = itinerary::arrange(&self.plannable(&ranked), &wishes, &limits);
+        (ranked, arranged)
+    }
+
+    /// Returns the numbers of the ranked sessions that overlap one of them in time, in order; `None` if that one has no
+    /// time, or is not among them.
+    pub fn overlapping(&self, place: Place, ranked: &[Best]) -> Option<Vec<usize>> {
+        let number = ranked.iter().position(|best| best.place == place)?;
+        let candidates = self.plannable(ranked);
+        let overlapping = itinerary::overlapping(&candidates, number as u32, self.usual_offset())?;
+        Some(
+            overlapping
+                .into_iter()
+                .map(|number| number as usize)
+                .collect(),
+        )
+    }
+
+    /// Returns for each of the ranked sessions the numbers of the interests that it matches, in order.
+    pub fn matches(&self, ranked: &[Best], interests: &InterestSet) -> Vec<Vec<u32>> {
+        let places = ranked.iter().map(|best| best.place).zip(0..);
+        let numbers: HashMap<Place, usize, FixedState> = places.collect();
+        let mut matches = vec![Vec::new(); ranked.len()];
+        for (interest, text) in (0..).zip(interests.iter()) {
+            for (part, held) in (0..).zip(&self.parts) {
+                let segment = &held.segment;
+                let Some(tag) = segment.vocabulary.get(text) else {
+                    continue;
+                };
+                segment.index.visit(tag, &mut |local| {
+                    let number = numbers.get(&Place { part, local });
+                    let found = number.and_then(|&number| matches.get_mut(number));
+                    // A session that has the tag twice is visited twice.
+                    if let Some(found) = found
+                        && found.last() != Some(&interest)
+                    {
+                        found.push(interest);
+                    }
+                });
+            }
+        }
+        matches
+    }
+
+    /// Returns true if a session has this tag, given lowered.
+    pub fn has_tag(&self, text: &[u8]) -> bool {
+        self.parts.iter().any(|part| {
+            let segment = &part.segment;
+            let mut held = false;
+            if let Some(tag) = segment.vocabulary.get(text) {
+                let mut look = |local| held |= part.holds(local);
+                segment.index.visit(tag, &mut look);
+            }
+            held
+        })
+    }
+
+    /// Returns the tags of all segments, lowered.
+    fn tags(&self) -> impl Iterator<Item = &[u8]> {
+        self.parts.iter().flat_map(|part| {
+            let tags = part.segment.vocabulary.len() as u32;
+            (0..tags).map(|tag| part.segment.vocabulary.bytes(TagId(tag)))
+        })
+    }
+
+    /// Returns true if the filter admits a session.
+    pub fn admits(&self, narrow: Narrow<'_>, place: Place) -> bool {
+        let part = self.parts.get(place.part as usize);
+        part.is_some_and(|part| narrow.select(place.part, &part.segment).admits(place.local))
     }
 
     /// Returns what a plan needs to know of sessions, numbered in their order here.
