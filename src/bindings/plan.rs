@@ -54,12 +54,13 @@ pub(super) fn plan<'py>(
         room("the plan", most.saturating_mul(256))?;
         let ranked = catalog.best(&set, &scorer, most, filter.as_ref());
         let ranked = ranked.or_decline()?;
-        let wishes = catalog.wishes(py, &wishes, &ranked)?;
+        let given = wishes;
+        let wishes = catalog.wishes(py, &given, &ranked)?;
         let inner = &catalog.data.catalog;
         let (ranked, arranged) = py.detach(|| inner.best_plan(ranked, &wishes, top, gap));
         let itinerary = match arranged {
             Ok(itinerary) => itinerary,
-            Err(refusal) => return Err(catalog.refused(py, &refusal, &ranked)?.into()),
+            Err(refusal) => return Err(catalog.refused(py, &refusal, &given, &ranked)?.into()),
         };
         let at = |number: &u32| ranked.get(*number as usize).copied();
         let chosen = itinerary.plan.positions.iter().filter_map(at).collect();
@@ -69,7 +70,7 @@ pub(super) fn plan<'py>(
         fields.set_item(intern!(py, "total"), total)?;
         let untimed = object::new_int(py, itinerary.plan.untimed as i64)?;
         fields.set_item(intern!(py, "untimed"), untimed)?;
-        let left_out = catalog.left_out(py, &itinerary.left_out, &ranked)?;
+        let left_out = catalog.left_out(py, &itinerary.left_out, &given, &ranked)?;
         fields.set_item(intern!(py, "left_out"), left_out)?;
         fields.set_item(intern!(py, "unmatched"), catalog.unmatched(py, &set)?)?;
         Ok(answer)
@@ -82,11 +83,10 @@ impl CatalogBase {
     /// one that a filter hides.
     fn wishes(&self, py: Python<'_>, given: &Given, ranked: &[Best]) -> Answer<PlanWishes> {
         let mut wishes = PlanWishes::default();
-        for (number, (start, end)) in given.busy.iter().enumerate() {
+        for (start, end) in &given.busy {
             let busy = Busy::parse(start.as_bytes(), end.as_bytes());
-            wishes.busy.push(
-                busy.map_err(|error| PyValueError::new_err(format!("busy[{number}] is {error}")))?,
-            );
+            let wrong = |error| PyValueError::new_err(format!("busy: {error}"));
+            wishes.busy.push(busy.map_err(wrong)?);
         }
         for name in &given.avoid {
             wishes.avoid.extend(self.named(py, "avoid", name)?);
@@ -137,7 +137,17 @@ impl CatalogBase {
     }
 
     /// Returns the error for wishes that cannot be kept.
-    fn refused(&self, py: Python<'_>, refusal: &Refusal, ranked: &[Best]) -> Answer<PyErr> {
+    fn refused(
+        &self,
+        py: Python<'_>,
+        refusal: &Refusal,
+        given: &Given,
+        ranked: &[Best],
+    ) -> Answer<PyErr> {
+        let busy = |number: u32| {
+            let busy = given.busy.get(number as usize);
+            busy.map_or_else(String::new, |(start, end)| format!("from {start} to {end}"))
+        };
         let title = |number: u32| -> Answer<String> {
             let best = ranked.get(number as usize).or_decline()?;
             Ok(self.shown_title(py, best.place)?.repr()?.to_string())
@@ -145,18 +155,21 @@ impl CatalogBase {
         let message = match *refusal {
             Refusal::Untimed(it) => format!("must: {} has no time to plan with", title(it)?),
             Refusal::Avoided(it) => format!("must and avoid both name {}", title(it)?),
-            Refusal::Busy(it, busy) => format!("must: {} overlaps busy[{busy}]", title(it)?),
+            Refusal::Busy(it, number) => {
+                format!("must: {} overlaps the busy time {}", title(it)?, busy(number))
+            }
             Refusal::Overlaps(it, other) => format!(
                 "must: {} and {} overlap, or lie closer than gap",
                 title(it)?,
                 title(other)?
             ),
             Refusal::Limit(count) => format!("must names {count} sessions, which is more than top"),
-            Refusal::Incomparable(busy, lacking) => {
+            Refusal::Incomparable(number, lacking) => {
                 let instead = if lacking == "a date" { "date" } else { "zone" };
                 format!(
-                    "busy[{busy}] cannot be compared with the sessions, whose times have no part of the kind that it \
-                     has ({lacking}): give {instead}= of the programme"
+                    "busy: the time {} has {lacking}, and the times of the sessions have none: give the programme's \
+                     {instead} with {instead}=",
+                    busy(number)
                 )
             }
             Refusal::Failed(ref error) if error.kind() == ErrorKind::Memory => {
@@ -182,6 +195,7 @@ impl CatalogBase {
         &self,
         py: Python<'py>,
         left_out: &[(u32, Reason)],
+        given: &Given,
         ranked: &[Best],
     ) -> Answer<Bound<'py, PyList>> {
         let of = |&(number, reason): &(u32, Reason)| Some((*ranked.get(number as usize)?, reason));
@@ -203,7 +217,10 @@ impl CatalogBase {
             };
             row.set_item(intern!(py, "reason"), word)?;
             match reason {
-                Reason::Busy(busy) => row.set_item(intern!(py, "busy"), busy)?,
+                Reason::Busy(number) => {
+                    let (start, end) = given.busy.get(number as usize).or_decline()?;
+                    row.set_item(intern!(py, "busy"), PyList::new(py, [start, end])?)?;
+                }
                 Reason::Overlaps(other) => {
                     let other = ranked.get(other as usize).or_decline()?;
                     let title = self.shown_title(py, other.place)?;
