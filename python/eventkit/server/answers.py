@@ -24,7 +24,7 @@ from eventkit.server.validation import (
     checked_top,
 )
 
-__all__ = ["explain", "export", "interests_of", "recommend", "tags"]
+__all__ = ["cannot_rank", "explain", "export", "interests_of", "recommend", "tags"]
 
 
 def recommend(request: Request, revision: Revision, settings: ServerSettings) -> Response:
@@ -40,7 +40,10 @@ def recommend(request: Request, revision: Revision, settings: ServerSettings) ->
     if not (card or balance or spread or revision.telemetry.enabled):
         body = revision.catalog.recommend_json(interests, top)
         return Response(200, [JSON], body, cacheable=cacheable)
-    result: Any = revision.catalog.recommend(interests, top, balance=balance, spread=spread)
+    try:
+        result: Any = revision.catalog.recommend(interests, top, balance=balance, spread=spread)
+    except ValueError as error:
+        raise cannot_rank(error) from None
     if card:
         result["adaptiveCard"] = functions.build_adaptive_card(result["sessions"])
     return json_response(200, result, cacheable=cacheable)
@@ -82,6 +85,11 @@ def export(request: Request, revision: Revision, settings: ServerSettings) -> Re
 def tags(_request: Request, revision: Revision, _settings: ServerSettings) -> Response:
     """List the tags of the sessions, the most frequent first."""
     return Response(200, [JSON], revision.tags(), cacheable=True)
+
+
+def cannot_rank(error: ValueError) -> Problem:
+    """Return the refusal of a question about sessions that only the reference can score."""
+    return Problem(409, "the sessions cannot be ranked", reason=str(error))
 
 
 def interests_of(asked: dict[str, Any], revision: Revision, settings: ServerSettings) -> list[str]:

@@ -34,6 +34,7 @@ _PROBLEMS = {
     403: "A server without a token answers its own machine only, and nothing that is personal.",
     404: "There is no such thing.",
     405: "The path does not take this method.",
+    409: "The wishes contradict each other or the sessions, or the sessions have no exact ranking.",
     413: "The body is too large.",
     414: "The address is too long.",
     415: "The body is compressed.",
@@ -59,7 +60,6 @@ def build_document(settings: ServerSettings) -> dict[str, Any]:
     exported = {**about, **top, **{name: asked[name] for name in ("format", "date", "escape")}}
     calendar = {name: asked[name] for name in ("interests", "interest", "top", "userId")}
     wishes = {name: asked[name] for name in ("gap", "must", "avoid", "busy", "date", "zone")}
-    unkept = {409: "The wishes contradict each other, or cannot be compared with the sessions."}
     graph = {501: "Microsoft Graph is not configured.", 502: "It failed.", 503: "It is busy."}
     paths = {
         "/recommend": _question("Recommend sessions", {**about, **top, **shown}, "Recommendation"),
@@ -67,9 +67,7 @@ def build_document(settings: ServerSettings) -> dict[str, Any]:
             "Recommend from a calendar", calendar, "Recommendation", graph
         ),
         "/explain": _question("Explain a session's score", explained, "Explanation"),
-        "/plan": _question(
-            "Plan sessions that do not overlap", {**about, **top, **wishes}, "Plan", unkept
-        ),
+        "/plan": _question("Plan sessions that do not overlap", {**about, **top, **wishes}, "Plan"),
         "/why-not": _question(
             "Say why a session is not recommended", {**explained, **top}, "WhyNot"
         ),

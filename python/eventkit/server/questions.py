@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
-from eventkit.server.answers import interests_of
+from eventkit.server.answers import cannot_rank, interests_of
 from eventkit.server.message import Problem, Request, Response, json_response
 from eventkit.server.parameters import parameters
 from eventkit.server.revision import Revision
@@ -62,7 +63,7 @@ def why_not(request: Request, revision: Revision, settings: ServerSettings) -> R
     interests = interests_of(asked, revision, settings)
     title = checked_text("session", asked.get("session"), settings.max_title_length)
     top = checked_top(asked.get("top"), revision.default_top, settings)
-    return _found(revision.catalog.why_not(title, interests, top), asked)
+    return _found(lambda: revision.catalog.why_not(title, interests, top), asked)
 
 
 def alternatives(request: Request, revision: Revision, settings: ServerSettings) -> Response:
@@ -71,9 +72,13 @@ def alternatives(request: Request, revision: Revision, settings: ServerSettings)
     interests = interests_of(asked, revision, settings)
     title = checked_text("session", asked.get("session"), settings.max_title_length)
     top = checked_top(asked.get("top"), revision.default_top, settings)
-    return _found(revision.catalog.alternatives(title, interests, top), asked)
+    return _found(lambda: revision.catalog.alternatives(title, interests, top), asked)
 
 
-def _found(result: Any, asked: dict[str, Any]) -> Response:
+def _found(compute: Callable[[], Any], asked: dict[str, Any]) -> Response:
+    try:
+        result = compute()
+    except ValueError as error:
+        raise cannot_rank(error) from None
     status = 404 if "error" in result else 200
     return json_response(status, result, cacheable="profileLoad" not in asked)

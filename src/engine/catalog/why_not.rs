@@ -9,7 +9,8 @@
 //! interests are not tried, because they help no session but others. Of several sets of tags, the one with which the
 //! session stands highest is returned; of several weights, the smallest.
 //!
-//! With `t` tags that are no interests yet, the search costs up to t³/6 queries, and t²/2 rankings of all sessions.
+//! With `t` tags that are no interests yet, the search costs up to t³/6 queries, and t²/2 rankings of all sessions. Only
+//! the first [`MOST_TAGS`] such tags are tried, so that a session with hundreds of them costs no minutes.
 
 use super::filter::Filter;
 use super::{Best, Catalog, Narrow, Place, raise};
@@ -104,6 +105,8 @@ pub struct WhyNot {
     pub changes: Vec<Vec<Step>>,
 }
 
+/// How many of the session's tags are tried as interests.
+pub const MOST_TAGS: usize = 16;
 /// The most steps of a change.
 pub const MOST_STEPS: usize = 3;
 
@@ -198,7 +201,8 @@ impl Question<'_> {
         }
         let tags = self.tags.iter().enumerate();
         let new = tags.filter(|(_, tag)| !self.interests.contains(tag));
-        let new: Vec<usize> = new.map(|(number, _)| number).collect();
+        let new = new.map(|(number, _)| number);
+        let new: Vec<usize> = new.take(MOST_TAGS).collect();
         for size in 1..=left {
             let found = self.changes_of(size, &new)?;
             if !found.is_empty() {
