@@ -31,7 +31,7 @@ def query(**parameters):
 
 
 def test_a_plan_is_that_of_the_catalogue(app, ask):
-    wishes = {"must": ["Session 3"], "avoid": ["session 39", "Session 38"], "gap": 15}
+    wishes = {"must": ["Session 1"], "avoid": ["session 39", "Session 38"], "gap": 15}
     busy = ["12:00/13:00"]
     expected = CATALOG.plan(
         ["tag1", "tag2"],

@@ -15,7 +15,7 @@ from eventkit.files import read_regular
 __all__ = ["Busy", "busy_times"]
 
 Busy = str | os.PathLike[str] | Iterable[Any]
-"""The name of an .ics file, or a list of pairs, sessions, or events of Microsoft Graph."""
+"""The name of an .ics file, or a list of pairs, sessions, events of Graph, and such names."""
 
 _LARGEST = 1 << 26
 """Bytes of an .ics file: a calendar of ten years has a few megabytes."""
@@ -63,12 +63,12 @@ def _zone(name: str) -> zoneinfo.ZoneInfo:
 
 def _read(busy: Busy) -> Iterator[tuple[str, Any, Any]]:
     """Yield for each busy time what to call it in a message, its start and its end."""
-    if isinstance(busy, (str, os.PathLike)):
-        yield from _read_ics(busy)
-        return
-    for number, item in enumerate(busy):
+    items = [busy] if isinstance(busy, (str, os.PathLike)) else busy
+    for number, item in enumerate(items):
         shown = f"busy[{number}]"
-        if isinstance(item, Mapping):
+        if isinstance(item, (str, os.PathLike)):
+            yield from _read_ics(item)
+        elif isinstance(item, Mapping):
             if item.get("isCancelled") is True or item.get("showAs") == "free":
                 continue
             all_day = item.get("isAllDay") is True
@@ -166,4 +166,4 @@ def _text(moment: Moment) -> str:
     if moment.day is not None:
         return _instant(moment, None).isoformat()
     assert moment.clock is not None
-    return f"{moment.clock:%H:%M:%S}"
+    return f"{moment.clock:%H:%M:%S}".removesuffix(":00")

@@ -49,9 +49,9 @@ class Questions(_native.CatalogBase):
             must: Ids or titles of sessions that are in the plan, whatever their scores. Of several
                 sessions with a title, the first.
             avoid: Ids or titles of sessions that are not in the plan.
-            busy: Times at which no session is planned: a list of pairs (start, end), of sessions,
-                or of events of Microsoft Graph; or the name of an .ics file. A time of day is busy
-                on every day. A time without an offset is compared with the wall clock of the
+            busy: Times at which no session is planned: the name of an .ics file, or a list of pairs
+                (start, end), sessions, events of Microsoft Graph, and such names. A time of day is
+                busy on every day. A time without an offset is compared with the wall clock of the
                 session's place. Events that are cancelled or shown as free are passed over.
             date: The day of a programme whose sessions have times of day only. Busy times with a
                 date then count on this day.

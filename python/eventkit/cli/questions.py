@@ -6,7 +6,6 @@ import argparse
 from collections.abc import Callable
 from typing import Any
 
-from eventkit.busy import busy_times
 from eventkit.catalog import Catalog
 from eventkit.cli import calendar, question_views
 from eventkit.cli.answer import Answer
@@ -31,7 +30,7 @@ def plan(arguments: argparse.Namespace) -> Answer:
             gap=arguments.gap,
             must=arguments.must,
             avoid=arguments.avoid,
-            busy=_busy(arguments),
+            busy=[_busy(text) for text in arguments.busy],
             date=arguments.date,
             zone=arguments.zone,
         )
@@ -93,13 +92,8 @@ def _answer(
     return Answer(result, lambda: view(result, interests), remarks=[*remarks, *unsaved])
 
 
-def _busy(arguments: argparse.Namespace) -> list[tuple[str, str]]:
-    """Return the times of ``--busy``: each is START/END, or the name of an .ics file."""
-    times = []
-    for text in arguments.busy:
-        start, separator, end = text.partition("/")
-        if separator and parse_moment(start) and parse_moment(end):
-            times.append((start, end))
-        else:
-            times += busy_times(text, arguments.date, arguments.zone)
-    return times
+def _busy(text: str) -> str | tuple[str, str]:
+    """Return the times of a value of ``--busy``: START/END, or the name of an .ics file."""
+    start, separator, end = text.partition("/")
+    is_pair = separator and parse_moment(start) and parse_moment(end)
+    return (start, end) if is_pair else text

@@ -124,6 +124,10 @@ impl Groups {
                 }
             }
         }
+        // A group of the first level that no session is in.
+        for node in &mut self.nodes {
+            node.dropped |= node.leaf == NONE && node.children.is_empty();
+        }
         let mut owners = vec![NONE; members.len()];
         for _ in 0..top.min(members.len()) {
             loop {
