@@ -114,8 +114,8 @@ def why_not(
         >>> found = why_not(sessions, "agents", ["ai", "agents"], 1, weights=weights)
         >>> found["rank"], found["changes"]
         (2, [[{'raise_weight': 'interest', 'to': 0.41}]])
-        >>> why_not(sessions, "compilers", ["ai"], 2)["changes"]
-        [[{'add_interest': 'rust'}]]
+        >>> why_not(sessions, "compilers", ["ai"], 2)["changes"][0]
+        [{'add_interest': 'rust'}]
     """
     return _compiled(source).why_not(title, interests, top, weights=weights, filter=filter)
 

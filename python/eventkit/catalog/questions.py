@@ -97,9 +97,9 @@ class Questions(_native.CatalogBase):
             "avoid": _names("avoid", avoid),
             "busy": busy_times(busy, date, zone),
         }
-        return _answered(
-            _native.plan(self, interests, top, gap, weights, filter, wishes), "planned"
-        )
+        found = _native.plan(self, interests, top, gap, weights, filter, wishes)
+        planned: Plan = _answered(found, "planned")
+        return planned
 
     def why_not(
         self,
@@ -122,7 +122,8 @@ class Questions(_native.CatalogBase):
         if top < 0:
             raise ValueError(f"top is {top}, expected a number of sessions, 0 or more")
         found = _native.why_not(self, title, interests, top, weights, filter)
-        return _answered(found, "explained")
+        explained: WhyNot | SessionNotFound = _answered(found, "explained")
+        return explained
 
     def alternatives(
         self,
@@ -143,7 +144,9 @@ class Questions(_native.CatalogBase):
         """
         if top is not None and top < 0:
             raise ValueError(f"top is {top}, expected a number of sessions, 0 or more")
-        return _answered(_native.alternatives(self, title, interests, top, weights), "compared")
+        found = _native.alternatives(self, title, interests, top, weights)
+        compared: Alternatives | SessionNotFound = _answered(found, "compared")
+        return compared
 
     def unmatched(self, interests: Interests) -> list[Unmatched]:
         """Return the interests that no session has as a tag, each with the nearest tags.

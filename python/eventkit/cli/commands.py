@@ -37,7 +37,10 @@ def recommend(arguments: argparse.Namespace) -> Answer:
     from_graph = arguments.source == "graph"
     is_table = at_terminal() and not arguments.json and not from_graph
     balance = {"interests": "interests", "none": None, None: "interests" if is_table else None}
-    sharing = {"balance": balance[arguments.balance], "spread": arguments.spread or None}
+    sharing: dict[str, Any] = {
+        "balance": balance[arguments.balance],
+        "spread": arguments.spread or None,
+    }
 
     def compute() -> Any:
         if any(sharing.values()):

@@ -50,7 +50,7 @@ def build_document(settings: ServerSettings) -> dict[str, Any]:
 
     Example:
         >>> sorted(build_document(ServerSettings())["paths"])[:3]
-        ['/explain', '/export', '/health']
+        ['/alternatives', '/explain', '/export']
     """
     asked = _parameters(settings)
     shown = {name: asked[name] for name in ("card", "balance", "spread")}
