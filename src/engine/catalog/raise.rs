@@ -5,11 +5,12 @@
 //! sweep over the ends of these half-lines counts how many are ahead. O(n log n).
 //!
 //! Scores are rounded, so near its end a half-line is not exact. The sweep therefore counts as ahead only what is ahead
-//! beyond all rounding. Where that count allows it, the exact scores of all sessions decide, which costs O(n) a weight.
+//! beyond all rounding. Where that count allows it, the exact scores decide, which costs O(n) for a weight that does and
+//! mostly O(top) for one that does not.
 //! Weights are whole multiples of [`STEP`] up to [`MOST`]; no smaller one of them would do.
 
 use super::Best;
-use crate::engine::ranking::score::{Factor, Scorer};
+use crate::engine::ranking::score::{Factor, Number, Scorer};
 
 /// How many weights lie between 0 and 1.
 pub const STEP: f64 = 100.0;
@@ -78,6 +79,13 @@ fn sweep(
     let mut events = Vec::new();
     for other in ranked.iter().filter(|other| other.place != session.place) {
         let (other_slope, other_constant) = line(other, scorer, factor);
+        let same_kind = matches!(session.popularity, Number::Int(_))
+            == matches!(other.popularity, Number::Int(_));
+        if same_kind && (slope, constant) == (other_slope, other_constant) {
+            // The scores are equal for every weight, to the last bit.
+            ahead += i64::from(other.place < session.place);
+            continue;
+        }
         let slopes = slope.abs() + other_slope.abs();
         let constants = constant.abs() + other_constant.abs() + shared.abs();
         // Certainly ahead where `rise × weight > room`.
@@ -137,6 +145,9 @@ fn is_among(ranked: &[Best], session: &Best, scorer: &Scorer, top: usize) -> boo
             return false;
         };
         before += usize::from(score > own || (score == own && other.place < session.place));
+        if before >= top {
+            return false;
+        }
     }
-    before < top
+    true
 }
