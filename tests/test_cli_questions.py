@@ -173,3 +173,32 @@ def test_a_table_without_matches_names_the_interests() -> None:
         "",
         "No session has the tag kuberntes. The nearest tags: kubernetes",
     ]
+
+
+@pytest.mark.parametrize(("flags", "balance"), [([], "interests"), (["--balance", "none"], None)])
+def test_the_table_at_a_terminal_is_balanced_and_names_what_matches_nothing(
+    here: Path, capsys, monkeypatch: pytest.MonkeyPatch, flags: list[str], balance
+) -> None:
+    for module in ("commands", "terminal"):
+        monkeypatch.setattr(f"eventkit.cli.{module}.at_terminal", lambda: True)
+    monkeypatch.setenv("COLUMNS", "200")
+    assert main(["recommend", "--interests", "agents, safety, agnets", "--top", "6", *flags]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    expected = CATALOG.recommend(["agents", "safety", "agnets"], 6, balance=balance)
+    for line, row in zip(lines[1:7], expected["scoring"], strict=True):
+        assert row["title"] in line
+    assert lines[-1] == "No session has the tag agnets. The nearest tags: agents"
+
+
+def test_a_balanced_table_leaves_out_what_matches_nothing(
+    here: Path, capsys, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in ("commands", "terminal"):
+        monkeypatch.setattr(f"eventkit.cli.{module}.at_terminal", lambda: True)
+    monkeypatch.setenv("NO_COLOR", "1")
+    assert main(["recommend", "--interests", "nonsense"]) == 0
+    assert capsys.readouterr().out.splitlines() == [
+        "No sessions.",
+        "",
+        "No session has the tag nonsense.",
+    ]
