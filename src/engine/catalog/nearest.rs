@@ -11,7 +11,8 @@ use super::Catalog;
 const LEAST: (usize, usize) = (2, 5);
 
 impl Catalog {
-    /// Returns up to `most` tags of the catalogue, nearest first; of several, in the order of their bytes.
+    /// Returns up to `most` tags of the catalogue, nearest first; of several, in the order of their bytes. The case of the
+    /// text does not matter.
     pub fn nearest_tags(&self, text: &[u8], most: usize) -> Vec<Vec<u8>> {
         let wanted = pairs(text);
         let mut found: Vec<(Reverse<usize>, &[u8])> = Vec::new();
@@ -25,14 +26,16 @@ impl Catalog {
         }
         found.sort_unstable();
         found.dedup_by_key(|found| found.1);
-        let tags = found.into_iter().take(most);
-        tags.map(|(_, tag)| tag.to_vec()).collect()
+        // Sessions that were removed leave their tags behind.
+        let tags = found.into_iter().map(|(_, tag)| tag);
+        let held = tags.filter(|tag| self.has_tag(tag)).take(most);
+        held.map(<[u8]>::to_vec).collect()
     }
 }
 
 /// Returns the sorted pairs of neighbouring characters.
 fn pairs(text: &[u8]) -> Vec<(char, char)> {
-    let text = format!(" {} ", String::from_utf8_lossy(text));
+    let text = format!(" {} ", String::from_utf8_lossy(text).to_lowercase());
     let mut pairs: Vec<_> = text.chars().zip(text.chars().skip(1)).collect();
     pairs.sort_unstable();
     pairs
