@@ -308,7 +308,9 @@ def plan(
     gap: float,
     weights: Mapping[str, Any] | None,
     filter: Filter | None,
-    wishes: dict[str, Any],
+    must: list[str],
+    avoid: list[str],
+    busy: list[tuple[str, str]],
 ) -> Plan | NotImplementedType: ...
 def why_not(
     catalog: CatalogBase,

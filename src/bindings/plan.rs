@@ -13,13 +13,12 @@ use super::search::{CatalogBase, UNREADABLE, refuse_text, settled};
 use super::{input, object};
 use crate::engine::catalog::busy::Busy;
 use crate::engine::catalog::itinerary::{Reason, Refusal};
-use crate::engine::catalog::{Best, Place, PlanWishes};
+use crate::engine::catalog::planning::PlanWishes;
+use crate::engine::catalog::{Best, Place};
 use crate::engine::error::ErrorKind;
 
 /// What a plan must keep to, as the caller gives it.
-#[derive(FromPyObject)]
-#[pyo3(from_item_all)]
-pub(super) struct Given {
+struct Given {
     /// Ids or titles.
     must: Vec<String>,
     /// Ids or titles.
@@ -28,9 +27,9 @@ pub(super) struct Given {
     busy: Vec<(String, String)>,
 }
 
-/// Plans an itinerary; `gap` is in minutes, and `wishes` has the keys `must`, `avoid` and `busy`.
+/// Plans an itinerary; `gap` is in minutes, and `busy` holds starts and ends.
 #[pyfunction]
-#[pyo3(signature = (catalog, interests, top, gap, weights, filter, wishes))]
+#[pyo3(signature = (catalog, interests, top, gap, weights, filter, must, avoid, busy))]
 #[allow(clippy::too_many_arguments)] // Keyword arguments of Python.
 pub(super) fn plan<'py>(
     py: Python<'py>,
@@ -40,7 +39,9 @@ pub(super) fn plan<'py>(
     gap: f64,
     weights: Option<&Bound<'py, PyAny>>,
     filter: Option<&Bound<'py, Filter>>,
-    wishes: Given,
+    must: Vec<String>,
+    avoid: Vec<String>,
+    busy: Vec<(String, String)>,
 ) -> PyResult<Bound<'py, PyAny>> {
     let gap = Duration::try_from_secs_f64(gap * 60.0);
     let gap = gap.map_err(|_| PyValueError::new_err("gap: expected minutes from 0 up"))?;
@@ -50,11 +51,11 @@ pub(super) fn plan<'py>(
     let filter = settled(unwind(|| catalog.narrowed(py, filter)), UNREADABLE)?;
     let planned = guarded(py, || {
         let (set, scorer) = catalog.query(interests, weights)?;
-        let most = catalog.data.catalog.len();
-        room("the plan", most.saturating_mul(256))?;
-        let ranked = catalog.best(&set, &scorer, most, filter.as_ref());
+        let count = catalog.data.catalog.len();
+        room("the plan", count.saturating_mul(256))?;
+        let ranked = catalog.best(&set, &scorer, count, filter.as_ref());
         let ranked = ranked.or_decline()?;
-        let given = wishes;
+        let given = Given { must, avoid, busy };
         let wishes = catalog.wishes(py, &given, &ranked)?;
         let inner = &catalog.data.catalog;
         let (ranked, arranged) = py.detach(|| inner.best_plan(ranked, &wishes, top, gap));
@@ -111,29 +112,15 @@ impl CatalogBase {
             return Err(PyKeyError::new_err(message).into());
         };
         if self.data.is_identified(py, first, name.as_bytes())? {
-            return self.all(self.data.catalog.identified(name.as_bytes()), |place| {
+            return all(self.data.catalog.identified(name.as_bytes()), |place| {
                 self.data.is_identified(py, place, name.as_bytes())
             });
         }
         input::with_lowered(&text, |lowered| {
-            self.all(self.data.catalog.titled(lowered), |place| {
+            all(self.data.catalog.titled(lowered), |place| {
                 self.data.is_titled(py, place, lowered)
             })
         })?
-    }
-
-    fn all(
-        &self,
-        candidates: impl Iterator<Item = Place>,
-        is_it: impl Fn(Place) -> Answer<bool>,
-    ) -> Answer<Vec<Place>> {
-        let mut found = Vec::new();
-        for place in candidates {
-            if is_it(place)? {
-                found.push(place);
-            }
-        }
-        Ok(found)
     }
 
     /// Returns the error for wishes that cannot be kept.
@@ -156,7 +143,11 @@ impl CatalogBase {
             Refusal::Untimed(it) => format!("must: {} has no time to plan with", title(it)?),
             Refusal::Avoided(it) => format!("must and avoid both name {}", title(it)?),
             Refusal::Busy(it, number) => {
-                format!("must: {} overlaps the busy time {}", title(it)?, busy(number))
+                format!(
+                    "must: {} overlaps the busy time {}",
+                    title(it)?,
+                    busy(number)
+                )
             }
             Refusal::Overlaps(it, other) => format!(
                 "must: {} and {} overlap, or lie closer than gap",
@@ -232,4 +223,18 @@ impl CatalogBase {
         }
         Ok(list)
     }
+}
+
+/// Returns the places that are confirmed.
+fn all(
+    candidates: impl Iterator<Item = Place>,
+    is_it: impl Fn(Place) -> Answer<bool>,
+) -> Answer<Vec<Place>> {
+    let mut found = Vec::new();
+    for place in candidates {
+        if is_it(place)? {
+            found.push(place);
+        }
+    }
+    Ok(found)
 }

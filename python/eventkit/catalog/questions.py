@@ -92,12 +92,9 @@ class Questions(_native.CatalogBase):
             >>> plan["left_out"][0]["reason"], plan["left_out"][0]["session"]
             ('overlaps', 'B')
         """
-        wishes = {
-            "must": _names("must", must),
-            "avoid": _names("avoid", avoid),
-            "busy": busy_times(busy, date, zone),
-        }
-        found = _native.plan(self, interests, top, gap, weights, filter, wishes)
+        required, unwanted = _names("must", must), _names("avoid", avoid)
+        times = busy_times(busy, date, zone)
+        found = _native.plan(self, interests, top, gap, weights, filter, required, unwanted, times)
         planned: Plan = _answered(found, "planned")
         return planned
 

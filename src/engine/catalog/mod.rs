@@ -15,6 +15,7 @@ pub mod itinerary;
 pub mod lexicon;
 mod nearest;
 pub mod plan;
+pub mod planning;
 pub mod raise;
 pub mod result_cache;
 pub mod segment;
@@ -22,17 +23,12 @@ pub mod vocabulary;
 pub mod why_not;
 pub mod window;
 
-use core::time::Duration;
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use foldhash::fast::FixedState;
 use hashbrown::HashMap;
 
-use self::busy::Busy;
 use self::filter::{Filter, Lookup, Selection};
-use self::itinerary::{Itinerary, Refusal, Wishes};
-use self::plan::{Candidate, Limits};
 use self::segment::Segment;
 use crate::engine::ranking::index::{Ranked, TagId};
 use crate::engine::ranking::interest::InterestSet;
@@ -58,17 +54,6 @@ pub struct Best {
     pub popularity: Number,
     /// Its score.
     pub score: f64,
-}
-
-/// What an itinerary must keep to: [`Wishes`], with the places of sessions.
-#[derive(Clone, Debug, Default)]
-pub struct PlanWishes {
-    /// They are in the plan.
-    pub must: Vec<Place>,
-    /// They are not in the plan.
-    pub avoid: Vec<Place>,
-    /// No session of the plan overlaps one of these times.
-    pub busy: Vec<Busy>,
 }
 
 /// The sessions that have an id, by id: found by its hash and confirmed by whoever holds the sessions.
@@ -299,74 +284,6 @@ impl Catalog {
         Some(best)
     }
 
-    /// Returns the offset from UTC, in minutes, that most of the sessions name; 0 where none names one. O(sessions).
-    ///
-    /// This is the zone of the programme, as far as its sessions say: a manifest has no setting for it. Of offsets that
-    /// are named equally often, the westernmost is taken.
-    pub fn usual_offset(&self) -> i64 {
-        let mut counts: BTreeMap<i64, usize> = BTreeMap::new();
-        for part in &self.parts {
-            let facets = &part.segment.facets;
-            let held = (0..facets.len() as u32).filter(|&local| part.holds(local));
-            for offset in held.filter_map(|local| facets.span(local).start.offset()) {
-                *counts.entry(offset).or_default() += 1;
-            }
-        }
-        let most = counts.iter().rev().max_by_key(|(_, count)| **count);
-        most.map_or(0, |(&offset, _)| offset)
-    }
-
-    /// Plans an itinerary of ranked sessions. Returns the sessions that could be in it, and the itinerary, which numbers
-    /// them as they are returned.
-    ///
-    /// Sessions that match no interest are left out, unless they must be in: their scores are above 0 too, and they
-    /// would fill every free hour.
-    ///
-    /// # Errors
-    ///
-    /// Fails as [`itinerary::arrange`] does.
-    pub fn best_plan(
-        &self,
-        mut ranked: Vec<Best>,
-        wishes: &PlanWishes,
-        top: Option<usize>,
-        gap: Duration,
-    ) -> (Vec<Best>, Result<Itinerary, Refusal>) {
-        ranked.retain(|session| session.hits > 0 || wishes.must.contains(&session.place));
-        ranked.sort_by_key(|session| session.place);
-        let limits = Limits {
-            top,
-            gap,
-            offset: self.usual_offset(),
-        };
-        let numbers = |places: &[Place]| {
-            let number = |place| ranked.binary_search_by_key(place, |session| session.place);
-            let numbers = places.iter().filter_map(|place| number(place).ok());
-            numbers.map(|number| number as u32).collect()
-        };
-        let wishes = Wishes {
-            must: numbers(&wishes.must),
-            avoid: numbers(&wishes.avoid),
-            busy: wishes.busy.clone(),
-        };
-        let arranged = itinerary::arrange(&self.plannable(&ranked), &wishes, &limits);
-        (ranked, arranged)
-    }
-
-    /// Returns the numbers of the ranked sessions that overlap one of them in time, in order; `None` if that one has no
-    /// time, or is not among them.
-    pub fn overlapping(&self, place: Place, ranked: &[Best]) -> Option<Vec<usize>> {
-        let number = ranked.iter().position(|best| best.place == place)?;
-        let candidates = self.plannable(ranked);
-        let overlapping = itinerary::overlapping(&candidates, number as u32, self.usual_offset())?;
-        Some(
-            overlapping
-                .into_iter()
-                .map(|number| number as usize)
-                .collect(),
-        )
-    }
-
     /// Returns for each of the ranked sessions the numbers of the interests that it matches, in order.
     pub fn matches(&self, ranked: &[Best], interests: &InterestSet) -> Vec<Vec<u32>> {
         let places = ranked.iter().map(|best| best.place).zip(0..);
@@ -418,27 +335,6 @@ impl Catalog {
     pub fn admits(&self, narrow: Narrow<'_>, place: Place) -> bool {
         let part = self.parts.get(place.part as usize);
         part.is_some_and(|part| narrow.select(place.part, &part.segment).admits(place.local))
-    }
-
-    /// Returns what a plan needs to know of sessions, numbered in their order here.
-    fn plannable(&self, best: &[Best]) -> Vec<Candidate> {
-        // Places are numbered by segment: two segments know one place under two numbers.
-        let mut places: HashMap<&[u8], u32, FixedState> = HashMap::default();
-        let candidate = |(number, best): (u32, &Best)| {
-            let segment = &self.parts.get(best.place.part as usize)?.segment;
-            let next = places.len() as u32;
-            let place = segment.facets.place(best.place.local);
-            let place =
-                place.map(|place| *places.entry(segment.facets.name(place)).or_insert(next));
-            let span = segment.facets.span(best.place.local);
-            Some(Candidate {
-                position: number,
-                score: best.score,
-                span,
-                place,
-            })
-        };
-        (0..).zip(best).filter_map(candidate).collect()
     }
 
     /// The sessions that the filter admits, in order.

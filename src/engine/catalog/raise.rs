@@ -9,6 +9,8 @@
 //! mostly O(top) for one that does not.
 //! Weights are whole multiples of [`STEP`] up to [`MOST`]; no smaller one of them would do.
 
+use core::cmp::Ordering;
+
 use super::Best;
 use crate::engine::ranking::score::{Factor, Number, Scorer};
 
@@ -32,7 +34,8 @@ pub fn smallest(
     let session = ranked.get(target)?;
     let first = (scorer.weights().of(factor).as_f64() * STEP).floor() + 1.0;
     let last = MOST * STEP;
-    if top == 0 || !(first <= last) {
+    // A weight that is not a number has no next one.
+    if top == 0 || first.is_nan() || first > last {
         return None;
     }
     let (mut ahead, events) = sweep(ranked, session, scorer, factor, first, last);
@@ -144,7 +147,10 @@ fn is_among(ranked: &[Best], session: &Best, scorer: &Scorer, top: usize) -> boo
         let Some(score) = score(other) else {
             return false;
         };
-        before += usize::from(score > own || (score == own && other.place < session.place));
+        before += usize::from(match score.partial_cmp(&own) {
+            Some(Ordering::Equal) => other.place < session.place,
+            order => order == Some(Ordering::Greater),
+        });
         if before >= top {
             return false;
         }

@@ -185,11 +185,13 @@ impl Scorer {
     }
 
     /// Returns a scorer for a query of another number of different interests.
+    #[must_use]
     pub fn for_interests(&self, distinct_interests: usize) -> Self {
         Self::new(self.weights, distinct_interests, self.regime)
     }
 
     /// Returns a scorer with another weight, which is a float.
+    #[must_use]
     pub fn reweighted(&self, factor: Factor, weight: f64) -> Self {
         let mut changed = *self;
         match factor {

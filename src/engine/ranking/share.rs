@@ -145,10 +145,8 @@ impl Groups {
     /// Finds the leaf's node that the next place goes to, by the numbers of places alone.
     fn next(&self) -> Option<u32> {
         let alive = |node: u32| {
-            self.nodes
-                .get(node as usize)
-                .filter(|node| !node.dropped)
-                .is_some()
+            let node = self.nodes.get(node as usize);
+            node.is_some_and(|node| !node.dropped)
         };
         let mut node = 0;
         loop {
