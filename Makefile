@@ -4,7 +4,7 @@
 PYTHON ?= python3
 VENV ?= .venv
 # What the optional dependencies of pyproject.toml are called; tests and demo use them all.
-EXTRAS := graph,otel,redis,serve
+EXTRAS := graph,ics,otel,redis,serve
 # The versions of all Python packages that tests, benches, docs and linters use.
 LOCK := requirements-dev.lock
 # The extension of this checkout has the hooks with which tests kill and panic; a wheel never has.

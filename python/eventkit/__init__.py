@@ -55,16 +55,23 @@ if TYPE_CHECKING:
     from eventkit.manifest import get_sessions, load_manifest
     from eventkit.profiles import load_profile, save_profile
     from eventkit.profiling import profile
+    from eventkit.questions import alternatives, plan, why_not
     from eventkit.results import (
+        Alternatives,
         CalendarRecommendation,
         Contributions,
         Explanation,
         Itinerary,
+        LeftOut,
         Plan,
         Recommendation,
         ScoredSession,
         Scoring,
         SessionNotFound,
+        Share,
+        Step,
+        Unmatched,
+        WhyNot,
     )
     from eventkit.server.app import create_app, create_asgi_app, create_wsgi_app
     from eventkit.telemetry import Telemetry, get_telemetry, summarize
@@ -73,6 +80,7 @@ del TYPE_CHECKING
 __all__ = [
     "AccelerationError",
     "AccelerationWarning",
+    "Alternatives",
     "CacheRecursionError",
     "CacheTimeoutError",
     "CachedGraphEventService",
@@ -88,6 +96,7 @@ __all__ = [
     "InputWarning",
     "InternalError",
     "Itinerary",
+    "LeftOut",
     "ManifestError",
     "MissingExtraError",
     "Plan",
@@ -97,10 +106,15 @@ __all__ = [
     "Scoring",
     "ServerSettingsError",
     "SessionNotFound",
+    "Share",
+    "Step",
     "Telemetry",
     "UnsupportedPlatformError",
+    "Unmatched",
+    "WhyNot",
     "__version__",
     "accelerate",
+    "alternatives",
     "build_adaptive_card",
     "build_itinerary_markdown",
     "cache_info",
@@ -117,34 +131,27 @@ __all__ = [
     "load_profile",
     "manifest_hash",
     "normalize_interests",
+    "plan",
     "profile",
     "recommend",
     "recommend_from_graph",
     "save_profile",
     "score_session",
     "summarize",
+    "why_not",
 ]
 
 # All of this is imported when it is first used: `import eventkit` alone imports no engine.
 _MODULES = frozenset(
     (
-        *("catalog", "cli", "compat", "dates", "errors", "exports", "external_cache", "feeds"),
-        *(
-            "functions",
-            "graph",
-            "manifest",
-            "profiles",
-            "profiling",
-            "reference",
-            "results",
-            "schema",
-            "server",
-        ),
-        "telemetry",
+        *("busy", "catalog", "cli", "compat", "dates", "errors", "exports", "external_cache"),
+        *("feeds", "functions", "graph", "manifest", "profiles", "profiling", "questions"),
+        *("reference", "results", "schema", "server", "telemetry"),
     )
 )
 _LATER = {
     "AccelerationError": "eventkit.errors",
+    "Alternatives": "eventkit.results",
     "CacheRecursionError": "eventkit.errors",
     "CacheTimeoutError": "eventkit.errors",
     "CachedGraphEventService": "eventkit.graph",
@@ -160,6 +167,7 @@ _LATER = {
     "InputWarning": "eventkit.errors",
     "InternalError": "eventkit.errors",
     "Itinerary": "eventkit.results",
+    "LeftOut": "eventkit.results",
     "ManifestError": "eventkit.errors",
     "MissingExtraError": "eventkit.errors",
     "Plan": "eventkit.results",
@@ -169,9 +177,14 @@ _LATER = {
     "Scoring": "eventkit.results",
     "ServerSettingsError": "eventkit.errors",
     "SessionNotFound": "eventkit.results",
+    "Share": "eventkit.results",
+    "Step": "eventkit.results",
     "Telemetry": "eventkit.telemetry",
     "UnsupportedPlatformError": "eventkit.errors",
+    "Unmatched": "eventkit.results",
+    "WhyNot": "eventkit.results",
     "__version__": "eventkit._native",
+    "alternatives": "eventkit.questions",
     "build_adaptive_card": "eventkit.functions",
     "build_itinerary_markdown": "eventkit.functions",
     "cache_info": "eventkit.functions",
@@ -188,12 +201,14 @@ _LATER = {
     "load_profile": "eventkit.profiles",
     "manifest_hash": "eventkit.catalog",
     "normalize_interests": "eventkit.functions",
+    "plan": "eventkit.questions",
     "profile": "eventkit.profiling",
     "recommend": "eventkit.functions",
     "recommend_from_graph": "eventkit.functions",
     "save_profile": "eventkit.profiles",
     "score_session": "eventkit.functions",
     "summarize": "eventkit.telemetry",
+    "why_not": "eventkit.questions",
 }
 
 

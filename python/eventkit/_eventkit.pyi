@@ -2,11 +2,12 @@ import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from types import NotImplementedType
-from typing import Any, final
+from typing import Any, Literal, final
 
 from typing_extensions import disjoint_base
 
 from eventkit.results import (
+    Alternatives,
     Explanation,
     Interests,
     Plan,
@@ -14,6 +15,8 @@ from eventkit.results import (
     ScoredSession,
     SessionNotFound,
     Top,
+    Unmatched,
+    WhyNot,
 )
 
 __all__ = [
@@ -28,6 +31,7 @@ __all__ = [
     "TelemetryWriter",
     "Ticket",
     "__version__",
+    "alternatives",
     "cache_info",
     "clear_cache",
     "compile_sessions",
@@ -44,6 +48,7 @@ __all__ = [
     "load_ndjson",
     "open_catalog",
     "panic_for_test",
+    "plan",
     "profile",
     "read_feed",
     "recommend",
@@ -58,6 +63,8 @@ __all__ = [
     "telemetry_segments",
     "transform_events",
     "unproven",
+    "unmatched_interests",
+    "why_not",
 ]
 
 __version__: str
@@ -127,6 +134,8 @@ class CatalogBase:
         *,
         weights: Mapping[str, Any] | None = None,
         filter: Filter | None = None,
+        balance: Literal["interests"] | None = None,
+        spread: str | Sequence[str] | None = None,
     ) -> Recommendation: ...
     def recommend_json(
         self,
@@ -155,9 +164,6 @@ class CatalogBase:
     def score(
         self, id_or_title: str, interests: Interests, *, weights: Mapping[str, Any] | None = None
     ) -> ScoredSession: ...
-    def _plan(
-        self, interests: Any, top: int | None, gap: float, weights: Any, filter: Filter | None
-    ) -> Plan | NotImplementedType: ...
     def _with(self, added: list[Any], removed: list[Any]) -> CatalogData: ...
 
 @final
@@ -300,6 +306,33 @@ class ServerMetrics:
     def render(self, *, openmetrics: bool = False) -> bytes: ...
     def snapshot(self) -> dict[str, Any]: ...
 
+def plan(
+    catalog: CatalogBase,
+    interests: Interests,
+    top: int | None,
+    gap: float,
+    weights: Mapping[str, Any] | None,
+    filter: Filter | None,
+    must: list[str],
+    avoid: list[str],
+    busy: list[tuple[str, str]],
+) -> Plan | NotImplementedType: ...
+def why_not(
+    catalog: CatalogBase,
+    title: str,
+    interests: Interests,
+    top: int,
+    weights: Mapping[str, Any] | None,
+    filter: Filter | None,
+) -> WhyNot | SessionNotFound | NotImplementedType: ...
+def alternatives(
+    catalog: CatalogBase,
+    title: str,
+    interests: Interests,
+    top: int | None,
+    weights: Mapping[str, Any] | None,
+) -> Alternatives | SessionNotFound | NotImplementedType: ...
+def unmatched_interests(catalog: CatalogBase, interests: Interests) -> list[Unmatched]: ...
 def compile_sessions(sessions: list[Any]) -> CatalogData: ...
 def sessions_pass_schema(data: CatalogData) -> bool: ...
 def load_json(

@@ -18,6 +18,7 @@ EXTRAS = {
     "httpcore": "graph",
     "httpx": "graph",
     "httpx_retries": "graph",
+    "icalendar": "ics",
     "msal": "graph",
     "msal_extensions": "graph",
     "requests": "graph",

@@ -7,10 +7,10 @@ about 10 ms the first time, 40 ms once, when the list is compiled, and 2 ms from
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from os import PathLike
 from types import NotImplementedType
-from typing import Any
+from typing import Any, Literal
 
 from eventkit import _native, external_cache, reference
 from eventkit._warning import warn_of_text
@@ -61,6 +61,8 @@ def recommend(
     top: Top = _REQUIRED,
     *,
     top_n: Top = _REQUIRED,
+    balance: Literal["interests"] | None = None,
+    spread: str | Sequence[str] | None = None,
 ) -> Recommendation:
     """Recommend the best sessions of a manifest.
 
@@ -73,15 +75,28 @@ def recommend(
         top: How many sessions, as the end of a slice: ``None`` for all; a negative number leaves
             out as many at the end.
         top_n: The same argument under the original's name.
+        balance: ``"interests"`` shares the places among the interests that sessions match, as the
+            guide *Balance* states. Sessions that match none are left out, and of sessions with the
+            same title only the best is considered. `None` gives the original's answer.
+        spread: The name of a field, or several: shares the places among its values. ``"day"`` is
+            the date of the start, ``"room"`` is the room or else the location, and any other name
+            is a key of the sessions, such as ``"track"``. Several names share the places of each
+            value of the first among the values of the second, and so on. With ``balance``, each
+            interest's places are shared.
 
     Returns:
         ``{"sessions": [...], "scoring": [...], "conflicts": n}``: the manifest's own session
         objects, best first (equal scores in the order of the manifest); for each its title, score
-        and contributions; and the number of (start, end) slots that several of them have.
+        and contributions; and the number of (start, end) slots that several of them have. With
+        ``balance`` also ``"shares"``: for each interest how many different sessions match it, and
+        how many places it has. With ``balance`` or ``spread`` also ``"unmatched"``: the interests
+        that no session has as a tag, each with the tags that are spelt most like it.
 
     Raises:
         KeyError: The weights, or the title of a recommended session, are missing.
         TypeError: A value cannot be multiplied, compared or used as the end of a slice.
+        ValueError: ``balance`` has no meaning, or only the reference can score what is to be
+            balanced.
 
     Example:
         >>> manifest = {
@@ -101,6 +116,10 @@ def recommend(
         top = top_n
     elif top_n is not _REQUIRED:
         raise TypeError("recommend() got both 'top' and 'top_n', which are the same argument")
+    if balance is not None or spread is not None:
+        from eventkit.catalog import Catalog
+
+        return Catalog(manifest).recommend(interests, top, balance=balance, spread=spread)
     answer = _native.recommend(manifest, interests, top)
     if answer is NotImplemented:
         return _recommend_declined(manifest, interests, top, PUBLIC_DIRECTORIES)

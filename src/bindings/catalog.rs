@@ -4,23 +4,21 @@
 
 #![allow(clippy::doc_markdown, clippy::doc_link_with_quotes)] // Docstrings of Python.
 
-use core::time::Duration;
-
-use pyo3::exceptions::{PyIndexError, PyKeyError, PyOverflowError, PyValueError};
+use pyo3::exceptions::{PyIndexError, PyKeyError, PyOverflowError};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict, PyList, PyString};
 
 use super::answer::{self};
+use super::balance::Sharing;
 use super::cache::TimedCache;
 use super::catalog_data::{CatalogData, SharedCatalogData};
-use super::errors::{OrDecline, Stop, guarded, no_memory, room, unwind};
+use super::errors::{Stop, unwind};
 use super::filter::Filter;
 use super::intern::intern;
 use super::query::Columns;
 use super::search::{CHANGED, CatalogBase, UNREADABLE, or_else, reference, refuse_text, settled};
 use super::top::Top;
 use super::{input, object};
-use crate::engine::error::ErrorKind;
 
 /// Compiles the sessions of a list.
 #[pyfunction]
@@ -146,14 +144,18 @@ impl CatalogBase {
     ///     top: How many sessions, as the end of a slice: `None` for all, negative numbers from the end.
     ///     weights: Weights for this query instead of the catalogue's.
     ///     filter: The sessions to choose from. It changes no score.
+    ///     balance: As for `eventkit.recommend`.
+    ///     spread: As for `eventkit.recommend`.
     ///
     /// Returns:
     ///     `{"sessions": [...], "scoring": [...], "conflicts": n}`, new at every call. The sessions are the caller's
-    ///     own objects if the catalogue was made of objects, and new dicts if it was loaded or opened.
+    ///     own objects if the catalogue was made of objects, and new dicts if it was loaded or opened. With `balance`
+    ///     or `spread` also `"shares"` and `"unmatched"`, as `eventkit.recommend` returns them.
     ///
     /// Raises:
     ///     KeyError: A weight, or the title of one of the best sessions, is missing.
     ///     TypeError: As `eventkit.recommend` raises it.
+    ///     ValueError: `balance` has no meaning, or only the reference can score what is to be balanced.
     ///
     /// Example:
     ///     >>> import eventkit
@@ -161,9 +163,10 @@ impl CatalogBase {
     ///     >>> catalog.recommend(["ai"], 1)["scoring"][0]["score"]
     ///     2.253
     #[pyo3(
-        signature = (interests, top=Top::Default, *, weights=None, filter=None),
-        text_signature = "($self, interests, top=5, *, weights=None, filter=None)"
+        signature = (interests, top=Top::Default, *, weights=None, filter=None, balance=None, spread=None),
+        text_signature = "($self, interests, top=5, *, weights=None, filter=None, balance=None, spread=None)"
     )]
+    #[allow(clippy::too_many_arguments)] // Keyword arguments of Python.
     pub(super) fn recommend<'py>(
         &self,
         py: Python<'py>,
@@ -171,11 +174,17 @@ impl CatalogBase {
         top: Top<'py>,
         weights: Option<&Bound<'py, PyAny>>,
         filter: Option<&Bound<'py, Filter>>,
+        balance: Option<&Bound<'py, PyAny>>,
+        spread: Option<&Bound<'py, PyAny>>,
     ) -> PyResult<Bound<'py, PyAny>> {
         self.data.check()?;
         let top = &top.given(py)?;
         let filter = settled(unwind(|| self.narrowed(py, filter)), UNREADABLE)?;
         let filter = filter.as_ref();
+        if let Some(sharing) = Sharing::read(balance, spread)? {
+            let answer = self.balanced(py, interests, top, weights, filter, &sharing);
+            return self.data.settled(answer);
+        }
         self.data.settled(or_else(
             py,
             || {
@@ -404,45 +413,6 @@ impl CatalogBase {
         let weights = weights.unwrap_or_else(|| self.weights.bind(py));
         let functions = py.import(intern!(py, "eventkit.functions"))?;
         functions.call_method1(intern!(py, "score_session"), (session, interests, weights))
-    }
-
-    /// Plans an itinerary; `gap` is in minutes.
-    #[pyo3(signature = (interests, top, gap, weights, filter))]
-    fn _plan<'py>(
-        &self,
-        py: Python<'py>,
-        interests: &Bound<'py, PyAny>,
-        top: Option<usize>,
-        gap: f64,
-        weights: Option<&Bound<'py, PyAny>>,
-        filter: Option<&Bound<'py, Filter>>,
-    ) -> PyResult<Bound<'py, PyAny>> {
-        let gap = Duration::try_from_secs_f64(gap * 60.0);
-        let gap = gap.map_err(|_| PyValueError::new_err("gap: expected minutes from 0 up"))?;
-        self.data.check()?;
-        refuse_text(interests)?;
-        let filter = settled(unwind(|| self.narrowed(py, filter)), UNREADABLE)?;
-        let planned = guarded(py, || {
-            let (set, scorer) = self.query(interests, weights)?;
-            let most = self.data.catalog.len();
-            room("the plan", most.saturating_mul(256))?;
-            let ranked = self.best(&set, &scorer, most, filter.as_ref());
-            let ranked = ranked.or_decline()?;
-            let planned = py.detach(|| self.data.catalog.best_plan(ranked, top, gap));
-            let (chosen, plan) = planned.map_err(|error| match error.kind() {
-                ErrorKind::Memory => no_memory(&error),
-                _ => PyValueError::new_err(error.to_string()),
-            })?;
-            let answer = self.planned(py, chosen, &scorer)?;
-            let fields = input::exact_dict(&answer)?;
-            fields.set_item(intern!(py, "total"), object::new_float(py, plan.total)?)?;
-            fields.set_item(
-                intern!(py, "untimed"),
-                object::new_int(py, plan.untimed as i64)?,
-            )?;
-            Ok(answer)
-        });
-        self.data.settled(planned)
     }
 
     /// Returns the sessions with others after them, without those whose id is one of `removed`.

@@ -227,7 +227,8 @@ impl CatalogData {
         Ok(found)
     }
 
-    fn member<'py>(
+    /// Returns the value of a key of the session.
+    pub(super) fn member<'py>(
         &self,
         py: Python<'py>,
         place: Place,

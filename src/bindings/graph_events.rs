@@ -127,9 +127,15 @@ impl SharedEvents {
         top: &Bound<'py, PyAny>,
         weights: Option<&Bound<'py, PyAny>>,
     ) -> PyResult<Bound<'py, PyAny>> {
-        let answer =
-            self.catalog
-                .recommend(py, interests, Top::Given(top.clone()), weights, None)?;
+        let answer = self.catalog.recommend(
+            py,
+            interests,
+            Top::Given(top.clone()),
+            weights,
+            None,
+            None,
+            None,
+        )?;
         let fields = answer.cast::<PyDict>()?;
         if let Some(sessions) = fields.get_item(intern!(py, "sessions"))? {
             let copies = replica::events(sessions.cast::<PyList>()?, usize::MAX)?;

@@ -3,6 +3,7 @@
 //! The modules here check types, call the engine, build answers and map errors. No algorithm belongs here.
 
 mod answer;
+mod balance;
 mod cache;
 mod catalog;
 mod catalog_data;
@@ -29,8 +30,10 @@ mod load;
 #[cfg(unix)]
 mod metrics;
 mod object;
+mod plan;
 mod probe;
 mod query;
+mod questions;
 mod rate;
 mod replica;
 mod search;
@@ -53,6 +56,8 @@ static ALLOCATOR: crate::engine::allocator::Reserving = crate::engine::allocator
 /// The native half of `eventkit`. Not public: import `eventkit`.
 #[pymodule(gil_used = true)]
 mod _eventkit {
+    #[pymodule_export]
+    use super::balance::unmatched_interests;
     #[pymodule_export]
     use super::catalog::{compile_sessions, sessions_pass_schema};
     #[pymodule_export]
@@ -85,11 +90,15 @@ mod _eventkit {
     #[cfg(unix)]
     #[pymodule_export]
     use super::metrics::ServerMetrics;
+    #[pymodule_export]
+    use super::plan::plan;
     #[cfg(feature = "fault-injection")]
     #[pymodule_export]
     use super::probe::panic_for_test;
     #[pymodule_export]
     use super::probe::{sum_contributions, sum_regime};
+    #[pymodule_export]
+    use super::questions::{alternatives, why_not};
     #[pymodule_export]
     use super::rate::{RateLimiter, RequestLog};
     #[pymodule_export]

@@ -8,13 +8,14 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from eventkit import _native
+from eventkit.catalog.questions import Questions
 from eventkit.exports import build_document, save
-from eventkit.results import Interests, Itinerary, Plan, Top
+from eventkit.results import Interests, Itinerary, Top
 
 __all__ = ["CatalogQueries"]
 
 
-class CatalogQueries(_native.CatalogBase):
+class CatalogQueries(Questions):
     """Adds queries to the native base class. `Catalog` adds how to make and save a catalogue."""
 
     __slots__ = ()
@@ -127,61 +128,6 @@ class CatalogQueries(_native.CatalogBase):
         if output is not None:
             document.result["saved"] = save(output, document.name, document.text)
         return document.result
-
-    def plan(
-        self,
-        interests: Interests,
-        top: int | None = None,
-        *,
-        gap: float = 0.0,
-        weights: Mapping[str, Any] | None = None,
-        filter: _native.Filter | None = None,
-    ) -> Plan:
-        """Plan the best itinerary of sessions that do not overlap.
-
-        Of all sets of sessions that match an interest and do not overlap, this is the one with the
-        highest total score. It is found by weighted interval scheduling (Kleinberg and Tardos,
-        Algorithm Design, section 6.1). A greedy choice, which takes the best session that still
-        fits again and again, reaches 36 % of that total on average for a whole day of Gen Con
-        2017; for the best five sessions it is often the same.
-
-        Args:
-            interests: As for `recommend`.
-            top: The largest number of sessions; ``None`` for as many as fit.
-            gap: The minutes it takes to get from one location to another.
-            weights: As for `recommend`.
-            filter: As for `recommend`.
-
-        Returns:
-            As `recommend`, with the sessions in order of time, ``"total"`` (the sum of their
-            scores) and ``"untimed"`` (how many matched and had no times to plan with). Times are
-            ISO 8601 text, ``HH:MM``, or objects of ``datetime``, pandas or numpy. An end that is a
-            date alone is inclusive: the session lasts until that day is over. Times with an offset
-            are compared as instants. A time without one has the offset that most of the sessions
-            name, and where no session names one, all are times on one clock.
-
-        Raises:
-            TypeError: Interests are one text instead of a list.
-            ValueError: ``gap`` is negative; only the reference can score the interests, weights or
-                sessions; or ``top`` times the number of sessions is more than 2**27.
-
-        Example:
-            >>> from eventkit import Catalog
-            >>> catalog = Catalog([
-            ...     {"title": "A", "tags": ["ai"], "start": "9:00", "end": "10:00"},
-            ...     {"title": "B", "tags": ["ai"], "start": "9:30", "end": "10:30"},
-            ...     {"title": "C", "tags": ["ai"], "start": "10:00", "end": "11:00"},
-            ... ])
-            >>> [session["title"] for session in catalog.plan(["ai"])["sessions"]]
-            ['A', 'C']
-        """
-        planned = self._plan(interests, top, gap, weights, filter)
-        if planned is NotImplemented:
-            raise ValueError(
-                "these interests, weights or sessions cannot be planned: there is a score that "
-                "the index cannot prove (NaN, or types other than str, int and float)"
-            )
-        return planned
 
 
 def _refuse_text(many_interests: list[Any]) -> None:

@@ -7,8 +7,9 @@ from typing import Any
 
 from eventkit.cli import calendar, views
 from eventkit.cli.answer import Answer
-from eventkit.cli.interests import interests_of, save_interests
+from eventkit.cli.interests import interests_of, no_interests, save_interests
 from eventkit.cli.programme import Programme, read
+from eventkit.cli.terminal import at_terminal
 from eventkit.errors import GraphServiceError
 from eventkit.exports import (
     Document,
@@ -21,23 +22,39 @@ from eventkit.exports import (
 
 __all__ = ["explain", "export", "recommend"]
 
-NOT_FOUND, BAD_INPUT = 1, 2
+NOT_FOUND = 1
 OUTPUT_DIRECTORY = "exports"
 
 
 def recommend(arguments: argparse.Namespace) -> Answer:
-    """Recommend sessions."""
+    """Recommend sessions. A table is balanced by default, and JSON is the original's."""
     programme = read(arguments.manifest)
     interests, remarks = interests_of(arguments, programme)
     if not interests:
-        return _no_interests(remarks)
+        return no_interests(remarks)
     manifest = programme.manifest
     top = arguments.top or default_top(manifest)
+    from_graph = arguments.source == "graph"
+    is_table = at_terminal() and not arguments.json and not from_graph
+    balance = {"interests": "interests", "none": None, None: "interests" if is_table else None}
+    sharing: dict[str, Any] = {
+        "balance": balance[arguments.balance],
+        "spread": arguments.spread or None,
+    }
 
     def compute() -> Any:
-        if arguments.source == "graph":
+        if any(sharing.values()):
+            chosen = programme
+            if from_graph:
+                with_events = calendar.with_calendar(arguments, manifest)
+                chosen = Programme(programme.file, with_events)
+            return chosen.compiled().recommend(interests, top, **sharing)
+        if from_graph:
             return calendar.recommended(arguments, manifest, interests, top)
-        return programme.recommend(manifest, interests, top)
+        found: Any = programme.recommend(manifest, interests, top)
+        if is_table:
+            found["unmatched"] = programme.compiled().unmatched(interests)
+        return found
 
     try:
         result = programme.computed(compute)
@@ -75,7 +92,7 @@ def export(arguments: argparse.Namespace) -> Answer:
     programme = read(arguments.manifest)
     interests, remarks = interests_of(arguments, programme)
     if not interests:
-        return _no_interests(remarks)
+        return no_interests(remarks)
     if arguments.source == "graph":
         try:
             manifest = calendar.with_calendar(arguments, programme.manifest, dated=True)
@@ -134,9 +151,3 @@ def _remarks(document: Document, *, dated: bool) -> list[str]:
     if skipped:
         remarks.append(f"not in the calendar, because they have no start: {', '.join(skipped)}")
     return remarks
-
-
-def _no_interests(remarks: list[str]) -> Answer:
-    usual = "no interests: give --interest, --interests, or --profile-load"
-    result = {"error": "no interests provided"}
-    return Answer.failed(result, BAD_INPUT, remarks or [usual], indent=None)

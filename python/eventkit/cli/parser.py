@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 __all__ = ["accelerate", "build_parser"]
 
 BAD_USAGE = 2
+MOST_MINUTES = 1440
 
 
 def _top(text: str) -> int:
@@ -28,6 +29,16 @@ def _top(text: str) -> int:
     if top < 0:
         raise argparse.ArgumentTypeError(f"{text!r}, expected a whole number, 0 or more")
     return top
+
+
+def _minutes(text: str) -> float:
+    try:
+        minutes = float(text)
+    except ValueError:
+        minutes = -1.0
+    if not 0 <= minutes <= MOST_MINUTES:
+        raise argparse.ArgumentTypeError(f"{text!r}, expected minutes from 0 to {MOST_MINUTES}")
+    return minutes
 
 
 def accelerate(arguments: argparse.Namespace) -> NoReturn:
@@ -104,13 +115,56 @@ _FLAGS: dict[str, dict[str, Any]] = {
         "metavar": "N",
         "help": "how many sessions (default: 3)",
     },
+    "--balance": {
+        "choices": ("interests", "none"),
+        "help": "share the places among the interests that sessions match"
+        " (default: interests in a table, none in JSON)",
+    },
+    "--spread": {
+        "action": "append",
+        "metavar": "FIELD",
+        "help": "share the places among the values of track, day, room or another field;"
+        " repeat it to share those of each value too",
+    },
+    "--gap": {
+        "type": _minutes,
+        "default": 0.0,
+        "metavar": "MINUTES",
+        "help": "the time it takes from one location to another (default: 0)",
+    },
+    "--must": {
+        "action": "append",
+        "default": [],
+        "metavar": "SESSION",
+        "help": "the id or title of a session that is in the plan; repeat it for more",
+    },
+    "--avoid": {
+        "action": "append",
+        "default": [],
+        "metavar": "SESSION",
+        "help": "the id or title of a session that is not in the plan; repeat it for more",
+    },
+    "--busy": {
+        "action": "append",
+        "default": [],
+        "metavar": "TIMES",
+        "help": "when you are busy: START/END as 12:00/13:00, or an .ics file; repeat it for more",
+    },
+    "--zone": {
+        "metavar": "ZONE",
+        "help": "the programme's time zone (as Europe/Berlin), if its sessions name no offset",
+    },
     "--json": {"action": "store_true", "help": "print JSON on a terminal too"},
 }
 _CHANGED: dict[tuple[str, str], dict[str, Any]] = {
+    ("plan", "--top"): {"help": "the most sessions (default, and 0: as many as fit)"},
+    ("plan", "--date"): {
+        "help": "the day (as 2026-09-14) of sessions with a clock time only, for --busy"
+    },
     ("evaluate", "--interest"): {
         "metavar": "NAME=TAG",
         "help": "one interest of a profile, which may hold commas; repeat it for more",
-    }
+    },
 }
 _INTERESTS = ("--interests", "--interest")
 _PROFILE = ("--profile-load", "--profile-save", "--profile-file")
@@ -126,7 +180,28 @@ _COMMANDS: tuple[tuple[str, str, str, tuple[str, ...]], ...] = (
         "recommend",
         "recommend sessions for interests",
         "commands",
-        (*_INTERESTS, "--top", *_PROFILE, *_SOURCE, *_EVERYWHERE),
+        (*_INTERESTS, "--top", "--balance", "--spread", *_PROFILE, *_SOURCE, *_EVERYWHERE),
+    ),
+    (
+        "plan",
+        "plan sessions that do not overlap",
+        "questions",
+        (
+            *(*_INTERESTS, "--top", "--gap", "--must", "--avoid", "--busy", "--date", "--zone"),
+            *(*_PROFILE, *_SOURCE, *_EVERYWHERE),
+        ),
+    ),
+    (
+        "why-not",
+        "say why a session is not recommended, and what would bring it in",
+        "questions",
+        ("--session", *_INTERESTS, "--top", *_PROFILE, *_SOURCE, *_EVERYWHERE),
+    ),
+    (
+        "alternatives",
+        "recommend what else runs at the time of a session",
+        "questions",
+        ("--session", *_INTERESTS, "--top", *_PROFILE, *_SOURCE, *_EVERYWHERE),
     ),
     (
         "explain",
@@ -203,7 +278,7 @@ def _add_arguments(
     if name in _OWN_ARGUMENTS:
         commands.add_arguments(parser)
         return
-    parser.set_defaults(command=getattr(commands, name))
+    parser.set_defaults(command=getattr(commands, name.replace("-", "_")))
     for flag in flags:
         settings = {**_FLAGS[flag], **_CHANGED.get((name, flag), {})}
         if flag == "--format":

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from eventkit import functions
 from eventkit.catalog import Catalog, open_programme
 from eventkit.errors import EventKitError
-from eventkit.manifest import default_manifest_path
+from eventkit.manifest import default_manifest_path, find_sessions
 from eventkit.results import Explanation, Recommendation, SessionNotFound
 from eventkit.schema import validate
 
@@ -49,6 +49,13 @@ class Programme:
             return self.catalog.explain(title, interests)
         beside = [Path(self.file).parent]
         return functions.explain_with(self.manifest, title, interests, beside)
+
+    def compiled(self) -> Catalog:
+        """Return the sessions, compiled. An external sessions file is found as by `recommend`."""
+        if self.catalog is not None:
+            return self.catalog
+        sessions = find_sessions(self.manifest, [Path(self.file).parent])
+        return Catalog.from_parts(sessions, self.manifest)
 
     def computed(self, compute: Callable[[], Result]) -> Result:
         """Call a function, and explain its failure by the problems of the manifest.

@@ -4,33 +4,35 @@
 //! Catalogues share segments, so a changed catalogue costs only its new sessions. A query asks each segment for its
 //! best sessions and merges them. If `r` sessions were removed from a segment, it is asked for `r` more.
 
+pub mod busy;
 pub mod compile_policy;
 pub mod conflict;
 pub mod directory;
 pub mod facet;
 pub mod filter;
+pub mod itinerary;
 pub mod lexicon;
 pub mod many;
+mod nearest;
 pub mod plan;
+pub mod planning;
+pub mod raise;
 pub mod result_cache;
 pub mod segment;
 pub mod stored;
 pub mod touch_log;
 pub mod vocabulary;
+pub mod why_not;
 pub mod window;
 
-use core::time::Duration;
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use foldhash::fast::FixedState;
 use hashbrown::HashMap;
 
 use self::filter::{Filter, Lookup, Selection};
-use self::plan::{Candidate, Limits, Plan};
 use self::segment::Segment;
-use crate::engine::error::Error;
-use crate::engine::ranking::index::Ranked;
+use crate::engine::ranking::index::{Ranked, TagId};
 use crate::engine::ranking::interest::InterestSet;
 use crate::engine::ranking::score::{Number, Scorer};
 
@@ -284,68 +286,57 @@ impl Catalog {
         Some(best)
     }
 
-    /// Returns the offset from UTC, in minutes, that most of the sessions name; 0 where none names one. O(sessions).
-    ///
-    /// This is the zone of the programme, as far as its sessions say: a manifest has no setting for it. Of offsets that
-    /// are named equally often, the westernmost is taken.
-    pub fn usual_offset(&self) -> i64 {
-        let mut counts: BTreeMap<i64, usize> = BTreeMap::new();
-        for part in &self.parts {
-            let facets = &part.segment.facets;
-            let held = (0..facets.len() as u32).filter(|&local| part.holds(local));
-            for offset in held.filter_map(|local| facets.span(local).start.offset()) {
-                *counts.entry(offset).or_default() += 1;
+    /// Returns for each of the ranked sessions the numbers of the interests that it matches, in order.
+    pub fn matches(&self, ranked: &[Best], interests: &InterestSet) -> Vec<Vec<u32>> {
+        let places = ranked.iter().map(|best| best.place).zip(0..);
+        let numbers: HashMap<Place, usize, FixedState> = places.collect();
+        let mut matches = vec![Vec::new(); ranked.len()];
+        for (interest, text) in (0..).zip(interests.iter()) {
+            for (part, held) in (0..).zip(&self.parts) {
+                let segment = &held.segment;
+                let Some(tag) = segment.vocabulary.get(text) else {
+                    continue;
+                };
+                segment.index.visit(tag, &mut |local| {
+                    let number = numbers.get(&Place { part, local });
+                    let found = number.and_then(|&number| matches.get_mut(number));
+                    // A session that has the tag twice is visited twice.
+                    if let Some(found) = found
+                        && found.last() != Some(&interest)
+                    {
+                        found.push(interest);
+                    }
+                });
             }
         }
-        let most = counts.iter().rev().max_by_key(|(_, count)| **count);
-        most.map_or(0, |(&offset, _)| offset)
+        matches
     }
 
-    /// Plans an itinerary of ranked sessions. Returns the sessions of the plan in order of time, and the plan.
-    ///
-    /// Sessions that match no interest are left out: their scores are above 0 too, and they would fill every free hour.
-    ///
-    /// # Errors
-    ///
-    /// Fails as [`plan::best`] does.
-    pub fn best_plan(
-        &self,
-        mut ranked: Vec<Best>,
-        top: Option<usize>,
-        gap: Duration,
-    ) -> Result<(Vec<Best>, Plan), Error> {
-        ranked.retain(|session| session.hits > 0);
-        ranked.sort_by_key(|session| session.place);
-        let limits = Limits {
-            top,
-            gap,
-            offset: self.usual_offset(),
-        };
-        let plan = plan::best(&self.plannable(&ranked), &limits)?;
-        let chosen = plan.positions.iter();
-        let chosen = chosen.filter_map(|&number| ranked.get(number as usize).copied());
-        Ok((chosen.collect(), plan))
+    /// Returns true if a session has this tag, given lowered.
+    pub fn has_tag(&self, text: &[u8]) -> bool {
+        self.parts.iter().any(|part| {
+            let segment = &part.segment;
+            let mut held = false;
+            if let Some(tag) = segment.vocabulary.get(text) {
+                let mut look = |local| held |= part.holds(local);
+                segment.index.visit(tag, &mut look);
+            }
+            held
+        })
     }
 
-    /// Returns what a plan needs to know of sessions, numbered in their order here.
-    fn plannable(&self, best: &[Best]) -> Vec<Candidate> {
-        // Each segment numbers its places itself, so the same place may have several numbers.
-        let mut places: HashMap<&[u8], u32, FixedState> = HashMap::default();
-        let candidate = |(number, best): (u32, &Best)| {
-            let segment = &self.parts.get(best.place.part as usize)?.segment;
-            let next = places.len() as u32;
-            let place = segment.facets.place(best.place.local);
-            let place =
-                place.map(|place| *places.entry(segment.facets.name(place)).or_insert(next));
-            let span = segment.facets.span(best.place.local);
-            Some(Candidate {
-                position: number,
-                score: best.score,
-                span,
-                place,
-            })
-        };
-        (0..).zip(best).filter_map(candidate).collect()
+    /// Returns the tags of all segments, lowered.
+    fn tags(&self) -> impl Iterator<Item = &[u8]> {
+        self.parts.iter().flat_map(|part| {
+            let tags = part.segment.vocabulary.len() as u32;
+            (0..tags).map(|tag| part.segment.vocabulary.bytes(TagId(tag)))
+        })
+    }
+
+    /// Returns true if the filter admits a session.
+    pub fn admits(&self, narrow: Narrow<'_>, place: Place) -> bool {
+        let part = self.parts.get(place.part as usize);
+        part.is_some_and(|part| narrow.select(place.part, &part.segment).admits(place.local))
     }
 
     /// Returns the sessions that the filter admits, in order.

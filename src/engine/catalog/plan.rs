@@ -86,9 +86,20 @@ pub struct Plan {
 pub fn best(candidates: &[Candidate], limits: &Limits) -> Result<Plan, Error> {
     let gap = milliseconds(limits.gap);
     let (items, untimed) = timed(candidates, limits.offset);
+    let chosen = chosen(items, limits.top, gap)?;
+    Ok(of_items(&chosen, untimed))
+}
+
+/// Returns the items of the best plan, in order of time.
+///
+/// # Errors
+///
+/// As [`best`].
+pub(super) fn chosen(items: Vec<Item>, top: Option<usize>, gap: i64) -> Result<Vec<Item>, Error> {
     let items = undominated(items, gap);
-    let ranks = Sweep::new(&items, gap).ranks(limits.top)?;
-    Ok(plan(&ranks, &items, untimed))
+    let ranks = Sweep::new(&items, gap).ranks(top)?;
+    let ranks = ranks.into_iter();
+    Ok(ranks.filter_map(|rank| items.get(rank).copied()).collect())
 }
 
 /// Returns the greedy plan: takes the best session first, then the next best that still fits, and so on.
@@ -122,21 +133,45 @@ pub fn greedy(candidates: &[Candidate], limits: &Limits) -> Plan {
             taken.insert(item.start, at);
         }
     }
-    plan(&taken.into_values().collect::<Vec<_>>(), &items, untimed)
+    let taken = taken.into_values();
+    let taken: Vec<Item> = taken.filter_map(|at| items.get(at).copied()).collect();
+    of_items(&taken, untimed)
 }
 
-/// A candidate whose time is known, with a score above zero.
+/// A candidate whose time is known.
 #[derive(Clone, Copy, Debug)]
-struct Item {
-    start: i64,
+pub(super) struct Item {
+    pub(super) start: i64,
     /// The end, which is later than the start.
     end: i64,
     score: f64,
-    position: u32,
+    pub(super) position: u32,
     place: Option<u32>,
 }
 
 impl Item {
+    /// Returns the item of a candidate; `None` if it has no time on the axis.
+    pub(super) fn of(candidate: &Candidate, axis: Axis) -> Option<Self> {
+        let dated = candidate.span.start.scale() != Some(Scale::Clock);
+        if axis == Axis::Clock && dated {
+            return None;
+        }
+        // A damaged file may hold a span that ends before it starts. The search would not end with such sessions.
+        let (start, end) = candidate.span.on(axis).filter(|(start, end)| start < end)?;
+        Some(Self {
+            start,
+            end,
+            score: candidate.score,
+            position: candidate.position,
+            place: candidate.place,
+        })
+    }
+
+    /// Returns true if both can be in one plan.
+    pub(super) fn fits(&self, other: &Self, gap: i64) -> bool {
+        self.allows(other, gap) || other.allows(self, gap)
+    }
+
     /// Returns true if `next` can come after this one. Then it can also come after all that this one comes after.
     fn allows(&self, next: &Self, gap: i64) -> bool {
         let near = self.place.is_some() && self.place == next.place;
@@ -148,22 +183,9 @@ impl Item {
 fn timed(candidates: &[Candidate], offset: i64) -> (Vec<Item>, usize) {
     let scored = || candidates.iter().filter(|candidate| candidate.score > 0.0);
     let axis = Axis::common(scored().map(|candidate| candidate.span), offset);
-    let item = |candidate: &Candidate| {
-        let dated = candidate.span.start.scale() != Some(Scale::Clock);
-        if axis == Axis::Clock && dated {
-            return None;
-        }
-        // A damaged file may hold a span that ends before it starts. The search would not end with such sessions.
-        let (start, end) = candidate.span.on(axis).filter(|(start, end)| start < end)?;
-        Some(Item {
-            start,
-            end,
-            score: candidate.score,
-            position: candidate.position,
-            place: candidate.place,
-        })
-    };
-    let items: Vec<Item> = scored().filter_map(item).collect();
+    let items: Vec<Item> = scored()
+        .filter_map(|candidate| Item::of(candidate, axis))
+        .collect();
     let untimed = scored().count() - items.len();
     (items, untimed)
 }
@@ -370,18 +392,18 @@ fn follow(links: &[u32], mut last: u32, layers: usize, below: usize) -> Vec<usiz
     ranks
 }
 
-fn plan(ranks: &[usize], items: &[Item], untimed: usize) -> Plan {
-    let chosen = || ranks.iter().filter_map(|&rank| items.get(rank));
+/// Returns the plan of these items, which are in order of time.
+pub(super) fn of_items(items: &[Item], untimed: usize) -> Plan {
     Plan {
-        positions: chosen().map(|item| item.position).collect(),
+        positions: items.iter().map(|item| item.position).collect(),
         // Not `Iterator::sum`, which starts at -0.0.
-        total: chosen().fold(0.0, |total, item| total + item.score),
+        total: items.iter().fold(0.0, |total, item| total + item.score),
         untimed,
     }
 }
 
 /// Returns the gap in milliseconds, limited to the range of the calendar so that adding it cannot overflow.
-fn milliseconds(gap: Duration) -> i64 {
+pub(super) fn milliseconds(gap: Duration) -> i64 {
     const MOST: i64 = 1 << 50;
     i64::try_from(gap.as_millis()).map_or(MOST, |gap| gap.min(MOST))
 }

@@ -132,6 +132,26 @@ pub struct Weights {
     pub diversity: Option<Number>,
 }
 
+/// A weight that decides the order of sessions. The weight of diversity does not, because all sessions of a query share
+/// that contribution.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Factor {
+    /// The weight of matching tags.
+    Interest,
+    /// The weight of popularity.
+    Popularity,
+}
+
+impl Weights {
+    /// Returns the weight of a factor.
+    pub fn of(&self, factor: Factor) -> Number {
+        match factor {
+            Factor::Interest => self.interest,
+            Factor::Popularity => self.popularity,
+        }
+    }
+}
+
 /// The parts of one score, in the order in which they are added.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Contributions {
@@ -162,6 +182,23 @@ impl Scorer {
             diversity,
             regime,
         }
+    }
+
+    /// Returns a scorer for a query of another number of different interests.
+    #[must_use]
+    pub fn for_interests(&self, distinct_interests: usize) -> Self {
+        Self::new(self.weights, distinct_interests, self.regime)
+    }
+
+    /// Returns a scorer with another weight, which is a float.
+    #[must_use]
+    pub fn reweighted(&self, factor: Factor, weight: f64) -> Self {
+        let mut changed = *self;
+        match factor {
+            Factor::Interest => changed.weights.interest = Number::Float(weight),
+            Factor::Popularity => changed.weights.popularity = Number::Float(weight),
+        }
+        changed
     }
 
     /// Returns the weights with which the scorer was made.
