@@ -2,6 +2,7 @@
 //!
 //! * [`ranking`]: everything between tags and the best k sessions.
 //! * [`catalog`]: sessions that stay, with filters, plans and changes.
+//! * [`understanding`]: interests as people type them, and the words of titles and abstracts.
 //! * [`text`]: ASCII case folding.
 //! * [`json`] and [`file`]: sessions from JSON text, and the memory-mapped file of a catalogue.
 //! * [`calendar`]: events of Microsoft Graph, and the cache in front of it.
@@ -19,3 +20,4 @@ pub mod serving;
 pub mod telemetry;
 pub mod text;
 pub mod time;
+pub mod understanding;
