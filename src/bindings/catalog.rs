@@ -21,6 +21,7 @@ use super::pool::pool;
 use super::query::Query;
 use super::search::{CatalogBase, UNREADABLE, confirmed, or_else, reference, refuse_text, settled};
 use super::top::Top;
+use super::understanding::{in_python, refuse_embed};
 use super::{input, object};
 use crate::engine::error::{Error, ErrorKind};
 use crate::engine::memory::{self, filled};
@@ -152,10 +153,15 @@ impl CatalogBase {
     ///     top: How many sessions, as the end of a slice: `None` for all, negative numbers from the end.
     ///     weights: Weights for this query instead of the catalogue's.
     ///     filter: The sessions to choose from. It changes no score.
+    ///     understand: Match what the interests mean, not only whole tags: see `eventkit.understand`. Sessions that
+    ///         match none of them are left out.
+    ///     embed: With `understand`: a function that returns a vector for each of a list of texts. Sessions that are
+    ///         near in meaning then follow those that match.
     ///
     /// Returns:
     ///     `{"sessions": [...], "scoring": [...], "conflicts": n}`, new at every call. The sessions are the caller's
-    ///     own objects if the catalogue was made of objects, and new dicts if it was loaded or opened.
+    ///     own objects if the catalogue was made of objects, and new dicts if it was loaded or opened. With
+    ///     `understand`, `understood` tells what each interest matched.
     ///
     /// Raises:
     ///     KeyError: A weight, or the title of one of the best sessions, is missing.
@@ -167,31 +173,27 @@ impl CatalogBase {
     ///     >>> catalog.recommend(["ai"], 1)["scoring"][0]["score"]
     ///     2.253
     #[pyo3(
-        signature = (interests, top=Top::Default, *, weights=None, filter=None),
-        text_signature = "($self, interests, top=5, *, weights=None, filter=None)"
+        signature = (interests, top=Top::Default, *, weights=None, filter=None, understand=false, embed=None),
+        text_signature = "($self, interests, top=5, *, weights=None, filter=None, understand=False, embed=None)"
     )]
-    pub(super) fn recommend<'py>(
-        &self,
-        py: Python<'py>,
+    #[allow(clippy::too_many_arguments)] // The caller's keywords.
+    fn recommend<'py>(
+        catalog: &Bound<'py, Self>,
         interests: &Bound<'py, PyAny>,
         top: Top<'py>,
         weights: Option<&Bound<'py, PyAny>>,
         filter: Option<&Bound<'py, Filter>>,
+        understand: bool,
+        embed: Option<&Bound<'py, PyAny>>,
     ) -> PyResult<Bound<'py, PyAny>> {
-        self.data.check()?;
-        let top = &top.given(py)?;
-        let filter = settled(unwind(|| self.narrowed(py, filter)), UNREADABLE)?;
-        let filter = filter.as_ref();
-        self.data.settled(or_else(
-            py,
-            || {
-                let (set, scorer) = self.query(interests, weights)?;
-                let most = self.most(top, filter)?;
-                let best = self.best_cached(py, &set, &scorer, most, filter)?;
-                self.answer(py, best, &scorer)
-            },
-            || self.refer(py, interests, top, weights, filter),
-        ))
+        let py = catalog.py();
+        let top = top.given(py)?;
+        if understand {
+            let arguments = (catalog, interests, top, weights, filter, embed);
+            return in_python(py, "recommend_from_catalog", arguments);
+        }
+        refuse_embed(embed)?;
+        catalog.get().recommended(py, interests, &top, weights, filter)
     }
 
     /// Recommend as JSON bytes for servers: what `json.dumps(catalog.recommend(...))` returns.
@@ -398,6 +400,7 @@ impl CatalogBase {
     ///     title: The session's title, in any case.
     ///     interests: As for `recommend`.
     ///     weights: As for `recommend`.
+    ///     understand: As for `recommend`. The answer then names each term of the match, with its weight, in `terms`.
     ///
     /// Returns:
     ///     `{"title", "score", "contributions", "matched_tags"}`, or `{"error": "session not found", "title": title}`.
@@ -407,34 +410,19 @@ impl CatalogBase {
     ///     >>> catalog = eventkit.Catalog([{"title": "Agents", "tags": ["AI", "web"]}])
     ///     >>> catalog.explain("agents", ["ai"])["matched_tags"]
     ///     ['AI']
-    #[pyo3(signature = (title, interests, *, weights=None))]
-    pub(super) fn explain<'py>(
-        &self,
-        py: Python<'py>,
+    #[pyo3(signature = (title, interests, *, weights=None, understand=false))]
+    fn explain<'py>(
+        catalog: &Bound<'py, Self>,
         title: &Bound<'py, PyAny>,
         interests: &Bound<'py, PyAny>,
         weights: Option<&Bound<'py, PyAny>>,
+        understand: bool,
     ) -> PyResult<Bound<'py, PyAny>> {
-        self.data.check()?;
-        self.data.settled(or_else(
-            py,
-            || {
-                let title = input::exact_str(title)?;
-                let (set, scorer) = self.query(interests, weights)?;
-                match self.find_title(py, title)? {
-                    None => answer::not_found(title),
-                    Some(place) => {
-                        answer::explained(self.data.plain_session(py, place)?, &set, &scorer)
-                    }
-                }
-            },
-            || {
-                refuse_text(interests)?;
-                let sessions = settled(unwind(|| self.admitted(py, None)), UNREADABLE)?;
-                let weights = weights.unwrap_or_else(|| self.weights.bind(py));
-                reference(py, "explain_sessions")?.call1((sessions, weights, title, interests))
-            },
-        ))
+        let py = catalog.py();
+        if understand {
+            return in_python(py, "explain_from_catalog", (catalog, title, interests, weights));
+        }
+        catalog.get().explained(py, title, interests, weights)
     }
 
     /// Score one session. The answer equals that of `eventkit.score_session`.
@@ -565,5 +553,61 @@ impl CatalogBase {
             changed = settled(unwind(|| changed.with_added(py, added)), otherwise)?;
         }
         Ok(SharedCatalogData(changed))
+    }
+}
+
+impl CatalogBase {
+    /// Recommends the sessions whose tags are interests.
+    pub(super) fn recommended<'py>(
+        &self,
+        py: Python<'py>,
+        interests: &Bound<'py, PyAny>,
+        top: &Bound<'py, PyAny>,
+        weights: Option<&Bound<'py, PyAny>>,
+        filter: Option<&Bound<'py, Filter>>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        self.data.check()?;
+        let filter = settled(unwind(|| self.narrowed(py, filter)), UNREADABLE)?;
+        let filter = filter.as_ref();
+        self.data.settled(or_else(
+            py,
+            || {
+                let (set, scorer) = self.query(interests, weights)?;
+                let most = self.most(top, filter)?;
+                let best = self.best_cached(py, &set, &scorer, most, filter)?;
+                self.answer(py, best, &scorer)
+            },
+            || self.refer(py, interests, top, weights, filter),
+        ))
+    }
+
+    /// Explains a session by the tags that are interests.
+    pub(super) fn explained<'py>(
+        &self,
+        py: Python<'py>,
+        title: &Bound<'py, PyAny>,
+        interests: &Bound<'py, PyAny>,
+        weights: Option<&Bound<'py, PyAny>>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        self.data.check()?;
+        self.data.settled(or_else(
+            py,
+            || {
+                let title = input::exact_str(title)?;
+                let (set, scorer) = self.query(interests, weights)?;
+                match self.find_title(py, title)? {
+                    None => answer::not_found(title),
+                    Some(place) => {
+                        answer::explained(self.data.plain_session(py, place)?, &set, &scorer)
+                    }
+                }
+            },
+            || {
+                refuse_text(interests)?;
+                let sessions = settled(unwind(|| self.admitted(py, None)), UNREADABLE)?;
+                let weights = weights.unwrap_or_else(|| self.weights.bind(py));
+                reference(py, "explain_sessions")?.call1((sessions, weights, title, interests))
+            },
+        ))
     }
 }

@@ -37,6 +37,7 @@ mod source;
 mod store;
 mod telemetry;
 mod top;
+mod understanding;
 mod wsgi;
 
 use pyo3::prelude::*;
@@ -84,6 +85,11 @@ mod _eventkit {
     use super::search::CatalogBase;
     #[pymodule_export]
     use super::telemetry::{TelemetryWriter, summarize_telemetry, telemetry_segments};
+    #[pymodule_export]
+    use super::understanding::{
+        Reading, compile_words, explain_understood, recommend_understood, understand_interests,
+        understood_points,
+    };
     #[pymodule_export]
     use super::wsgi::kept_question;
 

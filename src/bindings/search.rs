@@ -152,7 +152,7 @@ impl CatalogBase {
         let chosen = best.into_iter().map(|best| {
             Ok(Chosen {
                 session: self.data.plain_session(py, best.place)?,
-                hits: best.hits,
+                matched: Number::Int(i64::from(best.hits)),
                 popularity: best.popularity,
             })
         });

@@ -14,6 +14,7 @@ pub mod lexicon;
 pub mod plan;
 pub mod result_cache;
 pub mod segment;
+pub mod understood;
 pub mod vocabulary;
 pub mod window;
 

@@ -4,7 +4,7 @@
 //! finds its narrower ones (*database* finds *sqlite*), but not the other way round.
 
 use foldhash::fast::FixedState;
-use hashbrown::HashMap;
+use hashbrown::{HashMap, HashSet};
 
 use super::lexicon::drop_function_words;
 use super::points::Tier;
@@ -18,6 +18,8 @@ pub(super) type Target = (Vec<String>, Tier);
 pub struct Aliases {
     targets: HashMap<String, Vec<Target>, FixedState>,
     longest: usize,
+    /// Every word of an alias: none of them is a misspelling.
+    words: HashSet<String, FixedState>,
 }
 
 impl Aliases {
@@ -38,6 +40,7 @@ impl Aliases {
             return;
         }
         self.longest = self.longest.max(from.len());
+        self.words.extend(from.iter().chain(to).cloned());
         let targets = self.targets.entry(from.join(" ")).or_default();
         match targets.iter_mut().find(|(held, _)| held == to) {
             Some((_, held)) => *held = (*held).max(tier),
@@ -53,6 +56,11 @@ impl Aliases {
     /// Whether some words have targets.
     pub(super) fn knows(&self, words: &str) -> bool {
         self.targets.contains_key(words)
+    }
+
+    /// Whether a word is one of an alias.
+    pub(super) fn holds(&self, word: &str) -> bool {
+        self.words.contains(word)
     }
 
     /// The words of the longest phrase that has targets.

@@ -11,7 +11,7 @@ use super::distance::{Near, distance};
 use super::fold::is_unspaced;
 use super::form::{forms, plurals};
 use super::index::WordId;
-use super::lexicon::{Level, drop_function_words};
+use super::lexicon::{Level, drop_function_words, is_conversation};
 use super::matching::Texts;
 use super::points::Tier;
 use super::words::words_of;
@@ -88,6 +88,19 @@ pub struct Interest {
     pub whole: Vec<Alternative>,
 }
 
+impl Interest {
+    /// Whether a tag of these words says what the interest asks for: a word, a form or an alias of each group.
+    pub fn is_meant_by(&self, tag: &[String]) -> bool {
+        let says = |alternative: &Alternative| {
+            let mut words = alternative.term.split(' ');
+            alternative.tier > Tier::NARROWER
+                && words.all(|word| tag.iter().any(|held| held == word))
+        };
+        !self.groups.is_empty()
+            && self.groups.iter().all(|group| group.alternatives.iter().any(says))
+    }
+}
+
 /// The words of an interest that are looked at; a longer text is no interest.
 const MOST_WORDS: usize = 16;
 /// The words that a prefix or a misspelling may mean.
@@ -130,7 +143,7 @@ impl Resolver<'_> {
             None if words.is_empty() => words.clone_from(&all),
             None => {}
         }
-        words.truncate(MOST_WORDS);
+        words.truncate(4 * MOST_WORDS);
         interest.groups = self.groups(&words);
         interest
     }
@@ -212,7 +225,7 @@ impl Resolver<'_> {
     }
 
     fn groups(&self, words: &[String]) -> Vec<Group> {
-        let mut groups: Vec<(Vec<String>, Group)> = Vec::new();
+        let mut spans: Vec<&[String]> = Vec::new();
         let mut at = 0;
         while let Some(word) = words.get(at) {
             let count = if word.starts_with(is_unspaced) {
@@ -222,9 +235,15 @@ impl Resolver<'_> {
                 self.phrase_at(words, at)
             };
             let asked = words.get(at..at + count).unwrap_or_default();
-            groups.push((asked.to_vec(), self.group(asked)));
+            spans.push(asked);
             at += count;
         }
+        let said = |span: &&[String]| !matches!(span, [word] if is_conversation(word));
+        if spans.iter().any(said) {
+            spans.retain(|span| said(span));
+        }
+        spans.truncate(MOST_WORDS);
+        let mut groups: Vec<_> = spans.iter().map(|span| (span.to_vec(), self.group(span))).collect();
         self.join_neighbours(&mut groups);
         groups.into_iter().map(|(_, group)| group).collect()
     }
@@ -348,7 +367,7 @@ impl Resolver<'_> {
             let wanted = prefixed.into_iter().map(|word| (vec![word], Tier::PREFIX));
             found = self.all(wanted, How::Prefix);
         }
-        if found.is_empty() && letters >= 5 {
+        if found.is_empty() && letters >= 5 && !self.aliases.holds(word) {
             found = self.misspelt(word, letters);
         }
         if let Some(meant) = found.first().map(|found| found.term.clone()) {
@@ -378,7 +397,8 @@ impl Resolver<'_> {
             let first = word.chars().next();
             let meant = self.texts.most_frequent(MOST_TYPOS, |part, visit| {
                 part.visit(near, |found, id| {
-                    let near = distance(word, found, most.into()).is_some();
+                    let near = distance(word, found, most.into()).is_some()
+                        && (letters > 6 || !differs_in_last_letter(word, found));
                     if near && (most == 1 || found.chars().next() == first) && !found.starts_with('=') {
                         visit(found, id);
                     }
@@ -405,6 +425,12 @@ impl Resolver<'_> {
         }
         found
     }
+}
+
+/// Whether two words are as long, and only their last letters differ: *policy* and *police*.
+fn differs_in_last_letter(one: &str, other: &str) -> bool {
+    let cut = |word: &str| word.char_indices().last().map_or(0, |(at, _)| at);
+    one.get(..cut(one)) == other.get(..cut(other))
 }
 
 /// Adds an alternative, unless one with its words is nearer.

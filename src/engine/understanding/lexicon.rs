@@ -1,6 +1,6 @@
 //! The fixed word lists: function words, names that are spelt like words, levels.
 //!
-//! All words are folded. The lists hold what a sentence is made of besides its subject, in the languages of the
+//! All words are folded. They hold what a sentence is made of besides its subject, in the languages of the
 //! programmes that this was developed with: English, French, German, Spanish. Chinese and Japanese need none here.
 
 /// Words that are dropped from the texts, and from an interest that has others.
@@ -10,16 +10,20 @@ done have has had having can could should would will shall may might must \
 i me my we our us you your he she its it they them their this that these those what which who whom whose how why \
 when where there here if then than so not no yes all any some each every more most much many few other another such own \
 same too very just also on \
-get gets got getting go goes going gone make makes made making let lets want wants wanted like likes need needs needed \
-know learn look looking interested interest interests interesting \
-something anything everything stuff things thing bit lot really please hello hi talk talks session sessions event \
-events lecture lectures \
-up out off via per vs etc using use used uses \
+up out off via per vs etc \
 le la les un une des du de et au aux dans avec sans ce cet cette ces je tu il elle nous vous ils elles mon ma mes ta \
 tes sa ses notre votre leur leurs que qui quoi dont suis sont etre avons avez ont \
 der das den dem des ein eine einen einem einer eines und oder vom zum zur mit ohne fur uber ich du sie wir ihr mein \
 meine dein ist sind auch nicht kein keine \
 el los las del con por para una unos unas como soy";
+
+/// Words that people wrap an interest in. They are dropped from an interest that has others, unless they are part of a
+/// known phrase (*internet of things*).
+const CONVERSATION: &str = "\
+get gets got getting goes going gone make makes made making let lets want wants wanted like likes need needs needed \
+know learn look looking interested interest interests interesting \
+something anything everything stuff things thing bit lot really please hello hi talk talks session sessions event \
+events lecture lectures using use used uses";
 
 /// Function words of one language that are words or names in another. An interest drops them if it holds one of the
 /// language's own words too.
@@ -142,6 +146,11 @@ impl Level {
 /// Returns true for a function word.
 pub(super) fn is_function_word(word: &str) -> bool {
     word.len() <= 12 && FUNCTION_WORDS.split_ascii_whitespace().any(|held| held == word)
+}
+
+/// Returns true for a word that says nothing of the subject.
+pub(super) fn is_conversation(word: &str) -> bool {
+    word.len() <= 12 && CONVERSATION.split_ascii_whitespace().any(|held| held == word)
 }
 
 /// Returns true for a name that is spelt like a function word, and for every single letter.

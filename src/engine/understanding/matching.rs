@@ -47,8 +47,15 @@ impl<'a> Texts<'a> {
         self.sessions
     }
 
+    /// The number of a session of a part; `None` if it was taken out, or does not exist.
+    pub fn number(&self, part: u32, local: u32) -> Option<u32> {
+        let part = self.parts.get(part as usize)?;
+        let held = (local as usize) < part.index.len() && part.removed.binary_search(&local).is_err();
+        held.then_some(part.first + local)
+    }
+
     /// The numbers that are given to sessions, those of removed ones included.
-    fn numbers(&self) -> usize {
+    pub fn numbers(&self) -> usize {
         self.parts
             .last()
             .map_or(0, |part| part.first as usize + part.index.len())

@@ -245,7 +245,9 @@ mod tests {
     #[test]
     fn a_match_everywhere_is_a_whole_point() {
         let mut code = Code::default();
-        [Field::Tags, Field::Title, Field::Abstract].map(|field| code.add(field));
+        for field in [Field::Tags, Field::Title, Field::Abstract] {
+            code.add(field);
+        }
         let impact = Fields::ALL.impacts().of(code, Tier::WORD);
         assert_eq!(impact, 112 * 64);
         let whole = coverage(1000 * covers(impact), 1000);

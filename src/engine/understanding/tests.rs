@@ -69,7 +69,7 @@ fn words_are_found_by_form_alias_prefix_and_misspelling() {
         (&[], "ASP on .NET", "for beginners"),
         (&[], "Überwachung und Sicherheit", "Straße"),
         (&[], "資料庫入門", ""),
-        (&["Dungeons & Dragons"], "A D&D game", ""),
+        (&["Dungeons & Dragons"], "A D&D night", ""),
         (&[], "Python games", ""),
         (&[], "Machine learning, self-hosted", ""),
         (&[], "SQLite internals", ""),

@@ -12,7 +12,7 @@
 //! Linear in the text: each character is looked at a constant number of times.
 
 use super::fold::{fold, is_unspaced, is_word_character};
-use super::lexicon::{is_function_word, is_name, is_particle};
+use super::lexicon::{is_name, is_particle};
 
 /// Where a text comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -239,7 +239,7 @@ impl Splitter {
                 raw.chars().all(capital)
             };
             let article = matches!(folded, "a" | "i");
-            let verb = is_function_word(folded) && (context.starts || before_particle(context.after));
+            let verb = folded.len() > 1 && (context.starts || before_particle(context.after));
             if !capital || article || verb {
                 return;
             }
