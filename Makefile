@@ -28,7 +28,7 @@ endif
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .PHONY: help check-tools setup build demo test test-rust test-python parity faults loom fuzz fuzz-python bench \
-	bench-long bench-server bench-telemetry bench-graph figures \
+	bench-long bench-server bench-telemetry bench-graph relevance bench-understanding figures \
 	lint lint-rust lint-python audit lock docs test-all clean
 
 help: ## List the targets
@@ -97,6 +97,12 @@ bench-telemetry: $(VENV)/.stamp-dev $(VENV)/.stamp-native ## Time telemetry agai
 bench-graph: $(VENV)/.stamp-dev $(VENV)/.stamp-native ## Time caches in front of a calendar, bursts, and reading a page of events
 	$(EXPORTS) $(BIN)/python benches/graph_cache.py
 	$(EXPORTS) $(BIN)/python benches/graph_transform.py
+
+relevance: $(VENV)/.stamp-dev $(VENV)/.stamp-native ## Score understanding and other systems on the judged collection (EVENTKIT_RELEVANCE=DIR)
+	$(EXPORTS) $(BIN)/python benches/relevance.py
+
+bench-understanding: $(VENV)/.stamp-dev $(VENV)/.stamp-native ## Time understanding beside the exact functions
+	$(EXPORTS) $(BIN)/python benches/understanding.py
 
 loom: ## Check the cache's single-flight loading over all interleavings
 	RUSTFLAGS="--cfg loom" CARGO_TARGET_DIR=target/loom LOOM_MAX_PREEMPTIONS=3 \

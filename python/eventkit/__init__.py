@@ -64,6 +64,7 @@ if TYPE_CHECKING:
     )
     from eventkit.server.app import create_app, create_asgi_app, create_wsgi_app
     from eventkit.telemetry import Telemetry, get_telemetry, summarize
+    from eventkit.understanding import Understanding, understand
 del TYPE_CHECKING
 
 __all__ = [
@@ -93,6 +94,7 @@ __all__ = [
     "ServerSettingsError",
     "SessionNotFound",
     "Telemetry",
+    "Understanding",
     "__version__",
     "accelerate",
     "build_adaptive_card",
@@ -117,6 +119,7 @@ __all__ = [
     "save_profile",
     "score_session",
     "summarize",
+    "understand",
 ]
 
 # All of this is imported when it is first used: `import eventkit` alone imports no engine.
@@ -124,7 +127,7 @@ _MODULES = frozenset(
     (
         *("catalog", "cli", "compat", "dates", "errors", "exports", "external_cache", "functions"),
         *("graph", "manifest", "profiles", "profiling", "reference", "results", "schema", "server"),
-        "telemetry",
+        *("telemetry", "understanding"),
     )
 )
 _LATER = {
@@ -153,6 +156,7 @@ _LATER = {
     "ServerSettingsError": "eventkit.errors",
     "SessionNotFound": "eventkit.results",
     "Telemetry": "eventkit.telemetry",
+    "Understanding": "eventkit.understanding",
     "__version__": "eventkit._native",
     "build_adaptive_card": "eventkit.functions",
     "build_itinerary_markdown": "eventkit.functions",
@@ -176,6 +180,7 @@ _LATER = {
     "save_profile": "eventkit.profiles",
     "score_session": "eventkit.functions",
     "summarize": "eventkit.telemetry",
+    "understand": "eventkit.understanding",
 }
 
 

@@ -61,6 +61,8 @@ def recommend(
     top: Top = _REQUIRED,
     *,
     top_n: Top = _REQUIRED,
+    understand: bool = False,
+    embed: Any = None,
 ) -> Recommendation:
     """Recommend the best sessions of a manifest.
 
@@ -73,6 +75,11 @@ def recommend(
         top: How many sessions, as the end of a slice: ``None`` for all; a negative number leaves
             out as many at the end.
         top_n: The same argument under the original's name.
+        understand: Match what the interests mean, not only whole tags: see `eventkit.understand`.
+            Sessions that match none of them are left out, and ``understood`` tells what each
+            interest matched.
+        embed: With ``understand``: a function that returns a vector for each of a list of texts.
+            Sessions that are near in meaning then follow those that match.
 
     Returns:
         ``{"sessions": [...], "scoring": [...], "conflicts": n}``: the manifest's own session
@@ -101,6 +108,13 @@ def recommend(
         top = top_n
     elif top_n is not _REQUIRED:
         raise TypeError("recommend() got both 'top' and 'top_n', which are the same argument")
+    if understand:
+        from eventkit.understanding import text_catalog
+
+        catalog = text_catalog(manifest)
+        return catalog.recommend(interests, top, understand=True, embed=embed)
+    if embed is not None:
+        raise TypeError("embed needs understand=True")
     answer = _native.recommend(manifest, interests, top)
     if answer is NotImplemented:
         return _recommend_declined(manifest, interests, top, PUBLIC_DIRECTORIES)
@@ -189,6 +203,7 @@ def explain(
     interests: Interests = _REQUIRED,
     *,
     session_title: str = _REQUIRED,
+    understand: bool = False,
 ) -> Explanation | SessionNotFound:
     """Explain the score of the first session with this title.
 
@@ -197,6 +212,8 @@ def explain(
         title: The session's title, in upper or lower case.
         interests: As for `recommend`.
         session_title: The title under the name that the original's module ``core`` gives it.
+        understand: As for `recommend`. The answer then names each term of the match, with its
+            weight, in ``terms``.
 
     Returns:
         ``{"title", "score", "contributions", "matched_tags"}`` with the tags as in the manifest,
@@ -223,6 +240,10 @@ def explain(
     if title is _REQUIRED or interests is _REQUIRED:
         name = "title" if title is _REQUIRED else "interests"
         raise TypeError(f"explain() missing 1 required positional argument: {name!r}")
+    if understand:
+        from eventkit.understanding import text_catalog
+
+        return text_catalog(manifest).explain(title, interests, understand=True)
     return explain_with(manifest, title, interests, PUBLIC_DIRECTORIES)
 
 

@@ -1,9 +1,9 @@
 """Understands interests as people type them: words, forms, aliases, prefixes and misspellings.
 
-The exact functions compare whole tags. `understand` tells what an interest means in a programme: the
-words of tags, titles, abstracts, tracks and names that it matches, and how. The points of a match are
-whole numbers that the engine's ``understanding/points.rs`` defines; docs/understanding.md explains
-them.
+The exact functions compare whole tags. `understand` tells what an interest means in a programme:
+the words of tags, titles, abstracts, tracks and names that it matches, and how. The points of a
+match are whole numbers that the engine's ``understanding/points.rs`` defines; docs/understanding.md
+explains them.
 """
 
 from __future__ import annotations
@@ -197,7 +197,7 @@ _CATALOGS: OrderedDict[tuple[int, bytes], Catalog] = OrderedDict()
 
 
 def _fingerprint(source: Any) -> tuple[int, bytes] | None:
-    """Return the identity of the sessions and a hash of everything in them; ``None`` for odd ones."""
+    """Return the identity of the sessions and a hash of all they hold; ``None`` for odd ones."""
     try:
         if isinstance(source, Mapping):
             sessions = find_sessions(source, PUBLIC_DIRECTORIES)

@@ -37,7 +37,7 @@ def recommend(arguments: argparse.Namespace) -> Answer:
     def compute() -> Any:
         if arguments.source == "graph":
             return calendar.recommended(arguments, manifest, interests, top)
-        return programme.recommend(manifest, interests, top)
+        return programme.recommend(manifest, interests, top, understand=arguments.understand)
 
     try:
         result = programme.computed(compute)
@@ -60,7 +60,9 @@ def explain(arguments: argparse.Namespace) -> Answer:
             return calendar.refused(error)
         programme = Programme(programme.file, manifest)
     title = arguments.session
-    result: Any = programme.computed(lambda: programme.explain(title, interests))
+    result: Any = programme.computed(
+        lambda: programme.explain(title, interests, understand=arguments.understand)
+    )
     if "error" in result:
         return Answer.failed(result, NOT_FOUND, [*remarks, f"session not found: {title!r}"])
     saved, unsaved = save_interests(arguments, programme, interests)

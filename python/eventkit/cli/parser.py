@@ -102,6 +102,14 @@ _FLAGS: dict[str, dict[str, Any]] = {
         "help": "how many sessions (default: 3)",
     },
     "--json": {"action": "store_true", "help": "print JSON on a terminal too"},
+    "--understand": {
+        "action": "store_true",
+        "help": "match what the interests mean: words, aliases, misspellings, not only whole tags",
+    },
+    "--from-project": {
+        "metavar": "DIR",
+        "help": "take the languages and dependencies of a software project as interests too",
+    },
 }
 _CHANGED: dict[tuple[str, str], dict[str, Any]] = {
     ("evaluate", "--interest"): {
@@ -110,6 +118,7 @@ _CHANGED: dict[tuple[str, str], dict[str, Any]] = {
     }
 }
 _INTERESTS = ("--interests", "--interest")
+_MEANING = ("--understand", "--from-project")
 _PROFILE = ("--profile-load", "--profile-save", "--profile-file")
 _SOURCE = ("--source", "--user")
 _EVERYWHERE = ("--manifest", "--json")
@@ -120,13 +129,13 @@ _COMMANDS: tuple[_Command, ...] = (
         "recommend",
         "recommend sessions for interests",
         commands.recommend,
-        (*_INTERESTS, "--top", *_PROFILE, *_SOURCE, *_EVERYWHERE),
+        (*_INTERESTS, *_MEANING, "--top", *_PROFILE, *_SOURCE, *_EVERYWHERE),
     ),
     (
         "explain",
         "explain a session's score",
         commands.explain,
-        ("--session", *_INTERESTS, *_PROFILE, *_SOURCE, *_EVERYWHERE),
+        ("--session", *_INTERESTS, *_MEANING, *_PROFILE, *_SOURCE, *_EVERYWHERE),
     ),
     (
         "export",

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from eventkit import functions
 from eventkit.catalog import Catalog, open_programme
 from eventkit.errors import EventKitError
-from eventkit.manifest import default_manifest_path
+from eventkit.manifest import default_manifest_path, find_sessions
 from eventkit.results import Explanation, Recommendation, SessionNotFound
 from eventkit.schema import validate
 
@@ -37,18 +37,33 @@ class Programme:
     manifest: dict[str, Any]
     catalog: Catalog | None = None
 
-    def recommend(self, manifest: Any, interests: Any, top: Any) -> Recommendation:
+    def recommend(
+        self, manifest: Any, interests: Any, top: Any, *, understand: bool = False
+    ) -> Recommendation:
         """Recommend sessions. An external sessions file is also looked for beside the manifest."""
+        if understand:
+            return self._text_catalog(manifest).recommend(interests, top, understand=True)
         if self.catalog is not None:
             return self.catalog.recommend(interests, top)
         return functions.recommend_with(manifest, interests, top, [Path(self.file).parent])
 
-    def explain(self, title: str, interests: list[str]) -> Explanation | SessionNotFound:
+    def explain(
+        self, title: str, interests: list[str], *, understand: bool = False
+    ) -> Explanation | SessionNotFound:
         """Explain the score of one session."""
+        if understand:
+            catalog = self._text_catalog(self.manifest)
+            return catalog.explain(title, interests, understand=True)
         if self.catalog is not None:
             return self.catalog.explain(title, interests)
         beside = [Path(self.file).parent]
         return functions.explain_with(self.manifest, title, interests, beside)
+
+    def _text_catalog(self, manifest: Any) -> Catalog:
+        if self.catalog is not None:
+            return self.catalog
+        sessions = find_sessions(manifest, [Path(self.file).parent])
+        return Catalog.from_parts(sessions, manifest)
 
     def computed(self, compute: Callable[[], Result]) -> Result:
         """Call a function, and explain its failure by the problems of the manifest.

@@ -31,10 +31,11 @@ def recommend(request: Request, revision: Revision, settings: ServerSettings) ->
     top = checked_top(asked.get("top"), revision.default_top, settings)
     cacheable = "profileLoad" not in asked
     card = checked_switch("card", asked.get("card")) or settings.card
-    if not card and not revision.telemetry.enabled:
+    understand = checked_switch("understand", asked.get("understand"))
+    if not card and not understand and not revision.telemetry.enabled:
         body = revision.catalog.recommend_json(interests, top)
         return Response(200, [JSON], body, cacheable=cacheable)
-    result: Any = revision.catalog.recommend(interests, top)
+    result: Any = revision.catalog.recommend(interests, top, understand=understand)
     if card:
         result["adaptiveCard"] = functions.build_adaptive_card(result["sessions"])
     return json_response(200, result, cacheable=cacheable)
@@ -45,7 +46,8 @@ def explain(request: Request, revision: Revision, settings: ServerSettings) -> R
     asked = parameters(request)
     interests = _interests(asked, revision, settings)
     title = checked_text("session", asked.get("session"), settings.max_title_length)
-    result = revision.catalog.explain(title, interests)
+    understand = checked_switch("understand", asked.get("understand"))
+    result = revision.catalog.explain(title, interests, understand=understand)
     cacheable = "profileLoad" not in asked
     return json_response(404 if "error" in result else 200, result, cacheable=cacheable)
 

@@ -42,14 +42,17 @@ def build_document(settings: ServerSettings) -> dict[str, Any]:
     """
     asked = _parameters(settings)
     card = {"card": asked["card"]}
+    understand = {"understand": asked["understand"]}
     about = {name: asked[name] for name in ("interests", "interest", "profileLoad")}
     top = {"top": asked["top"]}
-    explained = {**about, "session": asked["session"]}
+    explained = {**about, "session": asked["session"], **understand}
     exported = {**about, **top, **{name: asked[name] for name in ("format", "date", "escape")}}
     calendar = {name: asked[name] for name in ("interests", "interest", "top", "userId")}
     graph = {501: "Microsoft Graph is not configured.", 502: "It failed.", 503: "It is busy."}
     paths = {
-        "/recommend": _question("Recommend sessions", {**about, **top, **card}, "Recommendation"),
+        "/recommend": _question(
+            "Recommend sessions", {**about, **top, **understand, **card}, "Recommendation"
+        ),
         "/recommend-graph": _question(
             "Recommend from a calendar", calendar, "Recommendation", graph
         ),
@@ -117,6 +120,7 @@ def _parameters(settings: ServerSettings) -> dict[str, tuple[_Schema, _Schema | 
         "userId": (user, user),
         "card": (switch, {"type": "boolean"}),
         "escape": (switch, {"type": "boolean"}),
+        "understand": (switch, {"type": "boolean"}),
         "format": (kinds, kinds),
         "date": (day, day),
     }

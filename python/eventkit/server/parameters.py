@@ -13,7 +13,7 @@ __all__ = ["parameters"]
 
 _MOST_FIELDS = 300
 # Every value of a query is a text. In JSON, these have types of their own.
-_NO_TEXTS = frozenset({"top", "card", "escape"})
+_NO_TEXTS = frozenset({"top", "card", "escape", "understand"})
 _NAMES = _NO_TEXTS | {"interests", "session", "profileLoad", "userId", "format", "date"}
 
 
