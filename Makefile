@@ -110,7 +110,7 @@ loom: ## Check the cache's single-flight loading over all interleavings
 
 FUZZ_SECONDS ?= 600
 fuzz: fuzz-python ## Fuzz every parser (FUZZ_SECONDS=600 each; needs cargo-fuzz, and atheris in the venv)
-	@for target in catalog_file json_loader telemetry_summary calendar_page plan; do \
+	@for target in catalog_file json_loader telemetry_summary calendar_page plan understanding; do \
 	  mkdir -p fuzz/corpus/$$target; \
 	  RUSTC_BOOTSTRAP=1 cargo fuzz run $$target fuzz/corpus/$$target fuzz/seeds/$$target -- \
 	    -dict=fuzz/$$target.dict -max_len=2048 -timeout=10 -rss_limit_mb=2048 \

@@ -193,7 +193,9 @@ impl CatalogBase {
             return in_python(py, "recommend_from_catalog", arguments);
         }
         refuse_embed(embed)?;
-        catalog.get().recommended(py, interests, &top, weights, filter)
+        catalog
+            .get()
+            .recommended(py, interests, &top, weights, filter)
     }
 
     /// Recommend as JSON bytes for servers: what `json.dumps(catalog.recommend(...))` returns.
@@ -420,7 +422,11 @@ impl CatalogBase {
     ) -> PyResult<Bound<'py, PyAny>> {
         let py = catalog.py();
         if understand {
-            return in_python(py, "explain_from_catalog", (catalog, title, interests, weights));
+            return in_python(
+                py,
+                "explain_from_catalog",
+                (catalog, title, interests, weights),
+            );
         }
         catalog.get().explained(py, title, interests, weights)
     }

@@ -127,7 +127,10 @@ fn rewritten(py: Python<'_>, data: &CatalogData) -> PyResult<Option<Segment>> {
     if data.catalog.only_text().is_some() {
         return Ok(None);
     }
-    let with_words = data.catalog.segments().any(|segment| segment.words.get().is_some());
+    let with_words = data
+        .catalog
+        .segments()
+        .any(|segment| segment.words.get().is_some());
     let mut text = Vec::new();
     for (position, place) in data.catalog.places().enumerate() {
         room("the sessions", 0)?;

@@ -33,7 +33,7 @@ pub(super) fn settled<T>(answer: PyResult<Answer<T>>, otherwise: &str) -> PyResu
 }
 
 /// Compiled sessions and the weights to score them with. `eventkit.Catalog` adds the methods that need not be fast.
-#[pyclass(frozen, subclass, module = "eventkit._eventkit")]
+#[pyclass(frozen, subclass, weakref, module = "eventkit._eventkit")]
 pub(super) struct CatalogBase {
     pub(super) data: CatalogData,
     pub(super) weights: Py<PyAny>,

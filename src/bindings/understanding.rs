@@ -47,7 +47,9 @@ impl Reading {
         }
         for (heads, terms) in &narrower {
             for head in heads {
-                terms.iter().for_each(|term| aliases.push_narrower(head, term));
+                terms
+                    .iter()
+                    .for_each(|term| aliases.push_narrower(head, term));
             }
         }
         let field = |name: &String| {
@@ -73,7 +75,8 @@ impl CatalogData {
             if segment.words.get().is_some() {
                 continue;
             }
-            let refused = |error: crate::engine::error::Error| PyValueError::new_err(error.to_string());
+            let refused =
+                |error: crate::engine::error::Error| PyValueError::new_err(error.to_string());
             if segment.text.is_some() {
                 let compiled = py.detach(|| unwind(|| segment.compile_words()))?;
                 compiled.map_err(refused)?;
@@ -131,10 +134,14 @@ fn push_value(
         return Ok(());
     }
     if let Ok(list) = value.cast_exact::<PyList>() {
-        return list.iter().try_for_each(|item| push_value(builder, field, &item, depth + 1));
+        return list
+            .iter()
+            .try_for_each(|item| push_value(builder, field, &item, depth + 1));
     }
     if let Ok(tuple) = value.cast_exact::<PyTuple>() {
-        return tuple.iter().try_for_each(|item| push_value(builder, field, &item, depth + 1));
+        return tuple
+            .iter()
+            .try_for_each(|item| push_value(builder, field, &item, depth + 1));
     }
     if let Ok(object) = value.cast_exact::<PyDict>()
         && let Some(name) = object.get_item(intern!(value.py(), "name"))?
@@ -160,11 +167,15 @@ impl<'c> Query<'c> {
         let mut asked = Vec::with_capacity(interests.len());
         for interest in interests {
             let text = input::exact_str(&interest)?;
-            asked.push(input::with_bytes(text, |text| String::from_utf8_lossy(text).into_owned())?);
+            asked.push(input::with_bytes(text, |text| {
+                String::from_utf8_lossy(text).into_owned()
+            })?);
         }
         let texts_of = asked.iter().map(String::as_str);
         let interests = texts.interests(texts_of, &reading.aliases, reading.fuzzy);
-        let matches = interests.iter().map(|interest| texts.matches(interest, reading.fields));
+        let matches = interests
+            .iter()
+            .map(|interest| texts.matches(interest, reading.fields));
         let matches = matches.collect();
         Ok(Self {
             texts,
@@ -186,12 +197,19 @@ impl<'c> Query<'c> {
             let row = PyDict::new(py);
             row.set_item(intern!(py, "interest"), asked)?;
             row.set_item(intern!(py, "sessions"), matches.sessions.len())?;
-            row.set_item(intern!(py, "level"), interest.level.map(|level| level.name()))?;
+            row.set_item(
+                intern!(py, "level"),
+                interest.level.map(|level| level.name()),
+            )?;
             let (found, unmatched) = found(py, interest, matches)?;
             let nothing = matches.sessions.is_empty();
             row.set_item(intern!(py, "matches"), found)?;
             row.set_item(intern!(py, "unmatched"), unmatched)?;
-            let nearest = if nothing { nearest(catalog, asked) } else { Vec::new() };
+            let nearest = if nothing {
+                nearest(catalog, asked)
+            } else {
+                Vec::new()
+            };
             row.set_item(intern!(py, "nearest"), nearest)?;
             Ok(row)
         });
@@ -253,7 +271,11 @@ fn tags(catalog: &Catalog) -> Vec<String> {
 fn nearest(catalog: &Catalog, asked: &str) -> Vec<String> {
     let pairs = |text: &str| -> Vec<(char, char)> {
         let letters: Vec<char> = text.chars().flat_map(char::to_lowercase).take(64).collect();
-        let mut pairs: Vec<_> = letters.iter().copied().zip(letters.iter().copied().skip(1)).collect();
+        let mut pairs: Vec<_> = letters
+            .iter()
+            .copied()
+            .zip(letters.iter().copied().skip(1))
+            .collect();
         pairs.sort_unstable();
         pairs.dedup();
         pairs
@@ -261,11 +283,17 @@ fn nearest(catalog: &Catalog, asked: &str) -> Vec<String> {
     let wanted = pairs(asked);
     let likeness = |tag: &String| {
         let held = pairs(tag);
-        let common = held.iter().filter(|pair| wanted.binary_search(pair).is_ok()).count();
+        let common = held
+            .iter()
+            .filter(|pair| wanted.binary_search(pair).is_ok())
+            .count();
         // In whole numbers: 0 to 1,000.
         2000 * common / (held.len() + wanted.len()).max(1)
     };
-    let mut tags: Vec<(usize, String)> = tags(catalog).into_iter().map(|tag| (likeness(&tag), tag)).collect();
+    let mut tags: Vec<(usize, String)> = tags(catalog)
+        .into_iter()
+        .map(|tag| (likeness(&tag), tag))
+        .collect();
     tags.sort_by_key(|&(likeness, _)| core::cmp::Reverse(likeness));
     tags.truncate(3);
     tags.into_iter().map(|(_, tag)| tag).collect()
@@ -278,7 +306,10 @@ pub(super) fn compile_words(py: Python<'_>, catalog: &Bound<'_, CatalogBase>) ->
     data.check()?;
     let compiled = data.compile_words(py);
     data.settled(compiled)?;
-    let sizes = data.catalog.segments().filter_map(|segment| segment.words.get());
+    let sizes = data
+        .catalog
+        .segments()
+        .filter_map(|segment| segment.words.get());
     Ok(sizes.map(TextIndex::size).sum())
 }
 
@@ -302,7 +333,11 @@ pub(super) fn understand_interests<'py>(
         held.map(|(tag, _)| (*tag).clone()).collect()
     });
     let meant = meant.collect();
-    data.settled(query.understood(py, &data.catalog).map(|rows| (rows, meant)))
+    data.settled(
+        query
+            .understood(py, &data.catalog)
+            .map(|rows| (rows, meant)),
+    )
 }
 
 /// Recommends for interests that are understood. Sessions that match none of them are left out.
@@ -328,7 +363,9 @@ pub(super) fn recommend_understood<'py>(
         let most = input::slice_end(top, sessions.len())?;
         room("the answer", sessions.len().saturating_mul(64))?;
         let narrow = filter.as_ref().map(super::search::Narrowed::narrow);
-        let best = data.catalog.best_understood(&query.texts, &sessions, &scorer, most, narrow);
+        let best = data
+            .catalog
+            .best_understood(&query.texts, &sessions, &scorer, most, narrow);
         let mut chosen = Vec::new();
         for best in best.or_decline()? {
             chosen.push(Chosen {
@@ -339,7 +376,10 @@ pub(super) fn recommend_understood<'py>(
         }
         let answer = answer::finish(py, chosen, &scorer)?;
         let fields = input::exact_dict(&answer)?;
-        fields.set_item(intern!(py, "understood"), query.understood(py, &data.catalog)?)?;
+        fields.set_item(
+            intern!(py, "understood"),
+            query.understood(py, &data.catalog)?,
+        )?;
         Ok(answer)
     });
     data.settled(settled(answer, UNPROVEN))
@@ -376,7 +416,9 @@ pub(super) fn understood_points<'py>(
             let place = Place { part, local };
             let admits = |admitted: &Vec<Place>| admitted.binary_search(&place).is_ok();
             if admitted.as_ref().is_none_or(admits) {
-                let row = sessions.entry(place).or_insert_with(|| vec![0; query.matches.len()]);
+                let row = sessions
+                    .entry(place)
+                    .or_insert_with(|| vec![0; query.matches.len()]);
                 if let Some(cell) = row.get_mut(column) {
                     *cell = points;
                 }
@@ -384,8 +426,15 @@ pub(super) fn understood_points<'py>(
         }
     }
     let understood = query.understood(py, &data.catalog)?;
-    let positions = sessions.keys().filter_map(|&place| data.catalog.position(place)).collect();
-    data.settled(Ok((understood, positions, sessions.into_values().collect())))
+    let positions = sessions
+        .keys()
+        .filter_map(|&place| data.catalog.position(place))
+        .collect();
+    data.settled(Ok((
+        understood,
+        positions,
+        sessions.into_values().collect(),
+    )))
 }
 
 /// Explains the score of the first session with this title, with each term of its match; `None` if there is none.
@@ -410,11 +459,18 @@ pub(super) fn explain_understood<'py>(
         let query = Query::run(&data.catalog, interests, reading.get())?;
         let number = query.texts.number(place.part, place.local).or_decline()?;
         let terms = query.rows().map(|(asked, interest, matches)| {
-            (asked, query.texts.terms(interest, matches, query.fields, number))
+            (
+                asked,
+                query.texts.terms(interest, matches, query.fields, number),
+            )
         });
         let terms: Vec<(&str, Vec<Term>)> = terms.collect();
         let session = data.plain_session(py, place)?;
-        let points = terms.iter().flat_map(|(_, terms)| terms).map(|term| term.points).sum();
+        let points = terms
+            .iter()
+            .flat_map(|(_, terms)| terms)
+            .map(|term| term.points)
+            .sum();
         let tags = matched_tags(&session, &terms)?;
         let popularity = input::popularity(&session)?;
         let chosen = Chosen {
@@ -440,7 +496,10 @@ fn matched_tags<'py>(
         let held = input::with_bytes(tag, |tag| words_of(&String::from_utf8_lossy(tag)))?;
         let is_held = |term: &Term| {
             term.fields.contains(&Field::Tags)
-                && term.term.split(' ').all(|word| held.iter().any(|held| held == word))
+                && term
+                    .term
+                    .split(' ')
+                    .all(|word| held.iter().any(|held| held == word))
         };
         if terms().any(is_held) {
             matched.push(tag.clone().into_any());

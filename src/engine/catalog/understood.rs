@@ -59,7 +59,9 @@ impl Segment {
 
     /// The popularity of a session.
     fn popularity(&self, local: u32) -> Option<Number> {
-        let by_position = self.popularity.get_or_init(|| self.index.popularity_by_position());
+        let by_position = self
+            .popularity
+            .get_or_init(|| self.index.popularity_by_position());
         by_position.get(local as usize).copied()
     }
 }
@@ -73,7 +75,9 @@ fn words(text: &SessionText) -> Result<TextIndex, Error> {
     for position in 0..text.len() {
         if let Some(view) = text.get(position) {
             for (field, members) in &fields {
-                let held = members.iter().find_map(|member| SessionView::get(&view, member));
+                let held = members
+                    .iter()
+                    .find_map(|member| SessionView::get(&view, member));
                 if let Some(value) = held {
                     push(&mut builder, *field, &value);
                 }
@@ -158,7 +162,9 @@ impl Catalog {
     fn admitted_by_part(&self, narrow: Narrow<'_>) -> Vec<Bitmap> {
         let parts = (0..).zip(&self.parts);
         let bitmap = |(number, part): (u32, &super::Part)| {
-            narrow.select(number, &part.segment).to_bitmap(part.segment.len())
+            narrow
+                .select(number, &part.segment)
+                .to_bitmap(part.segment.len())
         };
         parts.map(bitmap).collect()
     }

@@ -90,7 +90,13 @@ mod tests {
         aliases.push_same("K8s", "kubernetes");
         aliases.push_same("kubernetes", "kube");
         aliases.push_narrower("database", "sqlite");
-        let to = |words: &str| -> Vec<String> { aliases.of(words).iter().map(|(to, _)| to.join(" ")).collect() };
+        let to = |words: &str| -> Vec<String> {
+            aliases
+                .of(words)
+                .iter()
+                .map(|(to, _)| to.join(" "))
+                .collect()
+        };
         assert_eq!(to("iot"), ["internet things"]);
         assert_eq!(to("internet things"), ["iot"]);
         assert_eq!(to("k8s"), ["kubernetes"]);

@@ -9,7 +9,7 @@ use fst::MapBuilder;
 use hashbrown::HashTable;
 
 use super::index::{TextIndex, write_number};
-use super::lexicon::{is_function_word, is_name};
+use super::lexicon::{is_function_word, is_name, is_welcome};
 use super::points::{Code, Field};
 use super::words::{Source, each_word};
 use crate::engine::error::Error;
@@ -49,6 +49,12 @@ impl TextBuilder {
             Field::Tags | Field::Track => Source::Query,
             _ => Source::Text,
         };
+        // A welcome's title names the room, as a track does.
+        let field = if field == Field::Title && is_welcome(text) {
+            Field::Track
+        } else {
+            field
+        };
         if field == Field::Tags {
             self.push_tag(text);
         } else {
@@ -76,7 +82,9 @@ impl TextBuilder {
     fn push_word(&mut self, word: &str, field: Field) {
         let Some(id) = self.intern(word) else { return };
         let session = self.ends.len() as u32 + 1;
-        let Some(known) = self.known.get_mut(id as usize) else { return };
+        let Some(known) = self.known.get_mut(id as usize) else {
+            return;
+        };
         if known.sessions == DROPPED {
             return;
         }
@@ -150,15 +158,15 @@ impl TextBuilder {
         });
         let places = self.grouped();
         let mut words = MapBuilder::memory();
-        let mut starts = Vec::with_capacity(order.len());
         let mut postings = Vec::with_capacity(self.entries.len() * 5 / 2);
-        for (number, &id) in (0_u64..).zip(&order) {
-            let refused = |error: fst::Error| Error::inconsistent(error.to_string());
-            words
-                .insert(bytes(&self.arena, &self.known, id), number)
-                .map_err(refused)?;
+        for &id in &order {
             let start = u32::try_from(postings.len());
-            starts.push(start.map_err(|_| Error::too_large("postings", postings.len(), u32::MAX as usize))?);
+            let start = start.map_err(|_| {
+                Error::too_large("bytes of postings", postings.len(), u32::MAX as usize)
+            })?;
+            words
+                .insert(bytes(&self.arena, &self.known, id), start.into())
+                .map_err(|error| Error::inconsistent(error.to_string()))?;
             let held = places.of(id);
             write_number(&mut postings, held.len() as u32);
             let mut before = 0;
@@ -171,7 +179,7 @@ impl TextBuilder {
         let words = words
             .into_inner()
             .map_err(|error| Error::inconsistent(error.to_string()))?;
-        TextIndex::new(words, starts, postings, self.ends.len() as u32)
+        TextIndex::new(words, postings, self.ends.len() as u32)
     }
 
     /// Sorts the entries by word, and by session within a word: a counting sort.
@@ -189,7 +197,10 @@ impl TextBuilder {
         let mut entries = vec![(0_u32, Code::default()); self.entries.len()];
         let mut first = 0;
         for (session, &end) in (0_u32..).zip(&self.ends) {
-            let held = self.entries.get(first as usize..end as usize).unwrap_or_default();
+            let held = self
+                .entries
+                .get(first as usize..end as usize)
+                .unwrap_or_default();
             for &(word, code) in held {
                 if let Some(next) = next.get_mut(word as usize) {
                     if let Some(entry) = entries.get_mut(*next as usize) {

@@ -48,7 +48,9 @@ impl Automaton for Near<'_> {
     }
 
     fn is_match(&self, rows: &Rows) -> bool {
-        rows.row.get(self.word.len()).is_some_and(|&distance| distance <= self.most)
+        rows.row
+            .get(self.word.len())
+            .is_some_and(|&distance| distance <= self.most)
     }
 
     fn can_match(&self, rows: &Rows) -> bool {
@@ -65,7 +67,9 @@ impl Automaton for Near<'_> {
         let mut previous = 0;
         for (at, &wanted) in self.word.iter().enumerate() {
             let [diagonal, above] = [rows.row[at], rows.row[at + 1]];
-            let mut cell = (diagonal + u8::from(wanted != byte)).min(above + 1).min(left + 1);
+            let mut cell = (diagonal + u8::from(wanted != byte))
+                .min(above + 1)
+                .min(left + 1);
             if at > 0 && rows.read > 0 && wanted == rows.byte && previous == byte {
                 cell = cell.min(rows.before[at - 1] + 1);
             }
@@ -94,7 +98,9 @@ pub(super) fn distance(one: &str, other: &str, most: usize) -> Option<usize> {
     for (i, a) in one.iter().enumerate() {
         let mut next = vec![i + 1];
         for (j, b) in other.iter().enumerate() {
-            let mut cell = (row[j] + usize::from(a != b)).min(row[j + 1] + 1).min(next[j] + 1);
+            let mut cell = (row[j] + usize::from(a != b))
+                .min(row[j + 1] + 1)
+                .min(next[j] + 1);
             if i > 0 && j > 0 && one[i - 1] == *b && other[j - 1] == *a {
                 cell = cell.min(before[j - 1] + 1);
             }
@@ -123,7 +129,19 @@ mod tests {
 
     #[test]
     fn the_automaton_and_the_table_agree() {
-        let words = ["", "a", "python", "pyhton", "pythons", "kubernetes", "kuberntes", "kubrnets", "ypthon", "android", "andriod"];
+        let words = [
+            "",
+            "a",
+            "python",
+            "pyhton",
+            "pythons",
+            "kubernetes",
+            "kuberntes",
+            "kubrnets",
+            "ypthon",
+            "android",
+            "andriod",
+        ];
         for one in words {
             for other in words {
                 for most in 0..3_u8 {

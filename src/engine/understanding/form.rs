@@ -39,7 +39,10 @@ pub(super) fn plurals(word: &str) -> Vec<Form> {
     };
     if word.len() >= 3 && word.bytes().all(|byte| byte.is_ascii_lowercase()) {
         forms.plurals(word, Tier::PLURAL);
-        if let Some(singular) = word.strip_suffix('s').filter(|singular| singular.len() >= 3 && !singular.ends_with('s')) {
+        if let Some(singular) = word
+            .strip_suffix('s')
+            .filter(|singular| singular.len() >= 3 && !singular.ends_with('s'))
+        {
             forms.add(singular.to_owned(), Tier::PLURAL);
         }
     }
@@ -118,7 +121,10 @@ fn bases(word: &str) -> Vec<Form> {
     if let Some(stem) = word.strip_suffix("es").filter(|stem| stem.len() >= 3) {
         add(stem.to_owned(), Tier::PLURAL);
     }
-    if let Some(stem) = word.strip_suffix('s').filter(|stem| stem.len() >= 3 && !stem.ends_with('s')) {
+    if let Some(stem) = word
+        .strip_suffix('s')
+        .filter(|stem| stem.len() >= 3 && !stem.ends_with('s'))
+    {
         add(stem.to_owned(), Tier::PLURAL);
     }
     if word.ends_with("aux") && word.len() > 4 {
@@ -133,7 +139,10 @@ fn bases(word: &str) -> Vec<Form> {
                 && before == last
                 && stem.len() > 3
             {
-                add(stem.get(..stem.len() - 1).unwrap_or_default().to_owned(), Tier::FORM);
+                add(
+                    stem.get(..stem.len() - 1).unwrap_or_default().to_owned(),
+                    Tier::FORM,
+                );
             }
         }
     }
@@ -166,9 +175,11 @@ fn doubles(base: &str) -> Option<char> {
 
 /// Adds the word with German vowels that were spelt out: *ueberwachung* is *uberwachung*.
 fn spelt_out(word: &str, forms: &mut Forms<'_>) {
-    let folded = ["ae", "oe", "ue"].iter().fold(word.to_owned(), |word, spelt| {
-        word.replace(spelt, spelt.get(..1).unwrap_or_default())
-    });
+    let folded = ["ae", "oe", "ue"]
+        .iter()
+        .fold(word.to_owned(), |word, spelt| {
+            word.replace(spelt, spelt.get(..1).unwrap_or_default())
+        });
     forms.add(folded, Tier::PLURAL);
 }
 
@@ -209,7 +220,12 @@ mod tests {
             ("ai", "air"),
             ("news", "new"),
         ] {
-            assert!(!forms(one).iter().any(|(form, tier)| form == other && *tier > Tier::PLURAL), "{one} {other}");
+            assert!(
+                !forms(one)
+                    .iter()
+                    .any(|(form, tier)| form == other && *tier > Tier::PLURAL),
+                "{one} {other}"
+            );
         }
         assert!(!has("accessibility", "access") && !has("access", "accessibility"));
         assert!(!has("policy", "police") && !has("police", "policy"));

@@ -1,7 +1,7 @@
 //! The words of compiled sessions, and the sessions that hold each.
 //!
-//! Invariant: `words` is an automaton that numbers the words in their order; the postings of word `n` start at
-//! `starts[n]`: their number, then for each session, in order, the distance from the one before it and its [`Code`].
+//! Invariant: `words` is an automaton that leads to where a word's postings start: their number, then for each session,
+//! in order, the distance from the one before it and its [`Code`].
 //! Numbers are written seven bits to a byte. A word's look-up is O(its length). The postings of a title take about 2
 //! bytes a word, those of abstracts less: a word that is said again costs nothing.
 //!
@@ -29,12 +29,11 @@ impl AsRef<[u8]> for Bytes {
 #[derive(Clone, Debug)]
 pub struct TextIndex {
     words: Map<Bytes>,
-    starts: Column<u32>,
     postings: Column<u8>,
     len: u32,
 }
 
-/// The number of a word.
+/// Where the postings of a word start.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct WordId(u32);
 
@@ -43,11 +42,10 @@ const MOST_VISITED: usize = 256;
 
 impl TextIndex {
     /// Makes the index of columns that belong together.
-    pub(super) fn new(words: Vec<u8>, starts: Vec<u32>, postings: Vec<u8>, len: u32) -> Result<Self, Error> {
+    pub(super) fn new(words: Vec<u8>, postings: Vec<u8>, len: u32) -> Result<Self, Error> {
         let words = Map::new(Bytes(words.into()));
         Ok(Self {
             words: words.map_err(|error| Error::inconsistent(error.to_string()))?,
-            starts: starts.into(),
             postings: postings.into(),
             len,
         })
@@ -65,15 +63,15 @@ impl TextIndex {
 
     /// The memory it holds, in bytes.
     pub fn nbytes(&self) -> usize {
-        self.words.as_fst().as_inner().0.nbytes() + self.starts.nbytes() + self.postings.nbytes()
+        self.words.as_fst().as_inner().0.nbytes() + self.postings.nbytes()
     }
 
     /// The bytes of the index, in memory or in the file.
     pub fn size(&self) -> usize {
-        self.words.as_fst().as_bytes().len() + 4 * self.starts.len() + self.postings.len()
+        self.words.as_fst().as_bytes().len() + self.postings.len()
     }
 
-    /// The number of a word.
+    /// Finds a word.
     #[inline]
     pub(super) fn get(&self, word: &str) -> Option<WordId> {
         self.words.get(word).map(|id| WordId(id as u32))
@@ -82,8 +80,7 @@ impl TextIndex {
     /// The sessions that hold a word, in order.
     #[inline]
     pub(super) fn postings(&self, word: WordId) -> Postings<'_> {
-        let start = self.starts.get(word.0 as usize).copied().unwrap_or(u32::MAX);
-        let bytes = self.postings.get(start as usize..).unwrap_or_default();
+        let bytes = self.postings.get(word.0 as usize..).unwrap_or_default();
         let mut postings = Postings {
             bytes,
             left: 0,
@@ -119,7 +116,6 @@ impl TextIndex {
     /// As [`Writer::column`].
     pub fn save(&self, writer: &mut Writer<'_>) -> Result<(), Error> {
         writer.column("automaton", self.words.as_fst().as_bytes())?;
-        writer.column("starts", &self.starts)?;
         writer.column("postings", &self.postings)?;
         writer.value("len", self.len)
     }
@@ -129,21 +125,16 @@ impl TextIndex {
     ///
     /// # Errors
     ///
-    /// As [`Reader::column`], and an automaton that is damaged or of another size than the postings.
+    /// As [`Reader::column`], and an automaton that is damaged.
     pub fn open(reader: &Reader) -> Result<Self, Error> {
         reader.verify_section("automaton")?;
         let words = Map::new(Bytes(reader.column("automaton")?));
         let words = words.map_err(|error| reader.refuse(&format!("the words: {error}")))?;
-        let index = Self {
+        Ok(Self {
             words,
-            starts: reader.column("starts")?,
             postings: reader.column("postings")?,
             len: reader.value("len")?,
-        };
-        if index.words.len() != index.starts.len() {
-            return Err(reader.refuse("its words and their postings are of different catalogues"));
-        }
-        Ok(index)
+        })
     }
 }
 

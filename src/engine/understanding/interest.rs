@@ -97,7 +97,10 @@ impl Interest {
                 && words.all(|word| tag.iter().any(|held| held == word))
         };
         !self.groups.is_empty()
-            && self.groups.iter().all(|group| group.alternatives.iter().any(says))
+            && self
+                .groups
+                .iter()
+                .all(|group| group.alternatives.iter().any(says))
     }
 }
 
@@ -156,7 +159,11 @@ impl Resolver<'_> {
             rest = rest.replace(word, " ");
             levels.push((level, word.to_owned()));
         }
-        let all = if levels.is_empty() { all.to_vec() } else { words_of(&rest) };
+        let all = if levels.is_empty() {
+            all.to_vec()
+        } else {
+            words_of(&rest)
+        };
         let mut words = Vec::new();
         let mut at = 0;
         while let Some(word) = all.get(at) {
@@ -200,7 +207,11 @@ impl Resolver<'_> {
             all.iter().any(|held| held == word) || levels.iter().any(|(_, held)| held == word)
         };
         let said = level.words().map(|word| {
-            let tier = if own(word) { Tier::WORD } else { Tier::NUMBERED };
+            let tier = if own(word) {
+                Tier::WORD
+            } else {
+                Tier::NUMBERED
+            };
             (words_of(word), tier)
         });
         Group {
@@ -230,7 +241,8 @@ impl Resolver<'_> {
         while let Some(word) = words.get(at) {
             let count = if word.starts_with(is_unspaced) {
                 let rest = words.iter().skip(at);
-                rest.take_while(|word| word.starts_with(is_unspaced)).count()
+                rest.take_while(|word| word.starts_with(is_unspaced))
+                    .count()
             } else {
                 self.phrase_at(words, at)
             };
@@ -243,7 +255,10 @@ impl Resolver<'_> {
             spans.retain(|span| said(span));
         }
         spans.truncate(MOST_WORDS);
-        let mut groups: Vec<_> = spans.iter().map(|span| (span.to_vec(), self.group(span))).collect();
+        let mut groups: Vec<_> = spans
+            .iter()
+            .map(|span| (span.to_vec(), self.group(span)))
+            .collect();
         self.join_neighbours(&mut groups);
         groups.into_iter().map(|(_, group)| group).collect()
     }
@@ -258,8 +273,11 @@ impl Resolver<'_> {
                 },
                 _ => continue,
             };
-            let wanted = core::iter::once((vec![joined.clone()], Tier::JOINED))
-                .chain(forms(&joined).into_iter().map(|(form, tier)| (vec![form], tier)));
+            let wanted = core::iter::once((vec![joined.clone()], Tier::JOINED)).chain(
+                forms(&joined)
+                    .into_iter()
+                    .map(|(form, tier)| (vec![form], tier)),
+            );
             let found = self.all(wanted, How::Form);
             for (_, group) in groups.iter_mut().skip(second - 1).take(2) {
                 for alternative in &found {
@@ -279,11 +297,16 @@ impl Resolver<'_> {
         {
             alternatives = self.guessed(word);
         }
-        let parts = if asked.len() > usize::from(asked.iter().any(|word| word.starts_with(is_unspaced))) + 1 {
+        let parts = if asked.len()
+            > usize::from(asked.iter().any(|word| word.starts_with(is_unspaced))) + 1
+        {
             let part = Tier(Tier::PART.0 / asked.len() as u32);
             let each = asked.iter().flat_map(|word| {
-                core::iter::once((vec![word.clone()], part))
-                    .chain(forms(word).into_iter().map(move |(form, tier)| (vec![form], part.times(tier))))
+                core::iter::once((vec![word.clone()], part)).chain(
+                    forms(word)
+                        .into_iter()
+                        .map(move |(form, tier)| (vec![form], part.times(tier))),
+                )
             });
             self.all(each, How::Word)
         } else {
@@ -308,7 +331,8 @@ impl Resolver<'_> {
         }
         if before.is_empty() {
             if last.len() > 2 && last.bytes().all(|byte| byte.is_ascii_lowercase()) {
-                wanted.extend((0..10).map(|digit| (vec![format!("{last}{digit}")], Tier::NUMBERED)));
+                wanted
+                    .extend((0..10).map(|digit| (vec![format!("{last}{digit}")], Tier::NUMBERED)));
             }
         } else if !last.starts_with(is_unspaced) {
             let joined = asked.concat();
@@ -338,9 +362,14 @@ impl Resolver<'_> {
                 continue;
             }
             wanted.push((target.clone(), *tier));
-            let Some((last, before)) = target.split_last() else { continue };
+            let Some((last, before)) = target.split_last() else {
+                continue;
+            };
             for (form, plural) in plurals(last) {
-                wanted.push((before.iter().cloned().chain([form]).collect(), tier.times(plural)));
+                wanted.push((
+                    before.iter().cloned().chain([form]).collect(),
+                    tier.times(plural),
+                ));
             }
             if !before.is_empty() && !last.starts_with(is_unspaced) {
                 wanted.push((vec![target.concat()], tier.times(Tier::JOINED)));
@@ -393,13 +422,18 @@ impl Resolver<'_> {
     fn misspelt(&self, word: &str, letters: usize) -> Vec<Alternative> {
         for most in 1..=(if letters >= 8 { 2 } else { 1 }) {
             let bytes = if word.is_ascii() { most } else { 2 * most };
-            let Some(near) = Near::new(word, bytes) else { continue };
+            let Some(near) = Near::new(word, bytes) else {
+                continue;
+            };
             let first = word.chars().next();
             let meant = self.texts.most_frequent(MOST_TYPOS, |part, visit| {
                 part.visit(near, |found, id| {
                     let near = distance(word, found, most.into()).is_some()
                         && (letters > 6 || !differs_in_last_letter(word, found));
-                    if near && (most == 1 || found.chars().next() == first) && !found.starts_with('=') {
+                    if near
+                        && (most == 1 || found.chars().next() == first)
+                        && !found.starts_with('=')
+                    {
                         visit(found, id);
                     }
                 });
@@ -414,13 +448,25 @@ impl Resolver<'_> {
     }
 
     /// Looks words up. Only what the programme holds becomes an alternative.
-    fn all(&self, wanted: impl IntoIterator<Item = (Vec<String>, Tier)>, how: How) -> Vec<Alternative> {
+    fn all(
+        &self,
+        wanted: impl IntoIterator<Item = (Vec<String>, Tier)>,
+        how: How,
+    ) -> Vec<Alternative> {
         let mut found = Vec::new();
         for (words, tier) in wanted {
-            let ids = self.texts.ids(&words);
-            if !words.is_empty() && ids.iter().any(Option::is_some) {
+            if !words.is_empty() && self.texts.holds_all(&words) {
+                let ids = self.texts.ids(&words);
                 let term = words.join(" ");
-                push(&mut found, Alternative { term, how, tier, ids });
+                push(
+                    &mut found,
+                    Alternative {
+                        term,
+                        how,
+                        tier,
+                        ids,
+                    },
+                );
             }
         }
         found

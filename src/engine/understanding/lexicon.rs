@@ -3,6 +3,11 @@
 //! All words are folded. They hold what a sentence is made of besides its subject, in the languages of the
 //! programmes that this was developed with: English, French, German, Spanish. Chinese and Japanese need none here.
 
+use std::sync::LazyLock;
+
+use foldhash::fast::FixedState;
+use hashbrown::HashMap;
+
 /// Words that are dropped from the texts, and from an interest that has others.
 const FUNCTION_WORDS: &str = "\
 a an the and or of for in at to from by with without into onto about as is are was were be been being am do does did \
@@ -120,10 +125,7 @@ impl Level {
 
     /// The level that a word says.
     pub(super) fn of_word(word: &str) -> Option<Self> {
-        LEVELS
-            .iter()
-            .find(|(_, words)| words.split_ascii_whitespace().any(|held| held == word))
-            .map(|&(level, _)| level)
+        listed(word).level
     }
 
     /// The level that two words say.
@@ -136,26 +138,67 @@ impl Level {
 
     /// The levels that stand inside a text without spaces, with their words.
     pub(super) fn inside(text: &str) -> impl Iterator<Item = (Self, &'static str)> {
-        let all = UNSPACED_LEVELS
+        let lists: &[(Self, &str)] = if text.is_ascii() {
+            &[]
+        } else {
+            &UNSPACED_LEVELS
+        };
+        let all = lists
             .iter()
             .flat_map(|(level, words)| words.split_whitespace().map(move |word| (*level, word)));
         all.filter(move |(_, word)| text.contains(word))
     }
 }
 
+/// What is known of a fixed word.
+#[derive(Clone, Copy, Debug, Default)]
+struct Listed {
+    function: bool,
+    conversation: bool,
+    level: Option<Level>,
+    /// For each language: its own function word, and one that is ambiguous.
+    own: [bool; AMBIGUOUS.len()],
+    ambiguous: [bool; AMBIGUOUS.len()],
+}
+
+/// The lists, by word: an interest asks for each of its words.
+static LISTED: LazyLock<HashMap<&'static str, Listed, FixedState>> = LazyLock::new(|| {
+    let mut listed: HashMap<&'static str, Listed, FixedState> = HashMap::default();
+    let mut note = |words: &'static str, note: &dyn Fn(&mut Listed)| {
+        for word in words.split_ascii_whitespace() {
+            note(listed.entry(word).or_default());
+        }
+    };
+    note(FUNCTION_WORDS, &|word| word.function = true);
+    note(CONVERSATION, &|word| word.conversation = true);
+    for (level, words) in LEVELS {
+        note(words, &|word| word.level = Some(level));
+    }
+    for (language, (own, ambiguous)) in AMBIGUOUS.iter().enumerate() {
+        note(own, &|word| word.own[language] = true);
+        note(ambiguous, &|word| word.ambiguous[language] = true);
+    }
+    listed
+});
+
+fn listed(word: &str) -> Listed {
+    LISTED.get(word).copied().unwrap_or_default()
+}
+
 /// Returns true for a function word.
 pub(super) fn is_function_word(word: &str) -> bool {
-    word.len() <= 12 && FUNCTION_WORDS.split_ascii_whitespace().any(|held| held == word)
+    listed(word).function
 }
 
 /// Returns true for a word that says nothing of the subject.
 pub(super) fn is_conversation(word: &str) -> bool {
-    word.len() <= 12 && CONVERSATION.split_ascii_whitespace().any(|held| held == word)
+    listed(word).conversation
 }
 
 /// Returns true for a name that is spelt like a function word, and for every single letter.
 pub(super) fn is_name(word: &str) -> bool {
-    (word.len() == 1 && word.as_bytes().iter().all(u8::is_ascii_alphabetic)) || NAMES.contains(&word)
+    (word.len() == 1 && word.as_bytes().iter().all(u8::is_ascii_alphabetic))
+        || NAMES.contains(&word)
 }
 
 /// Returns true for words after which a name such as `go` is a verb.
@@ -165,16 +208,45 @@ pub(super) fn is_particle(word: &str) -> bool {
 
 /// Drops the function words of an interest. The answer is empty if it has no other words.
 pub(super) fn drop_function_words(words: &mut Vec<String>) {
-    let has = |list: &str| words.iter().any(|word| list.split_ascii_whitespace().any(|held| held == word));
-    let languages: Vec<&str> = AMBIGUOUS
-        .iter()
-        .filter(|(own, _)| has(own))
-        .map(|&(_, ambiguous)| ambiguous)
-        .collect();
-    words.retain(|word| {
-        let ambiguous = languages
+    let all: Vec<Listed> = words.iter().map(|word| listed(word)).collect();
+    let spoken = |language: usize| all.iter().any(|word| word.own[language]);
+    let spoken: Vec<bool> = (0..AMBIGUOUS.len()).map(spoken).collect();
+    let mut all = all.into_iter();
+    words.retain(|_| {
+        let word = all.next().unwrap_or_default();
+        let ambiguous = word
+            .ambiguous
             .iter()
-            .any(|list| list.split_ascii_whitespace().any(|held| held == word));
-        !is_function_word(word) && !ambiguous
+            .zip(&spoken)
+            .any(|(&word, &spoken)| word && spoken);
+        !word.function && !ambiguous
     });
+}
+
+/// Returns true for the title of a welcome or a closing: it names the room, not the subject of a talk.
+pub(super) fn is_welcome(title: &str) -> bool {
+    const ANYWHERE: [&str; 6] = [
+        "welcome",
+        "bienvenue",
+        "willkommen",
+        "bienvenidos",
+        "accueil",
+        "歡迎",
+    ];
+    const FIRST: [&str; 6] = [
+        "opening",
+        "closing",
+        "ouverture",
+        "cloture",
+        "eroffnung",
+        "abschluss",
+    ];
+    let mut words = title
+        .split(|c: char| !c.is_alphanumeric())
+        .filter(|word| !word.is_empty());
+    let same = |word: &str, list: &[&str]| list.iter().any(|held| held.eq_ignore_ascii_case(word));
+    words
+        .next()
+        .is_some_and(|word| same(word, &FIRST) || same(word, &ANYWHERE))
+        || words.any(|word| same(word, &ANYWHERE))
 }

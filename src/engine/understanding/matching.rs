@@ -50,7 +50,8 @@ impl<'a> Texts<'a> {
     /// The number of a session of a part; `None` if it was taken out, or does not exist.
     pub fn number(&self, part: u32, local: u32) -> Option<u32> {
         let part = self.parts.get(part as usize)?;
-        let held = (local as usize) < part.index.len() && part.removed.binary_search(&local).is_err();
+        let held =
+            (local as usize) < part.index.len() && part.removed.binary_search(&local).is_err();
         held.then_some(part.first + local)
     }
 
@@ -72,6 +73,12 @@ impl<'a> Texts<'a> {
     /// Whether some part holds a word.
     pub(super) fn holds(&self, word: &str) -> bool {
         self.parts.iter().any(|part| part.index.get(word).is_some())
+    }
+
+    /// Whether some part holds all of some words.
+    pub(super) fn holds_all(&self, words: &[String]) -> bool {
+        let holds = |part: &Part<'_>| words.iter().all(|word| part.index.get(word).is_some());
+        self.parts.iter().any(holds)
     }
 
     /// The numbers of words in each part that holds them all.
@@ -112,7 +119,10 @@ impl<'a> Texts<'a> {
             aliases,
             fuzzy,
         };
-        texts.into_iter().map(|text| resolver.interest(text)).collect()
+        texts
+            .into_iter()
+            .map(|text| resolver.interest(text))
+            .collect()
     }
 
     /// Finds the sessions that match an interest.
@@ -130,7 +140,13 @@ impl<'a> Texts<'a> {
     }
 
     /// Names the terms of one session's points for an interest. They add up to its points in [`Self::matches`].
-    pub fn terms(&self, interest: &Interest, matches: &Matches, fields: Fields, number: u32) -> Vec<Term> {
+    pub fn terms(
+        &self,
+        interest: &Interest,
+        matches: &Matches,
+        fields: Fields,
+        number: u32,
+    ) -> Vec<Term> {
         let reader = Reader {
             texts: self,
             impacts: fields.impacts(),
@@ -414,7 +430,8 @@ impl Run<'_> {
             }
         }
         for word in &interest.level_words {
-            self.texts.each(word, self.fields, |session, _| table[session as usize] = 0);
+            self.texts
+                .each(word, self.fields, |session, _| table[session as usize] = 0);
         }
     }
 
@@ -466,15 +483,23 @@ impl Reader<'_> {
     fn terms(&self, interest: &Interest, matches: &Matches) -> Vec<Term> {
         let rarities = &matches.rarities;
         let all: u32 = rarities.iter().sum();
-        let nearest: Vec<_> = interest.groups.iter().map(|group| self.nearest(group)).collect();
+        let nearest: Vec<_> = interest
+            .groups
+            .iter()
+            .map(|group| self.nearest(group))
+            .collect();
         let covered = nearest.iter().zip(rarities);
         let covered = covered.map(|(found, rarity)| {
-            found.as_ref().map_or(0, |(_, _, impact)| rarity * covers(*impact))
+            found
+                .as_ref()
+                .map_or(0, |(_, _, impact)| rarity * covers(*impact))
         });
         let covered = coverage(covered.sum(), all);
         let mut terms = Vec::new();
         for ((group, found), rarity) in interest.groups.iter().zip(nearest).zip(rarities) {
-            let Some((alternative, code, impact)) = found else { continue };
+            let Some((alternative, code, impact)) = found else {
+                continue;
+            };
             let said = code.in_abstract_only() && alternative.how == How::Word;
             terms.push(Term {
                 asked: group.asked.clone(),
@@ -494,7 +519,9 @@ impl Reader<'_> {
     fn nearest<'g>(&self, group: &'g Group) -> Option<(&'g Alternative, Code, u16)> {
         let mut nearest: Option<(&Alternative, Code, u16)> = None;
         for alternative in group.alternatives.iter().chain(&group.words) {
-            let Some(code) = self.code(alternative) else { continue };
+            let Some(code) = self.code(alternative) else {
+                continue;
+            };
             let impact = self.impacts.of(code, alternative.tier);
             if nearest.is_none_or(|(_, _, held)| impact > held) {
                 nearest = Some((alternative, code, impact));

@@ -111,7 +111,13 @@ pub enum Field {
 
 impl Field {
     /// All fields, in the order in which they are shown.
-    pub const ALL: [Self; 5] = [Self::Tags, Self::Title, Self::Abstract, Self::Track, Self::Speakers];
+    pub const ALL: [Self; 5] = [
+        Self::Tags,
+        Self::Title,
+        Self::Abstract,
+        Self::Track,
+        Self::Speakers,
+    ];
 
     /// The field's name in a session.
     pub fn name(self) -> &'static str {
@@ -146,7 +152,11 @@ impl Fields {
     /// These fields count.
     pub fn of(fields: impl IntoIterator<Item = Field>) -> Self {
         Self(fields.into_iter().fold(0, |mask, field| {
-            mask | if field == Field::Abstract { Code::MOST } else { field.bit() }
+            mask | if field == Field::Abstract {
+                Code::MOST
+            } else {
+                field.bit()
+            }
         }))
     }
 
@@ -162,7 +172,12 @@ impl Fields {
         for (code, impact) in (0..=u8::MAX).zip(&mut impacts) {
             let code = code & self.0;
             let times = u16::from(code & Code::MOST);
-            let bits = [(Field::Tags, 48), (Field::Title, 40), (Field::Track, 12), (Field::Speakers, 16)];
+            let bits = [
+                (Field::Tags, 48),
+                (Field::Title, 40),
+                (Field::Track, 12),
+                (Field::Speakers, 16),
+            ];
             let held = bits.iter().filter(|(field, _)| code & field.bit() > 0);
             *impact = held.map(|(_, impact)| impact).sum::<u16>() + 120 * times / (2 * times + 3);
         }
@@ -235,7 +250,10 @@ mod tests {
             for n in [0, 1, 2, 5, 54, 1000, total / 2, total] {
                 let exact = ((2.0 * f64::from(total) + 2.0) / (2.0 * f64::from(n) + 1.0)).log2();
                 let whole = (exact * 256.0).floor().max(110.0);
-                assert!((f64::from(rarity(n, total)) - whole).abs() <= 1.0, "{n} of {total}");
+                assert!(
+                    (f64::from(rarity(n, total)) - whole).abs() <= 1.0,
+                    "{n} of {total}"
+                );
             }
         }
         assert_eq!(rarity(1, 2), 256);

@@ -93,7 +93,11 @@ fn words_are_found_by_form_alias_prefix_and_misspelling() {
         ("selfhosted", 7),
         ("databases", 8),
     ] {
-        assert_eq!(numbers(&index, interest).first(), Some(&session), "{interest}");
+        assert_eq!(
+            numbers(&index, interest).first(),
+            Some(&session),
+            "{interest}"
+        );
     }
     assert!(numbers(&index, "blockchain").is_empty());
     assert!(numbers(&index, "").is_empty());
@@ -131,11 +135,20 @@ fn parts_and_removed_sessions_do_not_change_the_points() {
     ];
     let whole = index(&rows);
     let (first, second) = (index(&rows[..2]), index(&rows[2..]));
-    let padded = index(&[&rows[..1], &[(&["Rust"] as &[&str], "Embedded", "rust")], &rows[1..2]].concat());
+    let padded = index(
+        &[
+            &rows[..1],
+            &[(&["Rust"] as &[&str], "Embedded", "rust")],
+            &rows[1..2],
+        ]
+        .concat(),
+    );
     let aliases = Aliases::default();
     let run = |parts: &[(&TextIndex, &[u32])]| {
         let mut texts = Texts::default();
-        parts.iter().for_each(|(index, removed)| texts.push(index, removed));
+        parts
+            .iter()
+            .for_each(|(index, removed)| texts.push(index, removed));
         let interests = texts.interests(["rust embedded", "rust"], &aliases, true);
         let mut all: Vec<Vec<(u32, u32)>> = Vec::new();
         for interest in &interests {
@@ -149,7 +162,9 @@ fn parts_and_removed_sessions_do_not_change_the_points() {
     assert_eq!(run(&[(&first, &[]), (&second, &[])]), expected);
     let padded = run(&[(&padded, &[1]), (&second, &[])]);
     let points = |all: &[Vec<(u32, u32)>]| -> Vec<Vec<u32>> {
-        all.iter().map(|one| one.iter().map(|&(_, points)| points).collect()).collect()
+        all.iter()
+            .map(|one| one.iter().map(|&(_, points)| points).collect())
+            .collect()
     };
     assert_eq!(points(&padded), points(&expected));
 }
@@ -161,6 +176,13 @@ fn fields_that_are_left_out_do_not_count() {
     texts.push(&index, &[]);
     let interests = texts.interests(["rust"], &Aliases::default(), true);
     let matches = texts.matches(&interests[0], Fields::of([Field::Title]));
-    assert_eq!(matches.sessions.iter().map(|found| found.0).collect::<Vec<_>>(), [1]);
+    assert_eq!(
+        matches
+            .sessions
+            .iter()
+            .map(|found| found.0)
+            .collect::<Vec<_>>(),
+        [1]
+    );
     assert_eq!(interests[0].groups[0].alternatives[0].how, How::Word);
 }

@@ -34,22 +34,61 @@ const LONGEST: usize = 64;
 
 /// Calls `emit` with each word, and with whether it takes a place of its own; a joined form does not.
 pub fn each_word(text: &str, source: Source, mut emit: impl FnMut(&str, bool)) {
+    let bytes = text.as_bytes();
     let mut splitter = Splitter {
         source,
         folded: String::new(),
         joined: String::new(),
     };
-    let mut rest = text;
-    let mut before = None;
-    while let Some(chunk) = next_chunk(rest) {
-        let gap = rest.get(..chunk.start).unwrap_or_default();
-        let starts = before.is_some() && gap.contains(['.', '!', '?', ':', ';', '•', '“', '"', '…', '。', '；', '\n', '*']);
-        let raw = rest.get(chunk.start..chunk.end).unwrap_or_default();
-        rest = rest.get(chunk.end..).unwrap_or_default();
-        let dotted = gap.ends_with('.') && !gap.strip_suffix('.').is_some_and(|gap| gap.is_empty() && before.is_some());
-        splitter.chunk(raw, Context { starts, dotted, after: rest }, &mut emit);
-        before = Some(());
+    let mut lowered = [0_u8; LONGEST];
+    let mut at = 0;
+    while let Some(&byte) = bytes.get(at) {
+        if byte.is_ascii() && !byte.is_ascii_alphanumeric() {
+            at += 1;
+            continue;
+        }
+        if let Some(word) = simple_word(bytes, at, &mut lowered) {
+            at += word.len();
+            emit(word, true);
+            continue;
+        }
+        let rest = text.get(at..).unwrap_or_default();
+        let Some(end) = chunk_end(rest) else {
+            at += rest.chars().next().map_or(1, char::len_utf8);
+            continue;
+        };
+        let (raw, after) = rest.split_at_checked(end).unwrap_or((rest, ""));
+        splitter.chunk(raw, &Context::of(text, at, after), &mut emit);
+        at += end;
     }
+}
+
+/// Returns the lowered word at a place, if it is one of three ASCII letters or digits or more, and nothing is joined to
+/// it. Nearly all words of an English text are.
+#[inline]
+fn simple_word<'l>(bytes: &[u8], at: usize, lowered: &'l mut [u8; LONGEST]) -> Option<&'l str> {
+    let mut len = 0;
+    let next = loop {
+        match bytes.get(at + len) {
+            Some(byte) if byte.is_ascii_alphanumeric() => {
+                *lowered.get_mut(len)? = byte.to_ascii_lowercase();
+                len += 1;
+            }
+            next => break next,
+        }
+    };
+    let apart = match next {
+        None => true,
+        Some(byte) if !byte.is_ascii() => false,
+        Some(&byte) if is_joint(char::from(byte)) => match bytes.get(at + len + 1) {
+            None => true,
+            Some(byte) => byte.is_ascii() && !byte.is_ascii_alphanumeric(),
+        },
+        Some(_) => true,
+    };
+    let word = lowered.get(..len)?;
+    let simple = apart && len >= 3 && word != b"net";
+    core::str::from_utf8(word).ok().filter(|_| simple)
 }
 
 /// Returns the words of a query that take a place, in order.
@@ -65,7 +104,7 @@ pub fn words_of(text: &str) -> Vec<String> {
 
 /// What is known of a chunk besides its characters.
 struct Context<'a> {
-    /// It starts a sentence.
+    /// It starts a sentence that is not the first.
     starts: bool,
     /// It stands behind a dot that belongs to no word.
     dotted: bool,
@@ -73,36 +112,61 @@ struct Context<'a> {
     after: &'a str,
 }
 
-struct Chunk {
-    start: usize,
-    end: usize,
+impl<'a> Context<'a> {
+    fn of(text: &str, at: usize, after: &'a str) -> Self {
+        let before = text.get(..at).unwrap_or_default();
+        // Only the gap to the word before it; a gap is short, but for a text that is mostly gaps.
+        let gap = before.char_indices().rev().take(MOST_GAP);
+        let mut gap = gap.take_while(|&(_, c)| !is_word_character(c));
+        let starts = gap.any(|(_, c)| {
+            matches!(
+                c,
+                '.' | '!' | '?' | ':' | ';' | '•' | '“' | '"' | '…' | '。' | '；' | '\n' | '*'
+            )
+        });
+        let dotted = before
+            .strip_suffix('.')
+            .is_some_and(|before| !before.ends_with(is_word_character));
+        Self {
+            starts,
+            dotted,
+            after,
+        }
+    }
 }
+
+/// The characters of a gap that are looked at.
+const MOST_GAP: usize = 8;
 
 fn is_joint(c: char) -> bool {
-    matches!(c, '.' | '&' | '\'' | '’' | '+' | '#' | '-' | '/' | '_' | '·')
+    matches!(
+        c,
+        '.' | '&' | '\'' | '’' | '+' | '#' | '-' | '/' | '_' | '·'
+    )
 }
 
-/// Finds the next run of word characters, with single joints between them and `+` or `#` behind them.
-fn next_chunk(text: &str) -> Option<Chunk> {
-    let start = text.find(|c: char| is_word_character(c))?;
-    let tail = text.get(start..)?;
-    let mut end = start;
+/// Returns where a run of word characters ends, with single joints between them and `+` or `#` behind them; `None` if
+/// the text does not start with one.
+fn chunk_end(text: &str) -> Option<usize> {
+    let mut end = None;
     let mut joint = false;
-    for (at, c) in tail.char_indices() {
+    for (at, c) in text.char_indices() {
         if is_word_character(c) {
-            end = start + at + c.len_utf8();
+            end = Some(at + c.len_utf8());
             joint = false;
-        } else if joint || !is_joint(c) {
+        } else if joint || end.is_none() || !is_joint(c) {
             break;
         } else {
             joint = true;
         }
     }
-    let symbols = text.get(end..)?.bytes().take_while(|byte| matches!(byte, b'+' | b'#')).count();
-    Some(Chunk {
-        start,
-        end: end + symbols,
-    })
+    let end = end?;
+    let symbols = text
+        .get(end..)?
+        .bytes()
+        .take_while(|byte| matches!(byte, b'+' | b'#'))
+        .count();
+    Some(end + symbols)
 }
 
 struct Splitter {
@@ -112,13 +176,15 @@ struct Splitter {
 }
 
 impl Splitter {
-    fn chunk(&mut self, raw: &str, context: Context<'_>, emit: &mut impl FnMut(&str, bool)) {
+    fn chunk(&mut self, raw: &str, context: &Context<'_>, emit: &mut impl FnMut(&str, bool)) {
         let mut folded = core::mem::take(&mut self.folded);
         folded.clear();
         raw.chars().for_each(|c| {
-            fold(c, |part| folded.push(if part == '’' { '\'' } else { part }));
+            fold(c, |part| {
+                folded.push(if part == '’' { '\'' } else { part })
+            });
         });
-        self.folded_chunk(&folded, raw, &context, emit);
+        self.folded_chunk(&folded, raw, context, emit);
         self.folded = folded;
     }
 
@@ -147,8 +213,8 @@ impl Splitter {
                 self.folded_chunk(base, raw, context, emit);
             };
         }
-        if let Some((first, second)) = folded.split_once('\'') {
-            return self.apostrophe(first, second, raw, context, emit);
+        if folded.contains('\'') {
+            return self.apostrophe(folded, raw, context, emit);
         }
         if folded.contains(is_unspaced) {
             return unspaced(folded, emit);
@@ -177,31 +243,37 @@ impl Splitter {
             after: "",
         };
         for (part, raw) in parts().zip(raws) {
-            let context = if part.len() == folded.len() { context } else { &inside };
+            let context = if part.len() == folded.len() {
+                context
+            } else {
+                &inside
+            };
             self.folded_chunk(part, raw, context, emit);
         }
     }
 
     fn apostrophe(
         &mut self,
-        first: &str,
-        second: &str,
+        folded: &str,
         raw: &str,
         context: &Context<'_>,
         emit: &mut impl FnMut(&str, bool),
     ) {
-        let elided = ELISIONS.contains(&first) && !matches!(second, "s" | "t" | "re" | "ll" | "ve");
-        let cut = raw.find(['\'', '’']).unwrap_or(raw.len());
-        if elided {
-            // `j'ai` is "I have", never the abbreviation.
-            if first != "j" || second.len() > 3 {
-                let raw = raw.get(cut..).unwrap_or_default();
-                let raw = raw.trim_start_matches(['\'', '’']);
-                self.folded_chunk(second, raw, context, emit);
+        let (mut word, mut raw) = (folded, raw);
+        while let Some((first, second)) = word.split_once('\'') {
+            let (raw_first, raw_second) = raw.split_once(['\'', '’']).unwrap_or((raw, ""));
+            if !ELISIONS.contains(&first) || matches!(second, "s" | "t" | "re" | "ll" | "ve") {
+                (word, raw) = (first, raw_first);
+                break;
             }
-        } else {
-            let raw = raw.get(..cut).unwrap_or_default();
-            self.folded_chunk(first, raw, context, emit);
+            // `j'ai` is "I have", never the abbreviation.
+            if first == "j" && second.len() <= 3 {
+                return;
+            }
+            (word, raw) = (second, raw_second);
+        }
+        if !word.is_empty() {
+            self.folded_chunk(word, raw, context, emit);
         }
     }
 
@@ -214,7 +286,9 @@ impl Splitter {
         self.joined.extend(folded.split(separators));
         word(&self.joined, false, emit);
         let ending = folded.rsplit_once('.').map(|(_, ending)| ending);
-        let ending = ending.filter(|ending| ending.len() <= 3 && !ending.bytes().all(|byte| byte.is_ascii_digit()));
+        let ending = ending.filter(|ending| {
+            ending.len() <= 3 && !ending.bytes().all(|byte| byte.is_ascii_digit())
+        });
         let parts = folded.len() - ending.map_or(0, |ending| ending.len() + 1);
         for part in folded.get(..parts).unwrap_or_default().split(separators) {
             let lone = part.len() == 1 && part.bytes().all(|byte| byte.is_ascii_alphabetic());
@@ -262,7 +336,9 @@ fn before_particle(after: &str) -> bool {
     if next.len() == after.len() {
         return false;
     }
-    let end = next.find(|c: char| !c.is_ascii_alphabetic()).unwrap_or(next.len());
+    let end = next
+        .find(|c: char| !c.is_ascii_alphabetic())
+        .unwrap_or(next.len());
     let next = next.get(..end).unwrap_or_default();
     next.len() <= 8 && is_particle(&next.to_ascii_lowercase())
 }
@@ -314,21 +390,30 @@ mod tests {
     #[test]
     fn texts_are_split_into_words() {
         let rows: [(&str, &[&str]); 16] = [
-            ("Self-hosted RISC-V", &["selfhosted", "self", "hosted", "riscv", "risc"]),
+            (
+                "Self-hosted RISC-V",
+                &["selfhosted", "self", "hosted", "riscv", "risc"],
+            ),
             ("C/C++ and C#.", &["C/C++"]),
             ("llama.cpp", &["llamacpp", "llama"]),
             ("node.js v1.2", &["nodejs", "node", "v12", "v1", "2"]),
             ("ci/cd pipelines", &["ci/cd", "ci", "cd", "pipelines"]),
             ("D&D's dice", &["d&d", "dice"]),
             ("the .NET way", &["the", ".net", "way"]),
-            ("l’accessibilité d'un site", &["accessibilite", "un", "site"]),
+            (
+                "l’accessibilité d'un site",
+                &["accessibilite", "un", "site"],
+            ),
             ("j'ai vu", &["vu"]),
             ("資料庫 2025", &["資料", "料庫", "2025"]),
             ("用AI寫程式", &["用", "ai", "寫程", "程式"]),
             ("Go to Rust. Go is fun", &["to", "rust", "is", "fun"]),
             ("Learning Go", &["learning", "go"]),
             ("we go home", &["we", "home"]),
-            ("Statistics with R, a letter", &["statistics", "with", "r", "letter"]),
+            (
+                "Statistics with R, a letter",
+                &["statistics", "with", "r", "letter"],
+            ),
             ("snake_case", &["snakecase", "snake", "case"]),
         ];
         for (text, words) in rows {
