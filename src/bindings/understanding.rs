@@ -17,7 +17,8 @@ use crate::engine::catalog::{Catalog, Place};
 use crate::engine::understanding::matching::total;
 use crate::engine::understanding::words::words_of;
 use crate::engine::understanding::{
-    Aliases, Field, Fields, How, Interest, Matches, POINT, Term, TextBuilder, TextIndex, Texts,
+    Aliases, Field, Fields, How, Interest, Level, Matches, POINT, Term, TextBuilder, TextIndex,
+    Texts,
 };
 
 /// What is said where the engine cannot score a session or an argument exactly.
@@ -35,6 +36,7 @@ pub(super) struct Reading {
 #[pymethods]
 impl Reading {
     #[new]
+    #[allow(clippy::needless_pass_by_value)] // Arguments of Python are extracted.
     fn new(
         same: Vec<(String, String)>,
         narrower: Vec<(Vec<String>, Vec<String>)>,
@@ -47,9 +49,9 @@ impl Reading {
         }
         for (heads, terms) in &narrower {
             for head in heads {
-                terms
-                    .iter()
-                    .for_each(|term| aliases.push_narrower(head, term));
+                for term in terms {
+                    aliases.push_narrower(head, term);
+                }
             }
         }
         let field = |name: &String| {
@@ -197,10 +199,7 @@ impl<'c> Query<'c> {
             let row = PyDict::new(py);
             row.set_item(intern!(py, "interest"), asked)?;
             row.set_item(intern!(py, "sessions"), matches.sessions.len())?;
-            row.set_item(
-                intern!(py, "level"),
-                interest.level.map(|level| level.name()),
-            )?;
+            row.set_item(intern!(py, "level"), interest.level.map(Level::name))?;
             let (found, unmatched) = found(py, interest, matches)?;
             let nothing = matches.sessions.is_empty();
             row.set_item(intern!(py, "matches"), found)?;

@@ -6,12 +6,21 @@
 use foldhash::fast::FixedState;
 use hashbrown::{HashMap, HashSet};
 
+use super::form::{Form, plurals};
 use super::lexicon::drop_function_words;
 use super::points::Tier;
 use super::words::words_of;
 
-/// A word or phrase that an alias leads to, and how near it is.
-pub(super) type Target = (Vec<String>, Tier);
+/// A word or phrase that an alias leads to.
+#[derive(Clone, Debug)]
+pub(super) struct Target {
+    /// Its words.
+    pub(super) words: Vec<String>,
+    /// How near it is.
+    pub(super) tier: Tier,
+    /// Its last word, its plurals and its singulars, with their tiers.
+    pub(super) last: Vec<Form>,
+}
 
 /// Aliases, by their folded words.
 #[derive(Clone, Debug, Default)]
@@ -42,10 +51,18 @@ impl Aliases {
         self.longest = self.longest.max(from.len());
         self.words.extend(from.iter().chain(to).cloned());
         let targets = self.targets.entry(from.join(" ")).or_default();
-        match targets.iter_mut().find(|(held, _)| held == to) {
-            Some((_, held)) => *held = (*held).max(tier),
-            None => targets.push((to.to_vec(), tier)),
+        if let Some(held) = targets.iter_mut().find(|held| held.words == to) {
+            held.tier = held.tier.max(tier);
+            return;
         }
+        let Some(word) = to.last() else { return };
+        let mut last = vec![(word.clone(), Tier::WORD)];
+        last.extend(plurals(word));
+        targets.push(Target {
+            words: to.to_vec(),
+            tier,
+            last,
+        });
     }
 
     /// The targets of some words.
@@ -94,7 +111,7 @@ mod tests {
             aliases
                 .of(words)
                 .iter()
-                .map(|(to, _)| to.join(" "))
+                .map(|to| to.words.join(" "))
                 .collect()
         };
         assert_eq!(to("iot"), ["internet things"]);

@@ -13,17 +13,21 @@ use super::lexicon::{is_function_word, is_name, is_welcome};
 use super::points::{Code, Field};
 use super::words::{Source, each_word};
 use crate::engine::error::Error;
+use crate::engine::text::head_word;
 
 /// What is known of a distinct word.
 #[derive(Clone, Copy, Debug)]
 struct Known {
-    /// Where its bytes end in the arena.
-    end: u32,
+    /// The first eight bytes: most words are compared by them alone.
+    head: u64,
+    /// Where its bytes are in the arena.
+    start: u32,
+    len: u32,
     /// The last session that held it, plus 1.
     session: u32,
     /// Its entry in that session.
     entry: u32,
-    /// How many sessions hold it; `u32::MAX` for a function word, which is not kept.
+    /// How many sessions hold it; [`DROPPED`] for a function word, which is not kept.
     sessions: u32,
 }
 
@@ -105,18 +109,29 @@ impl TextBuilder {
     /// Returns the number of a word; `None` once 2³² − 1 bytes of words are held.
     #[inline]
     fn intern(&mut self, word: &str) -> Option<u32> {
-        let hash = self.hasher.hash_one(word.as_bytes());
+        let word = word.as_bytes();
+        let (hash, head) = (self.hasher.hash_one(word), head_word(word));
         let (arena, known) = (&self.arena, &self.known);
-        let same = |&id: &u32| bytes(arena, known, id) == word.as_bytes();
+        let same = |&id: &u32| {
+            known.get(id as usize).is_some_and(|known| {
+                known.head == head
+                    && known.len as usize == word.len()
+                    && (word.len() <= 8 || known.bytes(arena) == word)
+            })
+        };
         if let Some(&id) = self.table.find(hash, same) {
             return Some(id);
         }
         let id = u32::try_from(self.known.len()).ok()?;
-        let end = u32::try_from(self.arena.len() + word.len()).ok()?;
-        self.arena.extend_from_slice(word.as_bytes());
-        let dropped = is_function_word(word) && !is_name(word);
+        let start = u32::try_from(self.arena.len()).ok()?;
+        u32::try_from(self.arena.len() + word.len()).ok()?;
+        self.arena.extend_from_slice(word);
+        let text = core::str::from_utf8(word).unwrap_or_default();
+        let dropped = is_function_word(text) && !is_name(text);
         self.known.push(Known {
-            end,
+            head,
+            start,
+            len: word.len() as u32,
             session: 0,
             entry: 0,
             sessions: if dropped { DROPPED } else { 0 },
@@ -230,12 +245,20 @@ impl Grouped {
     }
 }
 
-/// The bytes of a word.
+impl Known {
+    #[inline]
+    fn bytes<'a>(&self, arena: &'a [u8]) -> &'a [u8] {
+        let start = self.start as usize;
+        arena
+            .get(start..start + self.len as usize)
+            .unwrap_or_default()
+    }
+}
+
+/// The bytes of a word; none for a number that was never given out.
 #[inline]
 fn bytes<'a>(arena: &'a [u8], known: &[Known], id: u32) -> &'a [u8] {
-    let id = id as usize;
-    let before = id.checked_sub(1).and_then(|before| known.get(before));
-    let start = before.map_or(0, |known| known.end as usize);
-    let end = known.get(id).map_or(start, |known| known.end as usize);
-    arena.get(start..end).unwrap_or_default()
+    known
+        .get(id as usize)
+        .map_or(&[], |known| known.bytes(arena))
 }

@@ -9,7 +9,7 @@
 use super::alias::Aliases;
 use super::distance::{Near, distance};
 use super::fold::is_unspaced;
-use super::form::{forms, plurals};
+use super::form::{Form, forms, plurals};
 use super::index::WordId;
 use super::lexicon::{Level, drop_function_words, is_conversation};
 use super::matching::Texts;
@@ -273,12 +273,15 @@ impl Resolver<'_> {
                 },
                 _ => continue,
             };
-            let wanted = core::iter::once((vec![joined.clone()], Tier::JOINED)).chain(
-                forms(&joined)
-                    .into_iter()
-                    .map(|(form, tier)| (vec![form], tier)),
+            let mut found = Vec::new();
+            self.ending(&[], &forms(&joined), Tier::WORD, How::Form, &mut found);
+            self.ending(
+                &[],
+                &[(joined, Tier::JOINED)],
+                Tier::WORD,
+                How::Form,
+                &mut found,
             );
-            let found = self.all(wanted, How::Form);
             for (_, group) in groups.iter_mut().skip(second - 1).take(2) {
                 for alternative in &found {
                     push(&mut group.alternatives, alternative.clone());
@@ -325,57 +328,87 @@ impl Resolver<'_> {
         let Some((last, before)) = asked.split_last() else {
             return found;
         };
-        let mut wanted: Vec<(Vec<String>, Tier)> = Vec::new();
-        for (form, tier) in forms(last) {
-            wanted.push((before.iter().cloned().chain([form]).collect(), tier));
-        }
+        self.ending(before, &forms(last), Tier::WORD, How::Form, &mut found);
         if before.is_empty() {
             if last.len() > 2 && last.bytes().all(|byte| byte.is_ascii_lowercase()) {
-                wanted
-                    .extend((0..10).map(|digit| (vec![format!("{last}{digit}")], Tier::NUMBERED)));
+                let numbered = (0..10).map(|digit| (format!("{last}{digit}"), Tier::NUMBERED));
+                let numbered: Vec<Form> = numbered.collect();
+                self.ending(before, &numbered, Tier::WORD, How::Form, &mut found);
             }
         } else if !last.starts_with(is_unspaced) {
             let joined = asked.concat();
-            for (form, tier) in forms(&joined) {
-                wanted.push((vec![form], Tier::JOINED.times(tier)));
-            }
-            wanted.push((vec![joined], Tier::JOINED));
-        }
-        for alternative in self.all(wanted, How::Form) {
-            push(&mut found, alternative);
+            self.ending(&[], &forms(&joined), Tier::JOINED, How::Form, &mut found);
+            self.ending(
+                &[],
+                &[(joined, Tier::WORD)],
+                Tier::JOINED,
+                How::Form,
+                &mut found,
+            );
         }
         found
     }
 
     /// The aliases of the words, or of their plural or singular.
     fn aliased(&self, asked: &[String]) -> Vec<Alternative> {
-        let mut keys = vec![asked.join(" ")];
-        if let Some((last, before)) = asked.split_last() {
-            keys.extend(plurals(last).into_iter().map(|(form, _)| {
-                let words = before.iter().map(String::as_str).chain([form.as_str()]);
-                words.collect::<Vec<_>>().join(" ")
-            }));
-        }
-        let mut wanted = Vec::new();
-        for (target, tier) in keys.iter().flat_map(|key| self.aliases.of(key)) {
-            if target == asked {
-                continue;
-            }
-            wanted.push((target.clone(), *tier));
-            let Some((last, before)) = target.split_last() else {
-                continue;
-            };
-            for (form, plural) in plurals(last) {
-                wanted.push((
-                    before.iter().cloned().chain([form]).collect(),
-                    tier.times(plural),
-                ));
-            }
-            if !before.is_empty() && !last.starts_with(is_unspaced) {
-                wanted.push((vec![target.concat()], tier.times(Tier::JOINED)));
+        let mut found = Vec::new();
+        let mut key = asked.join(" ");
+        let Some(last) = asked.last() else {
+            return found;
+        };
+        let before = key.len() - last.len();
+        for form in core::iter::once((last.clone(), Tier::WORD)).chain(plurals(last)) {
+            key.truncate(before);
+            key.push_str(&form.0);
+            for target in self.aliases.of(&key) {
+                let Some((word, words)) = target.words.split_last() else {
+                    continue;
+                };
+                if target.words == asked {
+                    continue;
+                }
+                self.ending(words, &target.last, target.tier, How::Alias, &mut found);
+                if !words.is_empty() && !word.starts_with(is_unspaced) {
+                    let joined = [(target.words.concat(), Tier::JOINED)];
+                    self.ending(&[], &joined, target.tier, How::Alias, &mut found);
+                }
             }
         }
-        self.all(wanted, How::Alias)
+        found
+    }
+
+    /// Adds the phrases that the programme holds, of some words and one of several last words.
+    fn ending(
+        &self,
+        before: &[String],
+        last: &[Form],
+        tier: Tier,
+        how: How,
+        found: &mut Vec<Alternative>,
+    ) {
+        if !before.iter().all(|word| self.texts.holds(word)) {
+            return;
+        }
+        for (word, near) in last {
+            if !self.texts.holds(word) {
+                continue;
+            }
+            let words: Vec<String> = before.iter().chain([word]).cloned().collect();
+            let ids = self.texts.ids(&words);
+            if ids.iter().any(Option::is_some) {
+                let term = words.join(" ");
+                let tier = tier.times(*near);
+                push(
+                    found,
+                    Alternative {
+                        term,
+                        how,
+                        tier,
+                        ids,
+                    },
+                );
+            }
+        }
     }
 
     /// What a word may mean that the programme does not hold.
@@ -400,10 +433,16 @@ impl Resolver<'_> {
             found = self.misspelt(word, letters);
         }
         if let Some(meant) = found.first().map(|found| found.term.clone()) {
-            let aliases = self.aliases.of(&meant).iter();
-            let aliases = aliases.filter(|(_, tier)| *tier > Tier::NARROWER);
-            let wanted = aliases.map(|(target, tier)| (target.clone(), tier.times(Tier::TYPO)));
-            for alternative in self.all(wanted, How::Alias) {
+            let mut aliased = Vec::new();
+            for target in self.aliases.of(&meant) {
+                if let Some((_, words)) = target.words.split_last()
+                    && target.tier > Tier::NARROWER
+                {
+                    let tier = target.tier.times(Tier::TYPO);
+                    self.ending(words, &target.last, tier, How::Alias, &mut aliased);
+                }
+            }
+            for alternative in aliased {
                 push(&mut found, alternative);
             }
         }

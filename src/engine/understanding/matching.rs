@@ -185,7 +185,7 @@ impl<'a> Texts<'a> {
     }
 }
 
-impl<'a> Part<'a> {
+impl Part<'_> {
     /// Leaves out the sessions that were taken out.
     fn held(
         &self,

@@ -78,13 +78,11 @@ fn simple_word<'l>(bytes: &[u8], at: usize, lowered: &'l mut [u8; LONGEST]) -> O
         }
     };
     let apart = match next {
-        None => true,
         Some(byte) if !byte.is_ascii() => false,
-        Some(&byte) if is_joint(char::from(byte)) => match bytes.get(at + len + 1) {
-            None => true,
-            Some(byte) => byte.is_ascii() && !byte.is_ascii_alphanumeric(),
-        },
-        Some(_) => true,
+        Some(&byte) if is_joint(char::from(byte)) => bytes
+            .get(at + len + 1)
+            .is_none_or(|byte| byte.is_ascii() && !byte.is_ascii_alphanumeric()),
+        _ => true,
     };
     let word = lowered.get(..len)?;
     let simple = apart && len >= 3 && word != b"net";
@@ -181,7 +179,7 @@ impl Splitter {
         folded.clear();
         raw.chars().for_each(|c| {
             fold(c, |part| {
-                folded.push(if part == '’' { '\'' } else { part })
+                folded.push(if part == '’' { '\'' } else { part });
             });
         });
         self.folded_chunk(&folded, raw, context, emit);
