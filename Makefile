@@ -28,7 +28,7 @@ endif
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .PHONY: help check-tools setup build demo test test-rust test-python parity faults loom fuzz fuzz-python bench \
-	bench-long bench-server bench-telemetry bench-graph figures \
+	bench-long bench-server bench-telemetry bench-graph relevance bench-understanding figures \
 	lint lint-rust lint-python lint-workflows audit lock docs test-all dist check-platforms clean
 
 help: ## List the targets
@@ -98,13 +98,19 @@ bench-graph: $(VENV)/.stamp-dev $(VENV)/.stamp-native ## Time caches in front of
 	$(EXPORTS) $(BIN)/python benches/graph_cache.py
 	$(EXPORTS) $(BIN)/python benches/graph_transform.py
 
+relevance: $(VENV)/.stamp-dev $(VENV)/.stamp-native ## Score understanding and other systems on the judged collection (EVENTKIT_RELEVANCE=DIR)
+	$(EXPORTS) $(BIN)/python benches/relevance.py
+
+bench-understanding: $(VENV)/.stamp-dev $(VENV)/.stamp-native ## Time understanding beside the exact functions
+	$(EXPORTS) $(BIN)/python benches/understanding.py
+
 loom: ## Check the cache's single-flight loading over all interleavings
 	RUSTFLAGS="--cfg loom" CARGO_TARGET_DIR=target/loom LOOM_MAX_PREEMPTIONS=3 \
 	  cargo test --release --manifest-path loom/Cargo.toml
 
 FUZZ_SECONDS ?= 600
 fuzz: fuzz-python ## Fuzz every parser (FUZZ_SECONDS=600 each; needs cargo-fuzz, and atheris in the venv)
-	@for target in catalog_file json_loader telemetry_summary calendar_page plan \
+	@for target in catalog_file json_loader telemetry_summary calendar_page plan understanding \
 	    feed_json feed_xml feed_calendar feed_table; do \
 	  mkdir -p fuzz/corpus/$$target; \
 	  RUSTC_BOOTSTRAP=1 cargo fuzz run $$target fuzz/corpus/$$target fuzz/seeds/$$target -- \

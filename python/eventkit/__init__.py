@@ -75,6 +75,7 @@ if TYPE_CHECKING:
     )
     from eventkit.server.app import create_app, create_asgi_app, create_wsgi_app
     from eventkit.telemetry import Telemetry, get_telemetry, summarize
+    from eventkit.understanding import Understanding, understand
 del TYPE_CHECKING
 
 __all__ = [
@@ -109,8 +110,9 @@ __all__ = [
     "Share",
     "Step",
     "Telemetry",
-    "UnsupportedPlatformError",
+    "Understanding",
     "Unmatched",
+    "UnsupportedPlatformError",
     "WhyNot",
     "__version__",
     "accelerate",
@@ -138,6 +140,7 @@ __all__ = [
     "save_profile",
     "score_session",
     "summarize",
+    "understand",
     "why_not",
 ]
 
@@ -146,7 +149,7 @@ _MODULES = frozenset(
     (
         *("busy", "catalog", "cli", "compat", "dates", "errors", "exports", "external_cache"),
         *("feeds", "functions", "graph", "manifest", "profiles", "profiling", "questions"),
-        *("reference", "results", "schema", "server", "telemetry"),
+        *("reference", "results", "schema", "server", "telemetry", "understanding"),
     )
 )
 _LATER = {
@@ -180,8 +183,9 @@ _LATER = {
     "Share": "eventkit.results",
     "Step": "eventkit.results",
     "Telemetry": "eventkit.telemetry",
-    "UnsupportedPlatformError": "eventkit.errors",
+    "Understanding": "eventkit.understanding",
     "Unmatched": "eventkit.results",
+    "UnsupportedPlatformError": "eventkit.errors",
     "WhyNot": "eventkit.results",
     "__version__": "eventkit._native",
     "alternatives": "eventkit.questions",
@@ -208,6 +212,7 @@ _LATER = {
     "save_profile": "eventkit.profiles",
     "score_session": "eventkit.functions",
     "summarize": "eventkit.telemetry",
+    "understand": "eventkit.understanding",
     "why_not": "eventkit.questions",
 }
 

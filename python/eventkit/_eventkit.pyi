@@ -18,6 +18,7 @@ from eventkit.results import (
     Unmatched,
     WhyNot,
 )
+from eventkit.understanding import Understood
 
 __all__ = [
     "CatalogBase",
@@ -25,6 +26,7 @@ __all__ = [
     "Filter",
     "GraphCacheBase",
     "RateLimiter",
+    "Reading",
     "RequestLog",
     "ServerMetrics",
     "SharedEvents",
@@ -35,10 +37,12 @@ __all__ = [
     "cache_info",
     "clear_cache",
     "compile_sessions",
+    "compile_words",
     "count_conflicts",
     "dump_catalog",
     "explain",
     "explain_sessions",
+    "explain_understood",
     "external_place",
     "feed_formats",
     "graph_page",
@@ -53,6 +57,7 @@ __all__ = [
     "read_feed",
     "recommend",
     "recommend_sessions",
+    "recommend_understood",
     "save_catalog",
     "score_session",
     "sessions_pass_schema",
@@ -62,8 +67,10 @@ __all__ = [
     "summarize_telemetry",
     "telemetry_segments",
     "transform_events",
-    "unproven",
+    "understand_interests",
+    "understood_points",
     "unmatched_interests",
+    "unproven",
     "why_not",
 ]
 
@@ -107,6 +114,35 @@ def panic_for_test() -> None: ...
 @final
 class CatalogData: ...
 
+@final
+class Reading:
+    def __new__(
+        cls,
+        same: list[tuple[str, str]],
+        narrower: list[tuple[list[str], list[str]]],
+        fields: list[str],
+        fuzzy: bool,
+    ) -> Reading: ...
+
+def compile_words(catalog: CatalogBase) -> int: ...
+def understand_interests(
+    catalog: CatalogBase, interests: list[str], reading: Reading
+) -> tuple[list[Understood], list[list[str]]]: ...
+def recommend_understood(
+    catalog: CatalogBase,
+    interests: list[str],
+    top: Any,
+    weights: Any,
+    filter: Filter | None,
+    reading: Reading,
+) -> dict[str, Any]: ...
+def understood_points(
+    catalog: CatalogBase, interests: list[str], filter: Filter | None, reading: Reading
+) -> tuple[list[Understood], list[int], list[list[int]]]: ...
+def explain_understood(
+    catalog: CatalogBase, title: str, interests: list[str], weights: Any, reading: Reading
+) -> dict[str, Any]: ...
+
 @disjoint_base
 class CatalogBase:
     def __new__(
@@ -136,6 +172,8 @@ class CatalogBase:
         filter: Filter | None = None,
         balance: Literal["interests"] | None = None,
         spread: str | Sequence[str] | None = None,
+        understand: bool = False,
+        embed: Any = None,
     ) -> Recommendation: ...
     def recommend_json(
         self,
@@ -159,7 +197,12 @@ class CatalogBase:
         self, many_interests: list[Any], top: int, *, weights: Any = None
     ) -> tuple[bytes, bytes, int] | None: ...
     def explain(
-        self, title: str, interests: Interests, *, weights: Mapping[str, Any] | None = None
+        self,
+        title: str,
+        interests: Interests,
+        *,
+        weights: Mapping[str, Any] | None = None,
+        understand: bool = False,
     ) -> Explanation | SessionNotFound: ...
     def score(
         self, id_or_title: str, interests: Interests, *, weights: Mapping[str, Any] | None = None

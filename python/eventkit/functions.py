@@ -63,6 +63,8 @@ def recommend(
     top_n: Top = _REQUIRED,
     balance: Literal["interests"] | None = None,
     spread: str | Sequence[str] | None = None,
+    understand: bool = False,
+    embed: Any = None,
 ) -> Recommendation:
     """Recommend the best sessions of a manifest.
 
@@ -83,6 +85,11 @@ def recommend(
             is a key of the sessions, such as ``"track"``. Several names share the places of each
             value of the first among the values of the second, and so on. With ``balance``, each
             interest's places are shared.
+        understand: Match what the interests mean, not only whole tags: see `eventkit.understand`.
+            Sessions that match none of them are left out, and ``understood`` tells what each
+            interest matched.
+        embed: With ``understand``: a function that returns a vector for each of a list of texts.
+            Sessions that are near in meaning then follow those that match.
 
     Returns:
         ``{"sessions": [...], "scoring": [...], "conflicts": n}``: the manifest's own session
@@ -116,6 +123,14 @@ def recommend(
         top = top_n
     elif top_n is not _REQUIRED:
         raise TypeError("recommend() got both 'top' and 'top_n', which are the same argument")
+    if understand:
+        from eventkit.understanding import text_catalog
+
+        return text_catalog(manifest).recommend(
+            interests, top, balance=balance, spread=spread, understand=True, embed=embed
+        )
+    if embed is not None:
+        raise TypeError("embed needs understand=True")
     if balance is not None or spread is not None:
         from eventkit.catalog import Catalog
 
@@ -208,6 +223,7 @@ def explain(
     interests: Interests = _REQUIRED,
     *,
     session_title: str = _REQUIRED,
+    understand: bool = False,
 ) -> Explanation | SessionNotFound:
     """Explain the score of the first session with this title.
 
@@ -216,6 +232,8 @@ def explain(
         title: The session's title, in upper or lower case.
         interests: As for `recommend`.
         session_title: The title under the name that the original's module ``core`` gives it.
+        understand: As for `recommend`. The answer then names each term of the match, with its
+            weight, in ``terms``.
 
     Returns:
         ``{"title", "score", "contributions", "matched_tags"}`` with the tags as in the manifest,
@@ -242,6 +260,10 @@ def explain(
     if title is _REQUIRED or interests is _REQUIRED:
         name = "title" if title is _REQUIRED else "interests"
         raise TypeError(f"explain() missing 1 required positional argument: {name!r}")
+    if understand:
+        from eventkit.understanding import text_catalog
+
+        return text_catalog(manifest).explain(title, interests, understand=True)
     return explain_with(manifest, title, interests, PUBLIC_DIRECTORIES)
 
 

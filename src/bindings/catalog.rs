@@ -4,7 +4,7 @@
 
 #![allow(clippy::doc_markdown, clippy::doc_link_with_quotes)] // Docstrings of Python.
 
-use pyo3::exceptions::{PyIndexError, PyKeyError, PyOverflowError};
+use pyo3::exceptions::{PyIndexError, PyKeyError, PyOverflowError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict, PyList, PyString};
 
@@ -18,6 +18,7 @@ use super::intern::intern;
 use super::query::Columns;
 use super::search::{CHANGED, CatalogBase, UNREADABLE, or_else, reference, refuse_text, settled};
 use super::top::Top;
+use super::understanding::{in_python, refuse_embed};
 use super::{input, object};
 
 /// Compiles the sessions of a list.
@@ -146,11 +147,16 @@ impl CatalogBase {
     ///     filter: The sessions to choose from. It changes no score.
     ///     balance: As for `eventkit.recommend`.
     ///     spread: As for `eventkit.recommend`.
+    ///     understand: Match what the interests mean, not only whole tags: see `eventkit.understand`. Sessions that
+    ///         match none of them are left out.
+    ///     embed: With `understand`: a function that returns a vector for each of a list of texts. Sessions that are
+    ///         near in meaning then follow those that match.
     ///
     /// Returns:
     ///     `{"sessions": [...], "scoring": [...], "conflicts": n}`, new at every call. The sessions are the caller's
     ///     own objects if the catalogue was made of objects, and new dicts if it was loaded or opened. With `balance`
     ///     or `spread` also `"shares"` and `"unmatched"`, as `eventkit.recommend` returns them.
+    ///     With `understand`, `"understood"` tells what each interest matched.
     ///
     /// Raises:
     ///     KeyError: A weight, or the title of one of the best sessions, is missing.
@@ -163,38 +169,39 @@ impl CatalogBase {
     ///     >>> catalog.recommend(["ai"], 1)["scoring"][0]["score"]
     ///     2.253
     #[pyo3(
-        signature = (interests, top=Top::Default, *, weights=None, filter=None, balance=None, spread=None),
-        text_signature = "($self, interests, top=5, *, weights=None, filter=None, balance=None, spread=None)"
+        signature = (interests, top=Top::Default, *, weights=None, filter=None, balance=None, spread=None,
+            understand=false, embed=None),
+        text_signature = "($self, interests, top=5, *, weights=None, filter=None, balance=None, spread=None, understand=False, embed=None)"
     )]
     #[allow(clippy::too_many_arguments)] // Keyword arguments of Python.
-    pub(super) fn recommend<'py>(
-        &self,
-        py: Python<'py>,
+    fn recommend<'py>(
+        catalog: &Bound<'py, Self>,
         interests: &Bound<'py, PyAny>,
         top: Top<'py>,
         weights: Option<&Bound<'py, PyAny>>,
         filter: Option<&Bound<'py, Filter>>,
         balance: Option<&Bound<'py, PyAny>>,
         spread: Option<&Bound<'py, PyAny>>,
+        understand: bool,
+        embed: Option<&Bound<'py, PyAny>>,
     ) -> PyResult<Bound<'py, PyAny>> {
-        self.data.check()?;
-        let top = &top.given(py)?;
-        let filter = settled(unwind(|| self.narrowed(py, filter)), UNREADABLE)?;
-        let filter = filter.as_ref();
-        if let Some(sharing) = Sharing::read(balance, spread)? {
-            let answer = self.balanced(py, interests, top, weights, filter, &sharing);
-            return self.data.settled(answer);
+        let py = catalog.py();
+        let top = top.given(py)?;
+        let sharing = Sharing::read(balance, spread)?;
+        if understand {
+            if sharing.is_some() {
+                return Err(PyValueError::new_err(
+                    "understand=True cannot be combined with balance or spread: \
+                     recommend with the interests of eventkit.understand(...) instead",
+                ));
+            }
+            let arguments = (catalog, interests, top, weights, filter, embed);
+            return in_python(py, "recommend_from_catalog", arguments);
         }
-        self.data.settled(or_else(
-            py,
-            || {
-                let (set, scorer) = self.query(interests, weights)?;
-                let most = self.most(top, filter)?;
-                let best = self.best_cached(py, &set, &scorer, most, filter)?;
-                self.answer(py, best, &scorer)
-            },
-            || self.refer(py, interests, top, weights, filter),
-        ))
+        refuse_embed(embed)?;
+        catalog
+            .get()
+            .recommended(py, interests, &top, weights, filter, sharing.as_ref())
     }
 
     /// Recommend as JSON bytes for servers: what `json.dumps(catalog.recommend(...))` returns.
@@ -324,6 +331,7 @@ impl CatalogBase {
     ///     title: The session's title, in any case.
     ///     interests: As for `recommend`.
     ///     weights: As for `recommend`.
+    ///     understand: As for `recommend`. The answer then names each term of the match, with its weight, in `terms`.
     ///
     /// Returns:
     ///     `{"title", "score", "contributions", "matched_tags"}`, or `{"error": "session not found", "title": title}`.
@@ -333,34 +341,23 @@ impl CatalogBase {
     ///     >>> catalog = eventkit.Catalog([{"title": "Agents", "tags": ["AI", "web"]}])
     ///     >>> catalog.explain("agents", ["ai"])["matched_tags"]
     ///     ['AI']
-    #[pyo3(signature = (title, interests, *, weights=None))]
-    pub(super) fn explain<'py>(
-        &self,
-        py: Python<'py>,
+    #[pyo3(signature = (title, interests, *, weights=None, understand=false))]
+    fn explain<'py>(
+        catalog: &Bound<'py, Self>,
         title: &Bound<'py, PyAny>,
         interests: &Bound<'py, PyAny>,
         weights: Option<&Bound<'py, PyAny>>,
+        understand: bool,
     ) -> PyResult<Bound<'py, PyAny>> {
-        self.data.check()?;
-        self.data.settled(or_else(
-            py,
-            || {
-                let title = input::exact_str(title)?;
-                let (set, scorer) = self.query(interests, weights)?;
-                match self.find_title(py, title)? {
-                    None => answer::not_found(title),
-                    Some(place) => {
-                        answer::explained(self.data.plain_session(py, place)?, &set, &scorer)
-                    }
-                }
-            },
-            || {
-                refuse_text(interests)?;
-                let sessions = settled(unwind(|| self.admitted(py, None)), UNREADABLE)?;
-                let weights = weights.unwrap_or_else(|| self.weights.bind(py));
-                reference(py, "explain_sessions")?.call1((sessions, weights, title, interests))
-            },
-        ))
+        let py = catalog.py();
+        if understand {
+            return in_python(
+                py,
+                "explain_from_catalog",
+                (catalog, title, interests, weights),
+            );
+        }
+        catalog.get().explained(py, title, interests, weights)
     }
 
     /// Score one session. The answer equals that of `eventkit.score_session`.
@@ -441,5 +438,66 @@ impl CatalogBase {
             changed = settled(unwind(|| changed.with_added(py, added)), CHANGED)?;
         }
         Ok(SharedCatalogData(changed))
+    }
+}
+
+impl CatalogBase {
+    /// Recommends the sessions whose tags are interests.
+    pub(super) fn recommended<'py>(
+        &self,
+        py: Python<'py>,
+        interests: &Bound<'py, PyAny>,
+        top: &Bound<'py, PyAny>,
+        weights: Option<&Bound<'py, PyAny>>,
+        filter: Option<&Bound<'py, Filter>>,
+        sharing: Option<&Sharing>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        self.data.check()?;
+        let filter = settled(unwind(|| self.narrowed(py, filter)), UNREADABLE)?;
+        let filter = filter.as_ref();
+        if let Some(sharing) = sharing {
+            let answer = self.balanced(py, interests, top, weights, filter, sharing);
+            return self.data.settled(answer);
+        }
+        self.data.settled(or_else(
+            py,
+            || {
+                let (set, scorer) = self.query(interests, weights)?;
+                let most = self.most(top, filter)?;
+                let best = self.best_cached(py, &set, &scorer, most, filter)?;
+                self.answer(py, best, &scorer)
+            },
+            || self.refer(py, interests, top, weights, filter),
+        ))
+    }
+
+    /// Explains a session by the tags that are interests.
+    pub(super) fn explained<'py>(
+        &self,
+        py: Python<'py>,
+        title: &Bound<'py, PyAny>,
+        interests: &Bound<'py, PyAny>,
+        weights: Option<&Bound<'py, PyAny>>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        self.data.check()?;
+        self.data.settled(or_else(
+            py,
+            || {
+                let title = input::exact_str(title)?;
+                let (set, scorer) = self.query(interests, weights)?;
+                match self.find_title(py, title)? {
+                    None => answer::not_found(title),
+                    Some(place) => {
+                        answer::explained(self.data.plain_session(py, place)?, &set, &scorer)
+                    }
+                }
+            },
+            || {
+                refuse_text(interests)?;
+                let sessions = settled(unwind(|| self.admitted(py, None)), UNREADABLE)?;
+                let weights = weights.unwrap_or_else(|| self.weights.bind(py));
+                reference(py, "explain_sessions")?.call1((sessions, weights, title, interests))
+            },
+        ))
     }
 }

@@ -128,6 +128,17 @@ impl CatalogData {
         segments.all(|segment| segment.text.as_ref().is_some_and(accepts))
     }
 
+    /// Iterates over the objects of one part, in order, removed ones included; over none if the engine holds the text.
+    pub(super) fn sessions_of<'py>(
+        &self,
+        py: Python<'py>,
+        part: u32,
+    ) -> impl Iterator<Item = Bound<'py, PyAny>> {
+        let objects = self.holders.get(part as usize).and_then(Option::as_ref);
+        let sessions = objects.map_or(&[][..], |objects| &objects.sessions);
+        sessions.iter().map(move |session| session.bind(py).clone())
+    }
+
     fn objects(&self, place: Place) -> Option<&Objects> {
         self.holders.get(place.part as usize)?.as_deref()
     }

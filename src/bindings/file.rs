@@ -121,6 +121,10 @@ fn rewritten(py: Python<'_>, data: &CatalogData) -> PyResult<Option<Segment>> {
     if data.catalog.only_text().is_some() {
         return Ok(None);
     }
+    let with_words = data
+        .catalog
+        .segments()
+        .any(|segment| segment.words.get().is_some());
     let mut text = Vec::new();
     for (position, place) in data.catalog.places().enumerate() {
         room("the sessions", 0)?;
@@ -144,7 +148,11 @@ fn rewritten(py: Python<'_>, data: &CatalogData) -> PyResult<Option<Segment>> {
             pool: Some(&pool),
         };
         let loaded = json::load_ndjson(&text[..], &mut hooks);
-        loaded.and_then(|loaded| Segment::from_loaded(loaded, &lower, &pool))
+        let segment = loaded.and_then(|loaded| Segment::from_loaded(loaded, &lower, &pool))?;
+        if with_words {
+            segment.compile_words()?;
+        }
+        Ok(segment)
     })?;
     let refused =
         |error: Error| PyValueError::new_err(format!("a session cannot be saved: {error}"));

@@ -241,7 +241,7 @@ fn chosen_at<'py>(sessions: &Bound<'py, PyList>, ranked: Vec<Ranked>) -> Answer<
         let session = sessions.get_item(ranked.position as usize)?;
         Ok(Chosen {
             session: input::exact_dict(&session)?.clone(),
-            hits: ranked.hits,
+            matched: Number::Int(i64::from(ranked.hits)),
             popularity: ranked.popularity,
         })
     });
@@ -274,7 +274,7 @@ fn scan<'py>(
         (!score.is_nan()).then_some(()).or_decline()?;
         offer(score, &mut || Chosen {
             session: session.clone(),
-            hits,
+            matched: Number::Int(i64::from(hits)),
             popularity,
         });
     }

@@ -43,6 +43,7 @@ mod store;
 #[cfg(unix)]
 mod telemetry;
 mod top;
+mod understanding;
 #[cfg(all(Py_3_14, not(any(Py_GIL_DISABLED, Py_LIMITED_API))))]
 mod watch;
 mod wsgi;
@@ -106,6 +107,11 @@ mod _eventkit {
     #[cfg(unix)]
     #[pymodule_export]
     use super::telemetry::{TelemetryWriter, summarize_telemetry, telemetry_segments};
+    #[pymodule_export]
+    use super::understanding::{
+        Reading, compile_words, explain_understood, recommend_understood, understand_interests,
+        understood_points,
+    };
     #[pymodule_export]
     use super::wsgi::kept_question;
 

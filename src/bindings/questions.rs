@@ -47,7 +47,7 @@ pub(super) fn why_not<'py>(
             tags: &tags,
         };
         let found = py.detach(|| question.answer()).or_decline()?;
-        let answer = catalog.explained(py, &found, top, &tags)?;
+        let answer = catalog.answer_why_not(py, &found, top, &tags)?;
         answer.set_item(intern!(py, "unmatched"), catalog.unmatched(py, &set)?)?;
         Ok(answer.into_any())
     });
@@ -112,7 +112,7 @@ impl CatalogBase {
         Ok(tags)
     }
 
-    fn explained<'py>(
+    fn answer_why_not<'py>(
         &self,
         py: Python<'py>,
         found: &WhyNot,

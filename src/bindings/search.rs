@@ -16,7 +16,7 @@ use crate::engine::catalog::{Best, Identified, Narrow, Place};
 use crate::engine::json::write_scoring;
 use crate::engine::memory;
 use crate::engine::ranking::interest::InterestSet;
-use crate::engine::ranking::score::{Scorer, Weights};
+use crate::engine::ranking::score::{Number, Scorer, Weights};
 
 /// The message for sessions that change while they are compiled.
 pub(super) const CHANGED: &str = "the sessions changed while they were compiled";
@@ -36,7 +36,7 @@ pub(super) fn settled<T>(answer: PyResult<Answer<T>>, otherwise: &str) -> PyResu
 }
 
 /// Compiled sessions and the weights to score them with. `eventkit.Catalog` adds the methods that need not be fast.
-#[pyclass(frozen, subclass, module = "eventkit._eventkit")]
+#[pyclass(frozen, subclass, weakref, module = "eventkit._eventkit")]
 pub(super) struct CatalogBase {
     pub(super) data: CatalogData,
     pub(super) weights: Py<PyAny>,
@@ -149,7 +149,7 @@ impl CatalogBase {
         let chosen = best.into_iter().map(|best| {
             Ok(Chosen {
                 session: self.data.plain_session(py, best.place)?,
-                hits: best.hits,
+                matched: Number::Int(i64::from(best.hits)),
                 popularity: best.popularity,
             })
         });

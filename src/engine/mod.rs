@@ -2,6 +2,7 @@
 //!
 //! * [`ranking`]: everything between tags and the best k sessions.
 //! * [`catalog`]: sessions that stay, with filters, plans and changes.
+//! * [`understanding`]: interests as people type them, and the words of titles and abstracts.
 //! * [`text`]: ASCII case folding.
 //! * [`feeds`]: the programmes that conferences publish.
 //! * [`json`] and [`file`]: sessions from JSON text, and the memory-mapped file of a catalogue.
@@ -26,3 +27,4 @@ pub mod telemetry;
 pub mod text;
 pub mod threads;
 pub mod time;
+pub mod understanding;

@@ -46,6 +46,8 @@ class Catalog(CatalogQueries):
             by default, because a search usually costs less than the rest of the call.
         cache_ttl: The seconds for which a result is kept.
         clock: A function that returns monotonic seconds; the system's clock when left out.
+        text: Compile the words of titles, abstracts, tracks and names too, for
+            ``recommend(..., understand=True)``. Otherwise the first such call compiles them.
 
     Raises:
         KeyError: The manifest has no weights.
@@ -82,6 +84,7 @@ class Catalog(CatalogQueries):
         cache_size: int = 0,
         cache_ttl: float = 300.0,
         clock: Callable[[], float] | None = None,
+        text: bool = False,
     ) -> Catalog:
         """Compile the sessions, in time O(sessions + tags)."""
         checked_missing(missing)
@@ -95,7 +98,8 @@ class Catalog(CatalogQueries):
             sessions = source
         sessions = checked_sessions(sessions, missing)
         cache = (cache_size, cache_ttl, clock)
-        return cls._made(_native.compile_sessions(sessions), weights, fields, cache)
+        catalog = cls._made(_native.compile_sessions(sessions), weights, fields, cache)
+        return catalog.with_text() if text else catalog
 
     @classmethod
     def _made(
@@ -127,6 +131,19 @@ class Catalog(CatalogQueries):
         else:
             data = _native.compile_sessions(checked_sessions(sessions))
         return cls._made(data, manifest["weights"], fields)
+
+    def with_text(self) -> Catalog:
+        """Compile the words of the sessions, and return the catalogue itself.
+
+        `save` then writes them too, so that processes that open the file share them.
+
+        Example:
+            >>> catalog = Catalog([{"title": "Running Kubernetes"}]).with_text()
+            >>> catalog.recommend(["k8s"], understand=True)["scoring"][0]["title"]
+            'Running Kubernetes'
+        """
+        _native.compile_words(self)
+        return self
 
     @property
     def fields(self) -> dict[str, Any]:

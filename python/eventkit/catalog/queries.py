@@ -7,7 +7,6 @@ import os
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from eventkit import _native
 from eventkit.catalog.questions import Questions
 from eventkit.exports import build_document, save
 from eventkit.results import Interests, Itinerary, Top

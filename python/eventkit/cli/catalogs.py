@@ -25,6 +25,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "source", metavar="SOURCE", help="JSON, or one session a line in .ndjson or .jsonl"
     )
     build.add_argument("file", metavar="FILE", help="the file to write")
+    build.add_argument(
+        "--text",
+        action="store_true",
+        help="compile the words of titles and abstracts too, for --understand",
+    )
     build.set_defaults(command=_build, json=False)
     info = commands.add_parser("info", help="show what a file holds")
     info.add_argument("file", metavar="FILE")
@@ -45,6 +50,8 @@ def _build(arguments: argparse.Namespace) -> Answer:
 
         load = Catalog.from_ndjson if source.suffix in _LINES else Catalog.from_json
         catalog = load(source, progress=show)
+    if arguments.text:
+        catalog.with_text()
     catalog.save(arguments.file)
     return _shown(catalog, arguments.file, saved=arguments.file)
 

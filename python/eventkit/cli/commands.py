@@ -36,7 +36,9 @@ def recommend(arguments: argparse.Namespace) -> Answer:
     top = arguments.top or default_top(manifest)
     from_graph = arguments.source == "graph"
     is_table = at_terminal() and not arguments.json and not from_graph
-    balance = {"interests": "interests", "none": None, None: "interests" if is_table else None}
+    # Without the flag, a table is balanced, unless its interests are understood.
+    default = "interests" if is_table and not arguments.understand else None
+    balance = {"interests": "interests", "none": None, None: default}
     sharing: dict[str, Any] = {
         "balance": balance[arguments.balance],
         "spread": arguments.spread or None,
@@ -48,11 +50,12 @@ def recommend(arguments: argparse.Namespace) -> Answer:
             if from_graph:
                 with_events = calendar.with_calendar(arguments, manifest)
                 chosen = Programme(programme.file, with_events)
+            sharing["understand"] = arguments.understand
             return chosen.compiled().recommend(interests, top, **sharing)
         if from_graph:
             return calendar.recommended(arguments, manifest, interests, top)
-        found: Any = programme.recommend(manifest, interests, top)
-        if is_table:
+        found: Any = programme.recommend(manifest, interests, top, understand=arguments.understand)
+        if is_table and not arguments.understand:
             found["unmatched"] = programme.compiled().unmatched(interests)
         return found
 
@@ -77,7 +80,9 @@ def explain(arguments: argparse.Namespace) -> Answer:
             return calendar.refused(error)
         programme = Programme(programme.file, manifest)
     title = arguments.session
-    result: Any = programme.computed(lambda: programme.explain(title, interests))
+    result: Any = programme.computed(
+        lambda: programme.explain(title, interests, understand=arguments.understand)
+    )
     if "error" in result:
         return Answer.failed(result, NOT_FOUND, [*remarks, f"session not found: {title!r}"])
     saved, unsaved = save_interests(arguments, programme, interests)

@@ -155,6 +155,14 @@ _FLAGS: dict[str, dict[str, Any]] = {
         "help": "the programme's time zone (as Europe/Berlin), if its sessions name no offset",
     },
     "--json": {"action": "store_true", "help": "print JSON on a terminal too"},
+    "--understand": {
+        "action": "store_true",
+        "help": "match what the interests mean: words, aliases, misspellings, not only whole tags",
+    },
+    "--from-project": {
+        "metavar": "DIR",
+        "help": "take the languages and dependencies of a software project as interests too",
+    },
 }
 _CHANGED: dict[tuple[str, str], dict[str, Any]] = {
     ("plan", "--top"): {"help": "the most sessions (default, and 0: as many as fit)"},
@@ -167,6 +175,7 @@ _CHANGED: dict[tuple[str, str], dict[str, Any]] = {
     },
 }
 _INTERESTS = ("--interests", "--interest")
+_MEANING = ("--understand", "--from-project")
 _PROFILE = ("--profile-load", "--profile-save", "--profile-file")
 _SOURCE = ("--source", "--user")
 _EVERYWHERE = ("--manifest", "--json")
@@ -180,7 +189,10 @@ _COMMANDS: tuple[tuple[str, str, str, tuple[str, ...]], ...] = (
         "recommend",
         "recommend sessions for interests",
         "commands",
-        (*_INTERESTS, "--top", "--balance", "--spread", *_PROFILE, *_SOURCE, *_EVERYWHERE),
+        (
+            *(*_INTERESTS, *_MEANING, "--top", "--balance", "--spread"),
+            *(*_PROFILE, *_SOURCE, *_EVERYWHERE),
+        ),
     ),
     (
         "plan",
@@ -207,7 +219,7 @@ _COMMANDS: tuple[tuple[str, str, str, tuple[str, ...]], ...] = (
         "explain",
         "explain a session's score",
         "commands",
-        ("--session", *_INTERESTS, *_PROFILE, *_SOURCE, *_EVERYWHERE),
+        ("--session", *_INTERESTS, *_MEANING, *_PROFILE, *_SOURCE, *_EVERYWHERE),
     ),
     (
         "export",

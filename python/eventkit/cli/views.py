@@ -16,13 +16,13 @@ def recommendation(result: Any, interests: list[str]) -> list[str]:
     """Return a table of sessions, best first, and the interests that match none of them."""
     sessions, scoring = result["sessions"], result["scoring"]
     if not sessions:
-        return ["No sessions.", *unmatched_lines(result)]
+        return ["No sessions.", *unmatched_lines(result), *_understood_lines(result)]
     rows = [["", "Score", "Session", "When", "Where", "Matching tags"]]
     for place, (session, score) in enumerate(zip(sessions, scoring, strict=True), 1):
         rows.append([f"{place}", number(score["score"]), *_facts(session, interests)])
     lines = layout(rows, shutil.get_terminal_size().columns)
     lines += _conflict_lines(result["conflicts"])
-    return [*lines, *unmatched_lines(result), *_profile_lines(result)]
+    return [*lines, *unmatched_lines(result), *_understood_lines(result), *_profile_lines(result)]
 
 
 def unmatched_lines(result: Any) -> list[str]:
@@ -46,6 +46,24 @@ def _facts(session: Any, interests: list[str]) -> list[str]:
     ]
 
 
+def _understood_lines(result: Any) -> list[str]:
+    """Return a line for each interest: what it matched, or the nearest tags."""
+    lines = []
+    for row in result.get("understood", ()):
+        interest = single_line(row["interest"])
+        if row["sessions"]:
+            found = [
+                f"{match['term']} ({match['how']}, {match['sessions']})" for match in row["matches"]
+            ]
+            more = f", and {len(found) - 5} more" if len(found) > 5 else ""
+            lines.append(f"{interest}: {single_line(', '.join(found[:5]))}{more}")
+        else:
+            nearest = single_line(", ".join(row["nearest"]))
+            tags = f" The nearest tags: {nearest}." if nearest else ""
+            lines.append(f"{interest}: matches nothing.{tags}")
+    return ["", *lines] if lines else []
+
+
 def _conflict_lines(conflicts: int) -> list[str]:
     if not conflicts:
         return []
@@ -63,6 +81,9 @@ def explanation(result: Any) -> list[str]:
     lines = [f"{single_line(str(result['title']))}: score {number(result['score'])}"]
     for name, value in result["contributions"].items():
         lines.append(f"  {name.replace('_', ' '):<15} {number(value):>8}")
+    for term in result.get("terms", ()):
+        words = f"{term['word']}: {term['term']} ({term['how']}, {', '.join(term['fields'])})"
+        lines.append(f"    {number(term['weight'])} {single_line(words)}")
     tags = single_line(", ".join(result["matched_tags"]))
     lines.append(f"Matching tags: {tags or 'none'}")
     return [*lines, *_profile_lines(result)]

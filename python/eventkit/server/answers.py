@@ -37,11 +37,14 @@ def recommend(request: Request, revision: Revision, settings: ServerSettings) ->
     balance = checked_balance(asked.get("balance"))
     longest = settings.max_title_length
     spread = checked_lines("spread", asked.get("spread"), MOST_FIELDS, longest) or None
-    if not (card or balance or spread or revision.telemetry.enabled):
+    understand = checked_switch("understand", asked.get("understand"))
+    if not (card or understand or balance or spread or revision.telemetry.enabled):
         body = revision.catalog.recommend_json(interests, top)
         return Response(200, [JSON], body, cacheable=cacheable)
     try:
-        result: Any = revision.catalog.recommend(interests, top, balance=balance, spread=spread)
+        result: Any = revision.catalog.recommend(
+            interests, top, balance=balance, spread=spread, understand=understand
+        )
     except ValueError as error:
         raise cannot_rank(error) from None
     if card:
@@ -54,7 +57,8 @@ def explain(request: Request, revision: Revision, settings: ServerSettings) -> R
     asked = parameters(request)
     interests = interests_of(asked, revision, settings)
     title = checked_text("session", asked.get("session"), settings.max_title_length)
-    result = revision.catalog.explain(title, interests)
+    understand = checked_switch("understand", asked.get("understand"))
+    result = revision.catalog.explain(title, interests, understand=understand)
     cacheable = "profileLoad" not in asked
     return json_response(404 if "error" in result else 200, result, cacheable=cacheable)
 

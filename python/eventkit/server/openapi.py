@@ -53,10 +53,11 @@ def build_document(settings: ServerSettings) -> dict[str, Any]:
         ['/alternatives', '/explain', '/export']
     """
     asked = _parameters(settings)
-    shown = {name: asked[name] for name in ("card", "balance", "spread")}
+    shown = {name: asked[name] for name in ("understand", "card", "balance", "spread")}
+    understand = {"understand": asked["understand"]}
     about = {name: asked[name] for name in ("interests", "interest", "profileLoad")}
     top = {"top": asked["top"]}
-    explained = {**about, "session": asked["session"]}
+    explained = {**about, "session": asked["session"], **understand}
     exported = {**about, **top, **{name: asked[name] for name in ("format", "date", "escape")}}
     calendar = {name: asked[name] for name in ("interests", "interest", "top", "userId")}
     wishes = {name: asked[name] for name in ("gap", "must", "avoid", "busy", "date", "zone")}
@@ -147,6 +148,7 @@ def _parameters(settings: ServerSettings) -> dict[str, tuple[_Schema, _Schema | 
         "userId": (user, user),
         "card": (switch, {"type": "boolean"}),
         "escape": (switch, {"type": "boolean"}),
+        "understand": (switch, {"type": "boolean"}),
         "format": (kinds, kinds),
         "date": (day, day),
         "balance": (balance, balance),

@@ -13,7 +13,9 @@ __all__ = ["parameters"]
 
 _MOST_FIELDS = 300
 # Every value of a query is a text. In JSON, these have types of their own.
-_NO_TEXTS = frozenset({"top", "card", "escape", "gap", "must", "avoid", "busy", "spread"})
+_NO_TEXTS = frozenset(
+    ("top", "card", "escape", "understand", "gap", "must", "avoid", "busy", "spread")
+)
 _NAMES = _NO_TEXTS | {
     *("interests", "session", "profileLoad", "userId", "format", "date", "balance", "zone"),
 }

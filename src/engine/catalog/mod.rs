@@ -21,6 +21,7 @@ pub mod result_cache;
 pub mod segment;
 pub mod stored;
 pub mod touch_log;
+pub mod understood;
 pub mod vocabulary;
 pub mod why_not;
 pub mod window;

@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use std::sync::OnceLock;
+
 use rayon::ThreadPool;
 
 use super::directory::{Directory, DirectoryBuilder, hash};
@@ -15,6 +17,7 @@ use crate::engine::ranking::index::{Index, Sessions, TagId};
 use crate::engine::ranking::score::Number;
 use crate::engine::text::with_lowered;
 use crate::engine::time::Span;
+use crate::engine::understanding::TextIndex;
 
 /// Compiled sessions, by position within the segment.
 #[derive(Debug)]
@@ -33,6 +36,10 @@ pub struct Segment {
     pub facets: Facets,
     /// The text of the sessions, if the engine holds it.
     pub text: Option<SessionText>,
+    /// The words of the sessions, once they are compiled.
+    pub words: OnceLock<TextIndex>,
+    /// By position, once it is needed.
+    pub(super) popularity: OnceLock<Vec<Number>>,
 }
 
 impl Segment {
@@ -54,6 +61,8 @@ impl Segment {
             + self.ids.nbytes()
             + self.facets.nbytes()
             + self.text.as_ref().map_or(0, SessionText::nbytes)
+            + self.words.get().map_or(0, TextIndex::nbytes)
+            + self.popularity.get().map_or(0, |held| size_of_val(&**held))
     }
 }
 
@@ -79,8 +88,11 @@ impl Segment {
         writer.value("untitled", self.untitled.map_or(Self::TITLED, u64::from))?;
         self.ids.save(writer, "ids")?;
         self.facets.save(&mut writer.under("facets"))?;
-        match &self.text {
-            Some(text) => text.save(&mut writer.under("text")),
+        if let Some(text) = &self.text {
+            text.save(&mut writer.under("text"))?;
+        }
+        match self.words.get() {
+            Some(words) => words.save(&mut writer.under("words")),
             None => Ok(()),
         }
     }
@@ -109,7 +121,13 @@ impl Segment {
                 .contains("ends")
                 .then(|| SessionText::open(&text))
                 .transpose()?,
+            words: OnceLock::new(),
+            popularity: OnceLock::new(),
         };
+        let words = reader.under("words");
+        if words.contains("len") {
+            let _ = segment.words.set(TextIndex::open(&words)?);
+        }
         if reader.value::<u32>("hashing")? != hashing() {
             return Err(reader.refuse("written by a build with another hash function"));
         }
@@ -130,6 +148,7 @@ impl Segment {
                 .untitled
                 .is_none_or(|position| (position as usize) < len)
             && self.text.as_ref().is_none_or(|text| text.len() == len)
+            && self.words.get().is_none_or(|words| words.len() == len)
     }
 
     /// Compiles loaded sessions. The caller lowers the locations that are not ASCII.
@@ -152,6 +171,8 @@ impl Segment {
             ids: Directory::from_sorted(loaded.ids.into()),
             facets,
             text: Some(loaded.text),
+            words: OnceLock::new(),
+            popularity: OnceLock::new(),
         })
     }
 }
@@ -291,6 +312,8 @@ impl SegmentBuilder {
             ids: self.ids.finish(),
             facets: self.facets.finish(),
             text: None,
+            words: OnceLock::new(),
+            popularity: OnceLock::new(),
         })
     }
 }

@@ -130,6 +130,21 @@ impl Index {
         best.iter().all(holds).then_some(best)
     }
 
+    /// The popularity of each session, by position. O(sessions).
+    pub fn popularity_by_position(&self) -> Vec<Number> {
+        let mut popularity = vec![Number::Int(0); self.len()];
+        for segment in self.order.segments() {
+            for rank in segment.start..segment.end {
+                let position = self.order.positions().get(rank).copied();
+                let held = position.and_then(|position| popularity.get_mut(position as usize));
+                if let Some(held) = held {
+                    *held = self.order.number(rank);
+                }
+            }
+        }
+        popularity
+    }
+
     /// Calls `visit` with the position of each session that has the tag, once for each time that the session has it.
     pub fn visit(&self, tag: TagId, visit: &mut dyn FnMut(u32)) {
         let matched = self.postings.matched(core::slice::from_ref(&tag));

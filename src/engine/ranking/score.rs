@@ -214,8 +214,14 @@ impl Scorer {
     /// Returns the contributions of a session with `hits` matching tags, or `None` if an int leaves the exact range.
     #[inline]
     pub fn contributions(&self, hits: u32, popularity: Number) -> Option<Contributions> {
+        self.contributions_of(Number::Int(i64::from(hits)), popularity)
+    }
+
+    /// The contributions of a session whose match is a number of tags, or a part of one.
+    #[inline]
+    pub fn contributions_of(&self, matched: Number, popularity: Number) -> Option<Contributions> {
         Some(Contributions {
-            interest_match: Number::Int(i64::from(hits)).times(self.weights.interest)?,
+            interest_match: matched.times(self.weights.interest)?,
             popularity: popularity.times(self.weights.popularity)?,
             diversity: self.diversity,
         })
