@@ -41,7 +41,8 @@ def build() -> str:
     arguments = sysconfig.get_config_var("CONFIG_ARGS") or ""
     names = ("enable-optimizations", "with-lto")
     switches = [name for name in names if name in arguments]
-    made = " and ".join(switches) if switches else "NEITHER optimisation by profile NOR by linker"
+    # Debian optimises too, and its configuration does not say so.
+    made = " and ".join(switches) if switches else "configured without a switch for optimisation"
     return f"{platform.python_implementation()} {sys.version.split(chr(10))[0]}: {made}"
 
 

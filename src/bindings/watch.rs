@@ -135,14 +135,13 @@ fn is_working(py: Python<'_>) -> PyResult<bool> {
     if watcher < 0 {
         return Ok(false);
     }
-    let (dict, key) = match DICT.get() {
-        Some(made) => made,
-        None => {
-            let made = (object::new_dict(py)?, object::new_str(py, b"tags")?);
-            let made = DICT.get_or_init(|| (made.0.unbind(), made.1.unbind()));
-            CANARY.store(made.0.as_ptr() as usize, Ordering::Relaxed);
-            made
-        }
+    let (dict, key) = if let Some(made) = DICT.get() {
+        made
+    } else {
+        let made = (object::new_dict(py)?, object::new_str(py, b"tags")?);
+        let made = DICT.get_or_init(|| (made.0.unbind(), made.1.unbind()));
+        CANARY.store(made.0.as_ptr() as usize, Ordering::Relaxed);
+        made
     };
     if !watch(dict.bind(py)) {
         return Ok(false);

@@ -21,6 +21,11 @@ from pathlib import Path
 CORPUS = Path(__file__).with_name("cases.jsonl")
 EXACT_KINDS = ("parity", "np", "msg", "hook")
 NEWEST_RECORDED = "3.15"
+# What 3.15 says of `"" * 2**70`: the second once it has specialised the instruction for repetition.
+TOO_LARGE = {
+    "cannot fit 'int' into an index-sized integer",
+    "Python int too large to convert to C ssize_t",
+}
 
 Outcome = dict[str, str]
 
@@ -56,7 +61,7 @@ class Case:
             return outcome.keys() == self.wanted.keys() and (
                 outcome.get("exc") == self.wanted.get("exc")
             )
-        return outcome == self.wanted
+        return outcome == self.wanted or {outcome.get("msg"), self.wanted.get("msg")} == TOO_LARGE
 
 
 def load_cases(corpus: Path = CORPUS) -> list[Case]:
