@@ -205,7 +205,7 @@ print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before, len(data))
 )
 def test_bad_and_useless_feeds_take_little_memory(kind):
     done = subprocess.run(
-        [sys.executable, "-c", _MEASURE, kind, str(48 << 20)],
+        [sys.executable, "-c", _MEASURE, kind, str(24 << 20)],
         check=True,
         capture_output=True,
         text=True,

@@ -85,9 +85,10 @@ fn push(
     }
     let time = |name: &Bound<'_, PyString>| time_of(session.get_item(name)?.as_ref());
     let start_at = time(intern!(py, "start_at"))?;
-    let dated = match start_at.is_empty() {
-        true => Span::default(),
-        false => Span::parse(&start_at, &time(intern!(py, "end_at"))?),
+    let dated = if start_at.is_empty() {
+        Span::default()
+    } else {
+        Span::parse(&start_at, &time(intern!(py, "end_at"))?)
     };
     let span = match dated.start.scale() {
         Some(_) => dated,

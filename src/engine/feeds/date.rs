@@ -265,8 +265,7 @@ fn date_of(words: &[Token]) -> Result<Option<Date>, &'static str> {
         (Some(month), [(day, 1..=2), (year, 4)] | [(year, 4), (day, 1..=2)]) => {
             known(*year, month, *day)
         }
-        (Some(_), _) => Err("has no year"),
-        (None, [(year, 4), (month, _), (day, _)]) => known(*year, *month, *day),
+        (Some(_), _) | (None, [_, _]) => Err("has no year"),
         (None, [(first, 1..=2), (second, 1..=2), (year, 4)]) if open => {
             match (*first > 12, *second > 12) {
                 (true, _) => known(*year, *second, *first),
@@ -274,8 +273,9 @@ fn date_of(words: &[Token]) -> Result<Option<Date>, &'static str> {
                 _ => Ok(Some(Date::Open(*first, *second, *year))),
             }
         }
-        (None, [(day, 1..=2), (month, 1..=2), (year, 4)]) => known(*year, *month, *day),
-        (None, [_, _]) => Err("has no year"),
+        (None, [(day, 1..=2), (month, 1..=2), (year, 4)] | [(year, 4), (month, _), (day, _)]) => {
+            known(*year, *month, *day)
+        }
         (None, [_]) => Err("is only a number"),
         _ => Err("is no date"),
     }

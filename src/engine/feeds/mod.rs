@@ -6,6 +6,7 @@
 //! external entity, no schema, no link. O(bytes) in time and memory.
 
 mod clock;
+mod column;
 mod date;
 mod day;
 mod detect;
@@ -17,6 +18,7 @@ mod json;
 mod programme;
 mod row;
 mod table;
+mod times;
 mod xml;
 mod zone;
 

@@ -308,10 +308,10 @@ fn complete_ids(sessions: &mut [Session<'_>]) {
     let mut seen: HashMap<String, usize> = HashMap::with_capacity(sessions.len());
     for session in sessions {
         if session.id.is_empty() {
-            session.id = match session.guid.is_empty() {
-                true => html::slug(&session.title).into(),
-                false => core::mem::take(&mut session.guid),
-            };
+            session.id = core::mem::take(&mut session.guid);
+        }
+        if session.id.is_empty() {
+            session.id = html::slug(&session.title).into();
         }
         if seen.contains_key(session.id.as_ref()) && !session.guid.is_empty() {
             session.id = core::mem::take(&mut session.guid);

@@ -7,286 +7,13 @@
 use std::borrow::Cow;
 
 use super::clock;
-use super::date::{self, Cell, Date, Order};
-use super::fault::{Fault, shown};
+use super::column::{ROLES, Role};
+use super::date::{Cell, Order};
+use super::fault::Fault;
 use super::html;
 use super::programme::{Programme, Session};
+use super::times::{Column, TIMES, order};
 use crate::engine::time::{DAY, Moment, Scale};
-
-/// What a column means.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Role {
-    Id,
-    Title,
-    Subtitle,
-    Start,
-    End,
-    Date,
-    EndDate,
-    Duration,
-    Room,
-    Track,
-    Kind,
-    Tags,
-    Level,
-    Speakers,
-    Summary,
-    Description,
-    Language,
-    Url,
-    Popularity,
-}
-
-const ROLES: usize = 19;
-
-/// The names of columns by role, without spaces and marks; earlier ones are preferred. A column has one role.
-const NAMES: [(Role, &[&str]); ROLES] = [
-    (
-        Role::Title,
-        &[
-            "title",
-            "sessiontitle",
-            "proposaltitle",
-            "talktitle",
-            "presentationtitle",
-            "eventtitle",
-            "papertitle",
-            "titel",
-            "título",
-            "titulo",
-            "titre",
-            "titolo",
-            "タイトル",
-            "name",
-            "sessionname",
-            "eventname",
-            "topic",
-            "thema",
-            "talk",
-            "veranstaltung",
-            "subject",
-        ],
-    ),
-    (
-        Role::Id,
-        &[
-            "id",
-            "uid",
-            "guid",
-            "code",
-            "sessionid",
-            "talkid",
-            "slug",
-            "nr",
-        ],
-    ),
-    (Role::Subtitle, &["subtitle", "untertitel"]),
-    (
-        Role::Start,
-        &[
-            "start",
-            "starts",
-            "startsat",
-            "startat",
-            "starttime",
-            "startdatetime",
-            "starttimestamp",
-            "startdate",
-            "begin",
-            "begins",
-            "beginn",
-            "begintime",
-            "eventstart",
-            "sessionstart",
-            "scheduledat",
-            "dtstart",
-            "anfang",
-            "von",
-            "from",
-            "time",
-            "hours",
-            "timeslot",
-            "zeit",
-            "uhrzeit",
-            "when",
-            "slot",
-            "datetime",
-            "開始",
-        ],
-    ),
-    (
-        Role::End,
-        &[
-            "end",
-            "ends",
-            "endsat",
-            "endat",
-            "endtime",
-            "enddatetime",
-            "endtimestamp",
-            "enddate",
-            "finish",
-            "ende",
-            "eventend",
-            "sessionend",
-            "bis",
-            "until",
-            "to",
-            "dtend",
-            "終了",
-        ],
-    ),
-    (
-        Role::Date,
-        &[
-            "date",
-            "datum",
-            "fecha",
-            "day",
-            "startdate",
-            "startday",
-            "eventdate",
-            "sessiondate",
-            "tag",
-            "giorno",
-            "jour",
-            "日付",
-        ],
-    ),
-    (Role::EndDate, &["endday", "enddate"]),
-    (
-        Role::Duration,
-        &[
-            "duration",
-            "dauer",
-            "length",
-            "durationminutes",
-            "durationinminutes",
-            "minutes",
-            "durée",
-            "scheduledduration",
-        ],
-    ),
-    (
-        Role::Room,
-        &[
-            "room", "location", "roomname", "venue", "place", "hall", "raum", "saal", "ort",
-            "stage", "bühne", "sala", "lieu", "salle", "場所",
-        ],
-    ),
-    (Role::Track, &["track", "trackname", "stream", "strand"]),
-    (
-        Role::Kind,
-        &[
-            "type",
-            "kind",
-            "sessiontype",
-            "talktype",
-            "eventtype",
-            "format",
-            "talkformat",
-            "sessionformat",
-            "typ",
-            "art",
-        ],
-    ),
-    (
-        Role::Tags,
-        &[
-            "tags",
-            "tagnames",
-            "keywords",
-            "topics",
-            "categories",
-            "category",
-            "labels",
-            "stichworte",
-            "kategorie",
-            "tag",
-        ],
-    ),
-    (Role::Level, &["level", "audiencelevel", "niveau"]),
-    (
-        Role::Speakers,
-        &[
-            "speakernames",
-            "speakername",
-            "speakers",
-            "speaker",
-            "presenters",
-            "presenter",
-            "presentername",
-            "referent",
-            "referenten",
-            "authors",
-            "author",
-            "sprecher",
-            "host",
-            "hosts",
-            "name",
-        ],
-    ),
-    (
-        Role::Summary,
-        &[
-            "abstract",
-            "summary",
-            "description",
-            "beschreibung",
-            "details",
-            "body",
-            "info",
-            "content",
-        ],
-    ),
-    (
-        Role::Description,
-        &[
-            "description",
-            "longdescription",
-            "longabstract",
-            "body",
-            "details",
-        ],
-    ),
-    (
-        Role::Language,
-        &["language", "lang", "sprache", "langoftalk", "talklanguage"],
-    ),
-    (Role::Url, &["url", "link", "website", "permalink", "web"]),
-    (Role::Popularity, &["popularity"]),
-];
-
-/// Returns the role of each column, by its name.
-pub(super) fn roles<S: AsRef<str>>(columns: &[S]) -> Vec<Option<Role>> {
-    let names: Vec<String> = columns.iter().map(|name| bare(name.as_ref())).collect();
-    // `Tag` is a day in German.
-    let german = names
-        .iter()
-        .any(|name| matches!(name.as_str(), "zeit" | "uhrzeit" | "beginn" | "titel"));
-    let mut roles = vec![None; names.len()];
-    for (role, known) in NAMES {
-        let found = known
-            .iter()
-            .filter(|known| role != Role::Date || **known != "tag" || german)
-            .find_map(|known| {
-                names
-                    .iter()
-                    .zip(&roles)
-                    .position(|(name, role)| name == known && role.is_none())
-            });
-        if let Some(slot) = found.and_then(|at| roles.get_mut(at)) {
-            *slot = Some(role);
-        }
-    }
-    roles
-}
-
-/// The name of a column without spaces and marks, in lower case.
-pub(super) fn bare(name: &str) -> String {
-    let letters = name.chars().filter(|character| character.is_alphanumeric());
-    letters.flat_map(char::to_lowercase).collect()
-}
 
 /// The value of a column in one row.
 #[derive(Clone, Debug, Default)]
@@ -299,7 +26,7 @@ pub(super) enum Value<'a> {
 }
 
 impl<'a> Value<'a> {
-    fn text(&self) -> &str {
+    pub(super) fn text(&self) -> &str {
         match self {
             Self::Text(text) => text.trim(),
             _ => "",
@@ -316,7 +43,7 @@ impl<'a> Value<'a> {
         }
     }
 
-    fn line(&self) -> Cow<'a, str> {
+    pub(super) fn line(&self) -> Cow<'a, str> {
         self.cleaned(html::line)
     }
 
@@ -357,7 +84,7 @@ impl<'a> Row<'a> {
         }
     }
 
-    fn get(&self, role: Role) -> &Value<'a> {
+    pub(super) fn get(&self, role: Role) -> &Value<'a> {
         static ABSENT: Value<'static> = Value::Absent;
         self.values.get(role as usize).unwrap_or(&ABSENT)
     }
@@ -426,124 +153,6 @@ pub(super) fn take<'a>(
         ));
     }
     Ok(())
-}
-
-const TIMES: [Role; 4] = [Role::Start, Role::End, Role::Date, Role::EndDate];
-
-/// The times of one column.
-struct Column {
-    role: Role,
-    cells: Vec<Cell>,
-    filled: usize,
-    bad: usize,
-    first_bad: Option<(String, String, &'static str)>,
-}
-
-impl Column {
-    fn new(role: Role) -> Self {
-        Self {
-            role,
-            cells: Vec::new(),
-            filled: 0,
-            bad: 0,
-            first_bad: None,
-        }
-    }
-
-    fn read(&mut self, row: &Row<'_>) {
-        let value = row.get(self.role);
-        let cell = match value {
-            Value::Number(number) => epoch(*number),
-            _ if value.text().is_empty() => {
-                self.cells.push(Cell::default());
-                return;
-            }
-            _ => date::parse(value.text()),
-        };
-        self.filled += 1;
-        self.cells.push(cell.unwrap_or_else(|reason| {
-            self.bad += 1;
-            self.first_bad
-                .get_or_insert_with(|| (shown(&value.line()), row.place.clone(), reason));
-            Cell::default()
-        }));
-    }
-
-    /// Refuses a column of which most is no time. A column of days may name them in any way.
-    fn check(
-        &self,
-        column: impl Fn(Role) -> String,
-        programme: &mut Programme<'_>,
-    ) -> Result<(), Fault> {
-        let Some((value, place, reason)) = &self.first_bad else {
-            return Ok(());
-        };
-        let name = column(self.role);
-        let names_days = matches!(self.role, Role::Date | Role::EndDate)
-            && !matches!(bare(&name).as_str(), "date" | "datum" | "fecha" | "日付");
-        if names_days {
-            return Ok(());
-        }
-        let message = format!("column {name:?}, {place}: {value} {reason}");
-        if self.bad * 2 > self.filled {
-            return Err(Fault::new(format!(
-                "{message}: expected one such as 2026-01-31 or 2026-01-31 09:30"
-            )));
-        }
-        programme.note(format!(
-            "{message} ({} such values); those sessions have no such time",
-            self.bad
-        ));
-        Ok(())
-    }
-}
-
-/// A number of seconds or milliseconds since 1970.
-fn epoch(number: f64) -> Result<Cell, &'static str> {
-    let ms = match number.abs() {
-        1e8..1e11 => number * 1000.0,
-        1e11..1e14 => number,
-        _ => return Err("is only a number"),
-    };
-    Ok(Cell {
-        moment: Some(Moment::at_offset(ms as i64, 0)),
-        ..Cell::default()
-    })
-}
-
-fn order(
-    columns: &[Column],
-    column: impl Fn(Role) -> String,
-    programme: &mut Programme<'_>,
-) -> Result<Order, Fault> {
-    let open = |times: &&Column| {
-        times
-            .cells
-            .iter()
-            .any(|cell| matches!(cell.date, Some(Date::Open(..))))
-    };
-    let Some(first) = columns.iter().find(open) else {
-        return Ok(Order::DayFirst);
-    };
-    let dates: Vec<Date> = columns
-        .iter()
-        .flat_map(|times| &times.cells)
-        .filter_map(|cell| cell.date)
-        .collect();
-    let name = column(first.role);
-    let order = Order::decide(&dates).ok_or_else(|| {
-        Fault::new(format!(
-            "column {name:?}: it is open whether the day or the month comes first in its dates: write them as 2026-01-31"
-        ))
-    })?;
-    let which = match order {
-        Order::DayFirst => "day",
-        Order::MonthFirst => "month",
-    };
-    programme.note(format!(
-        "the dates of column {name:?} were read with the {which} first"
-    ));
-    Ok(order)
 }
 
 fn session<'a>(row: &Row<'a>, cells: &[Cell; 4], order: Order) -> Session<'a> {

@@ -7,10 +7,11 @@ use std::borrow::Cow;
 
 use csv::{ReaderBuilder, StringRecord};
 
+use super::column::{self, Role};
 use super::detect::Format;
 use super::fault::{Fault, shown};
 use super::programme::{MOST_SESSIONS, Programme};
-use super::row::{self, Role, Row, Value};
+use super::row::{self, Row, Value};
 
 pub(super) fn read<'a>(text: &'a str, programme: &mut Programme<'a>) -> Result<(), Fault> {
     programme.format = Format::Csv;
@@ -22,7 +23,7 @@ pub(super) fn read<'a>(text: &'a str, programme: &mut Programme<'a>) -> Result<(
         .from_reader(text.as_bytes());
     let headers = reader.headers().map_err(|error| fault(&error))?.clone();
     let names: Vec<String> = headers.iter().map(|name| name.trim().to_owned()).collect();
-    let roles = row::roles(&names);
+    let roles = column::roles(&names);
     check_headers(&names, &roles)?;
     let mut rows = Vec::new();
     let mut record = StringRecord::new();
@@ -80,7 +81,7 @@ pub(super) fn fits(text: &str) -> bool {
     let names = reader
         .headers()
         .map(|headers| headers.iter().map(ToOwned::to_owned).collect::<Vec<_>>());
-    names.is_ok_and(|names| names.len() > 1 && row::roles(&names).iter().any(Option::is_some))
+    names.is_ok_and(|names| names.len() > 1 && column::roles(&names).iter().any(Option::is_some))
 }
 
 /// Refuses a first line that no table has, before its cells are taken apart.
@@ -139,7 +140,7 @@ fn check_headers(names: &[String], roles: &[Option<Role>]) -> Result<(), Fault> 
         let titles = [
             "title", "titel", "name", "talk", "topic", "session", "titre", "título",
         ];
-        last.len() < name.trim().len() && titles.contains(&row::bare(last).as_str())
+        last.len() < name.trim().len() && titles.contains(&column::bare(last).as_str())
     };
     let wide: Vec<&String> = names.iter().filter(|name| is_title(name)).collect();
     let has_title = roles.contains(&Some(Role::Title));

@@ -6,9 +6,10 @@ use std::borrow::Cow;
 use hashbrown::HashMap;
 
 use super::node::Node;
+use crate::engine::feeds::column::{self, Role};
 use crate::engine::feeds::fault::{Fault, shown};
 use crate::engine::feeds::programme::{MOST_SESSIONS, Programme};
-use crate::engine::feeds::row::{self, Role, Row, Value};
+use crate::engine::feeds::row::{self, Row, Value};
 
 /// Members of a document that may hold the list.
 const LISTS: &[&str] = &[
@@ -55,12 +56,12 @@ fn find<'n, 'a>(root: &'n Node<'a>) -> Option<&'n [Node<'a>]> {
 fn columns<'a>(list: &[Node<'a>]) -> (Vec<Cow<'a, str>>, Vec<Option<Role>>) {
     let mut names: Vec<Cow<'a, str>> = Vec::new();
     let mut known: HashMap<Cow<'a, str>, ()> = HashMap::new();
-    for (name, _) in list.iter().flat_map(|entry| entry.object()) {
+    for (name, _) in list.iter().flat_map(Node::object) {
         if known.insert(name.clone(), ()).is_none() {
             names.push(name.clone());
         }
     }
-    let roles = row::roles(&names);
+    let roles = column::roles(&names);
     (names, roles)
 }
 

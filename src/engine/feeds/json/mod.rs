@@ -50,9 +50,8 @@ pub(super) fn read<'a>(
         Format::Indico => indico::read(&root, programme),
         Format::JsonLd => json_ld::read(&root, programme),
         Format::OtherJson => return read_other(&root, programme),
-        // Python reads it, so that no member of a session is lost.
-        Format::Manifest => {}
-        Format::ScheduleXml | Format::Xcal | Format::Ics | Format::Csv => {}
+        // A manifest is read by Python, so that no member of a session is lost. The others are no JSON.
+        Format::Manifest | Format::ScheduleXml | Format::Xcal | Format::Ics | Format::Csv => {}
     }
     Ok(())
 }

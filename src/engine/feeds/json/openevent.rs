@@ -1,4 +1,4 @@
-//! Sessions of Open Event (FOSSASIA): a bare list with kebab-case or snake_case names, and the JSON:API of the server,
+//! Sessions of Open Event (FOSSASIA): a bare list with `kebab-case` or `snake_case` names, and the JSON:API of the server,
 //! which keeps tracks, rooms and speakers in `included`.
 
 use std::borrow::Cow;
@@ -83,9 +83,12 @@ fn session<'a>(entry: &Node<'a>, included: &Included<'_, 'a>) -> Session<'a> {
     session.location = related(&["microlocation"]);
     session.set_track(related(&["track"]));
     session.set_kind(related(&["session-type", "session_type"]));
-    let real = |text: Cow<'a, str>| match PLACEHOLDERS.contains(&text.as_ref()) {
-        true => Cow::Borrowed(""),
-        false => text,
+    let real = |text: Cow<'a, str>| {
+        if PLACEHOLDERS.contains(&text.as_ref()) {
+            Cow::Borrowed("")
+        } else {
+            text
+        }
     };
     session.set_texts(
         real(fields.first(&["short-abstract", "short_abstract"]).block()),

@@ -114,10 +114,10 @@ fn categorise<'a>(session: &mut Session<'a>, category: &Node<'a>, item: &Node<'a
     let name = item.first(&["name", "title"]).line();
     match title.as_str() {
         "track" | "tracks" | "session track" | "stream" if session.track.is_empty() => {
-            session.set_track(name)
+            session.set_track(name);
         }
         "session format" | "format" | "session type" | "type" if session.kind.is_empty() => {
-            session.set_kind(name)
+            session.set_kind(name);
         }
         "language" | "session language" | "sprache" => session.language = name,
         "day" | "days" => {}

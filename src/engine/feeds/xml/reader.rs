@@ -211,7 +211,7 @@ fn unknown_entity(text: &str) -> Option<&str> {
     text.get(1 + width..)?.starts_with(';').then_some(name)
 }
 
-fn cleaned<'a>(text: Cow<'a, str>, clean: for<'t> fn(&'t str) -> Cow<'t, str>) -> Cow<'a, str> {
+fn cleaned(text: Cow<'_, str>, clean: for<'t> fn(&'t str) -> Cow<'t, str>) -> Cow<'_, str> {
     match text {
         Cow::Borrowed(text) => clean(text),
         Cow::Owned(text) => match clean(&text) {

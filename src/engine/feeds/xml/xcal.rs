@@ -206,7 +206,9 @@ impl Typed {
                         while let Item::Open(_) = inner.next()? {
                             texts.push(inner.text()?.replace(['"', '\r', '\n'], ""));
                         }
-                        parameters.push_str(&format!(";{name}=\"{}\"", texts.join("\",\"")));
+                        for part in [";", name.as_str(), "=\"", &texts.join("\",\""), "\""] {
+                            parameters.push_str(part);
+                        }
                     }
                 }
                 "recur" => {
