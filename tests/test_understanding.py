@@ -289,9 +289,9 @@ def test_the_time_is_linear_in_the_text(unit: str) -> None:
         programme = [session("x", abstract=unit * count)]
         times = []
         for _ in range(5):
-            start = time.perf_counter()
+            start = time.process_time()
             Catalog(programme, text=True).recommend([unit * (count // 8)], 1, understand=True)
-            times.append(time.perf_counter() - start)
+            times.append(time.process_time() - start)
         return min(times)
 
     for _ in range(4):

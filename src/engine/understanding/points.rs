@@ -5,7 +5,7 @@
 //!
 //! * the *impact* of the fields that hold it ([`Impacts`]): tags 48, title 40, speakers 16, track 12, and
 //!   `120 t / (2 t + 3)` for `t` occurrences in the abstract (24 for one, 34 for two, at most 54), added up;
-//! * the *tier* of the match ([`Tier`]), in 64ths: the word itself 64, a plural or an alias 58, and so on;
+//! * the *tier* of the match ([`Tier`]), in 64ths: the word itself 64, a plural 58, an alias 48, and so on;
 //! * the *rarity* of the word among the words of the interest: `log2((2 N + 2) / (2 n + 1))` for `n` of `N` sessions,
 //!   in 256ths, rounded down ([`rarity`]);
 //! * the *coverage*, squared: the part of the interest's rarity that the session matches, where 40 of impact (a title)
@@ -36,7 +36,7 @@ impl Tier {
     pub(super) const WORD: Self = Self(64);
     pub(super) const JOINED: Self = Self(61);
     pub(super) const PLURAL: Self = Self(58);
-    pub(super) const ALIAS: Self = Self(58);
+    pub(super) const ALIAS: Self = Self(48);
     pub(super) const NUMBERED: Self = Self(51);
     pub(super) const TYPO: Self = Self(51);
     pub(super) const FORM: Self = Self(45);

@@ -8,7 +8,9 @@ type Row<'a> = (&'a [&'a str], &'a str, &'a str);
 fn index(rows: &[Row<'_>]) -> TextIndex {
     let mut builder = TextBuilder::default();
     for (tags, title, text) in rows {
-        tags.iter().for_each(|tag| builder.push(Field::Tags, tag));
+        for tag in *tags {
+            builder.push(Field::Tags, tag);
+        }
         builder.push(Field::Title, title);
         builder.push(Field::Abstract, text);
         builder.finish_session().expect("few words");
@@ -146,9 +148,9 @@ fn parts_and_removed_sessions_do_not_change_the_points() {
     let aliases = Aliases::default();
     let run = |parts: &[(&TextIndex, &[u32])]| {
         let mut texts = Texts::default();
-        parts
-            .iter()
-            .for_each(|(index, removed)| texts.push(index, removed));
+        for (index, removed) in parts {
+            texts.push(index, removed);
+        }
         let interests = texts.interests(["rust embedded", "rust"], &aliases, true);
         let mut all: Vec<Vec<(u32, u32)>> = Vec::new();
         for interest in &interests {
