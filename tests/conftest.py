@@ -32,6 +32,7 @@ MARKERS = (
     "real_data: needs the real programmes in EVENTKIT_REAL_DATA",
     "once: depends on no Python version (a browser, nginx, an oracle); `make test` runs it,"
     " `make test-all` runs it on no further version",
+    "slow: takes seconds; `make test` and `make test-all` run it, `.ci/run` on no further version",
 )
 EXAMPLES = {"default": 300, "parity": 5_000}
 
