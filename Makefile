@@ -4,7 +4,7 @@
 PYTHON ?= python3
 VENV ?= .venv
 # What the optional dependencies of pyproject.toml are called; tests and demo use them all.
-EXTRAS := feeds,graph,otel,redis,serve
+EXTRAS := feeds,graph,ics,otel,redis,serve
 # The versions of all Python packages that tests, benches, docs and linters use.
 LOCK := requirements-dev.lock
 # The extension of this checkout has the hooks with which tests kill and panic; a wheel never has.
@@ -28,8 +28,8 @@ endif
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .PHONY: help check-tools setup build demo test test-rust test-python parity faults loom fuzz fuzz-python bench \
-	bench-long bench-server bench-telemetry bench-graph figures \
-	lint lint-rust lint-python audit lock docs test-all clean
+	bench-long bench-server bench-telemetry bench-graph relevance bench-understanding figures \
+	lint lint-rust lint-python lint-workflows audit lock docs test-all dist check-platforms clean
 
 help: ## List the targets
 	@awk 'BEGIN { FS = ":.*## "; print "Usage: make TARGET [PYTHON=python3.12] [VENV=.venv]\n" } \
@@ -98,13 +98,19 @@ bench-graph: $(VENV)/.stamp-dev $(VENV)/.stamp-native ## Time caches in front of
 	$(EXPORTS) $(BIN)/python benches/graph_cache.py
 	$(EXPORTS) $(BIN)/python benches/graph_transform.py
 
+relevance: $(VENV)/.stamp-dev $(VENV)/.stamp-native ## Score understanding and other systems on the judged collection (EVENTKIT_RELEVANCE=DIR)
+	$(EXPORTS) $(BIN)/python benches/relevance.py
+
+bench-understanding: $(VENV)/.stamp-dev $(VENV)/.stamp-native ## Time understanding beside the exact functions
+	$(EXPORTS) $(BIN)/python benches/understanding.py
+
 loom: ## Check the cache's single-flight loading over all interleavings
 	RUSTFLAGS="--cfg loom" CARGO_TARGET_DIR=target/loom LOOM_MAX_PREEMPTIONS=3 \
 	  cargo test --release --manifest-path loom/Cargo.toml
 
 FUZZ_SECONDS ?= 600
 fuzz: fuzz-python ## Fuzz every parser (FUZZ_SECONDS=600 each; needs cargo-fuzz, and atheris in the venv)
-	@for target in catalog_file json_loader telemetry_summary calendar_page plan \
+	@for target in catalog_file json_loader telemetry_summary calendar_page plan understanding \
 	    feed_json feed_xml feed_calendar feed_table; do \
 	  mkdir -p fuzz/corpus/$$target; \
 	  RUSTC_BOOTSTRAP=1 cargo fuzz run $$target fuzz/corpus/$$target fuzz/seeds/$$target -- \
@@ -135,6 +141,12 @@ lint-python: $(VENV)/.stamp-dev $(VENV)/.stamp-native
 	$(EXPORTS) $(BIN)/stubtest --mypy-config-file pyproject.toml \
 	  --allowlist tools/stubtest-allowlist.txt eventkit
 
+lint-workflows: $(VENV)/.stamp-dev ## Check the workflows of GitHub (zizmor; actionlint if it is installed)
+	$(BIN)/zizmor --offline --quiet --persona=pedantic .github/workflows
+	@if PATH="$(abspath $(BIN)):$$PATH" command -v actionlint >/dev/null; then \
+	  PATH="$(abspath $(BIN)):$$PATH" actionlint; \
+	else echo 'NOT CHECKED: the workflows by actionlint, which is not installed' >&2; fi
+
 docs: $(VENV)/.stamp-dev $(VENV)/.stamp-native ## Build the pages into target/site; a broken link fails
 	$(EXPORTS) NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
 
@@ -145,14 +157,20 @@ audit: $(VENV)/.stamp-dev ## Check licences, sources and duplicates of the Rust 
 lock: $(VENV)/.stamp-build ## Write requirements-dev.lock anew, with the newest versions
 	$(BIN)/python -m pip install --quiet uv
 	echo '$(MATURIN)' | $(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.10 \
-	  --no-header --no-annotate --all-extras --group test --group bench --group docs --group lint \
+	  --no-header --no-annotate --all-extras --group test --group bench --group docs --group lint --group release \
 	  --output-file $(LOCK) - pyproject.toml
 
-test-all: $(VENV)/.stamp-build ## Test an installed wheel on every Python 3.10-3.13 of this machine
+test-all: $(VENV)/.stamp-build ## Test an installed wheel on every Python 3.10-3.15
 	VENV=$(abspath $(VENV)) tools/test-all $(VERSIONS)
 
+dist: $(VENV)/.stamp-dev ## Build and check what a release has, as far as this machine can (VERSIONS=..., REPOSITORY=https://...)
+	VENV=$(abspath $(VENV)) tools/dist $(VERSIONS)
+
+check-platforms: | check-tools ## Compile the crate for Windows, aarch64 and musl, as far as this machine can
+	tools/check-platforms
+
 clean: ## Delete the virtual environments and everything that was built
-	rm -rf $(VENV) .venv-3.* target benches/results .benchmarks .hypothesis \
+	rm -rf $(VENV) .venv-3.* target dist benches/results .benchmarks .hypothesis \
 	  .pytest_cache .mypy_cache .ruff_cache
 	rm -f python/eventkit/_eventkit*.so
 	find python tests benches tools -name __pycache__ -type d -prune -exec rm -rf {} +

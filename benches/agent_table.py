@@ -1,4 +1,4 @@
-"""The second table of `make bench AGENT=DIR`: the agent plain, accelerated, and with a catalog."""
+"""Makes the second table of `make bench AGENT=DIR`: an agent plain, accelerated, with a catalog."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from eventkit.accelerate.launch import environment
 from plan import CASES, Case
 
 SHARE = 0.6
-"""What the unmodified agent has to reach of the ratios that are asked of the functions."""
+"""Return the ratio that the unmodified agent must reach."""
 
 SCRIPTS = (
     "evaluate_profiles.py",
@@ -41,7 +41,7 @@ Write = Callable[[float], str]
 
 
 def lines(folder: str, plain: sides.Side, accelerated: sides.Side, seconds: Write) -> Iterator[str]:
-    """The lines of the table, each as soon as it is measured."""
+    """Yield the lines of the table as they are measured."""
     catalog = sides.catalog_side()
     yield "through the unmodified agent: a warm call; scripts and starts: a whole process"
     yield ""
@@ -82,7 +82,7 @@ def _row(
 
 
 def _scripts(work: Path, seconds: Write) -> Iterator[str]:
-    """The scripts on a large manifest: interpreter, imports, reading JSON and all."""
+    """Time the scripts on a large manifest, including the interpreter, imports and reading JSON."""
     for name in SCRIPTS:
         script = work / "scripts" / name
         if not script.is_file():
@@ -98,7 +98,7 @@ def _scripts(work: Path, seconds: Write) -> Iterator[str]:
 
 
 def _start(work: Path) -> str:
-    """What a child that has an agent, but does not call it, pays."""
+    """Time the start of a child process that has an agent, but does not call it."""
     slow, quick = _best([sys.executable, "-c", "import agent"], work)
     more = (quick - slow) * 1e3
     met = "yes" if more <= START_MS else "NO"
@@ -106,11 +106,11 @@ def _start(work: Path) -> str:
 
 
 def _probing(work: Path) -> str:
-    """What comparing and replacing takes, modules and eventkit being imported."""
+    """Time comparing and replacing functions, after all imports."""
     best = float("inf")
     for _ in range(STARTS):
         agent = real_agent.load(os.fspath(work)).agent
-        # This thread's own time: on a shared machine 5 ms are often interrupted.
+        # The processor time of this thread, because 5 ms are often interrupted on a shared machine.
         start = time.thread_time()
         handle = eventkit.accelerate(agent)
         best = min(best, time.thread_time() - start)
@@ -124,7 +124,7 @@ def _status(command: Sequence[str], work: Path) -> int:
 
 
 def _best(command: Sequence[str], work: Path) -> tuple[float, float]:
-    """The best wall-clock seconds of a process, plain and under `eventkit accelerate`, in turns."""
+    """Return the best wall-clock seconds of a process, plain and under `eventkit accelerate`."""
     best = [float("inf")] * 2
     for _ in range(STARTS):
         for place, variables in enumerate((None, environment())):

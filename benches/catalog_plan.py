@@ -1,4 +1,4 @@
-"""What is measured of the Catalog, and what each measurement has to reach."""
+"""The measurements of the Catalog and their targets."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from generator import WEIGHTS, Columns
 from plan import ROTATION, TOP
 
 OVER = 5.0
-"""How many times over the limit of its size no query whatever may take."""
+"""The slowest query may take this multiple of the limit for its size."""
 
 
 @dataclass(frozen=True)
 class Size:
-    """One row: how long a query may take, and how many times less than the best peer's."""
+    """One row: the time limit of a query, and its target ratio to the best peer."""
 
     sessions: int
     limit: float
@@ -26,7 +26,7 @@ class Size:
 
     @property
     def native(self) -> bool:
-        """Loaded from JSON, where the objects of the sessions would fill the memory."""
+        """True if sessions are loaded from JSON, because their objects would fill the memory."""
         return self.sessions > 1_000_000
 
 
@@ -42,7 +42,7 @@ VARIED = (SIZES[0], SIZES[2], SIZES[3])
 
 @dataclass(frozen=True)
 class Query:
-    """Lists of interests to rotate through, and what else a call is given."""
+    """The lists of interests of successive calls, and the other arguments."""
 
     name: str
     interests: int = 10
@@ -50,17 +50,17 @@ class Query:
     top: int = TOP
     weights: dict[str, float] | None = None
     columns: bool = False
-    """Through `rank_many`, a list of one: the engine without the objects of an answer."""
+    """Call `rank_many` with one list, which measures the engine without the answer's objects."""
 
     def inputs(self, sessions: int) -> list[tuple[Any, ...]]:
-        """Arguments for the calls of a measurement."""
+        """Return the arguments for the calls of a measurement."""
         draw = partial(generator.interests, self.interests, dense=self.dense)
         lists = [draw(seed) for seed in range(ROTATION)]
         top = min(self.top, sessions)
         return [([wanted] if self.columns else wanted, top) for wanted in lists]
 
     def call(self, catalog: Catalog) -> Callable[..., Any]:
-        """What is timed."""
+        """Return the functions to time."""
         ask = catalog.rank_many if self.columns else catalog.recommend
         if self.weights is None:
             return ask
@@ -72,7 +72,7 @@ DENSE = Query("dense")
 
 @dataclass(frozen=True)
 class Law:
-    """Sessions drawn by a law, and the queries that are put to them."""
+    """Random sessions and their queries."""
 
     columns: dict[str, Any] = field(default_factory=dict)
     queries: tuple[Query, ...] = ()

@@ -1,4 +1,4 @@
-"""What the Catalog does by the second, keeps by the byte, and gains by a second core."""
+"""Measures rates and memory of the Catalog, and its gain by a second core."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ QUERIES = 20_000
 
 @dataclass(frozen=True)
 class Rate:
-    """A figure that stands alone; `met` is None where nothing is asked."""
+    """A figure without a peer; `met` is None if there is no target."""
 
     text: str
     limit: str = ""
@@ -37,7 +37,7 @@ class Rate:
 
 
 def all_of(opened: int) -> Iterator[Rate]:
-    """Measure everything, the opening of a file at `opened` sessions."""
+    """Measure everything. The opened file has `opened` sessions."""
     yield from _building()
     yield from _memory()
     yield from _many()
@@ -68,7 +68,7 @@ def _memory() -> Iterator[Rate]:
 
 def _many() -> Iterator[Rate]:
     alone, together = [], []
-    # By turns, so that a slow minute slows both.
+    # In turns, so that a slow minute affects both.
     for _ in range(3):
         alone.append(_in_child(cores=1))
         together.append(_in_child(cores=None))
@@ -125,7 +125,7 @@ def _caching() -> Iterator[Rate]:
         manifest = generator.manifest(sessions)
         inputs = [(generator.interests(10, seed), TOP) for seed in range(ROTATION)]
         plain, cached = Catalog(manifest), Catalog(manifest, cache_size=128)
-        # One that every query misses: more lists than there is room for, in turn.
+        # Every query misses, because there are more lists than the cache holds.
         crowded = Catalog(manifest, cache_size=ROTATION // 2)
         calls = [plain.recommend, cached.recommend, crowded.recommend]
         without, hit, miss = measure.rotations(calls, inputs)
@@ -146,7 +146,7 @@ def _in_child(cores: int | None) -> dict[str, float]:
 
 
 def many() -> dict[str, float]:
-    """The seconds that all profiles take at once, on the cores that the process may use."""
+    """Return the seconds for all profiles together, on the cores that the process may use."""
     catalog = Catalog(generator.manifest(SESSIONS))
     profiles = [generator.interests(10, seed) for seed in range(PROFILES)]
     calls: dict[str, Callable[[], object]] = {
@@ -162,6 +162,6 @@ def many() -> dict[str, float]:
 
 if __name__ == "__main__":
     if len(sys.argv) > 1:
-        # The caller's thread works beside the pool's: only the cores say what one alone can do.
+        # The caller's thread works beside the pool, so an affinity limits both to one core.
         os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[: int(sys.argv[1])])
     print(json.dumps(many()))

@@ -1,4 +1,4 @@
-"""The Catalog's part of `make bench`: queries beside peers, adversaries, then rates."""
+"""Makes the Catalog's part of `make bench`: queries with peers, adverse queries, and rates."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ VARIED_WIDTHS = (28, *(12 for _ in plan.VARIED), 10, 8, 5)
 
 
 def table(sizes: Sequence[Size], curves: Curves) -> Iterator[str]:
-    """The lines of the table, each as soon as it is measured; the curves are filled as well."""
+    """Yield the lines of the table as they are measured, and fill the curves."""
     yield from _queries(sizes, curves)
     yield ""
     yield from _variants(full=plan.LONG[0] in sizes)
@@ -94,18 +94,18 @@ def _variant(query: Query, catalogs: Sequence[tuple[Size, Catalog]]) -> list[str
 
 
 def compiled(drawn: Columns, *, native: bool = False) -> Catalog:
-    """The Catalog of drawn sessions, from dicts or from JSON."""
+    """Make the Catalog of random sessions, from dicts or from JSON."""
     text = generator.text(drawn)
     catalog = Catalog.from_json(text) if native else Catalog(generator.load(text))
-    # Millions of objects that stay: the collector need not walk over them before every timing.
+    # Millions of objects stay alive; the collector should not visit them before every timing.
     gc.freeze()
     return catalog
 
 
 def _check(catalog: Catalog, interests: list[str], top: int, scores: np.ndarray) -> None:
-    """Refuse to time an answer that is not the reference's, in value, type or order.
+    """Raise an error if an answer differs from the reference's in value, type or order.
 
-    Where that scans for too long, the best of the plainly computed scores have to do.
+    If the reference would take too long, the best scores are compared only.
     """
     answer = catalog.recommend(interests, top)
     if len(catalog) <= 10_000:

@@ -1,4 +1,4 @@
-"""`pytest benches [--agent DIR]`: the opponent, checked before it is timed, and the ratios."""
+"""Prepares `pytest benches [--agent DIR]`: checks the opponent before it is timed."""
 
 from __future__ import annotations
 
@@ -34,13 +34,13 @@ def pytest_report_header(config: pytest.Config) -> str:
 
 @pytest.fixture(scope="session")
 def opponent(request: pytest.FixtureRequest) -> sides.Side:
-    """The side to beat. A real agent has to agree with the recorded answers first."""
+    """The opponent. A real agent must agree with the recorded answers first."""
     return sides.opponent(request.config.getoption("--agent"))
 
 
 @pytest.fixture(scope="session")
 def accelerated(request: pytest.FixtureRequest, opponent: sides.Side) -> sides.Side:
-    """The agent of `--agent` once more, accelerated. The plain one is loaded first."""
+    """The agent of `--agent`, accelerated. The plain one is loaded first."""
     return sides.accelerated_side(request.config.getoption("--agent"))
 
 
@@ -50,7 +50,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     names = ["opponent", "eventkit"]
     if metafunc.config.getoption("--agent"):
         names.append("accelerated")
-        # A catalog is made from a manifest: there is no first call to speak of.
+        # A catalog is made from a manifest, so it has no first call.
         if hasattr(eventkit, "Catalog") and metafunc.function.__name__ != "test_first_call":
             names.append("catalog")
     metafunc.parametrize("side", names, indirect=True)

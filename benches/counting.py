@@ -1,8 +1,8 @@
-"""What counting a request costs: `python benches/counting.py`.
+"""Measures the cost of counting a request: `python benches/counting.py`.
 
-The rate limiter's check and the metrics' observation, and beside the latter prometheus_client in
-its multiprocess mode, where that is installed (group `bench`): a histogram of the route's latency
-and a counter by route and status, which is what one `observe` keeps.
+It times the rate limiter's check and the metrics' `observe`. If prometheus_client is installed
+(group `bench`), it also times that in its multiprocess mode, with the same counts: a histogram of
+the route's latency and a counter by route and status.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ print(rss() - before)
 
 
 def peer(directory: str) -> Any:
-    """Return the same two counts of prometheus_client, ``None`` where it is not installed."""
+    """Return the same two counts of prometheus_client, or ``None`` if it is not installed."""
     os.environ["PROMETHEUS_MULTIPROC_DIR"] = directory  # read when it is imported
     try:
         prometheus = importlib.import_module("prometheus_client")
@@ -61,7 +61,7 @@ def peer(directory: str) -> Any:
 
 
 def main() -> None:
-    """Print a line for each."""
+    """Print a line for each measurement."""
     with tempfile.TemporaryDirectory() as directory:
         ours = ServerMetrics(Path(directory) / "ours")
         theirs = peer(directory)

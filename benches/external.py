@@ -1,4 +1,4 @@
-"""What an external sessions file costs: `python benches/external.py`.
+"""Measures the cost of an external sessions file: `python benches/external.py`.
 
 The manifest that comes with the original asks for an external file that is usually absent. This
 compares the agent of the tests, which looks for the file and reads it at each call, with the
@@ -29,7 +29,7 @@ WANTED = 100
 
 
 def programme() -> list[dict[str, Any]]:
-    """The real programme where it is at hand, else as many generated sessions."""
+    """Return the real programme if it is available, else as many generated sessions."""
     folder = Path(os.environ.get("EVENTKIT_REAL_DATA") or ROOT / "../shared/data")
     path = folder / "fosdem-2026.sessions.json"
     if path.is_file():
@@ -39,7 +39,7 @@ def programme() -> list[dict[str, Any]]:
 
 
 def load_agent(folder: Path) -> Any:
-    """Import a copy of the agent of the tests that lies in a folder."""
+    """Import the copy of the tests' agent in a folder."""
     path = folder / "agent.py"
     path.write_bytes((ROOT / "tests/fixtures/agent/agent.py").read_bytes())
     spec = importlib.util.spec_from_file_location("agent_of_the_bench", path)
@@ -51,7 +51,7 @@ def load_agent(folder: Path) -> Any:
 
 
 def lines(folder: Path) -> Iterator[str]:
-    """Compare answers, then time both sides; the file is absent first."""
+    """Compare the answers, then time both sides. First without the file, then with it."""
     agent, sessions = load_agent(folder), programme()
     manifest = {
         "weights": {"interest": 2.0, "popularity": 0.5, "diversity": 0.3},

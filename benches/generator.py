@@ -1,9 +1,9 @@
-"""The one seeded generator of sessions and interests: for tests, benches and README figures.
+"""Generates sessions and interests from a seed, for tests, benches and figures.
 
-The same arguments give the same sessions on every version of Python and numpy: only
-`random.Random.random` and `numpy.random.RandomState.random_sample` are used, whose sequences both
-promise to keep. Columns first and text from them, because a million sessions drawn one by one would
-take longer than everything that is measured on them.
+The same arguments give the same sessions on every version of Python and numpy. Only
+`random.Random.random` and `numpy.random.RandomState.random_sample` are used, whose sequences never
+change. Columns are generated first and text is made from them, because a million single sessions
+would take longer than the measurements.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ def tag_names(count: int = 200) -> list[str]:
 
 @dataclass(frozen=True)
 class Columns:
-    """What sessions are scored by; `tags[offsets[i]:offsets[i + 1]]` are those of session i."""
+    """The columns of sessions. Session i has the tags `tags[offsets[i]:offsets[i + 1]]`."""
 
     names: list[str]
     offsets: np.ndarray
@@ -65,16 +65,16 @@ def columns(
     popularity: Popularity = "random",
     seed: int = 0,
 ) -> Columns:
-    """Draw `sessions` sessions.
+    """Generate sessions.
 
     Args:
-        sessions: How many sessions.
-        tags: How many different tags there are.
-        zipf: The exponent of the tags' law; 0 makes every tag equally likely.
-        tags_per_session: The fewest and the most distinct tags of one session.
-        popularity: `random` is uniform in 0..1 with every digit, `rounded` has two decimals (many
-            ties), `equal` is 0.5 for all (nothing but ties), `missing` leaves the key out.
-        seed: Another seed, other sessions.
+        sessions: The number of sessions.
+        tags: The number of different tags.
+        zipf: The exponent of the distribution of tags; 0 makes all tags equally likely.
+        tags_per_session: The smallest and the largest number of distinct tags of a session.
+        popularity: `random` is uniform in 0..1, `rounded` has two decimals (many ties), `equal` is
+            0.5 for all sessions, `missing` has no popularity.
+        seed: Another seed gives other sessions.
     """
     low, high = tags_per_session
     random = np.random.RandomState(crc32(f"{seed} manifest {sessions}".encode()))
@@ -102,7 +102,7 @@ def columns(
 
 
 def text(drawn: Columns) -> bytes:
-    """Write a manifest of the sessions, as `json.dumps` would."""
+    """Return a manifest of the sessions as `json.dumps` would write it."""
     fields = {
         "id": f"generated-{len(drawn)}",
         "name": f"Generated conference of {len(drawn)} sessions",
@@ -111,7 +111,7 @@ def text(drawn: Columns) -> bytes:
         "features": {"externalSessions": {"enabled": False}, "export": {"enabled": True}},
     }
     head = json.dumps(fields)[:-1] + ', "sessions": ['
-    # Gigabytes at ten million sessions: grown in one place rather than joined from parts.
+    # Ten million sessions take gigabytes, so one buffer grows instead of joining parts.
     out = BytesIO()
     out.write(head.encode())
     for start in range(0, len(drawn), _CHUNK):
@@ -122,12 +122,12 @@ def text(drawn: Columns) -> bytes:
 
 
 def manifest(sessions: int, **law: Any) -> Manifest:
-    """Make a manifest as it is read from a file, equal strings being distinct: see `columns`."""
+    """Make a manifest as if read from a file, with distinct strings: see `columns`."""
     return load(text(columns(sessions, **law)))
 
 
 def load(made: bytes) -> Manifest:
-    """Load a manifest, the collector off: it would take three times as long as the parser."""
+    """Load a manifest with the collector off, which would take three times the parser's time."""
     gc.disable()
     try:
         return json.loads(made)
@@ -136,13 +136,13 @@ def load(made: bytes) -> Manifest:
 
 
 def interests(count: int, seed: int = 0, *, dense: bool = True, tags: int = 200) -> list[str]:
-    """Draw `count` distinct interests.
+    """Generate `count` distinct interests.
 
     Args:
-        count: How many.
-        seed: Another seed, other interests: benches rotate through seeds.
-        dense: Draw by the sessions' own Zipf law, so common tags are likely; otherwise evenly
-            from the rarer half of the tags.
+        count: The number of interests.
+        seed: Another seed gives other interests. Benches rotate through seeds.
+        dense: If true, tags are drawn with the distribution of the sessions' tags, so common tags
+            are likely. Otherwise they are drawn evenly from the rarer half.
         tags: As in `columns`.
     """
     names = tag_names(tags)
@@ -152,7 +152,7 @@ def interests(count: int, seed: int = 0, *, dense: bool = True, tags: int = 200)
 
 
 class _TagDraw:
-    """Tags drawn by a Zipf law, one random number each."""
+    """Draws tags by Zipf's law, with one random number for each."""
 
     def __init__(self, names: list[str], zipf: float, random: Random) -> None:
         self.random = random
@@ -160,7 +160,7 @@ class _TagDraw:
         self._bounds = list(accumulate((rank + 1) ** -zipf for rank in range(len(names))))
 
     def distinct(self, count: int) -> list[str]:
-        """Draw until `count` distinct tags are there, in order of appearance."""
+        """Draw `count` distinct tags. Returns them in the order in which they were drawn."""
         chosen: dict[str, None] = {}
         total = self._bounds[-1]
         while len(chosen) < min(count, len(self._names)):
@@ -169,7 +169,7 @@ class _TagDraw:
 
 
 def _sessions(drawn: Columns, start: int) -> Iterator[str]:
-    """The JSON texts of a chunk of sessions."""
+    """Return the JSON texts of a chunk of sessions."""
     stop = min(start + _CHUNK, len(drawn))
     quoted = [json.dumps(name) for name in drawn.names]
     titles = [name.capitalize() for name in drawn.names]

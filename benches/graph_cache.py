@@ -1,7 +1,7 @@
-"""`make bench-graph`: caches in front of a calendar, side by side; answers checked before timing.
+"""`make bench-graph`: compares caches in front of a calendar. Answers are checked before timing.
 
-Bursts are of threads that start together, against a source that takes 50 ms; what is counted is its
-calls. The second tier is timed on a server that is started for it, where there is a program.
+A burst consists of threads that start together. The source takes 50 ms, and its calls are counted.
+The second tier is timed on a server that is started for it, if the program is installed.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ TIER_WIDTHS = (36, 14, 12, 6)
 
 
 def hits(rounds: int) -> Iterator[list[str]]:
-    """What a hit costs: shared objects, objects of one's own, recommendations from 10 and 100."""
+    """Time a hit: shared objects, copies, and recommendations from 10 and 100 events."""
     made = [side(Upstream(), 3_600.0) for side in SIDES[:-1]]
     interests = [["topic3", "online"], ["topic1", "team"]]
     for top in (5, 50):
@@ -63,7 +63,7 @@ def hits(rounds: int) -> Iterator[list[str]]:
 
 
 def together(threads: int, task: Callable[[], object]) -> float:
-    """Seconds from the start of so many threads until the last has its answer."""
+    """Return the seconds from the start of `threads` threads until the last one has its answer."""
     gate = threading.Barrier(threads + 1)
     wrong: list[BaseException] = []
 
@@ -87,7 +87,7 @@ def together(threads: int, task: Callable[[], object]) -> float:
 
 
 def bursts(threads: int) -> Iterator[list[str]]:
-    """Upstream's calls in a cold burst, at expiry, and while it is down."""
+    """Count the source's calls in a cold burst, at expiry, and while the source is down."""
     expected = events(USERS[0], TOP)
     for kind in SIDES:
 
@@ -105,7 +105,7 @@ def bursts(threads: int) -> Iterator[list[str]]:
         time.sleep(0.6)
         upstream.calls = 0
         expired = together(threads, lambda side=side: ask(side))  # type: ignore[misc]
-        # The refresh in the background counts too.
+        # Also count the refresh in the background.
         time.sleep(2 * SLOW)
         calls.append(upstream.calls)
 
@@ -135,7 +135,7 @@ def bursts(threads: int) -> Iterator[list[str]]:
 
 @contextmanager
 def server() -> Iterator[tuple[str, subprocess.Popen[bytes]] | None]:
-    """A server of our own and its url, or None where there is no program for it."""
+    """Start a server. Yields its url, or None if the program is not installed."""
     binary = shutil.which("valkey-server") or shutil.which("redis-server")
     if binary is None:
         yield None
@@ -159,7 +159,7 @@ def server() -> Iterator[tuple[str, subprocess.Popen[bytes]] | None]:
 
 
 def tier(url: str, process: subprocess.Popen[bytes], rounds: int) -> Iterator[list[str]]:
-    """What the second tier takes of a load, beside a dogpile region on the same server."""
+    """Time the second tier's part of a load, and a dogpile region on the same server."""
     import dogpile.cache
 
     expected = events(USERS[0], TOP)
@@ -208,7 +208,7 @@ def tier(url: str, process: subprocess.Popen[bytes], rounds: int) -> Iterator[li
     ):
         yield [name, *map(seconds, timed), "-"]
     store.close()
-    # With its defaults. No breaker, so that each call meets the fault anew.
+    # With its defaults, but without the breaker, so that each call meets the fault.
     process.send_signal(signal.SIGSTOP)
     hung = ValkeyStore(url, failures=10**9)
     worst = added(hung, 100)
@@ -227,7 +227,7 @@ def tier(url: str, process: subprocess.Popen[bytes], rounds: int) -> Iterator[li
 
 
 def added(store: ValkeyStore, calls: int) -> float:
-    """The 99th of a hundred of what a store adds to loads that cost nothing."""
+    """Return the 99th percentile of the time that a store adds to loads that cost nothing."""
     spent = []
     for number in range(calls):
         begun = time.perf_counter()
@@ -256,7 +256,7 @@ def main() -> None:
             print("\nno valkey-server or redis-server on PATH: the second tier is left out")
             return
         print()
-        # An outage is expected here, and said by the figures.
+        # The outage is intended, so its warning is not shown.
         logging.getLogger("eventkit.graph.store").addHandler(logging.NullHandler())
         table(TIER, TIER_WIDTHS, tier(*running, arguments.rounds))
 

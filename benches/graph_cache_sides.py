@@ -1,7 +1,7 @@
-"""What one would put in front of a calendar: the guide's dict, four libraries, and eventkit.
+"""The caches that are compared: the guide's dict, four libraries, and eventkit.
 
-Each side is given what its library offers against a burst. A library hands out the very objects it
-keeps; copies are made by the quickest way for events of this shape, which ours does not know.
+Each side uses what its library offers against bursts. A library returns the objects that it keeps.
+Copies are made by the quickest way for events of this form; eventkit copies events of any form.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ Fetch = Callable[[str, int], Events]
 
 
 class Upstream:
-    """A calendar that takes its time, counts its calls, and can be down."""
+    """A slow calendar that counts its calls and can be down."""
 
     orders_by_start = True
 
@@ -60,7 +60,7 @@ def events(user: str, top: int) -> Events:
 
 
 class Side:
-    """A cache with ``get`` (shared objects where it has them) and what is built on it."""
+    """A cache with ``get`` (shared objects if it has them), and methods built on it."""
 
     name: str
 
@@ -99,7 +99,7 @@ class _Calendar:
 
 
 class Guide(Side):
-    """The performance guide's: a dict of times and events, looked at by the clock on the wall."""
+    """The cache of the performance guide: a dict of times and events, with the wall clock."""
 
     name = "the guide's dict"
 
@@ -167,7 +167,7 @@ class Eventkit(Side):
 
     def prepare(self) -> None:
         self.cached = CachedGraphEventService(self._upstream, self._ttl, **self.settings)
-        # What `recommend` reads: events that stay compiled, which no caller can change.
+        # `recommend` reads compiled events, which no caller can change.
         self.get = self.cached._shared  # type: ignore[method-assign]
         self.fresh = self.cached.get_events  # type: ignore[method-assign]
         self.recommend = self.own = self.cached.recommend  # type: ignore[method-assign]

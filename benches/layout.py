@@ -1,4 +1,4 @@
-"""How the tables are written."""
+"""Formats the tables."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 
 
 def machine() -> str:
-    """The class of machine, for whoever quotes a figure."""
+    """Return the kind of machine, to be quoted with the figures."""
     model = platform.machine()
     cpuinfo = Path("/proc/cpuinfo")
     if cpuinfo.exists():
@@ -24,7 +24,7 @@ def machine() -> str:
 
 
 def seconds(value: float) -> str:
-    """Write a time with three digits and the unit that suits it."""
+    """Format a time with three digits and a suitable unit."""
     for unit, scale in (("s", 1), ("ms", 1e-3), ("us", 1e-6)):
         if value >= scale:
             return f"{value / scale:.3g} {unit}"
@@ -40,11 +40,11 @@ def verdict(met: bool) -> str:
 
 
 def aligned(cells: Sequence[str], widths: Sequence[int]) -> str:
-    """The first cell to the left, the others to the right."""
+    """Return a line with the first cell to the left and the others to the right."""
     rest = (cell.rjust(width) for cell, width in zip(cells[1:], widths[1:], strict=True))
     return cells[0].ljust(widths[0]) + "".join(rest)
 
 
 def sentence(text: str, limit: str, met: bool | None) -> str:
-    """A line for a figure that stands alone; `met` is None where nothing is asked."""
+    """Return a line for a figure without a peer; `met` is None if there is no target."""
     return f"{text:<78}{limit:>14}{'' if met is None else verdict(met):>5}".rstrip()

@@ -1,7 +1,7 @@
-"""Timing two or more sides fairly: one process, side by side, the collector off, best of rounds.
+"""Times several sides fairly: in one process, in turns, with the collector off, best of rounds.
 
-The minimum is taken for every side alike: on a shared machine noise only ever adds. A round of one
-side is followed at once by the same round of the next, so a slow minute slows all of them.
+The minimum is taken for every side, because noise on a shared machine only adds time. The rounds of
+the sides alternate, so a slow minute affects all of them.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ Arguments = tuple[Any, ...]
 
 
 def warm_up(side: Call, inputs: Sequence[Arguments]) -> None:
-    """Call with every input once, or for a second: an index that is built once is then built."""
+    """Call with every input once, or for a second, so that every index is built."""
     end = perf_counter() + 1.0
     for arguments in inputs:
         side(*arguments)
@@ -25,12 +25,12 @@ def warm_up(side: Call, inputs: Sequence[Arguments]) -> None:
 
 
 def warm(sides: Sequence[Call], inputs: Sequence[Arguments], *, rounds: int = 7) -> list[float]:
-    """Time calls on a manifest that was seen before; return the best seconds a call of each side.
+    """Time calls on a known manifest. Returns the best seconds per call of each side.
 
     Args:
         sides: The functions to compare.
-        inputs: Arguments, rotated: consecutive calls never have the same.
-        rounds: How many rounds each side gets.
+        inputs: Arguments. Consecutive calls never have the same.
+        rounds: The number of rounds of each side.
     """
     for side in sides:
         warm_up(side, inputs)
@@ -47,17 +47,17 @@ def warm(sides: Sequence[Call], inputs: Sequence[Arguments], *, rounds: int = 7)
 def rotations(
     sides: Sequence[Call], inputs: Sequence[Arguments], *, rounds: int = 7, turn: float = 0.02
 ) -> list[float]:
-    """Time whole rotations through the inputs; return the best seconds a call of each side.
+    """Time whole rotations through the inputs. Returns the best seconds per call of each side.
 
-    What is timed at once is shorter than a slice of the scheduler's, so that the best of many is
-    undisturbed on a busy machine too: a rotation of quick calls, one slow call. The figure is the
-    mean over all inputs: no side gets the cheaper half of them.
+    One timing is a rotation of quick calls, or one slow call. That is shorter than a time slice of
+    the scheduler, so the best of many is undisturbed also on a busy machine. The figure is the mean
+    over all inputs.
 
     Args:
         sides: The functions to compare.
-        inputs: Arguments; consecutive calls never have the same.
-        rounds: How many turns each side gets.
-        turn: How many seconds a turn lasts, at least one rotation.
+        inputs: Arguments. Consecutive calls never have the same.
+        rounds: The number of turns of each side.
+        turn: The seconds of a turn, which has at least one rotation.
     """
     parts = []
     for side in sides:
@@ -77,7 +77,7 @@ def rotations(
 
 
 def best(*tasks: Callable[[], object], rounds: int = 5) -> list[float]:
-    """Time tasks that take long enough alone, by turns; return the best seconds of each."""
+    """Time long tasks in turns. Returns the best seconds of each."""
     spent = [float("inf")] * len(tasks)
     with _Uncollected():
         for _ in range(rounds):
@@ -94,12 +94,12 @@ def first(
     Args:
         sides: The functions to compare.
         fresh: Makes arguments with a newly loaded manifest; not timed.
-        batch: How many manifests are made for one round of one side.
-        rounds: How many rounds each side gets.
+        batch: The number of manifests for one round of one side.
+        rounds: The number of rounds of each side.
 
     Returns:
-        For each side the best seconds of a first call and of a second call (the same manifest,
-        when all of the batch had their first).
+        For each side, the best seconds of a first call and of a second call. The second calls come
+        after the first calls of the whole batch.
     """
     best = [[float("inf")] * 2 for _ in sides]
     for _ in range(rounds):
@@ -112,7 +112,7 @@ def first(
 
 
 def _calls_for(side: Call, inputs: Sequence[Arguments], seconds: float) -> int:
-    """Find how many calls take about so many seconds."""
+    """Return how many calls take about this number of seconds."""
     count = 1
     while True:
         spent = _time(side, [inputs[n % len(inputs)] for n in range(count)])
@@ -129,7 +129,7 @@ def _time(side: Call, batch: Sequence[Arguments]) -> float:
 
 
 class _Uncollected:
-    """The cycle collector off, as `timeit` has it, and caught up before."""
+    """Collect garbage, then turn the collector off, as `timeit` does."""
 
     def __enter__(self) -> None:
         gc.collect()

@@ -1,7 +1,7 @@
-"""What eventkit keeps beside the caller's own objects. Run as a program: a process for each figure.
+"""Measures the memory that eventkit uses beside the caller's own objects.
 
-A process of its own, because the figure is the growth of its resident memory: nothing that ran
-before may have left free room for it to hide in.
+Each figure comes from a new process, because it is the growth of its resident memory. Free memory
+of earlier work would hide a part of it.
 """
 
 from __future__ import annotations
@@ -25,18 +25,18 @@ CHURN = 10_000
 
 
 def snapshot_bytes_per_session(sessions: int) -> float:
-    """Bytes a session that warm calls on one manifest have added to the process."""
+    """Return the bytes per session that warm calls on one manifest add to the process."""
 
     def use(manifest: Answer) -> None:
         title = manifest["sessions"][len(manifest["sessions"]) // 2]["title"]
-        # Often enough for every index that may be built to be there.
+        # Often enough that every index is built.
         for seed in range(2 * ROTATION):
             interests = generator.interests(10, seed)
             eventkit.recommend(manifest, interests, TOP)
             eventkit.explain(manifest, title, interests)
 
     manifest = fresh_manifest(sessions)
-    # Code, thread pools and caches of fixed size are not the snapshot's: a small one pays for them.
+    # A small snapshot first, so that code, thread pools and caches of fixed size do not count.
     use(fresh_manifest(1_000))
     before = _resident()
     use(manifest)
@@ -44,20 +44,20 @@ def snapshot_bytes_per_session(sessions: int) -> float:
 
 
 def churn_bytes(manifests: int) -> int:
-    """Bytes that the process has grown by after calls on each of so many fresh manifests."""
+    """Return the bytes by which the process grows during calls on fresh manifests."""
     interests = generator.interests(3)
     fresh_manifest(100)
     before = _resident()
     for _ in range(manifests):
         manifest = fresh_manifest(100)
-        # More than the one that the figure is about: only a list met again gets a snapshot.
+        # Several calls for each manifest, because only a list that is used again gets a snapshot.
         for _ in range(4):
             eventkit.recommend(manifest, interests, TOP)
     return _resident() - before
 
 
 def measure(figure: str, size: int) -> float:
-    """Run one of the functions above in a process of its own."""
+    """Run one of the functions above in a new process."""
     done = subprocess.run(
         [sys.executable, os.fspath(Path(__file__)), figure, str(size)],
         check=True,
@@ -69,7 +69,7 @@ def measure(figure: str, size: int) -> float:
 
 def _resident() -> int:
     gc.collect()
-    # Memory that was freed but not given back is not kept by anybody.
+    # Return freed memory to the system, because it is not in use.
     ctypes.CDLL(None).malloc_trim(0)
     pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
     return pages * os.sysconf("SC_PAGE_SIZE")

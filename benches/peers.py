@@ -1,10 +1,10 @@
-"""The peers of the Catalog: what one would reach for to rank tagged sessions quickly.
+"""The peers of the Catalog: other libraries that can rank tagged sessions quickly.
 
-They are given less to do, and every shortcut. They get the drawn columns instead of sessions, they
-return numbers instead of answers, and none keeps the original's order of ties. Only scipy can add
-the popularity; bm25s and tantivy rank by tags alone. Tried and left out: `csr @ vector` (3 times
-slower than the columns), `numpy.bincount` over the joined postings (0.7 of the postings' time at
-1,000 sessions, slower than they are from 100,000 on).
+They have less to do. They get columns instead of sessions, return numbers instead of answers, and
+do not keep the original's order of ties. Only scipy can add the popularity; bm25s and tantivy rank
+by tags alone. Tried and left out: `csr @ vector` (3 times slower than the columns), and
+`numpy.bincount` over the joined postings (0.7 of the postings' time at 1,000 sessions, slower from
+100,000 on).
 """
 
 from __future__ import annotations
@@ -27,16 +27,16 @@ Rank = Callable[[list[str], int], Sequence[float]]
 
 @dataclass(frozen=True)
 class Peer:
-    """A way to rank, and what it gives each session for a list of interests."""
+    """A way to rank, and the score that it gives each session for a list of interests."""
 
     name: str
     rank: Rank
-    """The best scores for interests and top, best first."""
+    """Returns the best scores for interests and top, best first."""
     expected: Callable[[list[str]], np.ndarray]
-    """The same score of every session, computed plainly."""
+    """Returns the score of every session, computed in the simplest way."""
 
     def check(self, interests: list[str], top: int) -> None:
-        """Refuse a peer whose scores are not those of the plain computation."""
+        """Raise an error if a peer's scores differ from those of the simple computation."""
         expected = np.sort(self.expected(interests))[::-1][:top]
         np.testing.assert_allclose(list(self.rank(interests, top)), expected, rtol=1e-5)
 
@@ -84,7 +84,7 @@ def _best(scores: np.ndarray, top: int) -> np.ndarray:
 
 def _scipy_postings(hits: csc_array, column: dict[str, int], popularity: np.ndarray) -> Rank:
     """Add up the posting lists of a CSC matrix, then `argpartition`."""
-    # intp: numpy would convert other indices at every addition, at twice the time.
+    # intp, because numpy would convert other indices at every addition, which doubles the time.
     postings = [rows.astype(np.intp) for rows in np.split(hits.indices, hits.indptr[1:-1])]
 
     def rank(interests: list[str], top: int) -> np.ndarray:
@@ -97,7 +97,7 @@ def _scipy_postings(hits: csc_array, column: dict[str, int], popularity: np.ndar
 
 
 def _scipy_columns(hits: csc_array, column: dict[str, int], popularity: np.ndarray) -> Rank:
-    """Take the wanted columns of the CSC matrix times the weight, then `argpartition`."""
+    """Multiply the requested columns of the CSC matrix by the weight, then `argpartition`."""
 
     def rank(interests: list[str], top: int) -> np.ndarray:
         wanted = hits[:, [column[name] for name in interests]]
@@ -107,7 +107,7 @@ def _scipy_columns(hits: csc_array, column: dict[str, int], popularity: np.ndarr
 
 
 def _bm25s(drawn: Columns) -> Rank:
-    """Tags as tokens. Without `k1` a score is the sum of the rarities of the tags hit."""
+    """Use tags as tokens. Without `k1`, a score is the sum of the rarities of the matching tags."""
     index = bm25s.BM25(k1=0.0)
     column = {name: number for number, name in enumerate(drawn.names)}
     index.index(Tokenized(ids=_tags_of_each(drawn), vocab=column), show_progress=False)
@@ -120,7 +120,7 @@ def _bm25s(drawn: Columns) -> Rank:
 
 
 def _tantivy(drawn: Columns) -> Rank:
-    """Tags as text that is not cut up; the weight is the score of each tag hit."""
+    """Use tags as untokenized text. The weight is the score of each matching tag."""
     builder = tantivy.SchemaBuilder()
     builder.add_text_field("tags", tokenizer_name="raw", index_option="basic")
     schema = builder.build()

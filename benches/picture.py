@@ -1,4 +1,4 @@
-"""The picture of the scaling curves."""
+"""Draws the picture of the scaling curves."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ Curves = dict[str, list[tuple[int, float]]]
 
 
 def draw(path: Path, functions: Curves, catalog: Curves, caption: str) -> None:
-    """Draw seconds a call against sessions, both logarithmic, and label the ratios.
+    """Draw seconds per call against sessions, both logarithmic, and label the ratios.
 
     Args:
         path: The file to write.
         functions: The opponent, the first call and the warm one.
-        catalog: The Catalog, then its peers.
-        caption: What it was measured on.
+        catalog: The Catalog, and its peers.
+        caption: The machine of the measurement.
     """
     figure, (left, right) = plt.subplots(
         1, 2, figsize=(12.5, 4.8), layout="constrained", sharey=True
@@ -43,7 +43,7 @@ def draw(path: Path, functions: Curves, catalog: Curves, caption: str) -> None:
 
 
 def draw_agent(path: Path, compared: Curves, caption: str) -> None:
-    """Draw an agent's warm calls: plain, accelerated and with a Catalog."""
+    """Draw the warm calls of an agent: plain, accelerated and with a Catalog."""
     figure, axes = plt.subplots(figsize=(6.4, 4.8), layout="constrained")
     _functions(axes, compared)
     axes.set_ylabel("seconds a call")
@@ -82,7 +82,7 @@ def _times(points: list[tuple[int, float]]) -> list[float]:
 
 
 def _label_ratios(axes: plt.Axes, slow: dict[int, float], fast: list[tuple[int, float]]) -> None:
-    """Write under the fast curve how many times faster than the slow it is: ends and middle."""
+    """Label the fast curve with its ratio to the slow one, at both ends and in the middle."""
     for size, below in (fast[0], fast[len(fast) // 2], fast[-1]):
         axes.annotate(
             f"{slow[size] / below:.0f}x",

@@ -1,4 +1,4 @@
-"""What is measured, and the ratio that each measurement has to reach."""
+"""The measurements of the functions, and the ratio that each must reach."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from sides import Answer, Side
 
 TOP = 5
 ROTATION = 32
-"""Interest lists that the calls of one measurement rotate through."""
+"""The number of interest lists through which the calls of a measurement rotate."""
 
 
 @dataclass(frozen=True)
 class Case:
-    """One row: a function at a size, and how many times faster than the opponent it shall be."""
+    """One row: a function at a size, and how many times faster than the opponent it must be."""
 
     function: str
     sessions: int
@@ -33,20 +33,20 @@ class Case:
 
     @property
     def batch(self) -> int:
-        """Fresh manifests of one round: many small ones, one large one."""
+        """Return the number of fresh manifests of a round: many small ones, or one large one."""
         return max(1, min(200, 20_000 // self.sessions))
 
     def call(self, side: Side) -> Callable[..., Answer]:
-        """The function of a side, to be called with one of `warm_inputs` or `fresh_input`."""
+        """Return the function of a side, for `warm_inputs` or `fresh_input`."""
         return getattr(side, self.function)
 
     def warm_inputs(self) -> list[tuple[Any, ...]]:
-        """Arguments on one manifest, interests and titles rotating."""
+        """Return arguments with one manifest and different interests and titles."""
         manifest = fresh_manifest(self.sessions)
         return [self._arguments(manifest, seed) for seed in range(ROTATION)]
 
     def fresh_input(self) -> Callable[[], tuple[Any, ...]]:
-        """A maker of arguments on a newly loaded manifest, seen by nobody."""
+        """Return a function that makes arguments with a newly loaded manifest."""
         seeds: Iterator[int] = count()
         return lambda: self._arguments(fresh_manifest(self.sessions), next(seeds))
 
@@ -83,5 +83,5 @@ def _text(sessions: int) -> bytes:
 
 
 def fresh_manifest(sessions: int) -> Answer:
-    """Load a manifest as an agent would: every object new, equal strings distinct."""
+    """Load a manifest as an agent does: all objects are new, also equal strings."""
     return json.loads(_text(sessions))

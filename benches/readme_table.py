@@ -1,4 +1,4 @@
-"""The README's short table of figures, made from the lines of the long one."""
+"""Makes the README's short table of figures from the lines of the long one."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ SLOWEST = "nothing counts"
 
 
 def short_table(lines: Sequence[str]) -> list[str]:
-    """Return the README's rows; raise KeyError where the long table lacks one of them."""
+    """Return the README's rows. Raises KeyError if the long table lacks one of them."""
     rows = list(HEAD)
     for name, shown in FUNCTIONS.items():
         line = _find(lines, name)

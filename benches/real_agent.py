@@ -1,4 +1,4 @@
-"""A real agent's modules, loaded from the folder of its `agent.py`."""
+"""Loads the modules of a real agent from the folder of its `agent.py`."""
 
 from __future__ import annotations
 
@@ -10,24 +10,24 @@ from random import Random
 
 import eventkit
 import generator
-from eventkit.accelerate import compare
 
-# The recorded answers and their runner are the tests'.
+# The tests hold the recorded answers and their runner.
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests"))
 
+from faults.compare import objects_in, typed
 from parity.case import EXACT_KINDS, load_cases
 from parity.runner import Agent, difference, run
 
 SHOWN = 5
 RANDOM_CALLS = 2_000
 NEIGHBOURS = re.compile(r"\b[CG]\.|\bgraph\(")
-"""Cases of `core` and `graph_service`: the times are those of `agent` alone."""
+"""Cases of `core` and `graph_service` are left out, because only `agent` is timed."""
 
 
 def load(folder: str) -> Agent:
     """Import `agent`, `core` and `graph_service` from a folder; the last two may be missing.
 
-    Each call makes copies of its own: one can be accelerated while another stays plain.
+    Each call makes new copies, so one can be accelerated while another stays plain.
     """
     where = Path(folder).resolve()
     if not (where / "agent.py").is_file():
@@ -47,7 +47,7 @@ def load(folder: str) -> Agent:
 
 
 def check_recorded(agent: Agent) -> None:
-    """Refuse an agent that is not the recorded one: its times would compare different work."""
+    """Raise an error if an agent is not the recorded one, because it would do different work."""
     cases = [
         case
         for case in load_cases()
@@ -61,7 +61,7 @@ def check_recorded(agent: Agent) -> None:
 
 
 def check_random(agent: Agent, count: int = RANDOM_CALLS) -> None:
-    """Refuse an agent that answers anything else than eventkit on so many random calls."""
+    """Raise an error if an agent answers differently from eventkit in one of many random calls."""
     rng = Random(count)
     module = agent.agent
     for number in range(count):
@@ -83,8 +83,8 @@ def check_random(agent: Agent, count: int = RANDOM_CALLS) -> None:
                 eventkit.build_itinerary_markdown(interests, recommended),
             ),
         )
-        known = compare.containers(manifest)
+        known = objects_in((manifest,), texts=False)
         for theirs, ours in pairs:
-            if not compare.same(theirs, ours, known):
+            if typed(theirs, known) != typed(ours, known):
                 raise SystemExit(f"random call {number} differs:\n{theirs}\n{ours}")
     print(f"the agent agrees with eventkit on {count:,} random calls")

@@ -1,8 +1,8 @@
-"""`make bench-server`: the endpoints beside the original's way, the ceiling, and other servers.
+"""`make bench-server`: compares the endpoints with the original's way, a ceiling and other servers.
 
-Every side answers the same questions to the reference's bytes before any is timed. All servers run
-at once and are asked by turns, so that a slow minute slows all of them; of each the best rate
-counts, and the median of the rounds' p99. wrk asks beside the server, on the same cores.
+Before timing, every side must answer the same requests with the reference's bytes. All servers run
+at the same time and get their requests in turns, so that a slow minute affects all of them. The
+best rate of each counts, and the median of the rounds' p99. wrk runs on the same cores.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from server_sides import APP, Side
 QUESTIONS = 256
 LARGE = 100_000
 LARGE_TURN = 30.0
-"""Seconds: the original's way answers about one question in each."""
+"""The seconds of a turn. The original's way answers about one request in a second."""
 WIDTHS = (38, 12, 10, 12, 10)
 HEADER = ("requests a second", "10 conns", "p99", "1 conn", "p99")
 NOTHING_KEPT = {"EVENTKIT_CACHE_ENTRIES": "0"}
@@ -41,7 +41,7 @@ Figures = dict[str, dict[int, Rate]]
 
 @dataclass(frozen=True)
 class Bench:
-    """A manifest, the questions to it, and how long each turn lasts."""
+    """A manifest, its requests, and the length of each turn."""
 
     manifest: Path
     asked: Sequence[Question]
@@ -51,7 +51,7 @@ class Bench:
 
 
 def sample_questions(count: int) -> list[Question]:
-    """Distinct questions of one to six of the bundled sample's tags."""
+    """Return different requests with one to six tags of the bundled sample."""
     tags = sorted({tag for session in load_manifest()["sessions"] for tag in session["tags"]})
     chance = random.Random(7)
     made: dict[Question, None] = {}
@@ -70,7 +70,7 @@ def prepared(
 def timed(
     bench: Bench, sides: Sequence[Side], connections: Sequence[int], *, checked: int
 ) -> Figures:
-    """Start every side, check it, and load it by turns."""
+    """Start every side, check its answers, and load it in turns."""
     manifest = json.loads(bench.manifest.read_text(encoding="utf-8"))
     some = bench.asked[:checked]
     answers = [server_load.expected(manifest, question) for question in some]
@@ -96,7 +96,7 @@ def timed(
 
 
 def _summary(rates: Sequence[Rate]) -> Rate:
-    """The best rate, the median of the p99: the best round of a full queue is one without drops."""
+    """Return the best rate and the median of the p99. In the best round, no request is dropped."""
     best = max(rates, key=lambda rate: rate.per_second)
     p99 = statistics.median(rate.p99 for rate in rates)
     return replace(best, p99=p99, failed=sum(rate.failed for rate in rates))
@@ -145,7 +145,7 @@ def main() -> None:
 
 
 def ratios(bench: Bench) -> Iterator[str]:
-    """The original's way, the ceiling and eventkit, one worker each."""
+    """Compare the original's way, the ceiling and eventkit, with one worker each."""
     old = server_sides.opponent(bench.manifest)
     ceiling = server_sides.constant("wsgi")
     new = server_sides.granian("wsgi", APP)
@@ -165,7 +165,7 @@ def ratios(bench: Bench) -> Iterator[str]:
 
 
 def servers(bench: Bench) -> Iterator[str]:
-    """The same application by every server, and what each does with a constant body."""
+    """Compare servers, with the application and with a constant body."""
     sides = [
         server_sides.granian("wsgi", APP),
         server_sides.constant("asgi"),
@@ -183,7 +183,7 @@ def servers(bench: Bench) -> Iterator[str]:
 
 
 def large(folder: Path) -> Iterator[str]:
-    """100,000 sessions: the original scores all of them for each question."""
+    """Use 100,000 sessions. The original scores all of them for each request."""
     manifest = folder / "large.json"
     manifest.write_bytes(generator.text(generator.columns(LARGE)))
     bench = prepared(folder, manifest, server_load.questions(QUESTIONS), LARGE_TURN, 1)

@@ -1,4 +1,4 @@
-"""The application as a user's `wsgi.py` has it, around the bench's manifest."""
+"""The application as in a user's `wsgi.py`, with the manifest of the bench."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the application takes of a request, called without a server: its own share of the time."""
+"""Times the application without a server: its own share of a request."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Environ = dict[str, Any]
 
 
 def calls(asked: Sequence[Question]) -> Iterator[str]:
-    """Time each kind of request; limits, counters and correlation ids are part of it."""
+    """Time each kind of request, including limits, counters and correlation ids."""
     with tempfile.TemporaryDirectory() as folder:
         telemetry = {"enabled": True, "file": str(Path(folder, "telemetry.jsonl"))}
         manifest = eventkit.load_manifest()
@@ -46,17 +46,17 @@ def calls(asked: Sequence[Question]) -> Iterator[str]:
 
 def _wsgi(app: Any) -> Callable[[Environ], object]:
     def start_response(_status: str, _headers: object) -> None:
-        """Where a server would begin to send."""
+        """Ignore the status and the headers."""
 
     return lambda environ: app(environ, start_response)
 
 
 def _asgi(app: Any) -> Callable[[Environ], object]:
     async def send(_message: object) -> None:
-        """Where a server would send."""
+        """Ignore a message."""
 
     def call(scope: Environ) -> None:
-        # What was asked by WSGI before waits for nothing: no event loop has to drive it.
+        # The answer is cached, so the coroutine never waits and needs no event loop.
         try:
             app(scope, None, send).send(None)
         except StopIteration:
@@ -67,7 +67,7 @@ def _asgi(app: Any) -> Callable[[Environ], object]:
 
 
 def _environ(question: Question) -> Environ:
-    """What granian makes of wrk's request."""
+    """Return the environment that granian makes of wrk's request."""
     path, _, query = question.target.partition("?")
     return {
         "REQUEST_METHOD": "GET",

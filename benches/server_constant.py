@@ -1,4 +1,4 @@
-"""The ceiling: a constant body of `BENCH_BYTES` bytes over WSGI, ASGI and RSGI, nothing else."""
+"""The ceiling: an application that only sends `BENCH_BYTES` bytes, over WSGI, ASGI and RSGI."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The guide's own two measurements, as printed: its `ab` line and its stress snippet."""
+"""Runs the guide's two measurements as they are printed: its `ab` line and its stress snippet."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def guide_lines(manifest: Path) -> Iterator[str]:
 
 
 def _ab(side: server_sides.Side) -> str:
-    """Run the line on its port 8000, on another one where that is taken."""
+    """Run the line on its port 8000, or on another one if that is in use."""
     port = 8000 if _is_free(8000) else None
     with tempfile.TemporaryDirectory() as folder, server_sides.running(side, port) as url:
         Path(folder, "request.json").write_text(REQUEST, encoding="ascii")

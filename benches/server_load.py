@@ -1,4 +1,4 @@
-"""The questions, the check of their answers, and the load: wrk beside the server on the cores."""
+"""Makes requests, checks their answers, and loads a server by wrk on the same cores."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from eventkit import reference
 SCRIPT = Path(__file__).with_name("server_load.lua")
 TOP = 5
 THREADS = 1
-"""One thread of wrk asks more than any server here answers; two would take a server's core."""
+"""One thread of wrk is faster than every server here. Two would use a core of the server."""
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class Question:
 
 @dataclass(frozen=True)
 class Rate:
-    """What a run of wrk saw."""
+    """The result of a run of wrk."""
 
     per_second: float
     p50: float
@@ -42,7 +42,7 @@ class Rate:
 
 
 def questions(count: int) -> list[Question]:
-    """Distinct questions of one to six interests, the common tags likely."""
+    """Return different requests with one to six interests, mostly common tags."""
     made: dict[Question, None] = {}
     seed = 0
     while len(made) < count:
@@ -63,7 +63,7 @@ def expected(manifest: Any, question: Question) -> bytes:
 
 
 def check(url: str, asked: Sequence[Question], answers: Sequence[bytes]) -> None:
-    """Refuse to time a server that answers anything but the reference's bytes."""
+    """Raise an error if a server's answers differ from the reference's bytes."""
     connection = http.client.HTTPConnection(urlsplit(url).netloc, timeout=60)
     for question, answer in zip(asked, answers, strict=True):
         connection.request("GET", question.target)
@@ -75,7 +75,7 @@ def check(url: str, asked: Sequence[Question], answers: Sequence[bytes]) -> None
 
 
 def load(url: str, file: Path, connections: int, seconds: float, first: int = 0) -> Rate:
-    """Ask the questions of a file for so long, beginning with the one numbered `first`."""
+    """Send the requests of a file for some seconds, beginning with the one numbered `first`."""
     wrk = shutil.which("wrk")
     if wrk is None:
         raise SystemExit("wrk is not installed: apt-get install wrk")

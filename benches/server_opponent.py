@@ -1,9 +1,9 @@
 """The opponent: a single-threaded `HTTPServer` around the pure-Python reference.
 
-What the guide serves with: HTTP/1.0 and a connection a request, as `BaseHTTPRequestHandler` has it,
-a backlog of 5, `json.dumps` of the reference's answer. Where nothing says what the original does,
-the quicker is done here: the manifest is read once, nothing is logged, no telemetry is written. It
-answers POST, where the original has 501, so that the guide's `ab` line measures it too.
+It serves as in the guide: HTTP/1.0 with a connection for each request, as `BaseHTTPRequestHandler`
+does, a backlog of 5, and `json.dumps` of the reference's answer. Where the original's way is not
+known, the faster way is used: the manifest is read once, and neither logs nor telemetry are
+written. It answers POST (the original answers 501), so that the guide's `ab` line can measure it.
 
     python benches/server_opponent.py MANIFEST PORT
 """
@@ -59,12 +59,12 @@ class Handler(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def log_message(self, *_: Any) -> None:
-        """Nothing: it would cost the opponent a write to a terminal for each request."""
+        """Log nothing, because a write to a terminal for each request would slow the opponent."""
 
 
 class Server(HTTPServer):
     def handle_error(self, *_: Any) -> None:
-        """Nothing: a client that hangs up is not worth the traceback that it would cost."""
+        """Print no traceback for a client that hangs up."""
 
 
 def main() -> None:

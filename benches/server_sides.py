@@ -1,4 +1,4 @@
-"""The servers that are compared, each started as its users start it, on a free port."""
+"""The servers that are compared. Each is started as its users start it, on a free port."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ HERE = Path(__file__).parent
 BIN = Path(sys.executable).parent
 APP, CONSTANT = "server_app:app", "server_constant"
 START_SECONDS = 60
-"""A manifest of 100,000 sessions is parsed and compiled before the first answer."""
+"""The seconds to wait for a server, which may compile 100,000 sessions before it answers."""
 
 Command = Callable[[int], list[str]]
 
 
 @dataclass(frozen=True)
 class Side:
-    """A server: its name in the table, its command for a port, and what its environment adds.
+    """A server: its name in the table, its command for a port, and its environment variables.
 
-    One that is a `ceiling` answers with a constant body, which is no answer to check.
+    A `ceiling` answers with a constant body, so its answers are not checked.
     """
 
     name: str
@@ -41,7 +41,7 @@ def opponent(manifest: Path) -> Side:
 
 
 def serve(*, workers: int = 1) -> Side:
-    """`eventkit serve`, which chooses its server and its options itself."""
+    """Return `eventkit serve`, which chooses its server and its options itself."""
     program = [str(BIN / "eventkit"), "serve", "--workers", str(workers), "--manifest"]
     return Side(
         f"eventkit serve, {_workers(workers)}",
@@ -56,7 +56,7 @@ def granian(interface: str, target: str, *, workers: int = 1, options: Sequence[
 
 
 def constant(interface: str, *, workers: int = 1) -> Side:
-    """The ceiling: granian and an application that has nothing to do."""
+    """Return the ceiling: granian with an application that does nothing."""
     side = granian(interface, f"{CONSTANT}:{interface}", workers=workers)
     return replace(side, name=f"constant body, {side.name}", ceiling=True)
 
@@ -86,7 +86,7 @@ def hypercorn(target: str, *, workers: int = 1) -> Side:
 
 @contextmanager
 def running(side: Side, port: int | None = None) -> Iterator[str]:
-    """Start a server, wait until it accepts, yield its URL, stop it and all of its children."""
+    """Start a server, wait until it accepts, yield its URL, and stop it with all its children."""
     port = port or _free_port()
     process = subprocess.Popen(
         side.command(port),

@@ -1,4 +1,4 @@
-"""The guide's "Stress Testing", as printed but for blank lines; `agent` is on the path."""
+"""The guide's "Stress Testing" as printed, without blank lines. `agent` is on the path."""
 
 # ruff: noqa
 import time

@@ -1,4 +1,4 @@
-"""The two sides of a comparison: eventkit, and the pure Python that it must agree with."""
+"""The two sides of a comparison: eventkit, and pure Python code with the same answers."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Answer = dict[str, Any]
 
 @dataclass(frozen=True)
 class Side:
-    """One implementation of the three functions that are timed, under the same signatures."""
+    """One implementation of the three functions that are timed."""
 
     name: str
     recommend: Callable[..., Answer]
@@ -24,19 +24,19 @@ class Side:
 
 
 def eventkit_side() -> Side:
-    """What is measured."""
+    """Return eventkit, which is measured."""
     return Side("eventkit", eventkit.recommend, eventkit.explain, eventkit.export)
 
 
 def reference_side() -> Side:
-    """The pure-Python reference of this package."""
+    """Return the pure-Python reference of this package."""
     return _python_side(
         "reference", reference.recommend, reference.explain, reference.build_itinerary_markdown
     )
 
 
 def agent_side(folder: str) -> Side:
-    """A real agent, from its folder, once it gives the recorded answers and agrees with ours."""
+    """Return a real agent from its folder, after checking its answers."""
     agent = real_agent.load(folder)
     real_agent.check_recorded(agent)
     real_agent.check_random(agent)
@@ -44,7 +44,7 @@ def agent_side(folder: str) -> Side:
 
 
 def accelerated_side(folder: str) -> Side:
-    """The same agent's files, loaded once more and accelerated for as long as the process runs."""
+    """Return the same agent, loaded again and accelerated until the process ends."""
     agent = real_agent.load(folder)
     handle = eventkit.accelerate(agent.agent)
     print(f"accelerated: {', '.join(handle.replaced)}")
@@ -52,7 +52,7 @@ def accelerated_side(folder: str) -> Side:
 
 
 def catalog_side() -> Side | None:
-    """A `Catalog` made once a manifest; ``None`` where this eventkit has none."""
+    """Return a side that makes a `Catalog` once for each manifest."""
     kind = getattr(eventkit, "Catalog", None)
     if kind is None:
         return None
@@ -75,12 +75,12 @@ def catalog_side() -> Side | None:
 
 
 def opponent(folder: str | None) -> Side:
-    """The agent of a folder, or the reference when none is given."""
+    """Return the agent of a folder, or the reference without a folder."""
     return agent_side(folder) if folder else reference_side()
 
 
 def check(manifest: Answer, interests: list[str], top: int, *sides: Side) -> None:
-    """Refuse to time sides that differ: in a value, a type, an order, or which object it is."""
+    """Raise an error if answers differ in a value, a type, an order, or an object's identity."""
     title = manifest["sessions"][len(manifest["sessions"]) // 2]["title"]
     results = [
         (
@@ -92,7 +92,7 @@ def check(manifest: Answer, interests: list[str], top: int, *sides: Side) -> Non
     ]
     first = results[0]
     for side, result in zip(sides[1:], results[1:], strict=True):
-        # repr tells 1 from 1.0 and -0.0 from 0.0, and shows the order of the keys.
+        # repr distinguishes 1 from 1.0 and -0.0 from 0.0, and shows the order of the keys.
         if repr(first) != repr(result):
             raise AssertionError(f"{sides[0].name} and {side.name} differ:\n{first}\n{result}")
         pairs = zip(first[0]["sessions"], result[0]["sessions"], strict=True)

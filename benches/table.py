@@ -1,4 +1,4 @@
-"""`make bench`: one table of ratios with their targets, and a picture of the scaling curves."""
+"""`make bench`: makes a table of ratios with their targets, and a picture of the curves."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ WIDTHS = (22, 10, 10, 8, 7, 10, 10, 8, 7, 5)
 
 
 def speed_row(case: Case, opponent: sides.Side, candidate: sides.Side) -> list[str]:
-    """Check both sides on a case, time them, and write the row."""
+    """Check both sides on a case, time them, and return the row."""
     manifest = plan.fresh_manifest(case.sessions)
     for seed in range(3):
         interests = generator.interests(case.interests, seed)
@@ -59,7 +59,7 @@ def speed_row(case: Case, opponent: sides.Side, candidate: sides.Side) -> list[s
 
 
 def memory_rows() -> Iterator[str]:
-    """The memory figures, each from a process of its own."""
+    """Yield the memory figures, each from a new process."""
     size = 100_000
     kept = memory.measure("snapshot_bytes_per_session", size)
     yield sentence(
@@ -77,7 +77,7 @@ def memory_rows() -> Iterator[str]:
 
 
 def curves(opponent: sides.Side, candidate: sides.Side) -> dict[str, list[tuple[int, float]]]:
-    """Measure the points of the picture: seconds a call by number of sessions."""
+    """Measure the points of the picture: seconds per call by number of sessions."""
     points: dict[str, list[tuple[int, float]]] = {}
     for case in plan.CURVE:
         calls = [case.call(opponent), case.call(candidate)]
@@ -93,7 +93,7 @@ def curves(opponent: sides.Side, candidate: sides.Side) -> dict[str, list[tuple[
 
 
 def warm_curves(compared: Sequence[sides.Side]) -> dict[str, list[tuple[int, float]]]:
-    """The points of the agent's picture: seconds of a warm call by number of sessions."""
+    """Return the points of the agent's picture: seconds per warm call by number of sessions."""
     points: dict[str, list[tuple[int, float]]] = {side.name: [] for side in compared}
     for case in plan.CURVE:
         calls = [case.call(side) for side in compared]
@@ -104,7 +104,7 @@ def warm_curves(compared: Sequence[sides.Side]) -> dict[str, list[tuple[int, flo
 
 
 def heading(opponent: sides.Side) -> Iterator[str]:
-    """What was measured, and where."""
+    """Return a text about the measurement and the machine."""
     compiled = importlib.util.find_spec("eventkit._eventkit") is not None
     yield machine()
     yield (
@@ -116,7 +116,7 @@ def heading(opponent: sides.Side) -> Iterator[str]:
 
 
 def table(opponent: sides.Side, candidate: sides.Side) -> Iterator[str]:
-    """The lines of the functions' table, each as soon as it is measured."""
+    """Yield the lines of the functions' table as they are measured."""
     yield aligned(HEADER, WIDTHS)
     for case in plan.CASES:
         yield aligned(speed_row(case, opponent, candidate), WIDTHS)

@@ -1,8 +1,8 @@
-"""`make bench-telemetry`: logging against two rotating handlers, and a summary against a script.
+"""`make bench-telemetry`: compares logging with two rotating handlers, and a summary with a script.
 
-The handlers write the same fields by ``json.dumps``; the script reads every line by ``json.loads``
-and sorts the latencies, which is what the original's does. What was written is counted and what was
-computed is compared before any figure is printed.
+The handlers write the same fields by ``json.dumps``. The script reads every line by ``json.loads``
+and sorts the latencies, as the original's script does. The written lines are counted and the
+results are compared before any figure is printed.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ Log = Callable[[float], object]
 
 @contextmanager
 def handler_log(handler: logging.Handler):
-    """A logger with one handler, fed as a careful agent would."""
+    """Make a logger with one handler, used as by a careful agent."""
     logger = logging.getLogger(f"bench.{type(handler).__name__}")
     logger.setLevel(logging.INFO)
     logger.propagate = False
@@ -65,7 +65,7 @@ def eventkit_log(path: Path, durability: Any):
 
 
 def writers(folder: Path) -> dict[str, Any]:
-    """The sides, each with a file of its own."""
+    """Return the sides, each with its own file."""
     from concurrent_log_handler import ConcurrentRotatingFileHandler
 
     return {
@@ -83,7 +83,7 @@ def writers(folder: Path) -> dict[str, Any]:
 
 
 def call_seconds(log: Log, lines: int) -> float:
-    """Seconds a call."""
+    """Return the seconds per call."""
     start = time.time()
     with _Uncollected():
         begun = time.perf_counter()
@@ -97,7 +97,7 @@ def writing() -> list[list[str]]:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         for side, opened in writers(folder).items():
-            # A tenth for the one that takes a lock and opens the file at each line.
+            # The handler that locks and opens the file for each line gets a tenth of the calls.
             lines = LINES // 10 if side.startswith("concurrent") else LINES
             with opened as log:
                 best[side] = min(call_seconds(log, lines) for _ in range(ROUNDS))
@@ -116,7 +116,7 @@ def writing() -> list[list[str]]:
 
 
 def generate(path: Path, size: int) -> int:
-    """Write default lines of so many bytes in all; how many."""
+    """Write default lines of `size` bytes in all. Returns their number."""
     import random
 
     rng = random.Random(7)
@@ -140,7 +140,7 @@ def generate(path: Path, size: int) -> int:
 
 
 def script(path: Path) -> dict[str, Any]:
-    """What the original's script does: everything read, parsed and sorted in memory."""
+    """Do as the original's script: read, parse and sort everything in memory."""
     entries = []
     for line in path.read_text().splitlines():
         try:
@@ -205,7 +205,7 @@ def timed(path: Path) -> float:
 
 
 def alone(path: Path) -> tuple[float, float, int]:
-    """Seconds, megabytes and rows of a summary in a process of its own."""
+    """Return seconds, megabytes and rows of a summary in a new process."""
     code = (
         "import sys, time, eventkit; begun = time.perf_counter();"
         "count = eventkit.summarize(sys.argv[1])['count']; took = time.perf_counter() - begun;"

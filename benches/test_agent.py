@@ -1,4 +1,4 @@
-"""`pytest benches --agent DIR` beyond the speed of functions: the scripts, a start, the picture."""
+"""Further benches of `pytest benches --agent DIR`: the scripts, a start, and the picture."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The Catalog and its peers in pytest-benchmark. `make bench` prints the short table."""
+"""Times the Catalog and its peers by pytest-benchmark. `make bench` prints the short table."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a snapshot keeps, and that fresh manifests leave nothing behind."""
+"""Tests the memory of a snapshot, and that fresh manifests leave no memory behind."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The speed of both sides, as pytest-benchmark shows it. `make bench` prints the short table."""
+"""Times both sides by pytest-benchmark. `make bench` prints the short table."""
 
 from __future__ import annotations
 

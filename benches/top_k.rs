@@ -21,7 +21,7 @@ struct Case {
     tags: Tags,
     tag_count: usize,
     popularity: Popularity,
-    /// The interests come from the so many first tags, under Zipf's law the frequent ones.
+    /// The interests come from this number of first tags, which are frequent under Zipf's law.
     from: usize,
     interests: usize,
     top: usize,
@@ -39,7 +39,7 @@ const DENSE: Case = Case {
     weights: [2.0, 0.5, 0.3],
 };
 
-const CASES: [Case; 15] = [
+const CASES: [Case; 21] = [
     DENSE,
     Case {
         name: "top 1",
@@ -116,6 +116,39 @@ const CASES: [Case; 15] = [
         name: "popularity dominates",
         from: 200,
         weights: [0.1, 100.0, 0.3],
+        ..DENSE
+    },
+    Case {
+        name: "negative interest",
+        weights: [-2.0, 0.5, 0.3],
+        ..DENSE
+    },
+    Case {
+        name: "negative popularity",
+        weights: [2.0, -0.5, 0.3],
+        ..DENSE
+    },
+    Case {
+        name: "both negative, rare tags",
+        tag_count: 20_000,
+        from: 20_000,
+        weights: [-2.0, -0.5, 0.3],
+        ..DENSE
+    },
+    Case {
+        name: "equal popularity, negative",
+        popularity: Popularity::AllEqual,
+        weights: [2.0, -0.5, 0.3],
+        ..DENSE
+    },
+    Case {
+        name: "no popularity",
+        weights: [2.0, 0.0, 0.3],
+        ..DENSE
+    },
+    Case {
+        name: "nothing counts",
+        weights: [0.0, 0.0, 0.0],
         ..DENSE
     },
     Case {

@@ -14,8 +14,9 @@ import os
 import signal
 import sys
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -31,6 +32,7 @@ MARKERS = (
     "real_data: needs the real programmes in EVENTKIT_REAL_DATA",
     "once: depends on no Python version (a browser, nginx, an oracle); `make test` runs it,"
     " `make test-all` runs it on no further version",
+    "slow: takes seconds; `make test` and `make test-all` run it, `.ci/run` on no further version",
 )
 EXAMPLES = {"default": 300, "parity": 5_000}
 
@@ -95,6 +97,17 @@ def real_data() -> Path:
     return folder
 
 
+@pytest.fixture
+def known_agent(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The agent of the fixtures is a known one for acceleration, and nobody was warned yet."""
+    from eventkit.accelerate import function
+    from fixtures.known import known_fixture
+
+    monkeypatch.setattr(function, "_told", False)
+    with known_fixture():
+        yield
+
+
 @pytest.fixture(scope="session")
 def fault_injection() -> None:
     """The hooks with which tests kill and panic; skips, saying so, where the build has none."""
@@ -106,3 +119,49 @@ def fault_injection() -> None:
         if os.environ.get("CI"):
             pytest.fail(reason)
         pytest.skip(reason)
+
+
+@pytest.fixture
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty directory, which is the current one."""
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.fixture
+def agent() -> Iterator[Any]:
+    """The modules of the fixture agent, not accelerated."""
+    from fixtures.loaded import loaded
+    from fixtures.variants import AGENT
+
+    with loaded(AGENT) as modules:
+        yield modules
+
+
+@pytest.fixture
+def graph() -> Iterator[Any]:
+    """A simulator of Graph with eight events of Ann."""
+    from graph_services import ANN
+    from graph_simulator import GraphSimulator, make_event
+
+    with GraphSimulator() as graph:
+        graph.put(ANN, *map(make_event, range(8)))
+        yield graph
+
+
+@pytest.fixture(params=["wsgi", "asgi"])
+def ask(request: pytest.FixtureRequest) -> Any:
+    """A function that sends a request to an application, by each protocol in turn."""
+    from server_roads import ROADS
+
+    return ROADS[request.param]
+
+
+@pytest.fixture
+def app() -> Any:
+    """An application with the manifest of the server tests and the default settings."""
+    import eventkit
+    from eventkit.server import ServerSettings
+    from server_roads import MANIFEST
+
+    return eventkit.create_app(MANIFEST, settings=ServerSettings())

@@ -22,7 +22,8 @@ type Instant = (String, String, Option<String>);
 /// A session that borrows nothing.
 #[derive(Debug, PartialEq)]
 struct Plain {
-    id: Option<String>,
+    #[allow(clippy::option_option)]
+    id: Option<Option<String>>,
     title: Option<Option<String>>,
     start: Instant,
     end: Instant,
@@ -45,7 +46,7 @@ fn plain(draft: &Draft<'_>) -> Plain {
         (ascii(&moment.local), ascii(&moment.clock), zone)
     };
     Plain {
-        id: draft.id.as_ref().map(owned),
+        id: draft.id.as_ref().map(|id| id.as_ref().map(owned)),
         title: draft.title.as_ref().map(|title| title.as_ref().map(owned)),
         start: instant(&draft.start),
         end: instant(&draft.end),
@@ -99,7 +100,7 @@ fn session(event: &Json) -> Option<Plain> {
         online: event["isOnlineMeeting"] == true,
     };
     Some(Plain {
-        id: text(&event["id"]),
+        id: event.get("id").map(text),
         title: event.get("subject").map(text),
         start,
         end,

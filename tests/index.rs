@@ -266,8 +266,12 @@ proptest! {
     #[test]
     fn index_equals_scan_on_large_catalogues(
         columns in columns(prop_oneof![8_000_usize..20_000, 30_000_usize..60_000]),
-        interest in proptest::sample::select(vec![Number::Float(2.0), Number::Float(0.01), Number::Int(2)]),
-        popularity in proptest::sample::select(vec![Number::Float(0.5), Number::Int(1), Number::Float(0.0)]),
+        interest in proptest::sample::select(
+            [2.0, 0.01, 0.0, -2.0].map(Number::Float).into_iter().chain([Number::Int(2)]).collect::<Vec<_>>()
+        ),
+        popularity in proptest::sample::select(
+            [0.5, 0.0, 0.0, -0.5].map(Number::Float).into_iter().chain([Number::Int(1)]).collect::<Vec<_>>()
+        ),
         seed in any::<u64>(),
     ) {
         let index = Index::build(&columns.sessions(), columns.tag_count).expect("sound columns");

@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 import eventkit
 from eventkit import Catalog, Telemetry, files, summarize
 from eventkit.graph.token_file import TokenFile
-from eventkit.server import ServerSettings, create_app
+from eventkit.server import ServerMetrics, ServerSettings, create_app
 from eventkit.server.sharing import SharedCatalogs
 from eventkit.telemetry.privacy import Pseudonyms
 
@@ -39,12 +39,15 @@ class Opener(NamedTuple):
     Attributes:
         run: Opens the path; raises if the file could not be used.
         good: The content of a file that it can use.
-        ending: Appended to the name of the file that `run` is given, to name the path it opens.
+        ending: Appended to the path that `run` is given, to name the path it opens. After a slash,
+            it is a file in a private directory.
+        made: Whether `run` makes the path itself, a directory, where there is none.
     """
 
     run: Callable[[Path], object]
     good: bytes
     ending: str = ""
+    made: bool = False
 
 
 def must(answer: Any) -> None:
@@ -107,6 +110,18 @@ def shared(path: Path) -> None:
     must(shelf.shared("one", Catalog(MANIFEST)))
 
 
+def metrics(path: Path) -> None:
+    must(ServerMetrics(path).snapshot()["workers"])
+
+
+def counted() -> bytes:
+    """The file of a process that counted a request and is gone."""
+    directory = Path("counted")
+    ServerMetrics(directory).observe("/recommend", 200, 0.001)
+    (file,) = directory.glob("worker-*")
+    return file.read_bytes()
+
+
 CACHE = {name: {} for name in ("AccessToken", "Account", "IdToken", "RefreshToken", "AppMetadata")}
 
 
@@ -118,7 +133,7 @@ def compiled() -> bytes:
 
 def openers() -> dict[str, Opener]:
     manifest, sessions = json.dumps(MANIFEST).encode(), json.dumps(SESSIONS).encode()
-    catalog = compiled()
+    catalog, table = compiled(), counted()
     lines = b"".join(json.dumps(session).encode() + b"\n" for session in SESSIONS)
     profiles = json.dumps({"ada": ["ai"]}).encode()
     token = json.dumps({"version": 1, "key": "app", "cache": CACHE}).encode()
@@ -147,7 +162,11 @@ def openers() -> dict[str, Opener]:
         "replaced file": Opener(lambda path: files.atomic_write(path, b"new"), b"old"),
         "server's manifest": Opener(served, manifest),
         "server's external sessions": Opener(served_external, sessions),
-        "server's shared directory": Opener(shared, b""),
+        "server's shared directory": Opener(shared, b"", made=True),
+        "metrics directory": Opener(metrics, b"", made=True),
+        "metrics directory's lock": Opener(metrics, b"", "/lock"),
+        "metrics of a process that is gone": Opener(metrics, table, "/worker-0000000000000001"),
+        "metrics, merged": Opener(metrics, table, "/folded"),
     }
 
 
@@ -228,7 +247,9 @@ def main() -> None:
     for kind, make in KINDS.items():
         clean(directory)
         given = directory / "file"
-        path = given.with_name(given.name + opener.ending)
+        path = Path(f"{given}{opener.ending}")
+        if path.parent == given:
+            given.mkdir(mode=0o700)
         print(json.dumps({"kind": kind, "began": True}), flush=True)
         try:
             make(path, opener.good)
@@ -244,7 +265,8 @@ def main() -> None:
         directory.chmod(0o700)
         same = looks(path) == before
         clean(directory)
-        if name != "server's shared directory":
+        if not opener.made:
+            path.parent.mkdir(mode=0o700, exist_ok=True)
             whole(path, opener.good)
         repaired, why = attempt(opener, given)
         said = {"came": came, "message": message, "same": same, "repaired": repaired, "why": why}

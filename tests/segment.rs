@@ -113,9 +113,9 @@ fn parts_of_different_catalogues_are_refused() {
     let other = segment(&Columns::new(1, 60, 9, Tags::Zipf, Popularity::Unit));
     let hashing = hash(b"eventkit");
     assert_eq!(refused(hashing, &one, &one), None);
-    let message = "bytes: its parts are of different catalogues".to_string();
+    let message = "bytes: its parts belong to different catalogues".to_string();
     assert_eq!(refused(hashing, &one, &other), Some(message));
-    let message = "bytes: written by a build that finds strings by another hash".to_string();
+    let message = "bytes: written by a build with another hash function".to_string();
     assert_eq!(refused(hashing + 1, &one, &one), Some(message));
 }
 

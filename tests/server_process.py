@@ -43,7 +43,7 @@ def served(name, folder, commands=COMMANDS, answers=None, **environment):
     program, *arguments = commands[name].format(port=port).split()
     with (folder / "server.log").open("wb") as log:
         process = subprocess.Popen(
-            [sys.executable, BIN / program, *arguments],
+            [BIN / program, *arguments],
             cwd=folder,
             env=os.environ | {"PYTHONPATH": str(folder)} | environment,
             stdout=log,
@@ -51,7 +51,7 @@ def served(name, folder, commands=COMMANDS, answers=None, **environment):
             start_new_session=True,
         )
         try:
-            _wait_for(answers or (lambda: asked(port, "GET", "/health")[0] == 200), process)
+            wait_for(answers or (lambda: asked(port, "GET", "/health")[0] == 200), process)
             yield port
         finally:
             process.send_signal(signal.SIGTERM)
@@ -62,7 +62,7 @@ def served(name, folder, commands=COMMANDS, answers=None, **environment):
                 process.wait()
 
 
-def _wait_for(answers, process):
+def wait_for(answers, process):
     """A real process tells by answering that it is there: there is no clock to inject."""
     until = time.monotonic() + 60
     while time.monotonic() < until:

@@ -11,7 +11,6 @@ from unittest import mock
 
 import pytest
 
-from fixtures.known import known_fixture
 from mutants import harness
 from mutants.edits import EDITS, Edit
 from mutants.harness import (
@@ -33,12 +32,7 @@ COMMANDS = (
 )
 BY_COMMAND = EDITS[::16]
 
-
-@pytest.fixture(autouse=True)
-def known_agent():
-    """Let the fixture agent be a known one."""
-    with known_fixture():
-        yield
+pytestmark = pytest.mark.usefixtures("known_agent")
 
 
 def edited(edit: Edit) -> dict[str, str]:
@@ -86,7 +80,7 @@ def test_a_patched_library_is_met_by_the_agent(name, owner, attribute, value, tm
     """What `mock.patch` does to a builtin or a module changes the answers as in the plain agent."""
     del name
     write_agent(tmp_path)
-    labels = ("agent.recommend", "agent.explain", "agent.score_session")
+    labels = ("agent.recommend", "agent.explain")
     with imported(tmp_path) as modules:
         functions = {label: harness.function_of(modules, label) for label in labels}
         arguments = {
@@ -99,9 +93,6 @@ def test_a_patched_library_is_met_by_the_agent(name, owner, attribute, value, tm
             return [
                 functions["agent.recommend"](arguments, ["ai"], 3),
                 functions["agent.explain"](arguments, "t3", ["ai"]),
-                functions["agent.score_session"](
-                    arguments["sessions"][3], ["ai", "ai"], arguments["weights"]
-                ),
             ]
 
         plain = ask()

@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 import eventkit
-from eventkit.accelerate import compare, function
-from fixtures.known import known_fixture
+from eventkit import functions, reference
+from eventkit.accelerate import compare
 from fixtures.loaded import loaded
 from fixtures.variants import AGENT, copied
 
@@ -31,19 +31,10 @@ END = '    return {"sessions": chosen, "scoring"'
 TRANSFORM = "graph_service.GraphEventService._transform_events"
 
 
-@pytest.fixture(autouse=True)
-def known_agent(monkeypatch):
-    """The fixture agent is a known one, and nobody was warned yet."""
-    monkeypatch.setattr(function, "_told", True)
-    with known_fixture():
-        yield
-
-
-@pytest.fixture
-def agent():
-    """The fixture agent's modules, plain."""
-    with loaded(AGENT) as modules:
-        yield modules
+pytestmark = [
+    pytest.mark.usefixtures("known_agent"),
+    pytest.mark.filterwarnings("ignore::eventkit.accelerate.AccelerationWarning"),
+]
 
 
 @pytest.fixture
@@ -217,14 +208,16 @@ def test_a_path_with_a_parent_of_its_own_goes_the_agents_way(at_place):
 # -- calendars -----------------------------------------------------------------------------------
 
 
-def test_an_event_without_an_id_goes_the_agents_way(agent):
-    """The original gives it an empty id, and eventkit none."""
+@pytest.mark.parametrize("id", [{}, {"id": None}, {"id": ""}, {"id": 7}], ids=str)
+def test_an_event_without_an_id_is_answered(agent, id):
     service = agent.graph_service.GraphEventService(None)
-    nameless = {name: value for name, value in EVENT.items() if name != "id"}
+    event = {name: value for name, value in EVENT.items() if name != "id"} | id
+    plain = service._transform_events([event])
     with eventkit.accelerate(agent.agent) as handle:
-        service._transform_events([EVENT])
-        service._transform_events([EVENT, nameless])
-        assert handle.calls[TRANSFORM] == (1, 1)
+        assert service._transform_events([event]) == plain
+        assert handle.calls[TRANSFORM] == (1, 0)
+    assert plain[0]["id"] == id.get("id", "")
+    assert functions.transform_events([event]) == reference.transform_events([event]) == plain
 
 
 def test_a_method_that_an_instance_hides_goes_the_agents_way(agent):

@@ -5,8 +5,7 @@ from __future__ import annotations
 import json
 import multiprocessing
 import pickle
-import time
-from collections.abc import Callable
+from functools import partial
 from random import Random
 from typing import Any
 
@@ -15,6 +14,7 @@ from hypothesis import given, settings
 
 import catalog_recipes as recipes
 import generator
+from budgets import ratio
 from catalog_child import digest
 from eventkit import Catalog, Filter
 from faults.compare import attempt, objects_in, typed, written
@@ -122,21 +122,11 @@ def test_a_thousand_single_additions_stay_few_parts() -> None:
         assert repr(catalog.recommend(interests, 40)) == repr(whole.recommend(interests, 40))
     # Shared names and tables are held once for each part.
     assert catalog.nbytes < 4 * whole.nbytes
-    assert seconds(lambda: ask(catalog)) < 20 * seconds(lambda: ask(whole)) + 1e-4
+    assert ratio(lambda: ask(whole), lambda: ask(catalog), most=20) <= 20
 
 
 def ask(catalog: Catalog) -> Any:
     return catalog.recommend(["agents basics", "art basics"], 5)
-
-
-def seconds(call: Callable[[], Any], times: int = 5) -> float:
-    """The least time of a few calls: others share the machine."""
-    best = float("inf")
-    for _ in range(times):
-        start = time.perf_counter()
-        call()
-        best = min(best, time.perf_counter() - start)
-    return best
 
 
 def test_a_change_costs_what_changes() -> None:
@@ -147,13 +137,13 @@ def test_a_change_costs_what_changes() -> None:
     assert sessions[1]["id"] == removed[0]
     text = json.dumps(sessions).encode()
     for build in (lambda: Catalog(sessions), lambda: Catalog.from_json(text)):
-        whole = seconds(build, 2)
         catalog = build()
-        assert seconds(lambda it=catalog: it.with_sessions(more)) < whole / 20
-        assert seconds(lambda it=catalog: it.with_sessions(removed=removed)) < whole / 20
+        for change in ({"added": more}, {"removed": removed}):
+            changing = partial(catalog.with_sessions, **change)
+            assert ratio(build, changing, most=1 / 20, fewest=2) <= 1 / 20
         changed = catalog.with_sessions(more, removed)
         assert changed.nbytes < 1.05 * catalog.nbytes
-        assert seconds(lambda it=changed: ask(it)) < 20 * seconds(lambda it=catalog: ask(it)) + 1e-3
+        assert ratio(partial(ask, catalog), partial(ask, changed), most=20) <= 20
 
 
 @pytest.mark.parametrize("native", [False, True])

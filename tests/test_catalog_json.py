@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import io
+import itertools
 import json
 import os
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from random import Random
@@ -340,6 +342,47 @@ def test_recommend_json_is_dumps() -> None:
         assert typed(attempt(made[1].recommend_json, (interests, top))) == typed(got)
 
     agree()
+
+
+def endless() -> list[Any]:
+    """Return a list that holds itself."""
+    made: list[Any] = []
+    made.append(made)
+    return made
+
+
+def deep() -> list[Any]:
+    """Return a list that is nested deeper than the interpreter can follow."""
+    made: list[Any] = []
+    for _ in range(60_000):
+        made = [made]
+    return made
+
+
+REFUSED: dict[str, Callable[[], Any]] = {
+    "a set": lambda: {1, 2},
+    "bytes": lambda: b"x",
+    "an object": object,
+    "a key": lambda: {(1, 2): 3},
+    "itself": endless,
+    "too deep": deep,
+}
+
+
+@pytest.mark.parametrize(("first", "second"), list(itertools.permutations(REFUSED, 2)))
+def test_of_two_refused_values_the_first_is_named(first: str, second: str) -> None:
+    for names in (("extra", "title"), ("title", "extra")):
+        sessions: list[Any] = [
+            {"title": "A", "tags": ["a"], "popularity": 2},
+            {"title": "B", "tags": ["a"], "popularity": 1},
+        ]
+        for session, name, kind in zip(sessions, names, (first, second), strict=True):
+            session[name] = REFUSED[kind]()
+        catalog = Catalog({"weights": generator.WEIGHTS, "sessions": sessions})
+        wanted = attempt(dumped, (catalog, ["a"], 2))
+        assert wanted[0] == "error"
+        for _ in range(2):
+            assert typed(attempt(catalog.recommend_json, (["a"], 2))) == typed(wanted), names
 
 
 @given(recipes.drawn(recipes.for_many))

@@ -162,6 +162,7 @@ def test_a_filter_narrows_a_plan() -> None:
     assert titles(weights={"interest": 9.0, "popularity": 0.0}, gap=1) == ["T1"]
     assert catalog.plan(["rust"]) == {
         "sessions": [], "scoring": [], "conflicts": 0, "total": 0.0, "untimed": 0,
+        "left_out": [], "unmatched": [{"interest": "rust", "nearest": []}],
     }  # fmt: skip
 
 

@@ -12,12 +12,12 @@ import struct
 import subprocess
 import sys
 import termios
-from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
 import eventkit
+from command_line import run, text_of
 from eventkit import reference
 from eventkit.cli.table import display_width, layout
 from eventkit.manifest import SAMPLE_MANIFEST_PATH, load_manifest
@@ -26,30 +26,6 @@ from eventkit.schema import load_schema
 SAMPLE = load_manifest(SAMPLE_MANIFEST_PATH)
 INTERESTS = ["ai", "agents"]
 TITLE = "Keynote: Software That Forgets on Purpose"
-
-
-@pytest.fixture
-def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.chdir(tmp_path)
-    return tmp_path
-
-
-def run(
-    *arguments: str, options: Sequence[str] = (), **environment: str
-) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, *options, "-m", "eventkit", *arguments],
-        env=os.environ | environment,
-        capture_output=True,
-        text=True,
-        timeout=60,
-    )
-
-
-def answer(*arguments: str) -> str:
-    done = run(*arguments)
-    assert (done.returncode, done.stderr) == (0, "")
-    return done.stdout
 
 
 def printed(result: object) -> str:
@@ -68,28 +44,28 @@ def write_manifest(**members: object) -> dict:
 @pytest.mark.parametrize(("flags", "top"), [([], 3), (["--top", "5"], 5), (["--top", "0"], 3)])
 def test_recommend(here: Path, flags: list[str], top: int) -> None:
     expected = printed(reference.recommend(SAMPLE, INTERESTS, top))
-    assert answer("recommend", "--interests", " AI;Agents,, ", *flags) == expected
+    assert text_of("recommend", "--interests", " AI;Agents,, ", *flags) == expected
 
 
 def test_explain(here: Path) -> None:
     expected = printed(reference.explain(SAMPLE, TITLE.upper(), ["privacy"]))
-    assert answer("explain", "--session", TITLE.upper(), "--interests", "privacy") == expected
+    assert text_of("explain", "--session", TITLE.upper(), "--interests", "privacy") == expected
 
 
 def test_export(here: Path) -> None:
     recommendation = reference.recommend(SAMPLE, INTERESTS, 3)
     text = reference.build_itinerary_markdown(INTERESTS, recommendation)
     expected = printed({"markdown": text, "sessionCount": 3})
-    assert answer("export", "--interests", "ai, agents") == expected
+    assert text_of("export", "--interests", "ai, agents") == expected
 
 
 def test_the_manifest_here_comes_before_the_sample(here: Path) -> None:
     manifest = write_manifest(recommend={"max_sessions_default": 1})
     Path("other.json").write_text(json.dumps(SAMPLE))
     expected = printed(reference.recommend(manifest, ["ai"], 1))
-    assert answer("recommend", "--interests", "ai") == expected
+    assert text_of("recommend", "--interests", "ai") == expected
     expected = printed(reference.recommend(SAMPLE, ["ai"], 3))
-    assert answer("recommend", "--interests", "ai", "--manifest", "other.json") == expected
+    assert text_of("recommend", "--interests", "ai", "--manifest", "other.json") == expected
 
 
 def test_external_sessions_beside_the_manifest(here: Path) -> None:
@@ -100,15 +76,15 @@ def test_external_sessions_beside_the_manifest(here: Path) -> None:
     Path("event/more.json").write_text(json.dumps(sessions))
     flags = ["--interests", "ai", "--manifest", "event/m.json"]
     manifest = SAMPLE | {"sessions": sessions}
-    assert answer("recommend", *flags) == printed(reference.recommend(manifest, ["ai"], 3))
-    assert "Elsewhere" in answer("export", *flags)
+    assert text_of("recommend", *flags) == printed(reference.recommend(manifest, ["ai"], 3))
+    assert "Elsewhere" in text_of("export", *flags)
     expected = printed(reference.explain(manifest, "elsewhere", ["ai"]))
-    assert answer("explain", "--session", "elsewhere", *flags) == expected
+    assert text_of("explain", "--session", "elsewhere", *flags) == expected
 
 
 def test_schema_and_version(here: Path) -> None:
-    assert answer("schema") == printed(load_schema())
-    assert answer("--version") == f"eventkit {eventkit.__version__}\n"
+    assert text_of("schema") == printed(load_schema())
+    assert text_of("--version") == f"eventkit {eventkit.__version__}\n"
 
 
 # --- export to files
@@ -117,9 +93,9 @@ def test_schema_and_version(here: Path) -> None:
 def test_export_where_the_manifest_turns_it_on(here: Path) -> None:
     write_manifest(features={"export": {"enabled": True, "output_dir": "out"}})
     expected = printed({"saved": "out/itinerary_ai_agents.md", "sessionCount": 3})
-    assert answer("export", "--interests", "ai,agents") == expected
+    assert text_of("export", "--interests", "ai,agents") == expected
     expected = printed({"saved": "out/plan.txt", "sessionCount": 3})
-    assert answer("export", "--interests", "ai", "--output", "plan.txt") == expected
+    assert text_of("export", "--interests", "ai", "--output", "plan.txt") == expected
     for output in ("../x.md", str(here / "x.md"), "a/../../x.md"):
         done = run("export", "--interests", "ai", "--output", output)
         assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1)
@@ -139,7 +115,7 @@ def test_export_where_the_manifest_turns_it_on(here: Path) -> None:
     ],
 )
 def test_export_to_a_file_on_request(here: Path, flags: list[str], key: str, start: str) -> None:
-    result = json.loads(answer("export", "--interests", "ai", *flags))
+    result = json.loads(text_of("export", "--interests", "ai", *flags))
     assert key in result
     assert result["saved"] == flags[1]
     assert Path(flags[1]).read_bytes().decode().startswith(start)
@@ -167,12 +143,12 @@ def test_export_says_what_it_did_about_days(here: Path) -> None:
 
 
 def test_profiles(here: Path) -> None:
-    saved = answer("recommend", "--interests", "Rust", "--profile-save", "ada")
+    saved = text_of("recommend", "--interests", "Rust", "--profile-save", "ada")
     expected = reference.recommend(SAMPLE, ["rust"], 3)
     assert saved == printed(expected | {"profileSaved": "ada"})
     assert json.loads(Path(".event_profiles.json").read_text()) == {"ada": ["rust"]}
     # A profile comes before --interests, but not if it does not exist.
-    assert answer("recommend", "--profile-load", "ada", "--interests", "ai") == printed(expected)
+    assert text_of("recommend", "--profile-load", "ada", "--interests", "ai") == printed(expected)
     done = run("recommend", "--profile-load", "bo", "--interests", "ai")
     assert (done.returncode, done.stdout) == (0, printed(reference.recommend(SAMPLE, ["ai"], 3)))
     assert done.stderr == "eventkit: no profile 'bo' in .event_profiles.json, which has: ada\n"
@@ -180,8 +156,8 @@ def test_profiles(here: Path) -> None:
 
 def test_profile_files(here: Path) -> None:
     write_manifest(profile={"file": "own.json"})
-    answer("explain", "--session", TITLE, "--interests", "ai", "--profile-save", "k")
-    answer("export", "--interests", "ai", "--profile-save", "k", "--profile-file", "flag.json")
+    text_of("explain", "--session", TITLE, "--interests", "ai", "--profile-save", "k")
+    text_of("export", "--interests", "ai", "--profile-save", "k", "--profile-file", "flag.json")
     assert Path("own.json").is_file()
     assert Path("flag.json").is_file()
     assert not Path(".event_profiles.json").exists()
@@ -278,7 +254,7 @@ def test_wrong_arguments_are_named_in_one_line(here: Path, arguments: list[str],
 
 
 def test_validate(here: Path) -> None:
-    assert json.loads(answer("validate")) == {
+    assert json.loads(text_of("validate")) == {
         "file": str(SAMPLE_MANIFEST_PATH),
         "valid": True,
         "problems": [],

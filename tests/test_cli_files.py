@@ -3,43 +3,18 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 import urllib.request
 from pathlib import Path
-from typing import Any
 
 import pytest
 
+from command_line import answer, run
 from eventkit import Catalog, reference
 from eventkit.manifest import SAMPLE_MANIFEST_PATH, load_manifest
 from server_process import served
 
 SAMPLE = load_manifest(SAMPLE_MANIFEST_PATH)
 TITLE = SAMPLE["sessions"][0]["title"]
-
-
-@pytest.fixture
-def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.chdir(tmp_path)
-    return tmp_path
-
-
-def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "eventkit", *arguments],
-        env=os.environ | environment,
-        capture_output=True,
-        text=True,
-        timeout=60,
-    )
-
-
-def answer(*arguments: str) -> Any:
-    done = run(*arguments)
-    assert (done.returncode, done.stderr) == (0, "")
-    return json.loads(done.stdout)
 
 
 # --- compiled catalogues

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 import generator
+from command_line import answer, run
 from eventkit import Catalog, reference
 from eventkit.cli import main
 from eventkit.manifest import SAMPLE_MANIFEST_PATH, load_manifest
@@ -19,28 +17,6 @@ from eventkit.manifest import SAMPLE_MANIFEST_PATH, load_manifest
 SAMPLE = load_manifest(SAMPLE_MANIFEST_PATH)
 TITLE = "Keynote: Software That Forgets on Purpose"
 PROGRAMMES = ["fosdem-2026", "google-io-2019", "gencon-2017"]
-
-
-@pytest.fixture
-def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.chdir(tmp_path)
-    return tmp_path
-
-
-def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "eventkit", *arguments],
-        env=os.environ | environment,
-        capture_output=True,
-        text=True,
-        timeout=60,
-    )
-
-
-def answer(*arguments: str) -> Any:
-    done = run(*arguments)
-    assert (done.returncode, done.stderr) == (0, "")
-    return json.loads(done.stdout)
 
 
 def write_manifest(**members: object) -> None:

@@ -41,9 +41,7 @@ BIN = Path(sys.executable).parent
 @contextlib.contextmanager
 def started(arguments, port, **variables):
     """Run the command `eventkit` until the block ends."""
-    process = subprocess.Popen(
-        [sys.executable, BIN / "eventkit", *arguments], env=os.environ | variables
-    )
+    process = subprocess.Popen([BIN / "eventkit", *arguments], env=os.environ | variables)
     try:
         wait_for(port, process)
         yield process
@@ -291,9 +289,7 @@ CONTAINER = (DEPLOY / "Containerfile").read_text(encoding="utf-8")
 def test_a_container_wants_a_token():
     assert COMMAND[0] == "eventkit"
     environment = {name: value for name, value in os.environ.items() if name != "API_TOKEN"}
-    done = subprocess.run(
-        [sys.executable, BIN / "eventkit", *COMMAND[1:]], env=environment, capture_output=True
-    )
+    done = subprocess.run([BIN / "eventkit", *COMMAND[1:]], env=environment, capture_output=True)
     assert done.returncode != 0
     assert b"API_TOKEN" in done.stderr
 

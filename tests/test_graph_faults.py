@@ -54,13 +54,6 @@ NOON = datetime(2026, 2, 1, 12, tzinfo=timezone.utc)
 
 
 @pytest.fixture
-def graph():
-    with GraphSimulator() as graph:
-        graph.put(ANN, *map(make_event, range(8)))
-        yield graph
-
-
-@pytest.fixture
 def clock():
     return PausingClock()
 
@@ -265,13 +258,16 @@ def watched_pauses():
 
 
 def held_against_the_deadline(service: GraphEventService, call: Any) -> float:
-    """Seconds until the typed error of a call that cannot succeed."""
+    """Seconds until the typed error of a call that cannot succeed.
+
+    Three threads wake up in its way: the server's, a connecting one, and its own.
+    """
     with watched_pauses() as paused:
         begun = time.monotonic()
         with pytest.raises(errors.GraphServiceError) as caught:
             call()
         took = time.monotonic() - begun
-    assert took <= service.settings.deadline + 0.5 + paused[0]
+    assert took <= service.settings.deadline + 0.5 + 3 * paused[0]
     assert type(caught.value) is errors.GraphServiceError
     assert caught.value.transient
     return took
@@ -336,10 +332,12 @@ def test_a_host_that_does_not_exist_is_an_error_in_time(graph, monkeypatch, caps
 def test_an_authority_that_fails_is_an_error_in_time(graph, fault):
     graph.fail(fault, times=1000, on="token")
     with GraphEventService(settings_of(graph, deadline=DEADLINE)) as service:
-        begun = time.monotonic()
-        with pytest.raises(errors.GraphAuthError, match="Authentication failed"):
-            service.get_events()
-        assert time.monotonic() - begun <= DEADLINE + faults_scale(8.0, 0.5)
+        with watched_pauses() as paused:
+            begun = time.monotonic()
+            with pytest.raises(errors.GraphAuthError, match="Authentication failed"):
+                service.get_events()
+            took = time.monotonic() - begun
+        assert took <= DEADLINE + faults_scale(8.0, 0.5) + 3 * paused[0]
         graph.heal()
         assert len(service.get_events()) == 8
 

@@ -13,14 +13,7 @@ import eventkit
 from eventkit import errors, reference
 from eventkit.graph import GraphEventService, GraphSettings
 from graph_services import ANN, in_task, settings_of
-from graph_simulator import GraphSimulator, link, make_event, status
-
-
-@pytest.fixture
-def graph():
-    with GraphSimulator() as graph:
-        graph.put(ANN, *map(make_event, range(8)))
-        yield graph
+from graph_simulator import link, make_event, status
 
 
 @pytest.fixture

@@ -12,14 +12,7 @@ from calendars import Clock
 from eventkit import errors
 from eventkit.graph import CachedGraphEventService, GraphEventService
 from graph_services import ANN, in_task, settings_of
-from graph_simulator import GraphSimulator, make_event, reset, status
-
-
-@pytest.fixture
-def graph():
-    with GraphSimulator() as graph:
-        graph.put(ANN, *map(make_event, range(8)))
-        yield graph
+from graph_simulator import make_event, reset, status
 
 
 class Credential:

@@ -67,6 +67,8 @@ def test_killed_workers_stay_counted_and_their_files_do_not_stay(tmp_path):
         assert len(list(directory.iterdir())) == 3  # the lock, what was folded, this process's
 
 
+# Other tests may have left threads, and Python 3.12 and later warn of a fork beside them.
+@pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
 def test_forked_children_count_for_themselves(tmp_path):
     metrics = ServerMetrics(tmp_path / "metrics")
     metrics.add("cache_hits")

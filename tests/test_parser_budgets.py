@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from budgets import MOST, lowest_ratio
+from budgets import MOST, is_quadratic, ratio
 from eventkit import Catalog, Filter, _native
 from eventkit.dates import parse_moment
 from eventkit.graph.envelope import Envelope, exact_json
@@ -113,8 +113,9 @@ ROWS: dict[str, tuple[Any, Parser, int]] = {
         lambda sealed: ENVELOPE.open(sealed, "k"),
         200_000,
     ),
-    "envelope, header": (header, lambda sealed: ENVELOPE.open(sealed, "k"), 200_000),
-    "envelope, brackets": (lambda n: b"[" * n, lambda sealed: ENVELOPE.open(sealed, "k"), 200_000),
+    # Read as fast as memory is copied, which caches make faster for a short text.
+    "envelope, header": (header, lambda sealed: ENVELOPE.open(sealed, "k"), 10_000),
+    "envelope, brackets": (lambda n: b"[" * n, lambda sealed: ENVELOPE.open(sealed, "k"), 10_000),
     "exact JSON": (lambda n: [{"a": "\ud800x" * 5}] * n, exact_json, 2_000),
     "generations": (
         lambda n: ".".join(["1-x"] * n),
@@ -160,14 +161,21 @@ def test_twice_the_input_takes_at_most_two_and_a_half_times_as_long(
 ) -> None:
     folder = (tmp_path,) if parser is summarize else ()
     half, whole = make(size, *folder), make(2 * size, *folder)
-    ratio = lowest_ratio(lambda: parser(half), lambda: parser(whole))
-    assert ratio <= MOST, f"twice as much takes {ratio:.2f} times as long"
+    growth = ratio(lambda: parser(half), lambda: parser(whole))
+    assert growth <= MOST, f"twice as much takes {growth:.2f} times as long"
 
 
 def test_the_budget_notices_a_quadratic_parser() -> None:
     def quadratic(text: str) -> None:
         for place in range(0, len(text), 50):
-            text[place:].count("x")
+            sum(1 for _ in text[place:])
 
-    texts = ["a" * size for size in (40_000, 80_000)]
-    assert lowest_ratio(lambda: quadratic(texts[0]), lambda: quadratic(texts[1])) > MOST
+    def linear(text: str) -> None:
+        for place in range(0, len(text), 50):
+            sum(1 for _ in text[place : place + 50])
+
+    def reading(parser: Parser) -> Callable[[int], Callable[[], None]]:
+        return lambda size: lambda text="a" * size: parser(text)
+
+    assert is_quadratic(reading(quadratic), 500)
+    assert not is_quadratic(reading(linear), 500)

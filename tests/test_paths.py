@@ -55,6 +55,11 @@ WRITES = {
     "export": NOT_FILES - {"directory"},
     "replaced file": NOT_FILES,
     "server's shared directory": set(paths_child.KINDS) - {"directory"},
+    # A directory that is made as any other is one that other users may enter.
+    "metrics directory": set(paths_child.KINDS),
+    "metrics directory's lock": {"socket", "directory", "unreadable"} | LINKS,
+    "metrics of a process that is gone": {"socket", "directory", "unreadable"} | LINKS,
+    "metrics, merged": NO_GOOD - {"sparse"} | LINKS,
 }
 
 

@@ -10,6 +10,7 @@ from types import MappingProxyType
 
 import pytest
 
+import eventkit
 from eventkit import reference
 
 THREE = {"interest": 2.0, "popularity": 0.5, "diversity": 0.3}
@@ -131,3 +132,16 @@ def test_an_unreadable_event_does_not_cost_the_others():
     }
     events = [{"id": 1, **times}, {"id": 2, **times, "location": None}, None, {"id": 3, **times}]
     assert [session["id"] for session in reference.transform_events(iter(events))] == [1, 3]
+
+
+@pytest.mark.parametrize("name", ["start", "end"])
+@pytest.mark.parametrize("time", [["09:00"], {"at": 9}, {9}])
+@pytest.mark.parametrize("count", [reference.count_conflicts, eventkit.count_conflicts])
+def test_a_time_without_a_hash_is_refused_as_a_key_of_a_dict(name, time, count):
+    """From Python 3.14 on, the error's text says for what the hash was wanted."""
+    slot = {"start": None, "end": None, name: time}
+    with pytest.raises(TypeError) as wanted:
+        {}.setdefault((slot["start"], slot["end"]), 0)
+    with pytest.raises(TypeError) as raised:
+        count([{"start": "09:00"}, slot])
+    assert str(raised.value) == str(wanted.value)

@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
-from eventkit.schema import MISSING, Problem, load_schema, validate
+from eventkit import _native
+from eventkit.schema import MISSING, Problem, load_schema, validate, validate_sessions
 
 GOOD = {
     "sessions": [{"title": "T", "start": "09:00", "tags": ["a"], "popularity": 0.5}],
@@ -188,3 +189,72 @@ def test_both_validators_agree(manifest: object) -> None:
     assert {problem.path for problem in problems} == oracle_paths(manifest)
     assert all(str(problem).isprintable() for problem in problems)
     assert json.dumps(manifest) == before
+
+
+NAMES = ["title", "tags", "popularity", "id", "start", "end", "location", "other"]
+USUAL = {
+    "title": st.text(min_size=1),
+    "tags": st.lists(st.text()),
+    "popularity": st.integers(0, 2**63 - 1) | st.floats(0, allow_nan=False, allow_infinity=False),
+    "id": st.integers() | st.text(),
+    "start": st.text(min_size=1),
+    "end": st.text(min_size=1),
+    "location": st.text(),
+    "other": st.none() | st.lists(st.dictionaries(st.text(), st.booleans())),
+}
+VALUES = ["", "text", None, True, False, 0, -1, -0.0, -0.5, 0.5, 10**30, 1e308, [], ["a", ""], [1]]
+NESTED = [{}, ["a", ["b"]], [None], {"title": ""}, {"": {}}, "\u00e9", "\ud800"]
+ODD = st.sampled_from([*VALUES, *NESTED])
+
+
+def certain(text: str) -> bool:
+    """Whether the engine reads these sessions itself and is sure that the schema accepts them."""
+    loaded = _native.load_json(text.encode(), "bytes", None)
+    return loaded is not None and _native.sessions_pass_schema(loaded[0])
+
+
+@given(st.lists(st.dictionaries(st.sampled_from(NAMES), ODD | USUAL["tags"]), max_size=3))
+def test_the_engine_is_certain_only_of_sessions_that_the_schema_accepts(sessions: list) -> None:
+    text = json.dumps(sessions)
+    if certain(text):
+        assert validate_sessions(json.loads(text)) == []
+
+
+@given(
+    st.lists(
+        st.fixed_dictionaries(
+            {"title": USUAL["title"]},
+            optional={name: values for name, values in USUAL.items() if name != "title"},
+        ),
+        max_size=3,
+    )
+)
+def test_the_engine_is_certain_of_usual_sessions(sessions: list) -> None:
+    assert validate_sessions(sessions) == []
+    assert certain(json.dumps(sessions))
+
+
+@pytest.mark.parametrize(
+    ("session", "sure"),
+    [
+        ('{"title": "", "title": "A"}', True),
+        ('{"title": "A", "title": ""}', False),
+        ('{"title": "A", "tags": [1], "tags": []}', False),
+        ('{"tit\\u006ce": ""}', False),
+        ('{"tit\\u006ce": "A", "st\\u0061rt": 5}', False),
+        ('{"title": "A", "popularity": 1e400}', False),
+        ('{"title": "A", "popularity": -0}', True),
+        ('{"title": "A", "popularity": -0.0}', False),
+        ('{"title": "A", "popularity": 1E5}', True),
+        ('{"title": "A", "nested": {"title": ""}}', True),
+        ("{}", False),
+    ],
+)
+def test_what_the_engine_is_certain_of(session: str, sure: bool) -> None:
+    assert certain(f"[{session}]") == sure
+    if sure:
+        assert validate_sessions([json.loads(session)]) == []
+
+
+def test_the_engine_is_not_certain_of_objects() -> None:
+    assert not _native.sessions_pass_schema(_native.compile_sessions([{"title": "A"}]))

@@ -15,16 +15,6 @@ from eventkit.server.access import Access
 from server_roads import MANIFEST, ROADS, TOKEN, dumped
 
 
-@pytest.fixture(params=ROADS)
-def ask(request):
-    return ROADS[request.param]
-
-
-@pytest.fixture
-def app():
-    return eventkit.create_app(MANIFEST, settings=ServerSettings())
-
-
 def welch_t(function, one, other, compares):
     """Welch's t of how long a function takes for two inputs, asked in a random order.
 

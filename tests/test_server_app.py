@@ -5,23 +5,17 @@ import json
 import os
 import subprocess
 import sys
+from decimal import Decimal
+from types import MappingProxyType
 from urllib.parse import urlencode
 
 import pytest
 
 import eventkit
+from eventkit.errors import ManifestError
 from eventkit.server import ServerSettings
-from server_roads import MANIFEST, ROADS, WEIGHTS, dumped
-
-
-@pytest.fixture(params=ROADS)
-def ask(request):
-    return ROADS[request.param]
-
-
-@pytest.fixture
-def app():
-    return eventkit.create_app(MANIFEST, settings=ServerSettings())
+from eventkit.server.status import Status
+from server_roads import MANIFEST, WEIGHTS, dumped
 
 
 def test_recommend_is_the_original_s_json(app, ask):
@@ -292,12 +286,78 @@ def test_forked_workers_create_ids_of_their_own():
     assert len({text.partition("-")[0] for text in ids}) == 2
 
 
-def test_an_unexpected_error_is_answered_500_without_its_traceback(ask, caplog):
-    sessions = [{"title": "Good", "popularity": 1}, {"popularity": 0}]
-    app = eventkit.create_app({"weights": WEIGHTS, "sessions": sessions})
-    reply = ask(app, "GET", "/recommend", b"interests=ai&top=2")
+def test_an_unexpected_error_is_answered_500_without_its_traceback(ask, caplog, monkeypatch):
+    monkeypatch.setattr(Status, "ready", lambda *_: {}["title"])
+    app = eventkit.create_app(MANIFEST)
+    reply = ask(app, "GET", "/ready")
     assert (reply.status, reply.json["error"]) == (500, "internal error")
     assert b"Traceback" not in reply.body
     assert b"KeyError" not in reply.body
     assert reply.json["correlationId"] in caplog.text
     assert "KeyError: 'title'" in caplog.text
+
+
+REFUSED = {
+    "no weights": ({"sessions": []}, "weights is missing: expected an object"),
+    "sessions of another kind": (
+        {"weights": WEIGHTS, "sessions": 5},
+        "sessions is 5: expected an array of sessions",
+    ),
+    "a session of another kind": (
+        {"weights": WEIGHTS, "sessions": [{"title": "A"}, 5]},
+        r"sessions\[1\] is 5: expected an object with a title",
+    ),
+    "no title": (
+        {"weights": WEIGHTS, "sessions": [{"tags": []}]},
+        r"sessions\[0\]\.title is missing: expected a string",
+    ),
+    "a numeric title": (
+        {"weights": WEIGHTS, "sessions": [{"title": 2026}]},
+        r"sessions\[0\]\.title is 2026: expected a string",
+    ),
+    "a weight of 400 digits": (
+        {"weights": WEIGHTS | {"interest": 10**400}, "sessions": []},
+        r"weights\.interest is an integer of 1329 bits: expected at most",
+    ),
+    "features of another kind": (
+        {"weights": WEIGHTS, "sessions": [], "features": []},
+        "features is an array of 0 items: expected an object of features",
+    ),
+    "a value that JSON cannot hold": (
+        {"weights": WEIGHTS, "sessions": [{"title": "A", "popularity": Decimal("0.5")}]},
+        r"cannot be written as JSON \(it holds Decimal\('0\.5'\) of type Decimal\)",
+    ),
+}
+
+
+@pytest.mark.parametrize(("manifest", "message"), REFUSED.values(), ids=REFUSED)
+def test_a_mapping_that_validate_refuses_does_not_start(manifest, message):
+    with pytest.raises(ManifestError, match=f"^the manifest: {message}"):
+        eventkit.create_app(manifest)
+
+
+def test_a_mapping_that_holds_itself_does_not_start():
+    manifest = {"weights": WEIGHTS, "sessions": []}
+    manifest["itself"] = manifest
+    with pytest.raises(ManifestError, match="the manifest: cannot be written as JSON"):
+        eventkit.create_app(manifest)
+
+
+def test_external_sessions_of_a_mapping_are_checked_too(tmp_path):
+    file = tmp_path / "external.json"
+    file.write_text('[{"title": 2026}]')
+    features = {"externalSessions": {"enabled": True, "file": str(file)}}
+    with pytest.raises(ManifestError, match=r"sessions\[0\]\.title is 2026"):
+        eventkit.create_app({"weights": WEIGHTS, "sessions": [], "features": features})
+
+
+def test_a_mapping_is_served_as_the_json_that_it_is(ask):
+    """Tuples are arrays and any mapping is an object; later changes are not seen."""
+    sessions = [MappingProxyType({"title": "One", "tags": ("AI", "web")}), {"title": "Two"}]
+    weights = MappingProxyType(WEIGHTS)
+    app = eventkit.create_app(MappingProxyType({"weights": weights, "sessions": tuple(sessions)}))
+    sessions[1]["title"] = "Changed"
+    reply = ask(app, "GET", "/recommend", b"interests=ai&top=2")
+    plain = [{"title": "One", "tags": ["AI", "web"]}, {"title": "Two"}]
+    expected = eventkit.recommend({"weights": WEIGHTS, "sessions": plain}, ["ai"], 2)
+    assert reply.body == dumped(expected)

@@ -1,9 +1,7 @@
 """Time budgets of everything that reads bytes of a request.
 
-Each reader's input is doubled up to its limit, and the time may at most grow by the factor 2.5: a
-quadratic reader takes four times as long. Only ratios are asserted, and of this thread's processor
-time, which other processes do not change. A measurement is repeated until it passes, so that noise
-cannot fail it, and a reader that is too slow fails every time.
+Each reader's input is doubled up to its limit, and the time may at most grow by the factor 2.5. See
+`budgets` for how it is measured; here, it is this thread's processor time.
 """
 
 import contextlib
@@ -15,6 +13,7 @@ import time
 import pytest
 
 import eventkit
+from budgets import MOST, is_quadratic, ratio
 from eventkit.server import SecurityValidator, ServerSettings
 from eventkit.server.access import Access
 from eventkit.server.correlation import correlation_id
@@ -36,47 +35,21 @@ from server_roads import MANIFEST, ROADS, TOKEN
 
 SETTINGS = ServerSettings()
 URL, HEADER, BODY = SETTINGS.max_url_bytes, SETTINGS.max_header_bytes, SETTINGS.max_body_bytes
-ROUNDS, FEWEST = 60, 7
 
 
-def best_times(*functions, enough, fewest=FEWEST):
-    """Return the best time of each function, measured in turns until `enough` of them is true.
+def reading(function, make):
+    """Return a function that makes a run over an input of a size; the reader may refuse it."""
 
-    A few rounds are made in any case: one that the machine disturbed may not decide.
-    """
-    best = [float("inf")] * len(functions)
-    for number in range(ROUNDS):
-        for place, function in enumerate(functions):
-            begun = time.thread_time()
-            function()
-            best[place] = min(best[place], time.thread_time() - begun)
-        if number + 1 >= fewest and enough(*best):
-            break
-    return best
+    def made(size):
+        given = make(size)
 
+        def read():
+            with contextlib.suppress(Problem):
+                function(given)
 
-def repeated(function, given):
-    """Return a function that reads the input often enough to take two milliseconds or more."""
+        return read
 
-    def read():
-        with contextlib.suppress(Problem):
-            function(given)
-
-    begun = time.thread_time()
-    read()
-    times = max(1, int(0.002 / max(time.thread_time() - begun, 1e-7)))
-    return lambda: [read() for _ in range(times)], times
-
-
-def growth(function, make, limit, fewest=FEWEST):
-    """Return the factor by which the time grows when the input is doubled up to its limit."""
-    half, times = repeated(function, make(limit // 2))
-    full, full_times = repeated(function, make(limit))
-
-    def ratio(one, two):
-        return (two / full_times) / (one / times)
-
-    return ratio(*best_times(half, full, enough=lambda *best: ratio(*best) <= 2.5, fewest=fewest))
+    return made
 
 
 def filled(unit, before="", after=""):
@@ -194,12 +167,16 @@ READERS = {
 
 @pytest.mark.parametrize(("function", "make", "limit"), READERS.values(), ids=READERS)
 def test_twice_the_input_takes_at_most_two_and_a_half_times_as_long(function, make, limit):
-    assert growth(function, make, limit) <= 2.5
+    read = reading(function, make)
+    growth = ratio(read(limit // 2), read(limit), clock=time.thread_time)
+    assert growth <= MOST, f"twice the input takes {growth:.2f} times as long"
 
 
 def test_a_quadratic_pattern_is_found():
     quadratic = re.compile(r"[^\x00]*[^\x00,][^\x00]*")
-    assert growth(quadratic.fullmatch, filled("a", "", "\x00"), 3_000, fewest=30) > 2.5
+    made = filled("a", "", "\x00")
+    assert is_quadratic(reading(quadratic.fullmatch, made), 500, time.thread_time)
+    assert not is_quadratic(reading(INTERESTS.fullmatch, made), 5_000, time.thread_time)
 
 
 def reference_loop():
@@ -236,11 +213,8 @@ def test_no_body_under_the_limit_holds_a_worker_longer_than_the_budget(ask, cont
     def request():
         statuses.add(ask(app, "POST", path, body=sent).status)
 
-    def fits(took, reference):
-        return took <= 2 * reference
-
-    best = best_times(request, reference_loop, enough=fits, fewest=3)
-    assert fits(*best)
+    share = ratio(reference_loop, request, most=2.0, fewest=3, clock=time.thread_time)
+    assert share <= 2.0, f"a request takes {share:.2f} times as long as the reference"
     assert statuses <= {200, 400, 404}
 
 
@@ -270,8 +244,6 @@ def test_no_header_under_the_limit_holds_a_worker_longer_than_the_budget(ask, na
     def request():
         statuses.add(ask(app, "GET", "/recommend", b"interests=ai", headers=headers).status)
 
-    def fits(took, reference):
-        return took <= 2 * reference
-
-    assert fits(*best_times(request, reference_loop, enough=fits, fewest=3))
+    share = ratio(reference_loop, request, most=2.0, fewest=3, clock=time.thread_time)
+    assert share <= 2.0, f"a request takes {share:.2f} times as long as the reference"
     assert statuses == {200 if count == 1 else 431}

@@ -16,18 +16,12 @@ from eventkit.server.message import Request
 from eventkit.server.metrics import ServerMetrics
 from eventkit.server.parameters import parameters
 from eventkit.server.source import Source
-from server_roads import ROADS
 
 MANIFEST = {
     "weights": {"interest": 2.0, "popularity": 0.5},
     "sessions": [{"title": "A", "tags": ["ai"], "popularity": 1}],
 }
 QUERY = b"interests=ai&top=1"
-
-
-@pytest.fixture(params=ROADS)
-def ask(request):
-    return ROADS[request.param]
 
 
 ENVIRON = {

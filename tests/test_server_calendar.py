@@ -9,7 +9,6 @@ from eventkit.errors import EventKitError
 from eventkit.graph import CachedGraphEventService
 from eventkit.server import ServerSettings
 from graph_simulator import GraphSimulator, make_event, status
-from server_roads import ROADS
 
 TOKEN = "correct-horse-battery-staple-0123456789"
 BEARER = [("Authorization", f"Bearer {TOKEN}")]
@@ -34,11 +33,6 @@ class RefusalError(EventKitError):
     def __init__(self, status, retry_after=None, transient=False):
         super().__init__("secret details")
         self.status, self.retry_after, self.transient = status, retry_after, transient
-
-
-@pytest.fixture(params=ROADS)
-def ask(request):
-    return ROADS[request.param]
 
 
 @pytest.fixture

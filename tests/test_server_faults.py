@@ -103,7 +103,7 @@ def test_half_requests_slow_bodies_and_slow_readers_stop_nobody_else(interface, 
         p99 = statistics.quantiles(took, n=100)[98] * 1_000
         closed = [raw.closed_by_now(socks) for socks in (heads, bodies, readers)]
         print(f"\n{interface}: /health p99 {p99:.0f} ms, closed {closed} of {half}, {half}")
-        assert closed[0] == half
+        until(lambda: raw.closed_by_now(heads) == half)
         if interface == "asgi":
             until(lambda: raw.closed_by_now(bodies) == half)
         # Granian's WSGI mode has no time limit for bodies. They keep their threads, and enough
@@ -129,7 +129,7 @@ def endless(server):
         with contextlib.suppress(ConnectionError):
             for _ in range(1_000):
                 sock.sendall(b"1000\r\n" + b" " * 4_096 + b"\r\n")
-        sock.settimeout(5)
+        sock.settimeout(30)
         return raw.parted(raw.read_all(sock))[0]
 
 
@@ -212,7 +212,7 @@ def test_there_are_forty_ambiguous_requests():
 def test_oversized_requests_are_refused(server, request_, status):
     with server.connect() as sock:
         sock.sendall(request_)
-        sock.settimeout(5)
+        sock.settimeout(30)
         told, body = raw.parted(sock.recv(65_536))
     assert told == status
     if status == 400:
@@ -276,7 +276,7 @@ def test_second_sigterm_ends_at_once(interface, tmp_path):
         until(lambda: is_refused(server))
         assert server.process.poll() is None
         server.process.send_signal(signal.SIGTERM)
-        assert server.process.wait(10) == -signal.SIGTERM
+        assert server.process.wait(30) == -signal.SIGTERM
         until(lambda: all(is_gone(worker) for worker in workers))
 
 

@@ -11,17 +11,7 @@ import eventkit
 from conftest import faults_scale
 from eventkit.server import ServerSettings
 from server_process import served
-from server_roads import MANIFEST, ROADS, TOKEN, dumped
-
-
-@pytest.fixture(params=ROADS)
-def ask(request):
-    return ROADS[request.param]
-
-
-@pytest.fixture
-def app():
-    return eventkit.create_app(MANIFEST, settings=ServerSettings())
+from server_roads import MANIFEST, TOKEN, dumped
 
 
 @pytest.mark.faults

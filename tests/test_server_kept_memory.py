@@ -11,7 +11,7 @@ import pytest
 from faults.child import PATIENCE, environment
 
 GROWTH = """
-import gc, json, resource, sys
+import ctypes, gc, json, resource, sys
 from eventkit.server import ServerSettings
 from eventkit.server.app import create_app
 from eventkit.server.revision import ResponseCache
@@ -28,6 +28,8 @@ answers = app.source.revision.cache
 
 def resident():
     gc.collect()
+    # Memory that was used and freed before would hide what is taken now.
+    ctypes.CDLL(None).malloc_trim(0)
     with open("/proc/self/statm") as file:
         return int(file.read().split()[1]) * resource.getpagesize()
 

@@ -3,8 +3,6 @@
 import json
 import re
 
-import pytest
-
 import eventkit
 from eventkit.server import ServerMetrics, ServerSettings
 from eventkit.server.app import Application
@@ -12,14 +10,9 @@ from eventkit.server.collector import build_metrics
 from eventkit.server.metrics import group_directory
 from eventkit.server.source import Source
 from server_process import asked, served
-from server_roads import MANIFEST, ROADS, TOKEN, WEIGHTS
+from server_roads import MANIFEST, TOKEN, WEIGHTS
 
 QUERY = b"interests=ai&top=1"
-
-
-@pytest.fixture(params=ROADS)
-def ask(request):
-    return ROADS[request.param]
 
 
 def counted(text):

@@ -3,21 +3,21 @@
 import json
 import os
 import random
+from functools import partial
 
 import pytest
 
 import eventkit
+from budgets import ratio
 from conftest import faults_scale
+from eventkit import Catalog
 from eventkit.errors import ManifestError, ServerSettingsError
 from eventkit.server import ServerMetrics, ServerSettings
 from eventkit.server.app import Application
+from eventkit.server.external import read_external_sessions
+from eventkit.server.revision import external_file, read_revision
 from eventkit.server.source import Source
-from server_roads import ROADS, WEIGHTS, dumped
-
-
-@pytest.fixture(params=ROADS)
-def ask(request):
-    return ROADS[request.param]
+from server_roads import WEIGHTS, dumped
 
 
 class TestReload:
@@ -319,6 +319,29 @@ class TestReload:
         file.write_text(content)
         with pytest.raises(ManifestError, match=message):
             eventkit.create_app(file)
+
+
+def test_a_reload_takes_little_more_than_loading(tmp_path):
+    """Loading lets other threads run. Validating in Python took nine times as long as that."""
+    sessions = [
+        {"title": f"Session {number}", "tags": ["AI", "web"], "popularity": 0.5, "start": "09:00"}
+        for number in range(5_000)
+    ]
+    file, listed = tmp_path / "agent.json", tmp_path / "sessions.json"
+    listed.write_bytes(dumped(sessions))
+    own = dumped({"weights": WEIGHTS, "sessions": sessions})
+    elsewhere = {"externalSessions": {"enabled": True, "file": str(listed)}}
+    asking = dumped({"weights": WEIGHTS, "sessions": [], "features": elsewhere})
+
+    def read(data):
+        external = read_external_sessions([listed] if external_file(data) else [])
+        revision = read_revision(file, data, external, "digest", lambda *_: None)
+        assert len(revision.catalog) == 5_000
+
+    loading = partial(Catalog.from_json, own)
+    for data in (own, asking):
+        growth = ratio(loading, partial(read, data), most=3.0)
+        assert growth <= 3.0, f"a reload takes {growth:.1f} times as long as loading"
 
 
 @pytest.mark.parametrize("name", ["body_seconds", "reload_seconds", "cache_seconds"])

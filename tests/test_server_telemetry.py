@@ -7,16 +7,10 @@ import pytest
 import eventkit
 from eventkit.server import ServerSettings
 from eventkit.server.request_log import RequestLog
-from server_roads import ROADS
 
 TOKEN = "correct-horse-battery-staple-0123456789"
 SESSIONS = [{"title": f"Session {number}", "tags": ["ai"]} for number in range(4)]
 WEIGHTS = {"interest": 2.0, "popularity": 0.5, "diversity": 0.3}
-
-
-@pytest.fixture(params=ROADS)
-def ask(request):
-    return ROADS[request.param]
 
 
 @pytest.fixture

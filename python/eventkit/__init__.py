@@ -11,6 +11,8 @@ The functions give the results of the original agent, to the last bit, many time
 `eventkit.reference` is the specification in plain Python.
 """
 
+from sys import version_info as _python
+
 from eventkit.accelerate import AccelerationWarning, accelerate
 
 TYPE_CHECKING = False  # as in `typing`, whose import takes longer than all of this
@@ -34,6 +36,7 @@ if TYPE_CHECKING:
         MissingExtraError,
         ProfileError,
         ServerSettingsError,
+        UnsupportedPlatformError,
     )
     from eventkit.exports import export
     from eventkit.functions import (
@@ -52,24 +55,33 @@ if TYPE_CHECKING:
     from eventkit.manifest import get_sessions, load_manifest
     from eventkit.profiles import load_profile, save_profile
     from eventkit.profiling import profile
+    from eventkit.questions import alternatives, plan, why_not
     from eventkit.results import (
+        Alternatives,
         CalendarRecommendation,
         Contributions,
         Explanation,
         Itinerary,
+        LeftOut,
         Plan,
         Recommendation,
         ScoredSession,
         Scoring,
         SessionNotFound,
+        Share,
+        Step,
+        Unmatched,
+        WhyNot,
     )
     from eventkit.server.app import create_app, create_asgi_app, create_wsgi_app
     from eventkit.telemetry import Telemetry, get_telemetry, summarize
+    from eventkit.understanding import Understanding, understand
 del TYPE_CHECKING
 
 __all__ = [
     "AccelerationError",
     "AccelerationWarning",
+    "Alternatives",
     "CacheRecursionError",
     "CacheTimeoutError",
     "CachedGraphEventService",
@@ -85,6 +97,7 @@ __all__ = [
     "InputWarning",
     "InternalError",
     "Itinerary",
+    "LeftOut",
     "ManifestError",
     "MissingExtraError",
     "Plan",
@@ -94,9 +107,16 @@ __all__ = [
     "Scoring",
     "ServerSettingsError",
     "SessionNotFound",
+    "Share",
+    "Step",
     "Telemetry",
+    "Understanding",
+    "Unmatched",
+    "UnsupportedPlatformError",
+    "WhyNot",
     "__version__",
     "accelerate",
+    "alternatives",
     "build_adaptive_card",
     "build_itinerary_markdown",
     "cache_info",
@@ -113,34 +133,28 @@ __all__ = [
     "load_profile",
     "manifest_hash",
     "normalize_interests",
+    "plan",
     "profile",
     "recommend",
     "recommend_from_graph",
     "save_profile",
     "score_session",
     "summarize",
+    "understand",
+    "why_not",
 ]
 
 # All of this is imported when it is first used: `import eventkit` alone imports no engine.
 _MODULES = frozenset(
     (
-        *("catalog", "cli", "compat", "dates", "errors", "exports", "external_cache", "feeds"),
-        *(
-            "functions",
-            "graph",
-            "manifest",
-            "profiles",
-            "profiling",
-            "reference",
-            "results",
-            "schema",
-            "server",
-        ),
-        "telemetry",
+        *("busy", "catalog", "cli", "compat", "dates", "errors", "exports", "external_cache"),
+        *("feeds", "functions", "graph", "manifest", "profiles", "profiling", "questions"),
+        *("reference", "results", "schema", "server", "telemetry", "understanding"),
     )
 )
 _LATER = {
     "AccelerationError": "eventkit.errors",
+    "Alternatives": "eventkit.results",
     "CacheRecursionError": "eventkit.errors",
     "CacheTimeoutError": "eventkit.errors",
     "CachedGraphEventService": "eventkit.graph",
@@ -156,6 +170,7 @@ _LATER = {
     "InputWarning": "eventkit.errors",
     "InternalError": "eventkit.errors",
     "Itinerary": "eventkit.results",
+    "LeftOut": "eventkit.results",
     "ManifestError": "eventkit.errors",
     "MissingExtraError": "eventkit.errors",
     "Plan": "eventkit.results",
@@ -165,8 +180,15 @@ _LATER = {
     "Scoring": "eventkit.results",
     "ServerSettingsError": "eventkit.errors",
     "SessionNotFound": "eventkit.results",
+    "Share": "eventkit.results",
+    "Step": "eventkit.results",
     "Telemetry": "eventkit.telemetry",
+    "Understanding": "eventkit.understanding",
+    "Unmatched": "eventkit.results",
+    "UnsupportedPlatformError": "eventkit.errors",
+    "WhyNot": "eventkit.results",
     "__version__": "eventkit._native",
+    "alternatives": "eventkit.questions",
     "build_adaptive_card": "eventkit.functions",
     "build_itinerary_markdown": "eventkit.functions",
     "cache_info": "eventkit.functions",
@@ -183,12 +205,15 @@ _LATER = {
     "load_profile": "eventkit.profiles",
     "manifest_hash": "eventkit.catalog",
     "normalize_interests": "eventkit.functions",
+    "plan": "eventkit.questions",
     "profile": "eventkit.profiling",
     "recommend": "eventkit.functions",
     "recommend_from_graph": "eventkit.functions",
     "save_profile": "eventkit.profiles",
     "score_session": "eventkit.functions",
     "summarize": "eventkit.telemetry",
+    "understand": "eventkit.understanding",
+    "why_not": "eventkit.questions",
 }
 
 
@@ -207,3 +232,8 @@ def __getattr__(name: str) -> "typing.Any":
 
 def __dir__() -> list[str]:
     return sorted({*globals(), *__all__, *_MODULES})
+
+
+if _python >= (3, 16):
+    # No such version was tested. If the compiled module does not support it, the import says so.
+    import eventkit._native  # noqa: F401

@@ -2,11 +2,12 @@ import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from types import NotImplementedType
-from typing import Any, final
+from typing import Any, Literal, final
 
 from typing_extensions import disjoint_base
 
 from eventkit.results import (
+    Alternatives,
     Explanation,
     Interests,
     Plan,
@@ -14,7 +15,10 @@ from eventkit.results import (
     ScoredSession,
     SessionNotFound,
     Top,
+    Unmatched,
+    WhyNot,
 )
+from eventkit.understanding import Understood
 
 __all__ = [
     "CatalogBase",
@@ -22,19 +26,23 @@ __all__ = [
     "Filter",
     "GraphCacheBase",
     "RateLimiter",
+    "Reading",
     "RequestLog",
     "ServerMetrics",
     "SharedEvents",
     "TelemetryWriter",
     "Ticket",
     "__version__",
+    "alternatives",
     "cache_info",
     "clear_cache",
     "compile_sessions",
+    "compile_words",
     "count_conflicts",
     "dump_catalog",
     "explain",
     "explain_sessions",
+    "explain_understood",
     "external_place",
     "feed_formats",
     "graph_page",
@@ -44,21 +52,30 @@ __all__ = [
     "load_ndjson",
     "open_catalog",
     "panic_for_test",
+    "plan",
     "profile",
     "read_feed",
     "recommend",
     "recommend_sessions",
+    "recommend_understood",
     "save_catalog",
     "score_session",
+    "sessions_pass_schema",
     "share_events",
     "sum_contributions",
     "sum_regime",
     "summarize_telemetry",
     "telemetry_segments",
     "transform_events",
+    "understand_interests",
+    "understood_points",
+    "unmatched_interests",
+    "unproven",
+    "why_not",
 ]
 
 __version__: str
+unproven: tuple[str, ...]
 
 def recommend(manifest: Any, interests: Any, top: Any) -> Recommendation | NotImplementedType: ...
 def recommend_sessions(
@@ -97,6 +114,35 @@ def panic_for_test() -> None: ...
 @final
 class CatalogData: ...
 
+@final
+class Reading:
+    def __new__(
+        cls,
+        same: list[tuple[str, str]],
+        narrower: list[tuple[list[str], list[str]]],
+        fields: list[str],
+        fuzzy: bool,
+    ) -> Reading: ...
+
+def compile_words(catalog: CatalogBase) -> int: ...
+def understand_interests(
+    catalog: CatalogBase, interests: list[str], reading: Reading
+) -> tuple[list[Understood], list[list[str]]]: ...
+def recommend_understood(
+    catalog: CatalogBase,
+    interests: list[str],
+    top: Any,
+    weights: Any,
+    filter: Filter | None,
+    reading: Reading,
+) -> dict[str, Any]: ...
+def understood_points(
+    catalog: CatalogBase, interests: list[str], filter: Filter | None, reading: Reading
+) -> tuple[list[Understood], list[int], list[list[int]]]: ...
+def explain_understood(
+    catalog: CatalogBase, title: str, interests: list[str], weights: Any, reading: Reading
+) -> dict[str, Any]: ...
+
 @disjoint_base
 class CatalogBase:
     def __new__(
@@ -124,6 +170,10 @@ class CatalogBase:
         *,
         weights: Mapping[str, Any] | None = None,
         filter: Filter | None = None,
+        balance: Literal["interests"] | None = None,
+        spread: str | Sequence[str] | None = None,
+        understand: bool = False,
+        embed: Any = None,
     ) -> Recommendation: ...
     def recommend_json(
         self,
@@ -147,14 +197,16 @@ class CatalogBase:
         self, many_interests: list[Any], top: int, *, weights: Any = None
     ) -> tuple[bytes, bytes, int] | None: ...
     def explain(
-        self, title: str, interests: Interests, *, weights: Mapping[str, Any] | None = None
+        self,
+        title: str,
+        interests: Interests,
+        *,
+        weights: Mapping[str, Any] | None = None,
+        understand: bool = False,
     ) -> Explanation | SessionNotFound: ...
     def score(
         self, id_or_title: str, interests: Interests, *, weights: Mapping[str, Any] | None = None
     ) -> ScoredSession: ...
-    def _plan(
-        self, interests: Any, top: int | None, gap: float, weights: Any, filter: Filter | None
-    ) -> Plan | NotImplementedType: ...
     def _with(self, added: list[Any], removed: list[Any]) -> CatalogData: ...
 
 @final
@@ -297,7 +349,35 @@ class ServerMetrics:
     def render(self, *, openmetrics: bool = False) -> bytes: ...
     def snapshot(self) -> dict[str, Any]: ...
 
+def plan(
+    catalog: CatalogBase,
+    interests: Interests,
+    top: int | None,
+    gap: float,
+    weights: Mapping[str, Any] | None,
+    filter: Filter | None,
+    must: list[str],
+    avoid: list[str],
+    busy: list[tuple[str, str]],
+) -> Plan | NotImplementedType: ...
+def why_not(
+    catalog: CatalogBase,
+    title: str,
+    interests: Interests,
+    top: int,
+    weights: Mapping[str, Any] | None,
+    filter: Filter | None,
+) -> WhyNot | SessionNotFound | NotImplementedType: ...
+def alternatives(
+    catalog: CatalogBase,
+    title: str,
+    interests: Interests,
+    top: int | None,
+    weights: Mapping[str, Any] | None,
+) -> Alternatives | SessionNotFound | NotImplementedType: ...
+def unmatched_interests(catalog: CatalogBase, interests: Interests) -> list[Unmatched]: ...
 def compile_sessions(sessions: list[Any]) -> CatalogData: ...
+def sessions_pass_schema(data: CatalogData) -> bool: ...
 def load_json(
     data: bytes, origin: str, progress: Callable[[int, int], object] | None
 ) -> tuple[CatalogData, dict[str, bytes] | None] | None: ...
@@ -313,7 +393,7 @@ def dump_catalog(data: CatalogData, fields: bytes) -> bytes | None: ...
 def open_catalog(
     path: str, verify: bool, copy: bool, progress: Callable[[int, int], object] | None
 ) -> tuple[CatalogData, bytes]: ...
-def load_catalog(data: bytes) -> tuple[CatalogData, bytes]: ...
+def load_catalog(data: bytes, verify: bool) -> tuple[CatalogData, bytes]: ...
 def summarize_telemetry(
     paths: Sequence[str | os.PathLike[str]],
     by: str,

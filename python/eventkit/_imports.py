@@ -18,6 +18,7 @@ EXTRAS = {
     "httpcore": "graph",
     "httpx": "graph",  # and `feeds`, which needs nothing else
     "httpx_retries": "graph",
+    "icalendar": "ics",
     "msal": "graph",
     "msal_extensions": "graph",
     "requests": "graph",

@@ -13,9 +13,30 @@ import warnings
 
 try:
     from eventkit._eventkit import *  # noqa: F403 - the stub lists the names
-    from eventkit._eventkit import __version__
+    from eventkit._eventkit import __version__, unproven
 
     AVAILABLE = True
+    if unproven:
+        warnings.warn(
+            f"eventkit does not know how Python {sys.version_info.major}.{sys.version_info.minor} "
+            f"treats {', '.join(unproven)}: its answers are exact, but slower; a newer version of "
+            "eventkit-recommender may know",
+            RuntimeWarning,
+            stacklevel=2,
+        )
+
+    if not typing.TYPE_CHECKING:
+        # Not compiled where the system lacks locks that end with their process: on Windows.
+        _OF_UNIX = ("ServerMetrics", "TelemetryWriter", "summarize_telemetry", "telemetry_segments")
+
+        def __getattr__(name):
+            if name not in _OF_UNIX:
+                raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+            from eventkit.errors import UnsupportedPlatformError
+
+            raise UnsupportedPlatformError(
+                f"{name} needs locks of the operating system that {sys.platform} does not have"
+            )
 except ImportError as error:
     from importlib import metadata
 

@@ -1,7 +1,7 @@
-"""Sockets that end when their call's time is over, however slowly the other side feeds them.
+"""Sockets that fail when the deadline of their call is over, even if data arrives slowly.
 
-httpx limits the pause between two bytes, so a server that sends one a second holds a call for ever.
-httpcore's network backend is where every read and write passes.
+httpx limits only the pause between two bytes, so a server that sends one byte a second can hold a
+call for ever. Every read and write passes through httpcore's network backend.
 """
 
 from __future__ import annotations
@@ -18,20 +18,20 @@ __all__ = ["Deadlines"]
 
 
 class Deadlines:
-    """A network backend of httpcore that knows a deadline for each thread.
+    """A network backend of httpcore with a deadline for each thread.
 
     Args:
-        backend: What really connects.
+        backend: The backend that connects.
     """
 
     def __init__(self, backend: Any) -> None:
-        """Begin without a deadline."""
+        """Start without a deadline."""
         self._backend = backend
         self._local = threading.local()
 
     @contextmanager
     def within(self, seconds: float) -> Iterator[None]:
-        """Let every read and write of this thread end by then."""
+        """Set the deadline of all reads and writes of this thread."""
         self._local.until = time.monotonic() + seconds
         try:
             yield
@@ -39,7 +39,7 @@ class Deadlines:
             self._local.until = None
 
     def left(self, timeout: float | None, error: str) -> float | None:
-        """The timeout of one read or write; an error of httpcore's where no time is left."""
+        """Return the timeout of one read or write. Raises httpcore's error if no time is left."""
         until: float | None = getattr(self._local, "until", None)
         if until is None:
             return timeout
@@ -69,12 +69,12 @@ class Deadlines:
         return _Stream(self._backend.connect_unix_socket(path, timeout, socket_options), self)
 
     def sleep(self, seconds: float) -> None:
-        """As the backend."""
+        """Sleep as the backend does."""
         self._backend.sleep(seconds)
 
 
 class _Stream:
-    """A connection whose every step ends by the deadline of the thread that takes it."""
+    """A connection whose reads and writes end by the deadline of the calling thread."""
 
     def __init__(self, stream: Any, deadlines: Deadlines) -> None:
         self._stream = stream

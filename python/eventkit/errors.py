@@ -1,4 +1,4 @@
-"""The one root of every failure that eventkit adds to those of the original agent.
+"""The exceptions that eventkit adds to those of the original agent.
 
 Where the original raises ``KeyError``, ``TypeError`` or ``ValueError``, eventkit raises the same
 type with the same text. The classes here are only for failures that the original did not report.
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from eventkit import _installation
 
-# Every module of this package imports this one, also where `eventkit/__init__.py` is another's.
+# Every module of this package imports this one, even if another package owns `eventkit`.
 _installation.check()
 
 __all__ = [
@@ -29,24 +29,25 @@ __all__ = [
     "MissingExtraError",
     "ProfileError",
     "ServerSettingsError",
+    "UnsupportedPlatformError",
     "UnusableFileError",
 ]
 
 
 class EventKitError(Exception):
-    """Root of all exceptions that eventkit defines."""
+    """The base class of all exceptions that eventkit defines."""
 
 
 class InputWarning(UserWarning):
-    """Warns about an input that gives an answer, but probably not the one that was meant."""
+    """Warns about an input whose answer is probably not the intended one."""
 
 
 class CacheRecursionError(EventKitError, RuntimeError):
-    """A calendar service that asks its cache, endlessly, for what the cache is asking it for.
+    """A calendar service keeps requesting from its cache the events that the cache is loading.
 
     Attributes:
-        user_id: Whose events.
-        top: How many.
+        user_id: The user.
+        top: The number of events.
     """
 
     def __init__(self, user_id: object, top: int) -> None:
@@ -67,8 +68,8 @@ class CacheTimeoutError(EventKitError, TimeoutError):
     """Another caller's fetch of the same events took longer than ``wait_timeout``.
 
     Attributes:
-        user_id: Whose events.
-        timeout: For how many seconds was waited.
+        user_id: The user.
+        timeout: The seconds that the caller waited.
     """
 
     def __init__(self, user_id: object, timeout: float) -> None:
@@ -86,10 +87,10 @@ class CacheTimeoutError(EventKitError, TimeoutError):
 
 
 class CatalogFileError(EventKitError, ValueError):
-    """A file that is no catalogue, is damaged or was written by a newer eventkit; names the file.
+    """A file is not a catalogue, is damaged, or was written by a newer eventkit; names the file.
 
-    Also raised for a catalogue that cannot be saved because a file cannot hold a value of it; then
-    the message names the value.
+    Also raised if a catalogue cannot be saved, because a file cannot hold one of its values. The
+    message then names the value.
     """
 
 
@@ -98,7 +99,7 @@ class FileLockedError(EventKitError, TimeoutError):
 
     Attributes:
         path: The lock file.
-        seconds: How long was waited.
+        seconds: The seconds that the caller waited.
     """
 
     def __init__(self, path: str, seconds: float) -> None:
@@ -113,15 +114,15 @@ class FileLockedError(EventKitError, TimeoutError):
 
 
 class UnusableFileError(EventKitError, OSError):
-    """A path that names a pipe, a device or a socket, or a file that is too large to be read.
+    """A path names a pipe, a device, a socket, or a file that is too large to be read.
 
     Attributes:
-        path: The path, as it was given.
+        path: The path as it was given.
         reason: What is wrong with the file.
     """
 
     def __init__(self, number: int, path: str, reason: str) -> None:
-        """Name the path and the fault; the number is one of `errno`."""
+        """Keep the path and the reason. The number is one of `errno`."""
         self.path = path
         self.reason = reason
         super().__init__(number, reason, path)
@@ -136,7 +137,7 @@ class UnusableFileError(EventKitError, OSError):
 
 
 class InternalError(EventKitError, RuntimeError):
-    """A fault of eventkit itself: the native engine failed where it never should. Report it."""
+    """A defect of eventkit itself: the native engine failed unexpectedly. Please report it."""
 
 
 class MissingExtraError(EventKitError, ImportError):
@@ -148,7 +149,7 @@ class MissingExtraError(EventKitError, ImportError):
     """
 
     def __init__(self, module: str, extra: str) -> None:
-        """Name the module, and how to get it."""
+        """Name the module, and the command that installs it."""
         self.module = module
         self.extra = extra
         super().__init__(f"{module} is not installed: pip install 'eventkit-recommender[{extra}]'")
@@ -158,27 +159,31 @@ class MissingExtraError(EventKitError, ImportError):
         return type(self), (self.module, self.extra)
 
 
+class UnsupportedPlatformError(EventKitError, ImportError):
+    """The running system lacks what a feature needs, such as locks; names both."""
+
+
 class AccelerationError(EventKitError):
-    """A function of an agent does not answer as eventkit does, and ``strict`` was asked for."""
+    """A function of an agent gave another answer than eventkit, and ``strict`` was set."""
 
 
 class ManifestError(EventKitError, ValueError):
-    """A manifest that exists but cannot be read as one.
+    """A file exists, but is not a manifest.
 
-    It is a ``ValueError`` too, because ``json.JSONDecodeError`` is one: callers that guarded the
-    original's ``load_manifest`` keep working.
+    It is also a ``ValueError``, as ``json.JSONDecodeError`` is. So code that catches the errors of
+    the original's ``load_manifest`` keeps working.
 
     Attributes:
-        path: The file, as it was asked for.
-        line: Line of the first fault, from 1; ``None`` when no place can be named.
-        column: Column of the first fault, from 1; ``None`` likewise.
+        path: The file as it was given.
+        line: The line of the first error, from 1; ``None`` if the error has no place.
+        column: The column of the first error, from 1; ``None`` if the error has no place.
         reason: What is wrong there.
     """
 
     def __init__(
         self, path: str, reason: str, line: int | None = None, column: int | None = None
     ) -> None:
-        """Name the file, the fault and, if it has one, its place."""
+        """Name the file, the reason and, if known, the place."""
         self.path = path
         self.reason = reason
         self.line = line
@@ -218,7 +223,7 @@ class FeedError(EventKitError, ValueError):
 
 
 class ProfileError(EventKitError, ValueError):
-    """A profile file that eventkit will not overwrite, because it cannot read what is in it.
+    """A profile file cannot be read, so eventkit does not overwrite it.
 
     Attributes:
         path: The profile file.
@@ -237,11 +242,11 @@ class ProfileError(EventKitError, ValueError):
 
 
 class ExportError(EventKitError, ValueError):
-    """An itinerary that cannot be written as asked: an unknown format, or an unsafe output.
+    """An itinerary cannot be written, because of an unknown format or an unsafe output.
 
     Attributes:
-        argument: The name of the argument at fault.
-        value: What it was.
+        argument: The name of the invalid argument.
+        value: Its value.
         reason: Why it was refused.
     """
 
@@ -258,16 +263,16 @@ class ExportError(EventKitError, ValueError):
 
 
 class ServerSettingsError(EventKitError, ValueError):
-    """A setting of the server that cannot be meant; names it, its value and what was expected."""
+    """A setting of the server is invalid; names it, its value and what was expected."""
 
 
 class GraphServiceError(EventKitError):
-    """A calendar could not be had from Microsoft Graph. No message holds a token or a secret.
+    """A calendar could not be fetched from Microsoft Graph. No message holds a token or a secret.
 
     Attributes:
-        status: The HTTP status, where there was an answer.
-        retry_after: Seconds in which asking again is pointless, where the answer named them.
-        transient: Whether the same request may succeed later.
+        status: The HTTP status, if there was an answer.
+        retry_after: The seconds to wait before the next request, if the answer named them.
+        transient: True if the same request may succeed later.
     """
 
     def __init__(
@@ -278,7 +283,7 @@ class GraphServiceError(EventKitError):
         retry_after: float | None = None,
         transient: bool = False,
     ) -> None:
-        """Word the failure, and say whether it will pass."""
+        """Keep the message and the attributes."""
         self.status = status
         self.retry_after = retry_after
         self.transient = transient
@@ -290,8 +295,8 @@ class GraphServiceError(EventKitError):
 
 
 class GraphAuthError(GraphServiceError):
-    """There is no token for Microsoft Graph, or it is not accepted."""
+    """There is no token for Microsoft Graph, or Graph does not accept it."""
 
 
 class GraphRateLimitError(GraphServiceError):
-    """Microsoft Graph wants fewer requests: `retry_after` says for how many seconds."""
+    """Microsoft Graph asks to wait before the next request: `retry_after` holds the seconds."""

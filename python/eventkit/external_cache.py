@@ -1,13 +1,13 @@
 """Caches parsed external sessions files, for as long as a file has provably not changed.
 
-A parse is kept under the file's name, device and inode, and is good while size, time of
-modification and time of change (ctime, which nobody can set) are those of the moment it was read.
-The clock of a file system is coarse: a file rewritten twice within one of its ticks looks the same
-both times. So a parse is kept only if the file was at least `SETTLED` old, by both of its times,
-before it was read; a younger file is parsed at every call. Not seen: a change through a memory map
-that the kernel has not written back yet.
+A parse is kept under the file's name, device and inode. It is valid while size, time of
+modification and time of change (ctime, which cannot be set) are the same as when it was read. The
+clock of a file system is coarse: a file that is rewritten twice within one tick looks the same both
+times. So a parse is kept only if the file was at least `SETTLED` old, by both of its times, before
+it was read. A younger file is parsed at every call. A change through a memory map that the kernel
+has not written back yet is not noticed.
 
-Only regular files are read, and opening one never waits: a FIFO would block its reader for ever.
+Only regular files are read, and opening one never blocks, as a FIFO would.
 
 Performance notes, 1,000 sessions on CPython 3.11: ``json.loads`` 765 us; a copy by
 ``marshal.loads`` 287 us; by a recursive function over dicts and lists 690-860 us, which also
@@ -30,7 +30,7 @@ from eventkit.files import LARGEST, open_regular, require_size
 __all__ = ["SETTLED", "ExternalFile", "clear", "load_external", "read_external"]
 
 SETTLED = 2_000_000_000
-"""Nanoseconds: the coarsest tick of a file system in use is FAT's, two seconds."""
+"""The coarsest tick of a file system in nanoseconds: two seconds, on FAT."""
 
 MOST_FILES = 8
 
@@ -42,14 +42,14 @@ _files: OrderedDict[tuple[str, int, int], ExternalFile] = OrderedDict()
 
 
 class ExternalFile(NamedTuple):
-    """The sessions of one external file, at one moment.
+    """The sessions of one external file when it was read.
 
     Attributes:
-        sessions: The dictionaries of its list; empty when it holds none or cannot be read.
-        image: The same, marshalled; ``None`` when the parse is not kept, and so nobody else's.
-        signature: What the file looked like when it was read.
+        sessions: The dictionaries of its list; empty if there are none or the file cannot be read.
+        image: The list, marshalled; ``None`` if the parse is not kept and so not shared.
+        signature: The size, times and identity of the file when it was read.
         images: Single sessions, marshalled when they were first copied, by the address of the
-            session; the list above keeps every session where it is.
+            session. The list above keeps the sessions alive.
     """
 
     sessions: list[Any]
@@ -59,18 +59,18 @@ class ExternalFile(NamedTuple):
 
     @property
     def private(self) -> bool:
-        """Whether the sessions are shared with later calls, and only copies may be handed out."""
+        """True if later calls share the sessions, so that callers must get copies."""
         return self.image is not None
 
     def copy_sessions(self) -> list[Any]:
-        """Return a list that the caller may keep and change."""
+        """Return a list that the caller may change."""
         if self.image is None:
             return self.sessions
         copies: list[Any] = marshal.loads(self.image)
         return copies
 
     def copy_session(self, session: Any) -> Any:
-        """Copy one of the sessions, all the way down."""
+        """Return a deep copy of one of the sessions."""
         image = self.images.get(id(session))
         if image is None:
             image = self.images[id(session)] = marshal.dumps(session)
@@ -78,7 +78,7 @@ class ExternalFile(NamedTuple):
 
 
 def read_external(path: str | os.PathLike[str]) -> ExternalFile:
-    """Return the sessions of a file; none when anything at all is wrong with it."""
+    """Return the sessions of a file, or none if it cannot be read as sessions."""
     try:
         return load_external(os.fspath(path))
     except Exception:
@@ -86,10 +86,10 @@ def read_external(path: str | os.PathLike[str]) -> ExternalFile:
 
 
 def load_external(path: str) -> ExternalFile:
-    """Return the sessions of a file; none when its content is no JSON list.
+    """Return the sessions of a file, or none if its content is not a JSON list.
 
     Raises:
-        OSError: The file cannot be read, or is no regular file.
+        OSError: The file cannot be read, or is not a regular file.
     """
     status = os.stat(path)  # noqa: PTH116 - a third of the cost of Path.stat on this road
     key = (path, status.st_dev, status.st_ino)
@@ -121,7 +121,7 @@ def _read(path: str) -> ExternalFile:
         image = marshal.dumps(sessions)
     except (
         ValueError
-    ):  # nested deeper than marshal goes: parsed at every call, as the original does
+    ):  # Nested more deeply than marshal allows, so the file is parsed at every call.
         return ExternalFile(sessions, None, None, {})
     kept = ExternalFile(sessions, image, _signature(before), {})
     with _lock:
@@ -143,12 +143,12 @@ def _parse(data: bytes) -> list[Any]:
 
 
 def _settled(before: os.stat_result, after: os.stat_result, length: int, started: int) -> bool:
-    """Whether a later look at the file would show that it is not what was read."""
+    """Return true if a later change of the file would change its signature."""
     youngest = max(before.st_mtime_ns, before.st_ctime_ns)
     return (
         _signature(before) == _signature(after)
         and started - youngest >= SETTLED
-        # The files of /proc say nothing about their content: they are of size 0.
+        # The signature of a file in /proc says nothing about its content: its size is 0.
         and before.st_size == length
     )
 

@@ -1,4 +1,4 @@
-"""Reads files without ever waiting for one, and replaces files whole or not at all.
+"""Reads files without blocking on pipes and devices, and replaces files completely or not at all.
 
 Replacing ends in one rename of a complete, synced file in the same directory. Symbolic links are
 followed first: the file is replaced, not the link to it.
@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import fcntl
 import os
 import stat
 import time
@@ -16,6 +15,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import IO
 
+from eventkit._platform import flag, require
 from eventkit.errors import FileLockedError, UnusableFileError
 
 __all__ = [
@@ -29,16 +29,16 @@ __all__ = [
 ]
 
 LARGEST = 1 << 30
-"""Bytes: larger manifests, external session files and profiles are refused, not read."""
+"""The size limit in bytes of manifests, external session files and profiles."""
 
 LOCK_SECONDS = 10.0
-"""How long `exclusive` waits for a lock that another process or thread holds."""
+"""The seconds that `exclusive` waits for a lock of another process or thread."""
 
 _LOCK_PAUSE = 0.01
 _PIECE = 1 << 16
-_READ = os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
-_LOCK = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
-_NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
+_READ = os.O_RDONLY | flag("NONBLOCK", "NOCTTY", "CLOEXEC", "BINARY")
+_LOCK = os.O_RDWR | os.O_CREAT | flag("NOFOLLOW", "NONBLOCK", "NOCTTY", "CLOEXEC")
+_NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | flag("CLOEXEC", "BINARY")
 _KINDS = (
     (stat.S_ISFIFO, "a named pipe"),
     (stat.S_ISCHR, "a character device"),
@@ -48,7 +48,7 @@ _KINDS = (
 
 
 def open_regular(path: str | os.PathLike[str]) -> IO[bytes]:
-    """Open a file for reading; never wait for the other end of a pipe or for a device.
+    """Open a file for reading. Never blocks on a pipe or a device.
 
     Raises:
         UnusableFileError: The path names a pipe, a device or a socket.
@@ -63,7 +63,7 @@ def open_regular(path: str | os.PathLike[str]) -> IO[bytes]:
     try:
         descriptor = os.open(path, _READ)
     except OSError as error:
-        if error.errno == errno.ENXIO:  # what opening a socket, or a device without driver, says
+        if error.errno == errno.ENXIO:  # a socket, or a device without a driver
             _require_regular(os.stat(path).st_mode, path)  # noqa: PTH116 - the path may be a str
         raise
     try:
@@ -79,7 +79,7 @@ def read_regular(path: str | os.PathLike[str], largest: int = LARGEST) -> bytes:
 
     Args:
         path: The file.
-        largest: Bytes that it may have.
+        largest: The size limit in bytes.
 
     Raises:
         UnusableFileError: The file is larger, or no regular file; names the path.
@@ -94,10 +94,10 @@ def read_regular(path: str | os.PathLike[str], largest: int = LARGEST) -> bytes:
         b'12345'
     """
     with open_regular(path) as file:
-        # In pieces: a read of a number of bytes reserves that many beforehand.
+        # In pieces, because a read of a number of bytes reserves memory for all of them.
         pieces = [file.read(require_size(file, path, largest))]
         length = len(pieces[0])
-        while piece := file.read(_PIECE):  # it grew meanwhile, or is one of /proc
+        while piece := file.read(_PIECE):  # The file grew meanwhile, or is in /proc.
             pieces.append(piece)
             length += len(piece)
             if length > largest:
@@ -109,7 +109,7 @@ def require_size(file: IO[bytes], path: str | os.PathLike[str], largest: int) ->
     """Return the size of an open file.
 
     Raises:
-        UnusableFileError: It has more than so many bytes; names the path and both numbers.
+        UnusableFileError: It has more bytes than allowed; names the path and both numbers.
     """
     size = os.fstat(file.fileno()).st_size
     if size > largest:
@@ -128,8 +128,8 @@ def atomic_write(path: str | os.PathLike[str], data: bytes, *, mode: int | None 
     Args:
         path: The file; its directory must exist.
         data: The whole new content.
-        mode: Permissions of the new file. By default it keeps those of the file that it replaces;
-            a file that was not there gets what the umask leaves.
+        mode: The permissions of the new file. By default, they are those of the replaced file. If
+            there is none, the umask decides.
 
     Raises:
         UnusableFileError: The path names a pipe, a device or a socket, which stays as it is.
@@ -143,7 +143,7 @@ def atomic_write(path: str | os.PathLike[str], data: bytes, *, mode: int | None 
         b'# Event Itinerary'
     """
     target = Path(os.path.realpath(path))
-    # Short and random: a name made from the target's would be too long when the target's just fits.
+    # Short and random, because a name made from a long target's name could be too long.
     _replace(target, target.with_name(f".{os.urandom(8).hex()}.tmp"), data, mode)
 
 
@@ -155,16 +155,16 @@ def exclusive(
     clock: Callable[[], float] = time.monotonic,
     pause: Callable[[float], object] = time.sleep,
 ) -> Iterator[LockedFile]:
-    """Lock a file against every other process and thread that locks it likewise, for a block.
+    """Lock a file against other processes and threads that lock it in this way, for a block.
 
-    The lock is taken on ``<path>.lock``, because replacing a file by rename takes it away from
-    under a lock of its own. The kernel drops the lock when its holder dies.
+    The lock is on ``<path>.lock``, because the file itself is replaced by a rename. The kernel
+    releases the lock when its holder dies.
 
     Args:
         path: The file.
-        seconds: How long to wait for the lock; `LOCK_SECONDS` by default.
-        clock: Monotonic seconds.
-        pause: Waits for so many seconds.
+        seconds: The most seconds to wait for the lock; `LOCK_SECONDS` by default.
+        clock: Returns monotonic seconds.
+        pause: Sleeps for some seconds.
 
     Yields:
         The locked file.
@@ -173,8 +173,10 @@ def exclusive(
         FileLockedError: The lock was not free in time.
         UnusableFileError: ``<path>.lock`` is a symbolic link, a pipe or a device.
         IsADirectoryError: The path names a directory.
+        UnsupportedPlatformError: The system has no locks that end with their process.
         OSError: The operating system refused.
     """
+    require("fcntl", "locking a file")
     target = Path(os.path.realpath(path))
     if target.is_dir():
         raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), os.fspath(path))
@@ -188,7 +190,7 @@ def exclusive(
 
 
 class LockedFile:
-    """A file whose lock is held: nobody else who locks it reads or replaces it now."""
+    """A locked file. Others that lock it cannot read or replace it now."""
 
     def __init__(self, target: Path) -> None:
         """Take the path of the file."""
@@ -227,9 +229,9 @@ class LockedFile:
             return
         backup = _beside(self._target, ".bak")
         try:
-            # A second name for the old content: nothing is copied, and it is there at once.
+            # A hard link to the old content, which needs no copy.
             os.link(self._target, temporary)
-        except OSError:  # a file system without hard links
+        except OSError:  # The file system has no hard links.
             _replace(backup, temporary, read_regular(self._target), mode)
             return
         try:
@@ -254,7 +256,7 @@ def _require_regular(mode: int, path: str | os.PathLike[str]) -> None:
 
 
 def _open_lock(lock: Path) -> int:
-    """Open a lock file, made when it is missing; return its descriptor."""
+    """Open a lock file, and create it if it is missing. Returns its descriptor."""
     try:
         descriptor = os.open(lock, _LOCK, 0o600)
     except OSError as error:
@@ -279,7 +281,9 @@ def _acquire(
     clock: Callable[[], float],
     pause: Callable[[float], object],
 ) -> None:
-    """Take a lock, asking again until it is free or the time is over."""
+    """Take a lock. Tries again until it is free or the time is over."""
+    import fcntl  # Not on every system; `exclusive` has asked.
+
     end = clock() + seconds
     while True:
         try:
@@ -301,7 +305,7 @@ def _replace(target: Path, temporary: Path, data: bytes, mode: int | None) -> No
     try:
         with os.fdopen(descriptor, "wb") as file:
             permissions = permissions if mode is None else mode
-            if permissions is not None:
+            if permissions is not None and hasattr(os, "fchmod"):
                 os.fchmod(file.fileno(), permissions)
             file.write(data)
             file.flush()
@@ -314,7 +318,7 @@ def _replace(target: Path, temporary: Path, data: bytes, mode: int | None) -> No
 
 
 def _permissions(target: Path) -> int | None:
-    """Return the permissions of the file to be replaced; ``None`` where there is none.
+    """Return the permissions of the file to be replaced, or ``None`` if there is no file.
 
     Raises:
         UnusableFileError: There is a pipe, a device or a socket.
@@ -328,12 +332,12 @@ def _permissions(target: Path) -> int | None:
 
 
 def _sync_directory(directory: Path) -> None:
-    """Make the rename itself survive a power cut, where the file system can.
+    """Sync the directory, so that the rename survives a power failure.
 
-    The file is replaced by now, so a failure here is no failure of the caller's request.
+    The file is replaced already, so an error here is ignored.
     """
     with contextlib.suppress(OSError):
-        descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        descriptor = os.open(directory, os.O_RDONLY | flag("DIRECTORY", "CLOEXEC"))
         try:
             os.fsync(descriptor)
         finally:

@@ -7,10 +7,10 @@ about 10 ms the first time, 40 ms once, when the list is compiled, and 2 ms from
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from os import PathLike
 from types import NotImplementedType
-from typing import Any
+from typing import Any, Literal
 
 from eventkit import _native, external_cache, reference
 from eventkit._warning import warn_of_text
@@ -52,7 +52,7 @@ build_adaptive_card = reference.build_adaptive_card
 normalize_interests = reference.normalize_interests
 
 _REQUIRED: Any = object()
-_CACHE_INFO = ("snapshots", "max_snapshots", "sessions", "bytes", "hits", "misses")
+_CACHE_INFO = ("snapshots", "max_snapshots", "sessions", "bytes", "hits", "misses", "enabled")
 
 
 def recommend(
@@ -61,6 +61,10 @@ def recommend(
     top: Top = _REQUIRED,
     *,
     top_n: Top = _REQUIRED,
+    balance: Literal["interests"] | None = None,
+    spread: str | Sequence[str] | None = None,
+    understand: bool = False,
+    embed: Any = None,
 ) -> Recommendation:
     """Recommend the best sessions of a manifest.
 
@@ -73,15 +77,33 @@ def recommend(
         top: How many sessions, as the end of a slice: ``None`` for all; a negative number leaves
             out as many at the end.
         top_n: The same argument under the original's name.
+        balance: ``"interests"`` shares the places among the interests that sessions match, as the
+            guide *Balance* states. Sessions that match none are left out, and of sessions with the
+            same title only the best is considered. `None` gives the original's answer.
+        spread: The name of a field, or several: shares the places among its values. ``"day"`` is
+            the date of the start, ``"room"`` is the room or else the location, and any other name
+            is a key of the sessions, such as ``"track"``. Several names share the places of each
+            value of the first among the values of the second, and so on. With ``balance``, each
+            interest's places are shared.
+        understand: Match what the interests mean, not only whole tags: see `eventkit.understand`.
+            Sessions that match none of them are left out, and ``understood`` tells what each
+            interest matched.
+        embed: With ``understand``: a function that returns a vector for each of a list of texts.
+            Sessions that are near in meaning then follow those that match.
 
     Returns:
         ``{"sessions": [...], "scoring": [...], "conflicts": n}``: the manifest's own session
         objects, best first (equal scores in the order of the manifest); for each its title, score
-        and contributions; and the number of (start, end) slots that several of them have.
+        and contributions; and the number of (start, end) slots that several of them have. With
+        ``balance`` also ``"shares"``: for each interest how many different sessions match it, and
+        how many places it has. With ``balance`` or ``spread`` also ``"unmatched"``: the interests
+        that no session has as a tag, each with the tags that are spelt most like it.
 
     Raises:
         KeyError: The weights, or the title of a recommended session, are missing.
         TypeError: A value cannot be multiplied, compared or used as the end of a slice.
+        ValueError: ``balance`` has no meaning, or only the reference can score what is to be
+            balanced.
 
     Example:
         >>> manifest = {
@@ -101,6 +123,18 @@ def recommend(
         top = top_n
     elif top_n is not _REQUIRED:
         raise TypeError("recommend() got both 'top' and 'top_n', which are the same argument")
+    if understand:
+        from eventkit.understanding import text_catalog
+
+        return text_catalog(manifest).recommend(
+            interests, top, balance=balance, spread=spread, understand=True, embed=embed
+        )
+    if embed is not None:
+        raise TypeError("embed needs understand=True")
+    if balance is not None or spread is not None:
+        from eventkit.catalog import Catalog
+
+        return Catalog(manifest).recommend(interests, top, balance=balance, spread=spread)
     answer = _native.recommend(manifest, interests, top)
     if answer is NotImplemented:
         return _recommend_declined(manifest, interests, top, PUBLIC_DIRECTORIES)
@@ -189,6 +223,7 @@ def explain(
     interests: Interests = _REQUIRED,
     *,
     session_title: str = _REQUIRED,
+    understand: bool = False,
 ) -> Explanation | SessionNotFound:
     """Explain the score of the first session with this title.
 
@@ -197,6 +232,8 @@ def explain(
         title: The session's title, in upper or lower case.
         interests: As for `recommend`.
         session_title: The title under the name that the original's module ``core`` gives it.
+        understand: As for `recommend`. The answer then names each term of the match, with its
+            weight, in ``terms``.
 
     Returns:
         ``{"title", "score", "contributions", "matched_tags"}`` with the tags as in the manifest,
@@ -223,6 +260,10 @@ def explain(
     if title is _REQUIRED or interests is _REQUIRED:
         name = "title" if title is _REQUIRED else "interests"
         raise TypeError(f"explain() missing 1 required positional argument: {name!r}")
+    if understand:
+        from eventkit.understanding import text_catalog
+
+        return text_catalog(manifest).explain(title, interests, understand=True)
     return explain_with(manifest, title, interests, PUBLIC_DIRECTORIES)
 
 
@@ -378,7 +419,9 @@ def cache_info() -> dict[str, int]:
     Returns:
         ``snapshots`` and ``max_snapshots`` (counts), ``sessions`` (in all snapshots), ``bytes``
         (without the caller's own objects), ``hits`` and ``misses`` (calls with lists that are long
-        enough for a snapshot).
+        enough for a snapshot), and ``enabled``: 1, or 0 if this interpreter gives no proof that a
+        list is unchanged, so that every list is scanned. On Python 3.14 and later a proof needs
+        one of the interpreter's eight dict watchers, which other packages may have taken.
 
     Example:
         >>> cache_info()["snapshots"] <= cache_info()["max_snapshots"]

@@ -15,7 +15,6 @@ O(n * t * i) if the interests are a list, plus O(n log n) for the stable sort.
 from __future__ import annotations
 
 import logging
-from collections import Counter
 from collections.abc import Callable
 from typing import Any, cast
 
@@ -207,8 +206,11 @@ def count_conflicts(sessions: Any) -> int:
         >>> count_conflicts([nine, dict(nine), dict(nine), {"start": "11:00", "end": "12:00"}])
         1
     """
-    slots = Counter((session.get("start"), session.get("end")) for session in sessions)
-    return sum(1 for users in slots.values() if users > 1)
+    # Not a `Counter`: from Python 3.14 on, its error for a time that has no hash has another text.
+    users: dict[Any, list[Any]] = {}
+    for session in sessions:
+        users.setdefault((session.get("start"), session.get("end")), []).append(session)
+    return sum(1 for together in users.values() if len(together) > 1)
 
 
 def normalize_interests(raw: str) -> list[str]:

@@ -1,9 +1,9 @@
 """The specification of how a Microsoft Graph calendar event becomes a session, in plain Python.
 
-An event that cannot be read is left out, whatever is wrong with it: one broken meeting must not
-cost a calendar. The additions of the popularity keep their order, which decides the last bit. The
-recorded cases do not tell a location's share from a reminder's: the parts and their order are
-facts of the original's published `graph_service`; the default title is an assumption.
+An event that cannot be read is left out, so that one broken event does not lose the others. The
+parts of the popularity are added in the original's order, which decides the last bit. The recorded
+cases do not distinguish a location's part from a reminder's, so the parts and their order are taken
+from the original's published `graph_service`. The default title is an assumption.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ def transform_event(event: Any) -> dict[str, Any] | None:
     if not start or not end:
         return None
     return {
-        "id": event.get("id"),
+        "id": event.get("id", ""),
         "title": event.get("subject", "Untitled Event"),
         "start": start.strftime("%H:%M"),
         "end": end.strftime("%H:%M"),

@@ -10,17 +10,23 @@ from collections.abc import Iterable
 from typing import Any, SupportsIndex, TypedDict, final
 
 __all__ = [
+    "Alternatives",
     "CalendarRecommendation",
     "Contributions",
     "Explanation",
     "Interests",
     "Itinerary",
+    "LeftOut",
     "Plan",
     "Recommendation",
     "ScoredSession",
     "Scoring",
     "SessionNotFound",
+    "Share",
+    "Step",
     "Top",
+    "Unmatched",
+    "WhyNot",
 ]
 
 Interests = Iterable[str]
@@ -77,8 +83,47 @@ class ScoredSession(TypedDict):
     contributions: Contributions
 
 
-class Recommendation(TypedDict):
+class Share(TypedDict):
+    """How many places of a balanced answer one interest has, and how many sessions match it.
+
+    Example:
+        >>> from eventkit import Catalog
+        >>> catalog = Catalog([{"title": "Agents", "tags": ["ai"]}])
+        >>> share: Share = catalog.recommend(["ai"], 3, balance="interests")["shares"][0]
+        >>> share
+        {'interest': 'ai', 'sessions': 1, 'places': 1}
+    """
+
+    interest: str
+    sessions: int
+    places: int
+
+
+class Unmatched(TypedDict):
+    """An interest that no session has as a tag, and the tags that are spelt most like it.
+
+    Example:
+        >>> from eventkit import Catalog
+        >>> catalog = Catalog([{"title": "Agents", "tags": ["agents"]}])
+        >>> row: Unmatched = catalog.unmatched(["agent"])[0]
+        >>> row
+        {'interest': 'agent', 'nearest': ['agents']}
+    """
+
+    interest: str
+    nearest: list[str]
+
+
+class _Recommended(TypedDict):
+    sessions: list[Any]
+    scoring: list[Scoring]
+    conflicts: int
+
+
+class Recommendation(_Recommended, total=False):
     """The result of `eventkit.recommend`: sessions and their scores, best first.
+
+    ``unmatched`` is there with ``balance`` or ``spread``, and ``shares`` with ``balance``.
 
     Example:
         >>> from eventkit import Catalog
@@ -87,9 +132,8 @@ class Recommendation(TypedDict):
         ['sessions', 'scoring', 'conflicts']
     """
 
-    sessions: list[Any]
-    scoring: list[Scoring]
-    conflicts: int
+    shares: list[Share]
+    unmatched: list[Unmatched]
 
 
 class CalendarRecommendation(Recommendation, total=False):
@@ -107,8 +151,28 @@ class CalendarRecommendation(Recommendation, total=False):
     message: str
 
 
+class _LeftOut(TypedDict):
+    title: str
+    score: float
+    reason: str
+
+
+class LeftOut(_LeftOut, total=False):
+    """A session that a plan leaves out, and why; see `eventkit.Catalog.plan`.
+
+    Example:
+        >>> from eventkit import Catalog
+        >>> row: LeftOut = Catalog([{"title": "A", "tags": ["ai"]}]).plan(["ai"])["left_out"][0]
+        >>> row["reason"]
+        'untimed'
+    """
+
+    session: str
+    busy: list[str]
+
+
 class Plan(Recommendation):
-    """The result of `eventkit.Catalog.plan`: sessions that do not overlap, in order of time.
+    """The result of `eventkit.plan`: sessions that do not overlap, in order of time.
 
     Example:
         >>> from eventkit import Catalog
@@ -119,6 +183,61 @@ class Plan(Recommendation):
 
     total: float
     untimed: int
+    left_out: list[LeftOut]
+
+
+class Alternatives(Recommendation):
+    """The result of `eventkit.alternatives`: sessions at the time of another one, best first.
+
+    Example:
+        >>> from eventkit import Catalog
+        >>> catalog = Catalog([{"title": "Lunch", "start": "12:00", "end": "13:00"}])
+        >>> found = catalog.alternatives("lunch", ["ai"])
+        >>> found["start"] if "error" not in found else None
+        '12:00'
+    """
+
+    title: str
+    start: Any
+    end: Any
+
+
+class Step(TypedDict, total=False):
+    """One step of a change that would bring a session in; see `eventkit.why_not`.
+
+    Example:
+        >>> step: Step = {"raise_weight": "popularity", "to": 1.25}
+        >>> step["to"]
+        1.25
+    """
+
+    add_interest: str
+    raise_weight: str
+    to: float
+    drop_filter: str
+
+
+@final
+class WhyNot(TypedDict):
+    """The result of `eventkit.why_not` for a session that exists.
+
+    Example:
+        >>> from eventkit import Catalog
+        >>> found = Catalog([{"title": "Agents"}]).why_not("agents", ["ai"])
+        >>> found["rank"] if "error" not in found else None
+        1
+    """
+
+    title: str
+    shown: bool
+    rank: int | None
+    score: float
+    gap: float | None
+    last: str | None
+    slot_taken_by: str | None
+    hidden_by: list[str]
+    changes: list[list[Step]]
+    unmatched: list[Unmatched]
 
 
 @final
@@ -140,7 +259,7 @@ class Explanation(TypedDict):
 
 @final
 class SessionNotFound(TypedDict):
-    """The result of `eventkit.explain` for a title that no session has.
+    """The result of `eventkit.explain` and others for a title that no session has.
 
     Example:
         >>> from eventkit import Catalog

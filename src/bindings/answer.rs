@@ -8,7 +8,7 @@ use pyo3::types::{PyBool, PyDict, PyFloat, PyInt, PyList, PyString, PyTuple};
 
 use super::errors::{Answer, OrDecline, room};
 use super::intern::intern;
-use super::{input, object};
+use super::{input, layout, object};
 use crate::engine::catalog::conflict::count_conflicts;
 use crate::engine::ranking::interest::InterestSet;
 use crate::engine::ranking::score::{Contributions, Number, Scorer};
@@ -20,8 +20,8 @@ const SLOT: usize = 128;
 pub(super) struct Chosen<'py> {
     /// The caller's own dict.
     pub(super) session: Bound<'py, PyDict>,
-    /// How many of its tags are interests.
-    pub(super) hits: u32,
+    /// How many of its tags are interests; a part of one where interests were understood.
+    pub(super) matched: Number,
     /// Its popularity, with its type.
     pub(super) popularity: Number,
 }
@@ -40,7 +40,7 @@ impl<'py> Chosen<'py> {
         let py = self.session.py();
         let title = self.session.get_item(intern!(py, "title"))?.or_decline()?;
         let parts = scorer
-            .contributions(self.hits, self.popularity)
+            .contributions_of(self.matched, self.popularity)
             .or_decline()?;
         Ok(Scored {
             total: scorer.total(&parts),
@@ -88,9 +88,19 @@ pub(super) fn explained<'py>(
     let matched_tags = matched_tags(&session, interests)?;
     let chosen = Chosen {
         session,
-        hits,
+        matched: Number::Int(i64::from(hits)),
         popularity,
     };
+    explanation(py, chosen.scored(scorer)?, matched_tags)
+}
+
+/// Builds the explanation of a session whose match and tags are known.
+pub(super) fn explained_with<'py>(
+    py: Python<'py>,
+    chosen: Chosen<'py>,
+    scorer: &Scorer,
+    matched_tags: Vec<Bound<'py, PyAny>>,
+) -> Answer<Bound<'py, PyAny>> {
     explanation(py, chosen.scored(scorer)?, matched_tags)
 }
 
@@ -226,7 +236,7 @@ fn slot_end<'a>(value: Option<&'a Bound<'_, PyAny>>) -> Option<SlotEnd<'a>> {
     match value {
         None => Some(SlotEnd::None),
         Some(value) if value.is_none() => Some(SlotEnd::None),
-        Some(value) => object::ascii(value.cast_exact::<PyString>().ok()?).map(SlotEnd::Ascii),
+        Some(value) => layout::ascii(value.cast_exact::<PyString>().ok()?).map(SlotEnd::Ascii),
     }
 }
 

@@ -12,16 +12,15 @@ use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
 use crate::engine::catalog::Best;
-use crate::engine::catalog::result_cache::{ResultCache, ResultCacheStats};
+use crate::engine::catalog::result_cache::{ResultCache, ResultCacheStats, query_key};
 use crate::engine::ranking::interest::InterestSet;
-use crate::engine::ranking::score::{Number, Scorer};
+use crate::engine::ranking::score::Scorer;
 
-/// Everything that decides the result of a query, as bytes.
-type Key = Box<[u8]>;
+type Results = ResultCache<Box<[u8]>, Arc<[Best]>>;
 
 /// A result cache and its clock.
 pub(super) struct TimedCache {
-    cache: Mutex<ResultCache<Key, Arc<[Best]>>>,
+    cache: Mutex<Results>,
     clock: Clock,
 }
 
@@ -81,7 +80,7 @@ impl TimedCache {
         most: usize,
         search: impl FnOnce() -> Option<Vec<Best>>,
     ) -> PyResult<Option<Vec<Best>>> {
-        let key = key(interests, scorer, most);
+        let key = query_key(interests, scorer, most);
         let now = self.clock.now(py)?;
         // No Python code runs while the lock is held.
         let held = self
@@ -106,45 +105,14 @@ impl TimedCache {
             let cache = this.cache.lock().unwrap_or_else(PoisonError::into_inner);
             (cache.stats(), cache.len(), cache.capacity())
         });
-        let lookups = stats.hits + stats.misses;
-        let hit_rate = if lookups == 0 {
-            0.0
-        } else {
-            stats.hits as f64 / lookups as f64
-        };
         let shown = PyDict::new(py);
         shown.set_item(intern!(py, "hits"), stats.hits)?;
         shown.set_item(intern!(py, "misses"), stats.misses)?;
         shown.set_item(intern!(py, "evictions"), stats.evictions)?;
         shown.set_item(intern!(py, "expirations"), stats.expirations)?;
-        shown.set_item(intern!(py, "hit_rate"), hit_rate)?;
+        shown.set_item(intern!(py, "hit_rate"), stats.hit_rate())?;
         shown.set_item(intern!(py, "entries"), entries)?;
         shown.set_item(intern!(py, "max_entries"), capacity)?;
         Ok(shown)
     }
-}
-
-/// Encodes everything that decides the result of a query.
-fn key(interests: &InterestSet, scorer: &Scorer, most: usize) -> Key {
-    let mut key = Vec::with_capacity(128);
-    let weights = scorer.weights();
-    for weight in [
-        Some(weights.interest),
-        Some(weights.popularity),
-        weights.diversity,
-    ] {
-        let (kind, bits) = match weight {
-            None => (0, 0),
-            Some(Number::Int(value)) => (1, value.cast_unsigned()),
-            Some(Number::Float(value)) => (2, value.to_bits()),
-        };
-        key.push(kind);
-        key.extend_from_slice(&bits.to_le_bytes());
-    }
-    key.extend_from_slice(&(most as u64).to_le_bytes());
-    for interest in interests.iter() {
-        key.extend_from_slice(&(interest.len() as u64).to_le_bytes());
-        key.extend_from_slice(interest);
-    }
-    key.into()
 }

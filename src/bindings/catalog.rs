@@ -4,39 +4,40 @@
 
 #![allow(clippy::doc_markdown, clippy::doc_link_with_quotes)] // Docstrings of Python.
 
-use core::time::Duration;
-
 use pyo3::exceptions::{PyIndexError, PyKeyError, PyOverflowError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict, PyList, PyString};
-use rayon::prelude::*;
 
 use super::answer::{self};
+use super::balance::Sharing;
 use super::cache::TimedCache;
 use super::catalog_data::{CatalogData, SharedCatalogData};
-use super::errors::{Answer, OrDecline, Stop, guarded, no_memory, room, unwind};
+use super::errors::{Stop, unwind};
 use super::filter::Filter;
 use super::intern::intern;
-use super::pool::pool;
-use super::query::Query;
-use super::search::{CatalogBase, UNREADABLE, confirmed, or_else, reference, refuse_text, settled};
+use super::query::Columns;
+use super::search::{CHANGED, CatalogBase, UNREADABLE, or_else, reference, refuse_text, settled};
 use super::top::Top;
+use super::understanding::{in_python, refuse_embed};
 use super::{input, object};
-use crate::engine::error::{Error, ErrorKind};
-use crate::engine::memory::{self, filled};
 
 /// Compiles the sessions of a list.
 #[pyfunction]
 pub(super) fn compile_sessions(sessions: &Bound<'_, PyList>) -> PyResult<SharedCatalogData> {
-    settled(
-        unwind(|| CatalogData::of_objects(sessions)),
-        "the sessions changed while they were compiled",
-    )
-    .map(SharedCatalogData)
+    settled(unwind(|| CatalogData::of_objects(sessions)), CHANGED).map(SharedCatalogData)
 }
 
-/// Positions and scores, row by row, and the number of columns.
-type Columns<'py> = (Bound<'py, PyBytes>, Bound<'py, PyBytes>, usize);
+/// Returns true if it is certain that the manifest's schema accepts every session; otherwise Python has to look.
+#[pyfunction]
+pub(super) fn sessions_pass_schema(
+    py: Python<'_>,
+    data: &Bound<'_, SharedCatalogData>,
+) -> PyResult<bool> {
+    let data = &data.get().0;
+    data.check()?;
+    let passed = unwind(|| py.detach(|| data.pass_schema()));
+    data.settled(passed)
+}
 
 #[pymethods]
 impl CatalogBase {
@@ -133,16 +134,8 @@ impl CatalogBase {
             return Ok(false);
         };
         self.data.check()?;
-        let found = unwind(|| {
-            input::with_bytes(id, |id| {
-                let mut candidates = self.data.catalog.identified(id);
-                candidates
-                    .find_map(|place| confirmed(self.data.is_identified(py, place, id), place))
-            })?
-            .transpose()
-        });
-        let found = self.data.settled(settled(found, UNREADABLE))?;
-        Ok(found.is_some())
+        let found = settled(unwind(|| self.find_id(py, id)), UNREADABLE);
+        Ok(self.data.settled(found)?.is_some())
     }
 
     /// Recommend the best sessions. The answer equals that of `eventkit.recommend`.
@@ -152,14 +145,23 @@ impl CatalogBase {
     ///     top: How many sessions, as the end of a slice: `None` for all, negative numbers from the end.
     ///     weights: Weights for this query instead of the catalogue's.
     ///     filter: The sessions to choose from. It changes no score.
+    ///     balance: As for `eventkit.recommend`.
+    ///     spread: As for `eventkit.recommend`.
+    ///     understand: Match what the interests mean, not only whole tags: see `eventkit.understand`. Sessions that
+    ///         match none of them are left out.
+    ///     embed: With `understand`: a function that returns a vector for each of a list of texts. Sessions that are
+    ///         near in meaning then follow those that match.
     ///
     /// Returns:
     ///     `{"sessions": [...], "scoring": [...], "conflicts": n}`, new at every call. The sessions are the caller's
-    ///     own objects if the catalogue was made of objects, and new dicts if it was loaded or opened.
+    ///     own objects if the catalogue was made of objects, and new dicts if it was loaded or opened. With `balance`
+    ///     or `spread` also `"shares"` and `"unmatched"`, as `eventkit.recommend` returns them.
+    ///     With `understand`, `"understood"` tells what each interest matched.
     ///
     /// Raises:
     ///     KeyError: A weight, or the title of one of the best sessions, is missing.
     ///     TypeError: As `eventkit.recommend` raises it.
+    ///     ValueError: `balance` has no meaning, or only the reference can score what is to be balanced.
     ///
     /// Example:
     ///     >>> import eventkit
@@ -167,31 +169,39 @@ impl CatalogBase {
     ///     >>> catalog.recommend(["ai"], 1)["scoring"][0]["score"]
     ///     2.253
     #[pyo3(
-        signature = (interests, top=Top::Default, *, weights=None, filter=None),
-        text_signature = "($self, interests, top=5, *, weights=None, filter=None)"
+        signature = (interests, top=Top::Default, *, weights=None, filter=None, balance=None, spread=None,
+            understand=false, embed=None),
+        text_signature = "($self, interests, top=5, *, weights=None, filter=None, balance=None, spread=None, understand=False, embed=None)"
     )]
-    pub(super) fn recommend<'py>(
-        &self,
-        py: Python<'py>,
+    #[allow(clippy::too_many_arguments)] // Keyword arguments of Python.
+    fn recommend<'py>(
+        catalog: &Bound<'py, Self>,
         interests: &Bound<'py, PyAny>,
         top: Top<'py>,
         weights: Option<&Bound<'py, PyAny>>,
         filter: Option<&Bound<'py, Filter>>,
+        balance: Option<&Bound<'py, PyAny>>,
+        spread: Option<&Bound<'py, PyAny>>,
+        understand: bool,
+        embed: Option<&Bound<'py, PyAny>>,
     ) -> PyResult<Bound<'py, PyAny>> {
-        self.data.check()?;
-        let top = &top.given(py)?;
-        let filter = settled(unwind(|| self.narrowed(py, filter)), UNREADABLE)?;
-        let filter = filter.as_ref();
-        self.data.settled(or_else(
-            py,
-            || {
-                let (set, scorer) = self.query(interests, weights)?;
-                let most = self.most(top, filter)?;
-                let best = self.best_cached(py, &set, &scorer, most, filter)?;
-                self.answer(py, best, &scorer)
-            },
-            || self.refer(py, interests, top, weights, filter),
-        ))
+        let py = catalog.py();
+        let top = top.given(py)?;
+        let sharing = Sharing::read(balance, spread)?;
+        if understand {
+            if sharing.is_some() {
+                return Err(PyValueError::new_err(
+                    "understand=True cannot be combined with balance or spread: \
+                     recommend with the interests of eventkit.understand(...) instead",
+                ));
+            }
+            let arguments = (catalog, interests, top, weights, filter, embed);
+            return in_python(py, "recommend_from_catalog", arguments);
+        }
+        refuse_embed(embed)?;
+        catalog
+            .get()
+            .recommended(py, interests, &top, weights, filter, sharing.as_ref())
     }
 
     /// Recommend as JSON bytes for servers: what `json.dumps(catalog.recommend(...))` returns.
@@ -216,7 +226,7 @@ impl CatalogBase {
         signature = (interests, top=Top::Default, *, weights=None, filter=None),
         text_signature = "($self, interests, top=5, *, weights=None, filter=None)"
     )]
-    fn recommend_json<'py>(
+    pub(super) fn recommend_json<'py>(
         &self,
         py: Python<'py>,
         interests: &Bound<'py, PyAny>,
@@ -283,20 +293,8 @@ impl CatalogBase {
                 Ok(list)
             },
         )?;
-        let queries = self.queries(many_interests, top, weights)?;
-        let answers = PyList::empty(py);
-        let consumed = object::without_collector(py, || {
-            self.rank_each(py, &queries, |number, best| {
-                answers.append(match self.answer_one(py, queries.get(number), best)? {
-                    Some(answer) => answer,
-                    None => {
-                        self.refer(py, &many_interests.get_item(number)?, top, weights, None)?
-                    }
-                })
-            })
-        });
-        self.data.settled(consumed)?;
-        Ok(answers)
+        let answers = self.answer_each(py, many_interests, top, weights);
+        self.data.settled(answers)
     }
 
     /// Returns one line of JSON for each list of interests.
@@ -309,33 +307,8 @@ impl CatalogBase {
         weights: Option<&Bound<'py, PyAny>>,
     ) -> PyResult<Bound<'py, PyBytes>> {
         self.data.check()?;
-        let queries = self.queries(many_interests, top, weights)?;
-        let mut out = Vec::new();
-        let consumed = self.rank_each(py, &queries, |number, best| {
-            let start = out.len();
-            memory::reserve(&mut out, 1 << 10).map_err(|error| no_memory(&error))?;
-            let query = queries.get(number).and_then(Option::as_ref);
-            let written = query
-                .zip(best)
-                .map(|(query, best)| unwind(|| self.write(py, &best, &query.scorer, &mut out)));
-            match written.transpose()? {
-                Some(Ok(())) => {}
-                Some(Err(Stop::Raised(error))) => return Err(error),
-                Some(Err(Stop::Declined)) | None => {
-                    out.truncate(start);
-                    let interests = many_interests.get_item(number)?;
-                    let top = Top::Given(top.clone());
-                    let line = self.recommend_json(py, &interests, top, weights, None)?;
-                    let line = line.cast_exact::<PyBytes>()?.as_bytes();
-                    memory::reserve(&mut out, line.len() + 1).map_err(|error| no_memory(&error))?;
-                    out.extend_from_slice(line);
-                }
-            }
-            out.push(b'\n');
-            Ok(())
-        });
-        self.data.settled(consumed)?;
-        object::new_bytes(py, &out)
+        let lines = self.write_each(py, many_interests, top, weights);
+        object::new_bytes(py, &self.data.settled(lines)?)
     }
 
     /// Returns positions (int64, -1 beyond the end) and scores (float64, NaN beyond it), row by row.
@@ -348,48 +321,8 @@ impl CatalogBase {
         weights: Option<&Bound<'py, PyAny>>,
     ) -> PyResult<Option<Columns<'py>>> {
         self.data.check()?;
-        let columns = top.min(self.__len__());
-        let most = columns.into_pyobject(py)?.into_any();
-        let queries = self.queries(many_interests, &most, weights)?;
-        let rows: Option<Vec<&Query>> = queries.iter().map(Option::as_ref).collect();
-        let Some(rows) = rows else { return Ok(None) };
-        let pool = pool()?;
-        let ranked = py.detach(|| {
-            let mut positions = filled(-1_i64, rows.len(), columns)?;
-            let mut scores = filled(f64::NAN, rows.len(), columns)?;
-            let cells = positions
-                .par_chunks_mut(columns.max(1))
-                .zip(scores.par_chunks_mut(columns.max(1)));
-            let complete = pool.install(|| {
-                rows.par_iter().zip(cells).with_min_len(Query::GRAIN).all(
-                    |(query, (positions, scores))| {
-                        let Some(best) =
-                            self.best(&query.interests, &query.scorer, query.most, None)
-                        else {
-                            return false;
-                        };
-                        let cells = positions.iter_mut().zip(scores);
-                        for ((position, score), best) in cells.zip(best) {
-                            *position = self
-                                .data
-                                .catalog
-                                .position(best.place)
-                                .map_or(-1, |place| place as i64);
-                            *score = best.score;
-                        }
-                        true
-                    },
-                )
-            });
-            Ok(complete.then_some((positions, scores)))
-        });
-        let ranked = ranked.map_err(|error: Error| no_memory(&error));
-        let Some((positions, scores)) = self.data.settled(ranked)? else {
-            return Ok(None);
-        };
-        let positions = object::new_bytes(py, bytemuck::cast_slice(&positions))?;
-        let scores = object::new_bytes(py, bytemuck::cast_slice(&scores))?;
-        Ok(Some((positions, scores, columns)))
+        let table = self.rank_table(py, many_interests, top, weights);
+        self.data.settled(table)
     }
 
     /// Explain the score of the first session with this title. The answer equals that of `eventkit.explain`.
@@ -398,6 +331,7 @@ impl CatalogBase {
     ///     title: The session's title, in any case.
     ///     interests: As for `recommend`.
     ///     weights: As for `recommend`.
+    ///     understand: As for `recommend`. The answer then names each term of the match, with its weight, in `terms`.
     ///
     /// Returns:
     ///     `{"title", "score", "contributions", "matched_tags"}`, or `{"error": "session not found", "title": title}`.
@@ -407,34 +341,23 @@ impl CatalogBase {
     ///     >>> catalog = eventkit.Catalog([{"title": "Agents", "tags": ["AI", "web"]}])
     ///     >>> catalog.explain("agents", ["ai"])["matched_tags"]
     ///     ['AI']
-    #[pyo3(signature = (title, interests, *, weights=None))]
-    pub(super) fn explain<'py>(
-        &self,
-        py: Python<'py>,
+    #[pyo3(signature = (title, interests, *, weights=None, understand=false))]
+    fn explain<'py>(
+        catalog: &Bound<'py, Self>,
         title: &Bound<'py, PyAny>,
         interests: &Bound<'py, PyAny>,
         weights: Option<&Bound<'py, PyAny>>,
+        understand: bool,
     ) -> PyResult<Bound<'py, PyAny>> {
-        self.data.check()?;
-        self.data.settled(or_else(
-            py,
-            || {
-                let title = input::exact_str(title)?;
-                let (set, scorer) = self.query(interests, weights)?;
-                match self.find_title(py, title)? {
-                    None => answer::not_found(title),
-                    Some(place) => {
-                        answer::explained(self.data.plain_session(py, place)?, &set, &scorer)
-                    }
-                }
-            },
-            || {
-                refuse_text(interests)?;
-                let sessions = settled(unwind(|| self.admitted(py, None)), UNREADABLE)?;
-                let weights = weights.unwrap_or_else(|| self.weights.bind(py));
-                reference(py, "explain_sessions")?.call1((sessions, weights, title, interests))
-            },
-        ))
+        let py = catalog.py();
+        if understand {
+            return in_python(
+                py,
+                "explain_from_catalog",
+                (catalog, title, interests, weights),
+            );
+        }
+        catalog.get().explained(py, title, interests, weights)
     }
 
     /// Score one session. The answer equals that of `eventkit.score_session`.
@@ -489,45 +412,6 @@ impl CatalogBase {
         functions.call_method1(intern!(py, "score_session"), (session, interests, weights))
     }
 
-    /// Plans an itinerary; `gap` is in minutes.
-    #[pyo3(signature = (interests, top, gap, weights, filter))]
-    fn _plan<'py>(
-        &self,
-        py: Python<'py>,
-        interests: &Bound<'py, PyAny>,
-        top: Option<usize>,
-        gap: f64,
-        weights: Option<&Bound<'py, PyAny>>,
-        filter: Option<&Bound<'py, Filter>>,
-    ) -> PyResult<Bound<'py, PyAny>> {
-        let gap = Duration::try_from_secs_f64(gap * 60.0);
-        let gap = gap.map_err(|_| PyValueError::new_err("gap: expected minutes from 0 up"))?;
-        self.data.check()?;
-        refuse_text(interests)?;
-        let filter = settled(unwind(|| self.narrowed(py, filter)), UNREADABLE)?;
-        let planned = guarded(py, || {
-            let (set, scorer) = self.query(interests, weights)?;
-            let most = self.data.catalog.len();
-            room("the plan", most.saturating_mul(256))?;
-            let ranked = self.best(&set, &scorer, most, filter.as_ref());
-            let ranked = ranked.or_decline()?;
-            let planned = py.detach(|| self.data.catalog.best_plan(ranked, top, gap));
-            let (chosen, plan) = planned.map_err(|error| match error.kind() {
-                ErrorKind::Memory => no_memory(&error),
-                _ => PyValueError::new_err(error.to_string()),
-            })?;
-            let answer = self.planned(py, chosen, &scorer)?;
-            let fields = input::exact_dict(&answer)?;
-            fields.set_item(intern!(py, "total"), object::new_float(py, plan.total)?)?;
-            fields.set_item(
-                intern!(py, "untimed"),
-                object::new_int(py, plan.untimed as i64)?,
-            )?;
-            Ok(answer)
-        });
-        self.data.settled(planned)
-    }
-
     /// Returns the sessions with others after them, without those whose id is one of `removed`.
     fn _with<'py>(
         &self,
@@ -540,30 +424,80 @@ impl CatalogBase {
         let mut gone = Vec::new();
         for id in removed {
             let id = id.cast_into_exact::<PyString>().map_err(PyErr::from)?;
-            let before = gone.len();
-            let found = unwind(|| {
-                input::with_bytes(&id, |bytes| -> Answer<()> {
-                    for place in changed.catalog.identified(bytes) {
-                        if changed.is_identified(py, place, bytes)? {
-                            gone.push(place);
-                        }
-                    }
-                    Ok(())
-                })?
-            });
-            settled(found, UNREADABLE)?;
-            if gone.len() == before {
+            let found = settled(unwind(|| self.data.identified(py, &id)), UNREADABLE)?;
+            if found.is_empty() {
                 return Err(PyKeyError::new_err(format!(
                     "no session has the id {}",
                     id.repr()?
                 )));
             }
+            gone.extend(found);
         }
         changed.catalog.remove(gone);
         if !added.is_empty() {
-            let otherwise = "the sessions changed while they were compiled";
-            changed = settled(unwind(|| changed.with_added(py, added)), otherwise)?;
+            changed = settled(unwind(|| changed.with_added(py, added)), CHANGED)?;
         }
         Ok(SharedCatalogData(changed))
+    }
+}
+
+impl CatalogBase {
+    /// Recommends the sessions whose tags are interests.
+    pub(super) fn recommended<'py>(
+        &self,
+        py: Python<'py>,
+        interests: &Bound<'py, PyAny>,
+        top: &Bound<'py, PyAny>,
+        weights: Option<&Bound<'py, PyAny>>,
+        filter: Option<&Bound<'py, Filter>>,
+        sharing: Option<&Sharing>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        self.data.check()?;
+        let filter = settled(unwind(|| self.narrowed(py, filter)), UNREADABLE)?;
+        let filter = filter.as_ref();
+        if let Some(sharing) = sharing {
+            let answer = self.balanced(py, interests, top, weights, filter, sharing);
+            return self.data.settled(answer);
+        }
+        self.data.settled(or_else(
+            py,
+            || {
+                let (set, scorer) = self.query(interests, weights)?;
+                let most = self.most(top, filter)?;
+                let best = self.best_cached(py, &set, &scorer, most, filter)?;
+                self.answer(py, best, &scorer)
+            },
+            || self.refer(py, interests, top, weights, filter),
+        ))
+    }
+
+    /// Explains a session by the tags that are interests.
+    pub(super) fn explained<'py>(
+        &self,
+        py: Python<'py>,
+        title: &Bound<'py, PyAny>,
+        interests: &Bound<'py, PyAny>,
+        weights: Option<&Bound<'py, PyAny>>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        self.data.check()?;
+        self.data.settled(or_else(
+            py,
+            || {
+                let title = input::exact_str(title)?;
+                let (set, scorer) = self.query(interests, weights)?;
+                match self.find_title(py, title)? {
+                    None => answer::not_found(title),
+                    Some(place) => {
+                        answer::explained(self.data.plain_session(py, place)?, &set, &scorer)
+                    }
+                }
+            },
+            || {
+                refuse_text(interests)?;
+                let sessions = settled(unwind(|| self.admitted(py, None)), UNREADABLE)?;
+                let weights = weights.unwrap_or_else(|| self.weights.bind(py));
+                reference(py, "explain_sessions")?.call1((sessions, weights, title, interests))
+            },
+        ))
     }
 }

@@ -118,6 +118,27 @@ impl CatalogData {
         Ok(grown)
     }
 
+    /// Returns true if it is certain that the manifest's schema accepts every session. The caller's own objects are
+    /// never certain.
+    pub(super) fn pass_schema(&self) -> bool {
+        let accepts = |text: &SessionText| {
+            (0..text.len()).all(|at| text.get(at).is_some_and(|session| session.passes_schema()))
+        };
+        let mut segments = self.catalog.segments();
+        segments.all(|segment| segment.text.as_ref().is_some_and(accepts))
+    }
+
+    /// Iterates over the objects of one part, in order, removed ones included; over none if the engine holds the text.
+    pub(super) fn sessions_of<'py>(
+        &self,
+        py: Python<'py>,
+        part: u32,
+    ) -> impl Iterator<Item = Bound<'py, PyAny>> {
+        let objects = self.holders.get(part as usize).and_then(Option::as_ref);
+        let sessions = objects.map_or(&[][..], |objects| &objects.sessions);
+        sessions.iter().map(move |session| session.bind(py).clone())
+    }
+
     fn objects(&self, place: Place) -> Option<&Objects> {
         self.holders.get(place.part as usize)?.as_deref()
     }
@@ -197,7 +218,28 @@ impl CatalogData {
             .map_or(Ok(false), |held| input::with_bytes(held, |held| held == id))
     }
 
-    fn member<'py>(
+    /// Returns all sessions with this id, in order.
+    pub(super) fn identified(
+        &self,
+        py: Python<'_>,
+        id: &Bound<'_, PyString>,
+    ) -> Answer<Vec<Place>> {
+        input::with_bytes(id, |id| self.with_id(py, id))?
+    }
+
+    /// Returns all sessions with this id, in order.
+    pub(super) fn with_id(&self, py: Python<'_>, id: &[u8]) -> Answer<Vec<Place>> {
+        let mut found = Vec::new();
+        for place in self.catalog.identified(id) {
+            if self.is_identified(py, place, id)? {
+                found.push(place);
+            }
+        }
+        Ok(found)
+    }
+
+    /// Returns the value of a key of the session.
+    pub(super) fn member<'py>(
         &self,
         py: Python<'py>,
         place: Place,

@@ -2,13 +2,14 @@
 //! handles.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 
-use pyo3::exceptions::{PyFileNotFoundError, PyMemoryError, PyOSError};
+use pyo3::exceptions::{PyFileNotFoundError, PyMemoryError, PyOSError, PyRuntimeError};
 use pyo3::prelude::*;
+use rayon::ThreadPool;
 
-use super::allocator;
 use crate::engine::error::{Error, ErrorKind};
-use crate::engine::memory;
+use crate::engine::{allocator, memory, threads};
 
 pyo3::import_exception!(eventkit.errors, CatalogFileError);
 pyo3::import_exception!(eventkit.errors, InternalError);
@@ -109,4 +110,13 @@ pub(super) fn file_error(error: &Error) -> PyErr {
         ErrorKind::System(_) => PyOSError::new_err(error.to_string()),
         _ => CatalogFileError::new_err(error.to_string()),
     }
+}
+
+/// Returns the threads of this process, or raises `MemoryError` or `RuntimeError` if they cannot start.
+pub(super) fn pool() -> PyResult<Arc<ThreadPool>> {
+    room("threads", 0)?;
+    threads::pool().map_err(|error| match error.kind() {
+        ErrorKind::Memory => no_memory(&error),
+        _ => PyRuntimeError::new_err(error.to_string()),
+    })
 }

@@ -5,7 +5,7 @@ use pyo3::types::{PyBool, PyDict, PyList, PyString};
 
 use super::errors::{Answer, OrDecline, Stop, guarded};
 use super::intern::intern;
-use super::{input, object};
+use super::{input, layout, object};
 use crate::engine::calendar::event::{ClockTime, Fractions, Signals, clock_time};
 
 const FRACTIONS: Fractions = if cfg!(Py_3_11) {
@@ -62,7 +62,9 @@ fn transform<'py>(event: &Bound<'py, PyDict>) -> Answer<Option<Bound<'py, PyDict
     let title = event.get_item(intern!(py, "subject"))?;
     let untitled = || intern!(py, "Untitled Event").clone().into_any();
     let session = object::new_dict(py)?;
-    session.set_item(intern!(py, "id"), event.get_item(intern!(py, "id"))?)?;
+    let id = event.get_item(intern!(py, "id"))?;
+    let no_id = || intern!(py, "").clone().into_any();
+    session.set_item(intern!(py, "id"), id.unwrap_or_else(no_id))?;
     session.set_item(intern!(py, "title"), title.unwrap_or_else(untitled))?;
     session.set_item(intern!(py, "start"), text(py, start)?)?;
     session.set_item(intern!(py, "end"), text(py, end)?)?;
@@ -97,7 +99,7 @@ fn moment(value: Option<Bound<'_, PyAny>>) -> Answer<Option<ClockTime>> {
     else {
         return Ok(None);
     };
-    let instant = object::ascii(input::exact_str(&instant)?).or_decline()?;
+    let instant = layout::ascii(input::exact_str(&instant)?).or_decline()?;
     clock_time(instant, FRACTIONS).or_decline().map(Some)
 }
 

@@ -132,7 +132,10 @@ impl<'py, 'a> Maker<'py, 'a> {
     /// Makes one session.
     fn session(&mut self, draft: &'a Draft<'a>) -> Answer<Bound<'py, PyDict>> {
         let py = self.py;
-        let id = draft.id.as_deref().map(|id| text(py, id)).transpose()?;
+        let id = match &draft.id {
+            Some(id) => id.as_deref().map(|id| text(py, id)).transpose()?,
+            None => Some(intern!(py, "").clone()),
+        };
         let title = match &draft.title {
             Some(title) => title.as_deref().map(|title| text(py, title)).transpose()?,
             None => Some(intern!(py, "Untitled Event").clone()),

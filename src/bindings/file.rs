@@ -8,20 +8,15 @@ use pyo3::types::PyBytes;
 
 use super::catalog_data::{CatalogData, SharedCatalogData};
 use super::encode;
-use super::errors::{file_error, room, unwind};
+use super::errors::{file_error, pool, room, unwind};
 use super::load::{LOADING, lowered};
 use super::object;
-use super::pool::pool;
-use crate::engine::catalog::Catalog;
 use crate::engine::catalog::segment::Segment;
+use crate::engine::catalog::{Catalog, stored};
 use crate::engine::error::Error;
 use crate::engine::file::{Reader, Writer};
 use crate::engine::json::{self, Hooks};
 use crate::engine::memory;
-
-/// The names of the file's parts: the compiled sessions, and the JSON of a manifest's other fields.
-const SESSIONS: &str = "sessions";
-const FIELDS: &str = "fields";
 
 /// Writes the sessions and the JSON of the other fields to a file, completely or not at all.
 #[pyfunction]
@@ -38,8 +33,11 @@ pub(super) fn save_catalog(
     let Some(segment) = segment else {
         return Err(PyValueError::new_err("the sessions cannot be written"));
     };
-    let written =
-        py.detach(|| Writer::to_file(Path::new(path), |writer| write(writer, segment, fields)));
+    let written = py.detach(|| {
+        Writer::to_file(Path::new(path), |writer| {
+            stored::write(writer, segment, fields)
+        })
+    });
     data.settled(written.map_err(|error| file_error(&error)))
 }
 
@@ -56,14 +54,9 @@ pub(super) fn dump_catalog<'py>(
     };
     data.check()?;
     room("a copy", segment.nbytes().saturating_mul(2))?;
-    let bytes = py.detach(|| Writer::to_bytes(|writer| write(writer, segment, fields)));
+    let bytes = py.detach(|| Writer::to_bytes(|writer| stored::write(writer, segment, fields)));
     let bytes = data.settled(bytes.map_err(|error| file_error(&error)))?;
     object::new_bytes(py, &bytes).map(Some)
-}
-
-fn write(writer: &mut Writer<'_>, segment: &Segment, fields: &[u8]) -> Result<(), Error> {
-    writer.column(FIELDS, fields)?;
-    segment.save(&mut writer.under(SESSIONS))
 }
 
 /// Opens a file by memory map, or reads a copy of it. `verify` checks every byte.
@@ -95,28 +88,29 @@ pub(super) fn open_catalog<'py>(
     read(py, &reader)
 }
 
-/// Opens what `dump_catalog` returned.
+/// Opens what `dump_catalog` returned, or the content of a file. `verify` checks every byte.
 #[pyfunction]
 pub(super) fn load_catalog<'py>(
     py: Python<'py>,
     data: &Bound<'py, PyBytes>,
+    verify: bool,
 ) -> PyResult<(SharedCatalogData, Bound<'py, PyBytes>)> {
-    read(
-        py,
-        &Reader::from_bytes(data.as_bytes()).map_err(|error| file_error(&error))?,
-    )
+    let bytes = data.as_bytes();
+    let opened = py.detach(|| {
+        let reader = Reader::from_bytes(bytes)?;
+        if verify {
+            reader.verify(&mut |_| {})?;
+        }
+        Ok(reader)
+    });
+    read(py, &opened.map_err(|error| file_error(&error))?)
 }
 
 fn read<'py>(
     py: Python<'py>,
     reader: &Reader,
 ) -> PyResult<(SharedCatalogData, Bound<'py, PyBytes>)> {
-    // Always checked, and cheap: every answer depends on the weights that stand here.
-    let fields = reader
-        .verify_section(FIELDS)
-        .and_then(|()| reader.column::<u8>(FIELDS))
-        .map_err(|error| file_error(&error))?;
-    let segment = Segment::open(&reader.under(SESSIONS)).map_err(|error| file_error(&error))?;
+    let (segment, fields) = stored::read(reader).map_err(|error| file_error(&error))?;
     let data = CatalogData::of_file(Catalog::new(segment), reader.clone());
     let fields = PyBytes::new(py, &fields);
     data.settled(Ok((SharedCatalogData(data.clone()), fields)))
@@ -127,6 +121,10 @@ fn rewritten(py: Python<'_>, data: &CatalogData) -> PyResult<Option<Segment>> {
     if data.catalog.only_text().is_some() {
         return Ok(None);
     }
+    let with_words = data
+        .catalog
+        .segments()
+        .any(|segment| segment.words.get().is_some());
     let mut text = Vec::new();
     for (position, place) in data.catalog.places().enumerate() {
         room("the sessions", 0)?;
@@ -150,7 +148,11 @@ fn rewritten(py: Python<'_>, data: &CatalogData) -> PyResult<Option<Segment>> {
             pool: Some(&pool),
         };
         let loaded = json::load_ndjson(&text[..], &mut hooks);
-        loaded.and_then(|loaded| Segment::from_loaded(loaded, &lower, &pool))
+        let segment = loaded.and_then(|loaded| Segment::from_loaded(loaded, &lower, &pool))?;
+        if with_words {
+            segment.compile_words()?;
+        }
+        Ok(segment)
     })?;
     let refused =
         |error: Error| PyValueError::new_err(format!("a session cannot be saved: {error}"));

@@ -14,7 +14,7 @@ use super::answer::{self, Chosen};
 use super::errors::{Answer, OrDecline, Stop, guarded, room};
 use super::intern::intern;
 use super::store::Proof;
-use super::{input, object, snapshot, store};
+use super::{fingerprint, input, layout, object, snapshot, store};
 use crate::engine::catalog::compile_policy::Use;
 use crate::engine::ranking::index::Ranked;
 use crate::engine::ranking::interest::InterestSet;
@@ -23,15 +23,20 @@ use crate::engine::ranking::select::Selection;
 
 static REGIME: OnceLock<Option<SumRegime>> = OnceLock::new();
 
-/// Finds out how this interpreter's `sum()` adds and how it lays out dicts. If that is unknown, every call is declined.
-pub(super) fn probe_interpreter(py: Python<'_>) -> PyResult<()> {
-    let layout_is_known = object::check_layout(py)?;
+/// Finds out how this interpreter lays out objects and how its `sum()` adds. Returns what it could not find out.
+///
+/// Without the regime of `sum()` every call is declined. Raises `ImportError` if nothing is as it should be.
+pub(super) fn probe_interpreter(py: Python<'_>) -> PyResult<Vec<&'static str>> {
+    let mut unproven = layout::check(py)?;
     let sum = py
         .import(intern!(py, "builtins"))?
         .getattr(intern!(py, "sum"))?;
-    let regime = regime_of(&sum)?;
-    let _ = REGIME.set(regime.filter(|_| layout_is_known));
-    Ok(())
+    let regime = regime_of(&sum)?.filter(|_| !layout::is_told_to_fail("sum"));
+    if regime.is_none() {
+        unproven.push("sum");
+    }
+    let _ = REGIME.set(regime);
+    Ok(unproven)
 }
 
 /// Returns the regime of a `sum`, found from two lists that the three regimes add differently.
@@ -236,7 +241,7 @@ fn chosen_at<'py>(sessions: &Bound<'py, PyList>, ranked: Vec<Ranked>) -> Answer<
         let session = sessions.get_item(ranked.position as usize)?;
         Ok(Chosen {
             session: input::exact_dict(&session)?.clone(),
-            hits: ranked.hits,
+            matched: Number::Int(i64::from(ranked.hits)),
             popularity: ranked.popularity,
         })
     });
@@ -269,7 +274,7 @@ fn scan<'py>(
         (!score.is_nan()).then_some(()).or_decline()?;
         offer(score, &mut || Chosen {
             session: session.clone(),
-            hits,
+            matched: Number::Int(i64::from(hits)),
             popularity,
         });
     }
@@ -410,6 +415,8 @@ pub(super) fn cache_info<'py>(py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         set(intern!(py, "bytes"), held.bytes)?;
         set(intern!(py, "hits"), held.hits)?;
         set(intern!(py, "misses"), held.misses)?;
+        let enabled = fingerprint::is_possible(py)?;
+        set(intern!(py, "enabled"), u64::from(enabled))?;
         Ok(info.into_any())
     })
 }

@@ -9,7 +9,6 @@ use super::catalog_data::CatalogData;
 use super::errors::unwind;
 use super::intern::intern;
 use super::search::{CatalogBase, settled};
-use super::top::Top;
 use super::{input, replica};
 
 /// The value of a cache entry. Nobody outside the cache has a reference to its events.
@@ -127,9 +126,9 @@ impl SharedEvents {
         top: &Bound<'py, PyAny>,
         weights: Option<&Bound<'py, PyAny>>,
     ) -> PyResult<Bound<'py, PyAny>> {
-        let answer =
-            self.catalog
-                .recommend(py, interests, Top::Given(top.clone()), weights, None)?;
+        let answer = self
+            .catalog
+            .recommended(py, interests, top, weights, None, None)?;
         let fields = answer.cast::<PyDict>()?;
         if let Some(sessions) = fields.get_item(intern!(py, "sessions"))? {
             let copies = replica::events(sessions.cast::<PyList>()?, usize::MAX)?;
@@ -147,6 +146,6 @@ impl SharedEvents {
         interests: &Bound<'py, PyAny>,
         weights: Option<&Bound<'py, PyAny>>,
     ) -> PyResult<Bound<'py, PyAny>> {
-        self.catalog.explain(py, title, interests, weights)
+        self.catalog.explained(py, title, interests, weights)
     }
 }

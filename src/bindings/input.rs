@@ -12,7 +12,7 @@ use pyo3::types::{
 use super::errors::{Answer, OrDecline, room};
 use super::external;
 use super::intern::intern;
-use super::object;
+use super::{layout, object};
 use crate::engine::ranking::interest::InterestSet;
 use crate::engine::ranking::score::{Number, Weights};
 use crate::engine::text;
@@ -21,7 +21,7 @@ use crate::engine::text;
 #[inline]
 pub(super) fn exact_dict<'a, 'py>(object: &'a Bound<'py, PyAny>) -> Answer<&'a Bound<'py, PyDict>> {
     let dict = object.cast_exact::<PyDict>().ok().or_decline()?;
-    object::has_plain_keys(dict).then_some(dict).or_decline()
+    layout::has_plain_keys(dict).then_some(dict).or_decline()
 }
 
 /// Returns the object as an exact `list`, or declines.
@@ -161,7 +161,7 @@ pub(super) fn with_bytes<R>(
     text: &Bound<'_, PyString>,
     use_bytes: impl FnOnce(&[u8]) -> R,
 ) -> Answer<R> {
-    match object::ascii(text) {
+    match layout::ascii(text) {
         Some(bytes) => Ok(use_bytes(bytes)),
         None => Ok(use_bytes(encoded(text)?.as_bytes())),
     }
@@ -173,7 +173,7 @@ pub(super) fn with_lowered<R>(
     text: &Bound<'_, PyString>,
     use_lowered: impl FnOnce(&[u8]) -> R,
 ) -> Answer<R> {
-    match object::ascii(text) {
+    match layout::ascii(text) {
         Some(bytes) => Ok(text::with_lowered(bytes, use_lowered)),
         None => Ok(use_lowered(lowered(text)?.as_bytes())),
     }
@@ -229,7 +229,7 @@ impl<'py> Tags<'py> {
 /// Returns true if the lowered tag is one of the interests.
 #[inline]
 pub(super) fn is_hit(tag: &Bound<'_, PyString>, interests: &InterestSet) -> Answer<bool> {
-    match object::ascii(tag) {
+    match layout::ascii(tag) {
         Some(bytes) => Ok(interests.contains_lowered(bytes)),
         None => Ok(interests.contains(lowered(tag)?.as_bytes())),
     }

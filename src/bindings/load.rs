@@ -9,10 +9,9 @@ use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict, PyString};
 
 use super::catalog_data::{CatalogData, SharedCatalogData};
-use super::errors::{no_memory, room, unwind};
+use super::errors::{no_memory, pool, room, unwind};
 use super::input;
 use super::intern::intern;
-use super::pool::pool;
 use crate::engine::catalog::Catalog;
 use crate::engine::catalog::segment::Segment;
 use crate::engine::error::{Error, ErrorKind};

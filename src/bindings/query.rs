@@ -1,37 +1,25 @@
-//! Answers many queries at once: reads them attached to the interpreter, ranks them on a thread pool, and returns them
-//! in order.
+//! The methods of a catalogue that answer many queries at once. They read the queries attached to the interpreter, let
+//! the engine rank them on a thread pool, and return the answers in order.
 
-use std::collections::BTreeMap;
-use std::sync::mpsc::channel;
-use std::sync::{Mutex, PoisonError};
+use std::sync::mpsc::Receiver;
 
 use pyo3::prelude::*;
-use pyo3::types::PyList;
+use pyo3::types::{PyBytes, PyList};
 
-use super::errors::{Answer, Stop, guarded, room, unwind};
-use super::pool::pool;
+use super::errors::{Answer, Stop, guarded, no_memory, pool, room, unwind};
+use super::object;
 use super::search::CatalogBase;
+use super::top::Top;
 use crate::engine::catalog::Best;
-use crate::engine::ranking::interest::InterestSet;
-use crate::engine::ranking::score::Scorer;
+use crate::engine::catalog::many::{GRAIN, Query};
+use crate::engine::memory;
 
-/// One of many queries.
-pub(super) struct Query {
-    pub(super) interests: InterestSet,
-    pub(super) scorer: Scorer,
-    pub(super) most: usize,
-}
-
-impl Query {
-    /// Fewer queries than this are not worth waking a thread for.
-    pub(super) const GRAIN: usize = 16;
-    /// The queries of one task: enough to hide the cost of a task, and few enough to start consuming early.
-    const TASK: usize = 64;
-}
+/// Positions and scores, row by row, and the number of columns.
+pub(super) type Columns<'py> = (Bound<'py, PyBytes>, Bound<'py, PyBytes>, usize);
 
 impl CatalogBase {
     /// Reads the queries of many lists of interests. `None` stands for one that the reference must answer.
-    pub(super) fn queries(
+    fn queries(
         &self,
         many_interests: &Bound<'_, PyList>,
         top: &Bound<'_, PyAny>,
@@ -65,71 +53,54 @@ impl CatalogBase {
 
     /// Calls `consume` with the number of each query and its best sessions, in order.
     ///
-    /// The pool ranks while the caller's thread consumes: making objects needs the interpreter and is more than half of
-    /// the work.
-    pub(super) fn rank_each(
+    /// The pool ranks while this thread consumes. Making objects needs the interpreter and is more than half of the
+    /// work.
+    fn rank_each(
         &self,
         py: Python<'_>,
         queries: &[Option<Query>],
         mut consume: impl FnMut(usize, Option<Vec<Best>>) -> PyResult<()>,
     ) -> PyResult<()> {
-        let rank = |query: &Option<Query>| {
-            let query = query.as_ref()?;
-            self.best(&query.interests, &query.scorer, query.most, None)
-        };
-        if queries.len() < Query::GRAIN {
-            let mut ranked = queries.iter().map(rank).enumerate();
-            return ranked.try_for_each(|(number, best)| consume(number, best));
-        }
         let most = queries.iter().flatten().map(|query| query.most);
         let found = most.fold(0, usize::saturating_add);
         room("the answers", found.saturating_mul(2 * size_of::<Best>()))?;
-        let pool = pool()?;
-        let (sender, receiver) = channel();
-        let receiver = Mutex::new(receiver);
-        let tasks = queries.len().div_ceil(Query::TASK);
-        let run = || {
-            pool.in_place_scope(|scope| -> Answer<()> {
-                for (number, task) in queries.chunks(Query::TASK).enumerate() {
-                    let sender = sender.clone();
-                    scope.spawn(move |_| {
-                        // The receiver is gone if consuming failed.
-                        let _ = sender.send((number, task.iter().map(rank).collect::<Vec<_>>()));
-                    });
-                }
-                drop(sender);
-                let mut early = BTreeMap::new();
-                for number in 0..tasks {
-                    while !early.contains_key(&number) {
-                        let next = py.detach(|| {
-                            receiver
-                                .lock()
-                                .unwrap_or_else(PoisonError::into_inner)
-                                .recv()
-                        });
-                        // Without a sender left, a task panicked. The scope resumes the panic when it ends.
-                        let Ok((task, ranked)) = next else {
-                            return Err(Stop::Declined);
-                        };
-                        early.insert(task, ranked);
-                    }
-                    let first = number * Query::TASK;
-                    for (offset, best) in early.remove(&number).into_iter().flatten().enumerate() {
-                        room("the answers", 0)?;
-                        consume(first + offset, best)?;
-                    }
-                }
-                Ok(())
-            })
+        let pool = (queries.len() >= GRAIN).then(pool).transpose()?;
+        let consume = |number, best| {
+            room("the answers", 0)?;
+            consume(number, best)
         };
-        match unwind(run)? {
-            Ok(()) | Err(Stop::Declined) => Ok(()),
-            Err(Stop::Raised(error)) => Err(error),
-        }
+        let catalog = &self.data.catalog;
+        unwind(|| {
+            let wait = |result: Receiver<_>| py.detach(move || result.recv());
+            catalog.rank_each(pool.as_deref(), queries, wait, consume)
+        })?
+    }
+
+    /// Returns one answer for each list of interests.
+    pub(super) fn answer_each<'py>(
+        &self,
+        py: Python<'py>,
+        many_interests: &Bound<'py, PyList>,
+        top: &Bound<'py, PyAny>,
+        weights: Option<&Bound<'py, PyAny>>,
+    ) -> PyResult<Bound<'py, PyList>> {
+        let queries = self.queries(many_interests, top, weights)?;
+        let answers = PyList::empty(py);
+        object::without_collector(py, || {
+            self.rank_each(py, &queries, |number, best| {
+                answers.append(match self.answer_one(py, queries.get(number), best)? {
+                    Some(answer) => answer,
+                    None => {
+                        self.refer(py, &many_interests.get_item(number)?, top, weights, None)?
+                    }
+                })
+            })
+        })?;
+        Ok(answers)
     }
 
     /// Returns the answer to one of many queries, or `None` if the reference must give it.
-    pub(super) fn answer_one<'py>(
+    fn answer_one<'py>(
         &self,
         py: Python<'py>,
         query: Option<&Option<Query>>,
@@ -140,5 +111,64 @@ impl CatalogBase {
         };
         let answer = guarded(py, || self.answer(py, best, &query.scorer))?;
         Ok(Some(answer).filter(|answer| !answer.is(py.NotImplemented())))
+    }
+
+    /// Returns one line of JSON for each list of interests.
+    pub(super) fn write_each<'py>(
+        &self,
+        py: Python<'py>,
+        many_interests: &Bound<'py, PyList>,
+        top: &Bound<'py, PyAny>,
+        weights: Option<&Bound<'py, PyAny>>,
+    ) -> PyResult<Vec<u8>> {
+        let queries = self.queries(many_interests, top, weights)?;
+        let mut out = Vec::new();
+        self.rank_each(py, &queries, |number, best| {
+            let start = out.len();
+            memory::reserve(&mut out, 1 << 10).map_err(|error| no_memory(&error))?;
+            let query = queries.get(number).and_then(Option::as_ref);
+            let written = query
+                .zip(best)
+                .map(|(query, best)| unwind(|| self.write(py, &best, &query.scorer, &mut out)));
+            match written.transpose()? {
+                Some(Ok(())) => {}
+                Some(Err(Stop::Raised(error))) => return Err(error),
+                Some(Err(Stop::Declined)) | None => {
+                    out.truncate(start);
+                    let interests = many_interests.get_item(number)?;
+                    let top = Top::Given(top.clone());
+                    let line = self.recommend_json(py, &interests, top, weights, None)?;
+                    let line = line.cast_exact::<PyBytes>()?.as_bytes();
+                    memory::reserve(&mut out, line.len() + 1).map_err(|error| no_memory(&error))?;
+                    out.extend_from_slice(line);
+                }
+            }
+            out.push(b'\n');
+            Ok(())
+        })?;
+        Ok(out)
+    }
+
+    /// Returns a table of positions and scores, or `None` if the engine cannot rank one of the lists of interests.
+    pub(super) fn rank_table<'py>(
+        &self,
+        py: Python<'py>,
+        many_interests: &Bound<'py, PyList>,
+        top: usize,
+        weights: Option<&Bound<'py, PyAny>>,
+    ) -> PyResult<Option<Columns<'py>>> {
+        let columns = top.min(self.data.catalog.len());
+        let most = columns.into_pyobject(py)?.into_any();
+        let queries = self.queries(many_interests, &most, weights)?;
+        let rows: Option<Vec<&Query>> = queries.iter().map(Option::as_ref).collect();
+        let Some(rows) = rows else { return Ok(None) };
+        let pool = pool()?;
+        let ranked = py.detach(|| self.data.catalog.rank_table(&pool, &rows, columns));
+        let Some((positions, scores)) = ranked.map_err(|error| no_memory(&error))? else {
+            return Ok(None);
+        };
+        let positions = object::new_bytes(py, bytemuck::cast_slice(&positions))?;
+        let scores = object::new_bytes(py, bytemuck::cast_slice(&scores))?;
+        Ok(Some((positions, scores, columns)))
     }
 }

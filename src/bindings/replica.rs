@@ -8,7 +8,7 @@ use pyo3::types::{PyBool, PyBytes, PyDict, PyFloat, PyInt, PyList, PyString, PyT
 
 use super::errors::room;
 use super::intern::intern;
-use super::object;
+use super::{layout, object};
 
 /// Deeper nesting is left to `copy.deepcopy`.
 const DEEPEST: u32 = 32;
@@ -62,7 +62,7 @@ fn value<'py>(held: &Bound<'py, PyAny>, depth: u32) -> PyResult<Option<Bound<'py
 }
 
 fn dict<'py>(held: &Bound<'py, PyDict>, depth: u32) -> PyResult<Option<Bound<'py, PyAny>>> {
-    if !object::has_plain_keys(held) {
+    if !layout::has_plain_keys(held) {
         return deepcopy(held.as_any()).map(Some);
     }
     let copy = held.copy()?;

@@ -1,6 +1,6 @@
 //! The parts that the methods of a catalogue share: read a query, rank, find one session, write an answer.
 
-use pyo3::exceptions::PyTypeError;
+use pyo3::exceptions::{PyException, PyMemoryError, PyTypeError};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict, PyList, PyString};
 
@@ -13,10 +13,13 @@ use super::functions::scorer;
 use super::input;
 use super::intern::intern;
 use crate::engine::catalog::{Best, Identified, Narrow, Place};
-use crate::engine::json::write_number;
+use crate::engine::json::write_scoring;
 use crate::engine::memory;
 use crate::engine::ranking::interest::InterestSet;
-use crate::engine::ranking::score::{Contributions, Number, Scorer, Weights};
+use crate::engine::ranking::score::{Number, Scorer, Weights};
+
+/// The message for sessions that change while they are compiled.
+pub(super) const CHANGED: &str = "the sessions changed while they were compiled";
 
 /// The message for a file whose sessions cannot be read.
 pub(super) const UNREADABLE: &str = "a session cannot be read: the catalogue's file is damaged";
@@ -33,7 +36,7 @@ pub(super) fn settled<T>(answer: PyResult<Answer<T>>, otherwise: &str) -> PyResu
 }
 
 /// Compiled sessions and the weights to score them with. `eventkit.Catalog` adds the methods that need not be fast.
-#[pyclass(frozen, subclass, module = "eventkit._eventkit")]
+#[pyclass(frozen, subclass, weakref, module = "eventkit._eventkit")]
 pub(super) struct CatalogBase {
     pub(super) data: CatalogData,
     pub(super) weights: Py<PyAny>,
@@ -95,13 +98,7 @@ impl CatalogBase {
         room("the filter", excluded.saturating_mul(ENTRY))?;
         for id in &filter.sessions.excluded {
             room("the filter", 0)?;
-            let mut places = Vec::new();
-            for place in self.data.catalog.identified(id) {
-                if self.data.is_identified(py, place, id)? {
-                    places.push(place);
-                }
-            }
-            identified.insert(id.clone(), places);
+            identified.insert(id.clone(), self.data.with_id(py, id)?);
         }
         Ok(Some(Narrowed {
             filter: &filter.sessions,
@@ -152,7 +149,7 @@ impl CatalogBase {
         let chosen = best.into_iter().map(|best| {
             Ok(Chosen {
                 session: self.data.plain_session(py, best.place)?,
-                hits: best.hits,
+                matched: Number::Int(i64::from(best.hits)),
                 popularity: best.popularity,
             })
         });
@@ -199,16 +196,26 @@ impl CatalogBase {
 
     /// Finds a session by its id or, if there is none, by its title.
     pub(super) fn find(&self, py: Python<'_>, name: &Bound<'_, PyString>) -> Answer<Option<Place>> {
-        let by_id = input::with_bytes(name, |id| {
-            let mut candidates = self.data.catalog.identified(id);
-            candidates.find_map(|place| confirmed(self.data.is_identified(py, place, id), place))
-        })?;
-        match by_id {
-            Some(found) => found.map(Some),
+        match self.find_id(py, name)? {
+            Some(found) => Ok(Some(found)),
             None => self.find_title(py, name),
         }
     }
 
+    /// Finds the first session with this id.
+    pub(super) fn find_id(
+        &self,
+        py: Python<'_>,
+        id: &Bound<'_, PyString>,
+    ) -> Answer<Option<Place>> {
+        input::with_bytes(id, |id| {
+            let mut candidates = self.data.catalog.identified(id);
+            candidates.find_map(|place| confirmed(self.data.is_identified(py, place, id), place))
+        })?
+        .transpose()
+    }
+
+    /// Finds the first session with this title, in any case. Declines if a title before it cannot be read.
     pub(super) fn find_title(
         &self,
         py: Python<'_>,
@@ -242,7 +249,7 @@ impl Narrowed<'_> {
 }
 
 /// Returns the place if it is confirmed, or the reason why that is unknown.
-pub(super) fn confirmed(is_it: Answer<bool>, place: Place) -> Option<Answer<Place>> {
+fn confirmed(is_it: Answer<bool>, place: Place) -> Option<Answer<Place>> {
     match is_it {
         Ok(true) => Some(Ok(place)),
         Ok(false) => None,
@@ -305,13 +312,7 @@ impl CatalogBase {
             let text = self.data.text_bytes(best.place);
             memory::reserve(&mut scoring, text).map_err(|error| no_memory(&error))?;
             scoring.extend_from_slice(b"{\"title\": ");
-            match self.data.dump_title(py, best.place, &mut scoring) {
-                // A session before it may hold what `json.dumps` refuses first: the reference writes all in order.
-                Err(Stop::Raised(error)) if error.is_instance_of::<PyTypeError>(py) => {
-                    return Err(Stop::Declined);
-                }
-                written => written?,
-            }
+            in_order(py, self.data.dump_title(py, best.place, &mut scoring))?;
             let parts = scorer
                 .contributions(best.hits, best.popularity)
                 .or_decline()?;
@@ -323,7 +324,7 @@ impl CatalogBase {
             let text = self.data.text_bytes(best.place);
             memory::reserve(out, text).map_err(|error| no_memory(&error))?;
             separate(number, out);
-            self.data.dump(py, best.place, out)?;
+            in_order(py, self.data.dump(py, best.place, out))?;
         }
         memory::reserve(out, scoring.len() + 64).map_err(|error| no_memory(&error))?;
         out.extend_from_slice(b"], \"scoring\": [");
@@ -335,19 +336,18 @@ impl CatalogBase {
     }
 }
 
-/// Appends the rest of an entry of `scoring`, after its title.
-fn write_scoring(parts: &Contributions, total: Number, out: &mut Vec<u8>) {
-    out.extend_from_slice(b", \"score\": ");
-    write_number(out, total);
-    out.extend_from_slice(b", \"contributions\": {\"interest_match\": ");
-    write_number(out, parts.interest_match);
-    out.extend_from_slice(b", \"popularity\": ");
-    write_number(out, parts.popularity);
-    if let Some(diversity) = parts.diversity {
-        out.extend_from_slice(b", \"diversity\": ");
-        write_number(out, Number::Float(diversity));
-    }
-    out.extend_from_slice(b"}}");
+/// Declines what `json.dumps` refuses. A session before it may hold something that is refused first: the reference
+/// writes all in order.
+fn in_order(py: Python<'_>, written: Answer<()>) -> Answer<()> {
+    written.map_err(|stop| match stop {
+        Stop::Raised(error)
+            if error.is_instance_of::<PyException>(py)
+                && !error.is_instance_of::<PyMemoryError>(py) =>
+        {
+            Stop::Declined
+        }
+        other => other,
+    })
 }
 
 fn separate(number: usize, out: &mut Vec<u8>) {

@@ -11,9 +11,10 @@ use pyo3::prelude::*;
 use pyo3::types::{PyList, PyString};
 
 use super::errors::{Answer, OrDecline, room};
+use super::fingerprint::Fingerprint;
 use super::input::{self, Tags};
 use super::intern::intern;
-use super::object::{self, Fingerprint};
+use super::object;
 use crate::engine::catalog::directory::{Directory, DirectoryBuilder};
 use crate::engine::catalog::vocabulary::Vocabulary;
 use crate::engine::ranking::index::{Index, Ranked, Sessions, TagId};
@@ -41,7 +42,7 @@ impl Snapshot {
     pub(super) fn compile(sessions: &Bound<'_, PyList>) -> Answer<Self> {
         let count = u32::try_from(sessions.len()).ok().or_decline()? as usize;
         room("the sessions", count.saturating_mul(SESSION))?;
-        let mut fingerprint = Fingerprint::new();
+        let mut fingerprint = Fingerprint::begin(sessions.py())?.or_decline()?;
         let mut vocabulary = Vocabulary::default();
         let mut tags: Vec<TagId> = Vec::new();
         let mut popularity: Vec<Number> = Vec::with_capacity(count);
@@ -49,7 +50,7 @@ impl Snapshot {
         for session in sessions {
             room("the sessions", 0)?;
             let session = input::exact_dict(&session)?;
-            let version = object::version(session).or_decline()?;
+            let mark = Fingerprint::mark(session).or_decline()?;
             let list = match Tags::of(session)? {
                 Tags::Missing => None,
                 Tags::List(list) => Some(list),
@@ -61,9 +62,7 @@ impl Snapshot {
                 fingerprint.push_tag(tag);
             }
             popularity.push(input::popularity(session)?);
-            fingerprint
-                .push_session(version, list.as_ref())
-                .or_decline()?;
+            fingerprint.push_session(mark, list.as_ref()).or_decline()?;
             // Owned by its session and, for now, by `list`: when the session goes, only the snapshot is left.
             let own = |list: &Bound<'_, PyList>| object::owners(list.as_any()) == 2;
             if witness.is_none() {

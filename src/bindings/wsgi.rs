@@ -7,7 +7,7 @@ use pyo3::types::{PyBytes, PyDict, PyString};
 
 use super::errors::{Answer, OrDecline, guarded};
 use super::intern::intern;
-use super::{input, object};
+use super::{input, layout};
 
 /// Returns the key of the cached answer and who asks: `((path, query), client, authorization, forwarded)`.
 ///
@@ -25,20 +25,20 @@ pub(super) fn kept_question<'py>(
         let text = |name| text(environ, name);
         let is = |name, wanted: &[u8]| -> Answer<bool> {
             let found = text(name)?;
-            Ok(found.as_ref().and_then(object::ascii) == Some(wanted))
+            Ok(found.as_ref().and_then(layout::ascii) == Some(wanted))
         };
         let is_get = is(intern!(py, "REQUEST_METHOD"), b"GET")?;
         // HTTP/1.1 requires exactly one host.
         let one_host = match text(intern!(py, "HTTP_HOST"))? {
             Some(host) => {
-                object::ascii(&host).is_some_and(|host| !host.is_empty() && !host.contains(&b','))
+                layout::ascii(&host).is_some_and(|host| !host.is_empty() && !host.contains(&b','))
             }
             None => !is(intern!(py, "SERVER_PROTOCOL"), b"HTTP/1.1")?,
         };
         (is_get && one_host).then_some(()).or_decline()?;
         let path = text(intern!(py, "PATH_INFO"))?.or_decline()?;
         let query = text(intern!(py, "QUERY_STRING"))?.or_decline()?;
-        let query = PyBytes::new(py, object::ascii(&query).or_decline()?);
+        let query = PyBytes::new(py, layout::ascii(&query).or_decline()?);
         let client = text(intern!(py, "REMOTE_ADDR"))?.or_decline()?;
         let token = text(intern!(py, "HTTP_AUTHORIZATION"))?;
         let forwarded = text(intern!(py, "HTTP_X_FORWARDED_FOR"))?;
@@ -63,7 +63,7 @@ fn check_headers(environ: &Bound<'_, PyDict>, most: usize, most_bytes: usize) ->
     let mut count = 0;
     for (name, value) in environ.iter() {
         let name = input::exact_str(&name)?;
-        let Some(header) = object::ascii(name).or_decline()?.strip_prefix(b"HTTP_") else {
+        let Some(header) = layout::ascii(name).or_decline()?.strip_prefix(b"HTTP_") else {
             continue;
         };
         count += 1;

@@ -1,4 +1,4 @@
-//! The engine's one error type: a value with a kind, made by named constructors, so that a message is worded once.
+//! The error type of the engine: a kind and a message. Named constructors word each message once.
 
 use std::fmt;
 
@@ -10,44 +10,44 @@ pub enum ErrorKind {
     TooLarge,
     /// Columns that contradict each other.
     Inconsistent,
-    /// The operating system refused, for the reason of this number where it gave one.
+    /// The operating system returned an error, with this number if there is one.
     System(Option<i32>),
     /// A file of another kind.
     Foreign,
-    /// A file that a newer release wrote.
+    /// A file of a newer release.
     Newer,
-    /// A file of a machine that orders the bytes of a number the other way.
+    /// A file of a machine with the other byte order.
     ByteOrder,
     /// A file that ends too early.
     Truncated,
-    /// Bytes that are not those that were written.
+    /// Bytes that do not match their checksum.
     Damaged,
     /// A file that another program changed while it was open.
     Changed,
-    /// Memory that the operating system does not give.
+    /// Memory that cannot be allocated.
     Memory,
     /// A section that the file does not have.
     Missing,
     /// A time window that cannot be read, or that no session can lie in.
     InvalidWindow,
-    /// Text that is no JSON.
+    /// Text that is not JSON.
     Syntax(TextPlace),
-    /// JSON, perhaps, that only Python's own reader judges as it would.
+    /// Text that Python must read, because it may accept it in its own way.
     Unsupported(TextPlace),
     /// The caller asked to stop.
     Cancelled,
 }
 
-/// Where in a JSON text something was found, and what.
+/// A place in a JSON text, and what was found there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TextPlace {
-    /// What was found; a syntax error is worded as Python's `json` words it.
+    /// What was found. A syntax error has the words of Python's `json`.
     pub message: &'static str,
     /// The line, from 1.
     pub line: usize,
     /// The character in the line, from 1.
     pub column: usize,
-    /// The session being read, from 0, if it is in one.
+    /// The number of the session, from 0, if the place is in one.
     pub session: Option<usize>,
 }
 
@@ -65,7 +65,7 @@ impl fmt::Display for TextPlace {
     }
 }
 
-/// A failure of the engine, with the offending value and the limit in its message.
+/// An error of the engine, with the offending value and the limit in its message.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Error {
     kind: ErrorKind,
@@ -124,7 +124,7 @@ impl Error {
         }
     }
 
-    /// A failure of the file (or memory) called `origin`.
+    /// Makes the error for the file (or memory) called `origin`.
     pub(crate) fn file(kind: ErrorKind, origin: &str, message: &str) -> Self {
         Self {
             kind,
@@ -132,7 +132,7 @@ impl Error {
         }
     }
 
-    /// `bytes` of memory for `what` cannot be had.
+    /// Makes the error for `bytes` of memory for `what` that cannot be allocated.
     pub(crate) fn memory(what: &str, bytes: usize) -> Self {
         Self {
             kind: ErrorKind::Memory,
@@ -148,7 +148,7 @@ impl Error {
         )
     }
 
-    /// What went wrong, for callers who branch on it.
+    /// Returns what went wrong, for callers that distinguish it.
     pub fn kind(&self) -> ErrorKind {
         self.kind
     }

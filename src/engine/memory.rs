@@ -1,16 +1,16 @@
-//! Memory whose size a caller chooses: an error where it cannot be had, because a failed allocation of Rust ends the
-//! process.
+//! Checks for memory whose size a caller chooses. If there is not enough, these functions return an error, because a
+//! failed allocation of Rust would end the process.
 
 use core::sync::atomic::{AtomicBool, Ordering};
 
 use super::error::Error;
 
-/// Less than this is not checked: whoever embeds the engine keeps a reserve for small requests.
+/// Smaller requests are not checked. The bindings keep a reserve for them.
 const LEAST: usize = 1 << 16;
 
 static LOW: AtomicBool = AtomicBool::new(false);
 
-/// Returns true once memory was so short that the reserve had to be used. Loops over what a caller gave stop then.
+/// Returns true once the reserve of memory had to be used. Loops over a caller's data then stop.
 #[inline]
 pub fn is_low() -> bool {
     LOW.load(Ordering::Relaxed)
@@ -25,7 +25,7 @@ pub fn set_low(low: bool) {
 ///
 /// # Errors
 ///
-/// No memory for it.
+/// Fails if there is no memory for it.
 pub fn filled<T: Clone>(value: T, rows: usize, columns: usize) -> Result<Vec<T>, Error> {
     let mut table = Vec::new();
     let count = rows.saturating_mul(columns);
@@ -39,20 +39,20 @@ pub fn filled<T: Clone>(value: T, rows: usize, columns: usize) -> Result<Vec<T>,
 ///
 /// # Errors
 ///
-/// No memory for it.
+/// Fails if there is no memory for it.
 #[inline]
 pub fn reserve(out: &mut Vec<u8>, bytes: usize) -> Result<(), Error> {
     out.try_reserve(bytes)
         .map_err(|_| Error::memory("an answer", out.len().saturating_add(bytes)))
 }
 
-/// Checks that so many bytes can be had now: work that allocates as much in pieces comes next.
+/// Checks that there are `bytes` of memory now, before work that allocates as much in pieces.
 ///
-/// The bytes are given back at once. So this is a promise only where no other thread takes them in between.
+/// The memory is freed at once, so another thread may take it in between.
 ///
 /// # Errors
 ///
-/// No memory for it.
+/// Fails if there is no memory for it.
 #[inline]
 pub fn check(what: &str, bytes: usize) -> Result<(), Error> {
     if bytes < LEAST {

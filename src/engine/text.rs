@@ -5,7 +5,7 @@
 //! interpreter and arrives as its UTF-8 bytes (lone surrogates encoded as `surrogatepass` does, which keeps the
 //! encoding injective).
 
-/// Lowers eight ASCII bytes at once; bytes outside `A..=Z`, also non-ASCII ones, stay as they are.
+/// Lowers eight ASCII bytes at once. Bytes outside `A..=Z`, also non-ASCII ones, are not changed.
 #[inline]
 pub fn lower_word(word: u64) -> u64 {
     const ONES: u64 = u64::MAX / 255;
@@ -16,7 +16,7 @@ pub fn lower_word(word: u64) -> u64 {
     word | (upper >> 2)
 }
 
-/// The first eight bytes as a little-endian word, zero-padded.
+/// Returns the first eight bytes as a little-endian word, padded with zeros.
 #[inline]
 pub fn head_word(bytes: &[u8]) -> u64 {
     if let Some(head) = bytes.first_chunk::<8>() {

@@ -6,6 +6,7 @@ small agent runs.
 
 from __future__ import annotations
 
+import binascii
 import os
 import sys
 from collections.abc import Sequence
@@ -79,6 +80,7 @@ def main(words: Sequence[str]) -> int:
     Returns:
         The exit status, where this process has not become the command.
     """
+    _restore_environment()
     try:
         options = _Options(words)
         if options.help:
@@ -102,6 +104,16 @@ def main(words: Sequence[str]) -> int:
         trust=options.trust,
         with_report=options.report,
     )
+
+
+def _restore_environment() -> None:
+    """Take the environment that the script `eventkit` was given, which its shell has changed."""
+    encoded = os.environ.pop("EVENTKIT_ENVIRONMENT", "")
+    if not encoded:
+        return
+    entries = [each.partition(b"=") for each in binascii.a2b_base64(encoded).split(b"\0")]
+    os.environb.clear()
+    os.environb.update({name: value for name, _, value in entries if name})
 
 
 def check(command: Sequence[str], trust: Sequence[str] = ()) -> int:

@@ -7,7 +7,7 @@ import os
 from collections.abc import Sequence
 from typing import Any
 
-from eventkit.accelerate.fingerprint import parts
+from eventkit.accelerate.fingerprint import parts, walk
 from eventkit.accelerate.known import Form
 from eventkit.accelerate.source import Source
 
@@ -37,7 +37,9 @@ def first_difference(source: Source, function: Any, forms: Sequence[Form]) -> st
     strange = {id(node) for each, node in pieces if each not in nearest.parts}
     for _, node in pieces:
         # The smallest piece that is not known: all that it is made of is.
-        if id(node) in strange and not any(id(each) in strange for each in _below(node)):
+        if id(node) in strange and not any(
+            id(each) in strange for each in walk(node) if each is not node
+        ):
             return f"{file}:{_shown(source, function, node)} is not in the original"
     return (
         f"{file}:{function.lineno}: the pieces of {function.name} are the original's, but some are"
@@ -45,40 +47,21 @@ def first_difference(source: Source, function: Any, forms: Sequence[Form]) -> st
     )
 
 
-def _below(node: Any) -> list[Any]:
-    found = []
-    for name in node._fields:
-        value = getattr(node, name, None)
-        for child in value if isinstance(value, list) else (value,):
-            if isinstance(child, ast.AST):
-                found += [child, *_below(child)]
-    return found
-
-
 def _shown(source: Source, function: Any, piece: Any) -> str:
     """Return the line of a piece, and the text of the largest short thing that it stands in."""
-    chain = _chain(function, piece)
+    around = [
+        node
+        for node in walk(function)
+        if isinstance(node, (ast.stmt, ast.expr)) and any(each is piece for each in walk(node))
+    ]
     shown = piece
-    for node in reversed(chain):
-        if isinstance(node, (ast.stmt, ast.expr)) and len(_text(source, node)) <= _LONGEST:
-            shown = node
-        else:
+    for node in reversed(around):
+        if len(_text(source, node)) > _LONGEST:
+            break
+        shown = node
+        if isinstance(node, ast.stmt):
             break
     return f"{shown.lineno}: `{_text(source, shown)}`"
-
-
-def _chain(node: Any, piece: Any) -> list[Any]:
-    """Return the nodes from below a function down to one of its pieces."""
-    for name in node._fields:
-        value = getattr(node, name, None)
-        for child in value if isinstance(value, list) else (value,):
-            if child is piece:
-                return [child]
-            if isinstance(child, ast.AST):
-                found = _chain(child, piece)
-                if found:
-                    return [child, *found] if hasattr(child, "lineno") else found
-    return []
 
 
 def _text(source: Source, node: Any) -> str:

@@ -13,7 +13,7 @@ from typing import Any
 
 from eventkit.accelerate import AccelerationWarning, hook, report, target
 from eventkit.accelerate.handle import Handle
-from eventkit.accelerate.proof import Proof, Prover
+from eventkit.accelerate.proof import Prover
 from eventkit.accelerate.replacement import Replacement, Trusted
 from eventkit.accelerate.trampoline import obstacle
 from eventkit.errors import AccelerationError
@@ -37,7 +37,8 @@ def _new_lock() -> None:
 
 
 # A thread of the parent that held it does not exist in a forked child, to let go of it.
-os.register_at_fork(after_in_child=_new_lock)
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_new_lock)
 
 
 def is_disabled() -> bool:
@@ -61,7 +62,7 @@ def trusted_names(trust: Iterable[str]) -> frozenset[str]:
     if isinstance(trust, str):
         raise TypeError(f"trust is a list of function names, not the text {trust!r}")
     names = frozenset(trust)
-    possible = {each.name.rpartition(".")[2] for each in target.EVERY}
+    possible = {each.name.rpartition(".")[2] for each in target.TARGETS if each.answer}
     for name in names:
         if name not in possible:
             raise ValueError(f"trust: {name!r} is none of {', '.join(sorted(possible))}")
@@ -75,22 +76,30 @@ def start(
 
     Looking at the functions and replacing them is one step for other threads: a lock is held.
     """
-    handle = Handle([], {})
+    handle = Handle()
     if is_disabled():
         return handle
     with _lock:
-        prover, made = Prover(), []
+        prover = Prover()
+        made: list[tuple[target.Found, Replacement]] = []
         for found in target.search(agent):
             already = _active(found)
             if already is not None:
                 handle._replacements.append(already)
                 continue
-            replacement, reason = _replacement(found, prover, shadow, trust, handle)
-            if replacement is not None:
-                made.append((found, replacement))
+            hindrance = obstacle(found.function, found.target.parameters)
+            proof = prover.prove(
+                found.function, found.target.module, found.target.name, found.owner
+            )
+            if hindrance or (proof.reason and found.name not in trust):
+                handle.refused[found.label] = hindrance or proof.reason
+                report.refused(found.label, hindrance or proof.reason)
+            elif found.target.answer is None:
+                handle._as_fast.append(found.label)
+            elif proof.reason:
+                made.append((found, Trusted(found)))
             else:
-                handle.refused[found.label] = reason
-                report.refused(found.label, reason)
+                made.append((found, Replacement(found, proof, shadow, handle.restore)))
         if handle.refused:
             _refuse(handle.refused, strict, tell)
         for found, replacement in made:
@@ -104,21 +113,6 @@ def _active(found: target.Found) -> Replacement | None:
     function = found.function
     made = _replaced.get(function) if isinstance(function, FunctionType) else None
     return made if made is not None and made.active else None
-
-
-def _replacement(
-    found: target.Found, prover: Prover, shadow: float, trust: frozenset[str], handle: Handle
-) -> tuple[Replacement | None, str]:
-    """Return what replaces a function, or why nothing does."""
-    hindrance = obstacle(found.function, found.target.parameters)
-    if hindrance is not None:
-        return None, hindrance
-    proof = prover.prove(found.function, found.target.module, found.target.name, found.owner)
-    if proof.form is not None:
-        return Replacement(found, proof, shadow, handle.restore), ""
-    if found.target.name.rpartition(".")[2] in trust:
-        return Trusted(found, Proof(None, "", [], [], [])), ""
-    return None, proof.reason
 
 
 def _refuse(refused: dict[str, str], strict: bool, tell: Tell) -> None:

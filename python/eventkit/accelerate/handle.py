@@ -15,14 +15,15 @@ class Handle:
     As a context manager it ends with the block, if it began there.
 
     Attributes:
-        refused: Why a function stays as it is, by the function's module and name.
+        refused: Why a function is not known, by the function's module and name. It stays as it is.
     """
 
-    def __init__(self, replacements: list[Replacement], refused: dict[str, str]) -> None:
-        """Keep what was found replaced; `owned` are those that this handle began."""
-        self._replacements = replacements
+    def __init__(self) -> None:
+        """Begin with nothing; `_owned` are the replacements that this handle began."""
+        self._replacements: list[Replacement] = []
         self._owned: list[Replacement] = []
-        self.refused = refused
+        self._as_fast: list[str] = []
+        self.refused: dict[str, str] = {}
 
     def _own(self, replacement: Replacement) -> None:
         self._replacements.append(replacement)
@@ -69,6 +70,7 @@ class Handle:
         for each in self._replacements:
             trusted = isinstance(each, Trusted)
             lines.append(f"{each.label}: {'trusted by you, not known' if trusted else 'known'}")
+        lines += [f"{label}: known, its own code is as fast" for label in self._as_fast]
         lines += [f"{label}: not known: {reason}" for label, reason in self.refused.items()]
         if self.refused:
             names = ", ".join(label.rpartition(".")[2] for label in self.refused)

@@ -15,7 +15,6 @@ from __future__ import annotations
 
 import os
 import sys
-from _thread import allocate_lock
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -24,7 +23,7 @@ if TYPE_CHECKING:
 
     from eventkit.accelerate import trampoline
 else:
-    trampoline = None  # set by `install`: where eventkit is missing, this file lies beside it
+    trampoline = None  # set by the start-up hook: where eventkit is missing, this file lies beside
 
 OPTIONS = "EVENTKIT_ACCELERATE"
 """The environment variable that says how to accelerate: ``on``, ``strict``, ``shadow=RATE``,
@@ -33,22 +32,22 @@ OPTIONS = "EVENTKIT_ACCELERATE"
 MODULE = "eventkit_accelerate_hook"
 """The name under which this file is loaded by the start-up hook."""
 
-PRICE = 0.025
+PRICE = 0.018
 """Seconds that importing the engine and proving an agent take: see ``benches/command.py``."""
 
 PER_SESSION = 1.4e-6
-"""Seconds that the original's functions take for a session."""
+"""Seconds that the original's functions take for a session, likewise."""
 
 _MODULES = frozenset(("agent", "core", "graph_service"))
 _SIZED = ("recommend", "explain")
-_OTHERS = ("recommend_from_graph",)
+_WAITING = ("recommend_from_graph", *_SIZED)
+_FIRST_CALLED = ("main", *_SIZED)
 _LARGEST_SCRIPT = 4 * 1024 * 1024
 _MOST_LOOKS = 10_000
 
 _waiting: list[_Waiting] = []
-_waking = allocate_lock()
+_turn = [None]  # taken by the thread that wakes the agent
 _looking = False
-_checked = False
 
 
 def install() -> None:
@@ -56,12 +55,24 @@ def install() -> None:
     if not os.environ.get(OPTIONS) or os.environ.get("EVENTKIT_DISABLE", "") not in ("", "0"):
         return
     sys.meta_path.insert(0, _Finder())
-    os.register_at_fork(after_in_child=_new_lock)
     arguments = sys.orig_argv[1:]
     # The script may stand behind the values of -W and -X.
     possible = [each for each in arguments if not each.startswith("-")][:3]
     if "-m" in arguments or any(map(_may_be_agent, possible)):
         _look_at_script()
+
+
+def _may_be_agent(script: str) -> bool:
+    """Return true if a file seems to define the functions of an agent."""
+    try:
+        descriptor = os.open(script, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
+        try:
+            text = os.read(descriptor, _LARGEST_SCRIPT)
+        finally:
+            os.close(descriptor)
+    except OSError:
+        return False
+    return b"def score_session" in text and b"def recommend" in text
 
 
 def _look_at_script() -> None:
@@ -82,39 +93,21 @@ def _look_at_script() -> None:
         gc.callbacks.append(_Look())
 
 
-def _new_lock() -> None:
-    global _waking
-    _waking = allocate_lock()
-
-
-def _may_be_agent(script: str) -> bool:
-    """Return true if a file seems to define the functions of an agent."""
-    try:
-        descriptor = os.open(script, os.O_RDONLY | os.O_NONBLOCK)
-        try:
-            text = os.read(descriptor, _LARGEST_SCRIPT)
-        finally:
-            os.close(descriptor)
-    except OSError:
-        return False
-    return b"def score_session" in text and b"def recommend" in text
-
-
 def _check_first_call(frame: Any, event: str, argument: Any) -> None:
     """Prove the script when it first calls one of its functions; what is not known ends it there.
 
     Only where ``strict`` asks for it: until then each call of any function comes here.
     """
-    global _checked
-    if _checked:  # by another thread
+    global _looking
+    if not _looking:  # another thread has proven it
         sys.setprofile(None)
         return
-    space = frame.f_globals
-    if event == "call" and frame.f_code.co_name in _SIZED and space.get("__name__") == "__main__":
+    space, called = frame.f_globals, frame.f_code.co_name
+    if event == "call" and called in _FIRST_CALLED and space.get("__name__") == "__main__":
         sys.setprofile(None)
         if _is_complete(space):
             _accelerate(space)
-            _checked = True
+            _looking = False
 
 
 class _Look:
@@ -140,6 +133,10 @@ class _Look:
 def _is_complete(space: dict[str, Any]) -> bool:
     """Return true if a script has defined the functions of an agent."""
     return all(_is_function(space.get(each)) for each in (*_SIZED, "score_session"))
+
+
+def _is_function(value: Any) -> TypeGuard[FunctionType]:
+    return type(value) is type(_is_function)
 
 
 class _Finder:
@@ -184,6 +181,22 @@ class _Loader:
         wait_for_work(vars(module))
 
 
+def wait_for_work(space: dict[str, Any]) -> None:
+    """Let the functions of an agent wait for work; other namespaces stay as they are."""
+    if "strict" in _options():
+        if space.keys() & {"score_session", "recommend_from_graph", "GraphEventService"}:
+            _accelerate(space)
+        return
+    is_agent = "score_session" in space and "get_sessions" in space
+    held = {id(each.function) for each in _waiting}
+    for name in _WAITING if is_agent else _WAITING[:1]:
+        function = space.get(name)
+        if not _is_function(function) or id(function) in held:
+            continue
+        if trampoline.obstacle(function, function.__code__.co_argcount) is None:
+            _waiting.append(_Waiting(function, space))
+
+
 class _Waiting:
     """A function that runs as it is, until its work pays for the engine."""
 
@@ -200,12 +213,10 @@ class _Waiting:
         function.__code__ = self.waiting
 
     def call(self, *arguments: Any) -> Any:
-        if not self.is_as_loaded():
+        if any(self.space.get(name) is not each for name, each in self.functions.items()):
             return self.own(*arguments)
-        if _Waiting.spent + self.expected(arguments) >= PRICE:
-            if _wake(self.space):
-                return self.function(*arguments)
-            return self.own(*arguments)
+        if _Waiting.spent + sessions_of(arguments) * PER_SESSION >= PRICE:
+            return (self.function if _wake(self.space) else self.own)(*arguments)
         from time import perf_counter
 
         start = perf_counter()
@@ -214,51 +225,28 @@ class _Waiting:
         finally:
             _Waiting.spent += perf_counter() - start
 
-    def expected(self, arguments: tuple[Any, ...]) -> float:
-        """Return the seconds that the agent's own function will take for a call."""
-        manifest = arguments[0] if arguments else None
-        sessions = manifest.get("sessions") if type(manifest) is dict else None
-        return len(sessions) * PER_SESSION if type(sessions) is list else 0.0
-
-    def is_as_loaded(self) -> bool:
-        return all(self.space.get(name) is each for name, each in self.functions.items())
-
     def stop(self) -> None:
         if self.function.__code__ is self.waiting:
             self.function.__code__ = self.code
 
 
-def _is_function(value: Any) -> TypeGuard[FunctionType]:
-    return type(value) is type(_is_function)
-
-
-def wait_for_work(space: dict[str, Any]) -> None:
-    """Let the functions of an agent wait for work; other namespaces stay as they are."""
-    if "strict" in _options() and _looks_like_agent(space):
-        _accelerate(space)
-        return
-    held = {id(each.function) for each in _waiting}
-    names = [*_OTHERS, *(_SIZED if "score_session" in space and "get_sessions" in space else ())]
-    for name in names:
-        function = space.get(name)
-        if not _is_function(function) or id(function) in held:
-            continue
-        if trampoline.obstacle(function, function.__code__.co_argcount) is None:
-            _waiting.append(_Waiting(function, space))
-
-
-def _looks_like_agent(space: dict[str, Any]) -> bool:
-    return any(name in space for name in (*_OTHERS, "score_session", "GraphEventService"))
+def sessions_of(arguments: tuple[Any, ...]) -> int:
+    """Return the number of sessions in the manifest of a call; 0 where there is no list of them."""
+    manifest = arguments[0] if arguments else None
+    sessions = manifest.get("sessions") if type(manifest) is dict else None
+    return len(sessions) if type(sessions) is list else 0
 
 
 def _wake(space: dict[str, Any]) -> bool:
     """Prove and replace; return false when another thread is at it."""
-    if not _waking.acquire(False):
+    try:
+        _turn.pop()
+    except IndexError:
         return False
     try:
         _accelerate(space)
     finally:
-        _waking.release()
+        _turn.append(None)
     return True
 
 

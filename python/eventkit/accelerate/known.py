@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import types
-from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
-__all__ = ["Form", "extended", "forms", "is_known_name", "module_of"]
+__all__ = ["Form", "forms", "is_known_name", "loaded", "module_of", "table"]
 
 _TABLE = Path(__file__).with_name("known.json")
 
@@ -20,51 +19,37 @@ class Form(NamedTuple):
     Attributes:
         sha256: Its fingerprint.
         reads: The global names that it reads.
-        answer: Which of eventkit's answers takes its place, where forms of one name differ.
         parts: Short hashes of its pieces, to name the first difference of an unknown function.
     """
 
     sha256: str
     reads: frozenset[str]
-    answer: str
     parts: frozenset[str]
 
 
-Table = dict[str, dict[str, tuple[Form, ...]]]
-_table: Table = {}
-_added: list[Table] = []
+@cache
+def table() -> dict[str, dict[str, tuple[Form, ...]]]:
+    """Return the known forms of each function, by the original's names of its module and itself."""
+    with _TABLE.open(encoding="utf-8") as file:
+        return loaded(json.load(file)["modules"])
 
 
-def _load(entries: Any) -> Table:
+def loaded(modules: Any) -> dict[str, dict[str, tuple[Form, ...]]]:
+    """Return a table that was read from JSON."""
     return {
-        module: {
-            name: tuple(
-                Form(
-                    form["sha256"],
-                    frozenset(form["reads"]),
-                    form.get("answer", ""),
-                    frozenset(form.get("parts", "").split()),
-                )
-                for form in found
-            )
-            for name, found in functions.items()
-        }
-        for module, functions in entries.items()
+        module: {name: tuple(map(_form, found)) for name, found in functions.items()}
+        for module, functions in modules.items()
     }
 
 
-def _modules() -> Table:
-    if not _table:
-        _table.update(_load(json.loads(_TABLE.read_text(encoding="utf-8"))["modules"]))
-    return _table
+def _form(form: dict[str, Any]) -> Form:
+    pieces = form.get("parts", "").split()
+    return Form(form["sha256"], frozenset(form["reads"]), frozenset(pieces))
 
 
 def forms(module: str, name: str) -> tuple[Form, ...]:
-    """Return the known forms of a function, by the original's names of its module and itself."""
-    found = _modules().get(module, {}).get(name, ())
-    for table in _added:
-        found += table.get(module, {}).get(name, ())
-    return found
+    """Return the known forms of a function."""
+    return table().get(module, {}).get(name, ())
 
 
 def is_known_name(module: str, name: str) -> bool:
@@ -75,21 +60,6 @@ def is_known_name(module: str, name: str) -> bool:
 def module_of(name: str) -> str | None:
     """Return the module whose function an agent's code means by a global name."""
     return next((each for each in ("agent", "core") if is_known_name(each, name)), None)
-
-
-@contextlib.contextmanager
-def extended(entries: Any) -> Iterator[None]:
-    """Know more functions for the length of a block: the tests' own agent is no public one.
-
-    Args:
-        entries: As ``modules`` of the table.
-    """
-    table = _load(entries)
-    _added.append(table)
-    try:
-        yield
-    finally:
-        _added.remove(table)
 
 
 ALIASES = types.MappingProxyType({"_recommend_impl": "recommend", "_explain_impl": "explain"})

@@ -18,21 +18,7 @@ from eventkit import _native, functions, reference
 from eventkit.accelerate.proof import is_place, is_standard
 from eventkit.manifest import ModulePlaces
 
-__all__ = [
-    "build_adaptive_card",
-    "build_itinerary_markdown",
-    "count_conflicts",
-    "explain",
-    "fetch_once",
-    "normalize_interests",
-    "recommend",
-    "recommend_from_graph",
-    "score_session",
-    "transform_events",
-]
-
-count_conflicts = _native.count_conflicts
-
+__all__ = ["explain", "fetch_once", "recommend", "recommend_from_graph", "transform_events"]
 
 Answer = Callable[..., Any]
 
@@ -45,133 +31,67 @@ class _Files:
         self.places = ModulePlaces(space)
         self._space = space
         # What `pathlib` calls; what the agent itself calls is watched with all that it reads.
-        self._used = [(os, "stat", os.stat), (io, "open", io.open)]
+        self._stat, self._open = os.stat, io.open
         encoding = locale.getpreferredencoding(False).lower().replace("_", "-")
         # A file that is read without an encoding is decoded with the locale's.
-        self._can_read = (bool(sys.flags.utf8_mode) or encoding in ("utf-8", "utf8")) and all(
-            is_standard(value) for _, _, value in self._used
-        )
+        is_utf8 = bool(sys.flags.utf8_mode) or encoding in ("utf-8", "utf8")
+        self._can_read = is_utf8 and is_standard(os.stat) and is_standard(io.open)
+        self._file: Any = None
+        self._manifest: Any = None
 
     def can_read(self) -> bool:
         """Return true if the places are plain paths and nobody has replaced what reads files."""
-        space = self._space
-        return (
-            self._can_read
-            and all(is_place(name, space.get(name)) for name in ("__file__", "MANIFEST_PATH"))
-            and all(getattr(owner, name) is value for owner, name, value in self._used)
-        )
+        if not (self._can_read and os.stat is self._stat and io.open is self._open):
+            return False
+        file, manifest = self._space.get("__file__"), self._space.get("MANIFEST_PATH")
+        if file is not self._file or manifest is not self._manifest:
+            if not (is_place("__file__", file) and is_place("MANIFEST_PATH", manifest)):
+                return False
+            self._file, self._manifest = file, manifest
+        return True
 
 
 def recommend(function: FunctionType) -> Answer:
     """Return what ranks the sessions of a manifest in the place of an agent's function."""
-    files = _Files(_globals_of(function, "_load_external_sessions"))
-
-    def answer(manifest: Any, interests: Any, top: Any) -> Any:
-        found = _native.recommend(manifest, interests, top)
-        if found is NotImplemented and files.can_read():
-            found = functions.recommend_external(manifest, interests, top, files.places)
-        # Answered: so these are plain dictionaries, which may be looked into unnoticed.
-        if found is NotImplemented or _three_factors(manifest["weights"]):
-            return found
-        return NotImplemented
-
-    return answer
+    return _of_manifest(function, _native.recommend, functions.recommend_external)
 
 
 def explain(function: FunctionType) -> Answer:
     """Return what explains a session's score in the place of an agent's function."""
-    files = _Files(_globals_of(function, "_load_external_sessions"))
+    return _of_manifest(function, _native.explain, functions.explain_external)
 
-    def answer(manifest: Any, title: Any, interests: Any) -> Any:
-        found = _native.explain(manifest, title, interests)
+
+def _of_manifest(function: FunctionType, answer_of: Answer, external_answer_of: Answer) -> Answer:
+    # The function that reads the external file may be defined in another module.
+    sessions = function.__globals__.get("get_sessions")
+    reader = getattr(sessions, "__globals__", function.__globals__).get("_load_external_sessions")
+    files = _Files(getattr(reader, "__globals__", function.__globals__))
+
+    def answer(manifest: Any, first: Any, second: Any) -> Any:
+        found = answer_of(manifest, first, second)
         if found is NotImplemented and files.can_read():
-            found = functions.explain_external(manifest, title, interests, files.places)
-        if found is NotImplemented or _three_factors(manifest["weights"]):
+            found = external_answer_of(manifest, first, second, files.places)
+        # Answered: so these are plain dictionaries, which may be looked into unnoticed.
+        if found is NotImplemented or _has_three_factors(manifest["weights"]):
             return found
         return NotImplemented
 
     return answer
 
 
-def _globals_of(function: FunctionType, name: str) -> dict[str, Any]:
-    """Return the namespace in which the function is defined that this one knows by a name."""
-    sessions = function.__globals__.get("get_sessions")
-    found = getattr(sessions, "__globals__", function.__globals__).get(name)
-    return getattr(found, "__globals__", function.__globals__)
-
-
-def score_session(session: Any, interests: Any, weights: Any) -> Any:
-    """Score one session."""
-    answer = _native.score_session(session, interests, weights)
-    if answer is NotImplemented or "diversity" in weights:
-        return answer
-    return NotImplemented
-
-
-def _three_factors(weights: Any) -> bool:
+def _has_three_factors(weights: Any) -> bool:
     return type(weights) is dict and "diversity" in weights
 
 
-def normalize_interests(raw: Any) -> Any:
-    """Split a typed list of interests."""
-    return reference.normalize_interests(raw) if type(raw) is str else NotImplemented
+def transform_events(_function: FunctionType) -> Answer:
+    """Return what turns Graph events into sessions in the place of a service's method."""
+    return _transformed
 
 
-def build_itinerary_markdown(interests: Any, recommendation: Any) -> Any:
-    """Write an itinerary as Markdown."""
-    if type(interests) is not list or type(recommendation) is not dict:
-        return NotImplemented
-    if not _are_dicts(recommendation.get("sessions", [])):
-        return NotImplemented
-    try:
-        return reference.build_itinerary_markdown(interests, recommendation)
-    except Exception:
-        return NotImplemented
-
-
-def build_first_markdown(interests: Any, recommendation: Any) -> Any:
-    """Write an itinerary as the first versions of the original did: interests in one plain line."""
-    if type(interests) is not list or type(recommendation) is not dict:
-        return NotImplemented
-    if not _are_dicts(recommendation.get("sessions")):
-        return NotImplemented
-    try:
-        lines = ["# Event Itinerary", "", f"Interests: {', '.join(interests)}", ""]
-        for session in recommendation["sessions"]:
-            when = f"{session.get('start', '?')} - {session.get('end', '?')}"
-            lines += [
-                f"## {session['title']}",
-                f"Time: {when} | Location: {session.get('location', '?')}",
-                f"Tags: {', '.join(session.get('tags', []))}",
-                "",
-            ]
-        return "\n".join(lines)
-    except Exception:
-        return NotImplemented
-
-
-def build_adaptive_card(sessions: Any) -> Any:
-    """Build an Adaptive Card."""
-    if not _are_dicts(sessions):
-        return NotImplemented
-    try:
-        return reference.build_adaptive_card(sessions)
-    except Exception:
-        return NotImplemented
-
-
-def _are_dicts(sessions: Any) -> bool:
-    return type(sessions) is list and all(type(session) is dict for session in sessions)
-
-
-def transform_events(service: Any, events: Any) -> Any:
-    """Turn Graph events into sessions, for a service of exactly the class that was proven."""
+def _transformed(service: Any, events: Any) -> Any:
     own = getattr(service, "__dict__", {})
     # What an instance overrides, the watched class does not show.
     if own.keys() & vars(type(service)).keys():
-        return NotImplemented
-    # Without an id the original has an empty one, and eventkit has none.
-    if type(events) is not list or not all(type(each) is dict and "id" in each for each in events):
         return NotImplemented
     return _native.transform_events(events)
 
@@ -210,13 +130,17 @@ def fetch_once(service: Any, interests: Any, top: Any, weights: Any) -> tuple[An
     return _Fetched(service, top * 2), interests, top, weights
 
 
-def recommend_from_graph(service: Any, interests: Any, top: Any, weights: Any) -> Any:
-    """Rank the events of a calendar."""
+def recommend_from_graph(_function: FunctionType) -> Answer:
+    """Return what ranks the events of a calendar in the place of an agent's function."""
+    return _ranked_events
+
+
+def _ranked_events(service: Any, interests: Any, top: Any, weights: Any) -> Any:
     if type(service) is not _Fetched:
         return NotImplemented
     if weights is None:
         weights = dict(reference.DEFAULT_WEIGHTS)
-    elif not _three_factors(weights):
+    elif not _has_three_factors(weights):
         return NotImplemented
     wanted = [interest.strip().lower() for interest in interests if interest.strip()]
     try:

@@ -54,14 +54,12 @@ class Proof(NamedTuple):
     """What came of looking at a function.
 
     Attributes:
-        form: The known form that it has; ``None`` when it is not known.
         reason: Why it is not known; empty when it is.
         readings: What the proof rests on.
         functions: The functions that were proven on the way, this one first.
         standard: Parts of the standard library that the functions call, with their owners.
     """
 
-    form: known.Form | None
     reason: str
     readings: list[Reading]
     functions: list[types.FunctionType]
@@ -86,15 +84,12 @@ class Prover:
         """
         key = (id(function), module, name)
         if key not in self._proofs:
-            attempt = _Attempt(self)
+            attempt, reason = _Attempt(self), ""
             try:
-                form: known.Form | None = attempt.form_of(function, module, name, owner)
-                reason = ""
+                attempt.prove(function, module, name, owner)
             except UnknownError as error:
-                form, reason = None, str(error)
-            self._proofs[key] = Proof(
-                form, reason, attempt.readings, attempt.functions, attempt.standard
-            )
+                reason = str(error)
+            self._proofs[key] = Proof(reason, attempt.readings, attempt.functions, attempt.standard)
         return self._proofs[key]
 
 
@@ -107,20 +102,20 @@ class _Attempt:
         self.functions: list[types.FunctionType] = []
         self.standard: list[tuple[Any, str, Any]] = []
 
-    def form_of(self, function: Any, module: str, name: str, owner: type | None) -> known.Form:
-        """Return the known form of a function.
+    def prove(self, function: Any, module: str, name: str, owner: type | None) -> None:
+        """Collect what a proof of a function rests on.
 
         Raises:
-            UnknownError: It is not proven to have one.
+            UnknownError: It is not proven to be known.
         """
         source, definition = _defined(function, name, owner)
         where = f"{os.path.basename(source.path)}:{definition.node.lineno}"
         _check_defaults(function, definition, where)
         loaded = global_names(own_code(function))
         sha256, reads = fingerprint(definition.node)
-        found = [form for form in known.forms(module, name) if form.sha256 == sha256]
-        if not found:
-            raise UnknownError(first_difference(source, definition.node, known.forms(module, name)))
+        forms = known.forms(module, name)
+        if not any(form.sha256 == sha256 for form in forms):
+            raise UnknownError(first_difference(source, definition.node, forms))
         loggers = _log_lines(function, definition.node, where)
         extra = loaded - reads - loggers
         if extra:
@@ -129,7 +124,6 @@ class _Attempt:
         self._names(function, (loaded | reads) - loggers, where)
         if owner is not None:
             self._members(function, owner, definition.node, where)
-        return found[0]
 
     def _names(self, function: types.FunctionType, names: frozenset[str], where: str) -> None:
         space, values, missing = function.__globals__, {}, set()
@@ -159,12 +153,12 @@ class _Attempt:
             module = known.module_of(target)
             if module is None:
                 raise UnknownError(f"{where}: {name} is neither a builtin nor a known function")
-            proof = self._prover.prove(value, module, target)
-            if proof.form is None:
-                raise UnknownError(f"{where}: it calls {name}, which is not known ({proof.reason})")
-            self._rest_on(proof)
+            self._calls(name, self._prover.prove(value, module, target), where)
 
-    def _rest_on(self, proof: Proof) -> None:
+    def _calls(self, name: str, proof: Proof, where: str) -> None:
+        """Let this proof rest on that of a function that is called."""
+        if proof.reason:
+            raise UnknownError(f"{where}: it calls {name}, which is not known ({proof.reason})")
         self.readings += proof.readings
         self.functions += proof.functions
         self.standard += proof.standard
@@ -201,11 +195,7 @@ class _Attempt:
                 proof = self._prover.prove(
                     value, "graph_service", f"{owner.__name__}.{name}", owner
                 )
-                if proof.form is None:
-                    raise UnknownError(
-                        f"{where}: it calls {name}, which is not known ({proof.reason})"
-                    )
-                self._rest_on(proof)
+                self._calls(name, proof, where)
 
 
 def _defined(function: Any, name: str, owner: type | None) -> tuple[Source, Definition]:
@@ -292,54 +282,41 @@ def _only_logs(call: Any) -> bool:
     )
 
 
-def _names_before(node: Any, line: int) -> set[str]:
-    """Return the names that exist for sure at a line: parameters, and what has been bound before.
+def _names_before(function: Any, line: int) -> set[str]:
+    """Return the names that exist for sure at a line: parameters, and what was bound before."""
+    names = {each.arg for each in walk(function.args) if isinstance(each, ast.arg)}
+    names.update(_bound_before(function.body, line))
+    for each in walk(function):
+        if isinstance(each, ast.Name) and isinstance(each.ctx, ast.Del):
+            names.discard(each.id)
+        elif isinstance(each, ast.ExceptHandler):  # whose name goes with its end
+            names.discard(each.name or "")
+    return names
 
-    Counted are assignments that stand before the line in the blocks around it, the variable of a
-    loop in the loop's body only (its ``else`` may come without it), and the exception of a handler.
+
+def _bound_before(block: list[Any], line: int) -> Iterator[str]:
+    """Iterate over the names that assignments before a line bind, in the blocks around it.
+
+    The variable of a loop counts in the loop's body only: its ``else`` may come without it.
     """
-    names = {each.arg for each in walk(node.args) if isinstance(each, ast.arg)}
-    gone = {
-        each.id
-        for each in walk(node)
-        if isinstance(each, ast.Name) and isinstance(each.ctx, ast.Del)
-    }
-    caught = {each.name for each in walk(node) if isinstance(each, ast.ExceptHandler)}
-    body: list[Any] = node.body
-    while body:
-        inside: list[Any] = []
-        for statement in body:
-            if statement.lineno <= line <= statement.end_lineno:
-                inside = _block_at(statement, line)
-                if isinstance(statement, ast.For) and inside is statement.body:
-                    names.update(_bound([statement.target]))
-                for handler in getattr(statement, "handlers", ()):
-                    if inside is handler.body and handler.name:
-                        names.add(handler.name)
-                        caught.discard(handler.name)
-                break
-            if isinstance(statement, ast.Assign):
-                names.update(_bound(statement.targets))
-            elif isinstance(statement, ast.AnnAssign) and statement.value is not None:
-                names.update(_bound([statement.target]))
-        body = inside
-    return names - gone - caught
+    for statement in block:
+        if statement.end_lineno < line:
+            yield from _targets(statement, (ast.Assign, ast.AnnAssign))
+            continue
+        if statement.lineno > line:
+            return
+        for owner in (statement, *getattr(statement, "handlers", ())):
+            for name in ("body", "orelse", "finalbody"):
+                inner = getattr(owner, name, None) or ()
+                if inner and inner[0].lineno <= line <= inner[-1].end_lineno:
+                    yield from _targets(statement, ast.For) if name == "body" else ()
+                    yield from _bound_before(inner, line)
 
 
-def _block_at(statement: Any, line: int) -> list[Any]:
-    """Return the block of a compound statement in which a line stands."""
-    owners = [statement, *getattr(statement, "handlers", ())]
-    for owner in owners:
-        for name in ("body", "orelse", "finalbody"):
-            block: list[Any] = getattr(owner, name, [])
-            if block and block[0].lineno <= line <= block[-1].end_lineno:
-                return block
-    return []
-
-
-def _bound(targets: list[Any]) -> Iterator[str]:
-    for target in targets:
-        if target is not None:
+def _targets(statement: Any, kinds: Any) -> Iterator[str]:
+    """Iterate over the names that a statement binds, if it is of certain kinds and has a value."""
+    if isinstance(statement, kinds) and getattr(statement, "value", True) is not None:
+        for target in getattr(statement, "targets", None) or [statement.target]:
             yield from (each.id for each in walk(target) if isinstance(each, ast.Name))
 
 

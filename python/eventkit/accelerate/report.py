@@ -13,6 +13,8 @@ import os
 from pathlib import Path
 from typing import Any
 
+from eventkit.accelerate import hook
+
 __all__ = ["FOLDER", "Row", "cost", "refused", "row", "summary"]
 
 FOLDER = "EVENTKIT_ACCELERATE_REPORT"
@@ -20,12 +22,6 @@ FOLDER = "EVENTKIT_ACCELERATE_REPORT"
 
 FEW = 1_000
 EVERY = 64
-
-PER_SESSION = 1.4e-6
-"""Seconds that an agent's own function takes for a session, until one of its calls was timed.
-
-Measured by ``benches/command.py`` on CPython 3.11.
-"""
 
 
 class Row:
@@ -45,32 +41,22 @@ class Row:
         """Count a call that eventkit answered."""
         self.natives += 1
         self.spent += seconds
-        self.sessions += _sessions(arguments)
+        self.sessions += hook.sessions_of(arguments)
         if self.natives < FEW or self.natives % EVERY == 0:
             _current().write()
 
-    def fallback(self, reason: str) -> None:
-        """Count a call that went the agent's way."""
+    def fallback(self, arguments: tuple[Any, ...], seconds: float, reason: str) -> None:
+        """Count a call that went the agent's way, and the time that it took."""
         self.fallbacks[reason] = self.fallbacks.get(reason, 0) + 1
-
-    def own(self, arguments: tuple[Any, ...], seconds: float) -> None:
-        """Take the time of a call of the agent's own function."""
         self.own_seconds += seconds
-        self.own_sessions += _sessions(arguments)
+        self.own_sessions += hook.sessions_of(arguments)
         _current().write()
 
     @property
     def saved(self) -> float:
         """The seconds that the agent's own function would have taken longer, estimated."""
-        each = self.own_seconds / self.own_sessions if self.own_sessions else PER_SESSION
+        each = self.own_seconds / self.own_sessions if self.own_sessions else hook.PER_SESSION
         return each * self.sessions - self.spent if self.sessions else 0.0
-
-
-def _sessions(arguments: tuple[Any, ...]) -> int:
-    """Return the number of sessions that a call looks at; 0 where that is unknown."""
-    manifest = arguments[0] if arguments else None
-    sessions = manifest.get("sessions") if type(manifest) is dict else None
-    return len(sessions) if type(sessions) is list else 0
 
 
 class _Process:
@@ -84,7 +70,8 @@ class _Process:
         self.file = self._new_name()
         if self.folder:
             atexit.register(self.write)
-            os.register_at_fork(after_in_child=self.begin_anew)
+            if hasattr(os, "register_at_fork"):
+                os.register_at_fork(after_in_child=self.begin_anew)
 
     def _new_name(self) -> str:
         return f"{self.folder}/{os.getpid()}-{os.urandom(4).hex()}"
@@ -163,6 +150,7 @@ def summary(folder: str) -> str:
             continue
     rows = [each for process in processes for each in process["rows"]]
     native = sum(each["native"] for each in rows)
+    answered = {each["label"] for each in rows if each["native"]}
     fallbacks: dict[str, int] = {}
     refusals: dict[str, str] = {}
     for each in rows:
@@ -172,7 +160,7 @@ def summary(folder: str) -> str:
         refusals.update(process["refused"])
     saved = sum(each["saved"] for each in rows) - sum(process["cost"] for process in processes)
     text = [
-        f"eventkit accelerate: {len({each['label'] for each in rows})} functions replaced and"
+        f"eventkit accelerate: {len(answered)} functions answered and"
         f" {len(refusals)} refused in {len(processes)}"
         f" {'process' if len(processes) == 1 else 'processes'};"
         f" {native} calls native, {sum(fallbacks.values())} fallen back;"

@@ -19,7 +19,15 @@ if TYPE_CHECKING:
 
 __all__ = ["forget", "installed", "obstacle", "own_code", "trampoline", "twin"]
 
-_MARK = "eventkit: the handler goes here"
+# Changed copies of compiled code cost a starting program less than compiling a text. A call of a
+# constant would be a SyntaxWarning, hence the local name.
+_MADE = (
+    lambda a: (eventkit_handler := "the handler")(a),  # type: ignore[operator]  # noqa: F841
+    lambda a, b: (eventkit_handler := "the handler")(a, b),  # type: ignore[operator]  # noqa: F841
+    lambda a, b, c: (eventkit_handler := "the handler")(a, b, c),  # type: ignore[operator]  # noqa: F841
+    lambda a, b, c, d: (eventkit_handler := "the handler")(a, b, c, d),  # type: ignore[operator]  # noqa: F841
+)
+_TEMPLATES = {each.__code__.co_argcount: each.__code__ for each in _MADE}
 
 installed: dict[int, tuple[types.CodeType, types.FunctionType, types.CodeType]] = {}
 """By the id of a trampoline: the trampoline, whose it is, and the function's own code."""
@@ -47,7 +55,7 @@ def obstacle(function: Any, parameters: int) -> str | None:
     if code.co_freevars:
         return "it is decorated, or defined inside another function"
     plain = not (code.co_flags & _NOT_PLAIN or code.co_kwonlyargcount or code.co_posonlyargcount)
-    if not plain or code.co_argcount != parameters or not code.co_name.isidentifier():
+    if not plain or code.co_argcount != parameters or parameters not in _TEMPLATES:
         return f"it does not take {parameters} positional parameters"
     return None
 
@@ -59,16 +67,14 @@ def forget(made: types.CodeType) -> None:
 
 def trampoline(function: types.FunctionType, handler: Callable[..., Any]) -> types.CodeType:
     """Make code that hands a call of a function, its defaults filled in, to a handler."""
-    code = own_code(function)
-    names = ", ".join(code.co_varnames[: code.co_argcount])
-    # One line, so that a traceback names the line of the function's own `def`. A call of a literal
-    # would be a SyntaxWarning, hence the local name.
-    source = f"def {code.co_name}({names}): eventkit_handler = {_MARK!r}; "
-    source += f"return eventkit_handler({names})"
-    compiled = compile(source, code.co_filename, "exec")
-    made = next(item for item in compiled.co_consts if isinstance(item, types.CodeType))
-    constants = tuple(handler if item == _MARK else item for item in made.co_consts)
-    made = made.replace(co_consts=constants, co_firstlineno=code.co_firstlineno)
+    code, template = own_code(function), _TEMPLATES[function.__code__.co_argcount]
+    made = template.replace(
+        co_name=code.co_name,
+        co_filename=code.co_filename,
+        co_firstlineno=code.co_firstlineno,
+        co_varnames=(*code.co_varnames[: code.co_argcount], "eventkit_handler"),
+        co_consts=tuple(handler if type(each) is str else each for each in template.co_consts),
+    )
     if hasattr(code, "co_qualname"):  # Python 3.11
         made = made.replace(co_qualname=code.co_qualname)
     installed[id(made)] = (made, function, code)

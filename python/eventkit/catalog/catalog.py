@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
 import json
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -13,12 +12,11 @@ from eventkit import _native
 from eventkit.catalog.checking import checked_missing, checked_sessions
 from eventkit.catalog.fields import dump_fields, load_fields
 from eventkit.catalog.parsing import parsed_lines, parsed_source, uses_external_sessions
+from eventkit.catalog.queries import CatalogQueries
 from eventkit.errors import CatalogFileError, ManifestError
-from eventkit.exports import build_document, save
 from eventkit.files import open_regular, read_regular, require_size
 from eventkit.manifest import COMPILED_HEAD, get_sessions
 from eventkit.reference import DEFAULT_WEIGHTS
-from eventkit.results import Interests, Itinerary, Plan, Top
 
 __all__ = ["Catalog"]
 
@@ -28,7 +26,7 @@ _LARGEST = 1 << 36
 """Bytes of a JSON file: ten million sessions have 2.3 GB, and a sparse file may claim terabytes."""
 
 
-class Catalog(_native.CatalogBase):
+class Catalog(CatalogQueries):
     """Sessions compiled for exact answers in microseconds.
 
     The answers are those of `eventkit.recommend` and `eventkit.explain`, to the last bit, for the
@@ -48,6 +46,8 @@ class Catalog(_native.CatalogBase):
             by default, because a search usually costs less than the rest of the call.
         cache_ttl: The seconds for which a result is kept.
         clock: A function that returns monotonic seconds; the system's clock when left out.
+        text: Compile the words of titles, abstracts, tracks and names too, for
+            ``recommend(..., understand=True)``. Otherwise the first such call compiles them.
 
     Raises:
         KeyError: The manifest has no weights.
@@ -84,6 +84,7 @@ class Catalog(_native.CatalogBase):
         cache_size: int = 0,
         cache_ttl: float = 300.0,
         clock: Callable[[], float] | None = None,
+        text: bool = False,
     ) -> Catalog:
         """Compile the sessions, in time O(sessions + tags)."""
         checked_missing(missing)
@@ -97,7 +98,8 @@ class Catalog(_native.CatalogBase):
             sessions = source
         sessions = checked_sessions(sessions, missing)
         cache = (cache_size, cache_ttl, clock)
-        return cls._made(_native.compile_sessions(sessions), weights, fields, cache)
+        catalog = cls._made(_native.compile_sessions(sessions), weights, fields, cache)
+        return catalog.with_text() if text else catalog
 
     @classmethod
     def _made(
@@ -109,8 +111,10 @@ class Catalog(_native.CatalogBase):
         return catalog
 
     @classmethod
-    def from_parts(cls, sessions: list[Any], manifest: Mapping[str, Any]) -> Catalog:
+    def from_parts(cls, sessions: list[Any] | Catalog, manifest: Mapping[str, Any]) -> Catalog:
         """Compile given sessions with the weights of a manifest. Its own sessions are not used.
+
+        The sessions of a catalogue are shared, not compiled again.
 
         Raises:
             KeyError: The manifest has no weights.
@@ -122,9 +126,24 @@ class Catalog(_native.CatalogBase):
             'Day one'
         """
         fields = {name: value for name, value in manifest.items() if name != "sessions"}
-        return cls._made(
-            _native.compile_sessions(checked_sessions(sessions)), manifest["weights"], fields
-        )
+        if isinstance(sessions, Catalog):
+            data = sessions._data
+        else:
+            data = _native.compile_sessions(checked_sessions(sessions))
+        return cls._made(data, manifest["weights"], fields)
+
+    def with_text(self) -> Catalog:
+        """Compile the words of the sessions, and return the catalogue itself.
+
+        `save` then writes them too, so that processes that open the file share them.
+
+        Example:
+            >>> catalog = Catalog([{"title": "Running Kubernetes"}]).with_text()
+            >>> catalog.recommend(["k8s"], understand=True)["scoring"][0]["title"]
+            'Running Kubernetes'
+        """
+        _native.compile_words(self)
+        return self
 
     @property
     def fields(self) -> dict[str, Any]:
@@ -298,167 +317,6 @@ class Catalog(_native.CatalogBase):
         except ValueError as error:  # what `save_catalog` says of a session does not name the file
             raise CatalogFileError(f"{name}: {error}") from None
 
-    def _saved_fields(self) -> bytes:
-        return json.dumps(self._fields, allow_nan=False).encode()
-
-    def recommend_many_json(
-        self,
-        many_interests: Iterable[Interests],
-        top: Top = 5,
-        *,
-        weights: Mapping[str, Any] | None = None,
-    ) -> Iterator[bytes]:
-        r"""Recommend for many lists of interests, as lines of JSON.
-
-        Args:
-            many_interests: A list of interests for each answer. It is read step by step.
-            top: As for `recommend`.
-            weights: As for `recommend`.
-
-        Yields:
-            Chunks of whole lines. There is one line for each list of interests, in order.
-
-        Example:
-            >>> lines = Catalog([{"title": "A"}]).recommend_many_json([["ai"], ["web"]], 1)
-            >>> b"".join(lines).count(b"\n")
-            2
-        """
-        chunk: list[Any] = []
-        for interests in many_interests:
-            chunk.append(interests)
-            if len(chunk) == 1024:
-                yield self._recommend_lines(chunk, top, weights=weights)
-                chunk = []
-        if chunk:
-            yield self._recommend_lines(chunk, top, weights=weights)
-
-    def rank_many(
-        self,
-        many_interests: Iterable[Interests],
-        top: int = 5,
-        *,
-        weights: Mapping[str, Any] | None = None,
-    ) -> tuple[memoryview[int], memoryview[float]]:
-        """Rank sessions for many lists of interests, as columns of numbers.
-
-        Args:
-            many_interests: A list of interests for each row.
-            top: The number of columns, at least 0. There are no more columns than sessions.
-            weights: As for `recommend`.
-
-        Returns:
-            Positions (int64) and scores (float64): two-dimensional buffers of rows x columns, which
-            ``numpy.asarray`` reads without a copy. ``catalog[position]`` is the session.
-
-        Raises:
-            TypeError: Interests are one text instead of a list.
-            ValueError: ``top`` is negative, or the index cannot rank the interests or weights
-                exactly (use `recommend` for them).
-
-        Example:
-            >>> catalog = Catalog([{"title": "A", "tags": ["web"]}, {"title": "B", "tags": ["ai"]}])
-            >>> positions, scores = catalog.rank_many([["ai"], ["web"]], 1)
-            >>> positions.tolist(), positions.shape
-            ([[1], [0]], (2, 1))
-        """
-        if top < 0:
-            raise ValueError(f"top is {top}, expected a number of columns, 0 or more")
-        rows = many_interests if type(many_interests) is list else list(many_interests)
-        ranked = self._rank_many(rows, top, weights=weights)
-        if ranked is None:
-            _refuse_text(rows)
-            raise ValueError(
-                "these interests or weights cannot be ranked by the index (NaN, or types other "
-                "than str, int and float): use recommend, which calls the reference"
-            )
-        positions, scores, columns = ranked
-        shape = [len(rows), columns]
-        return _table(positions, "q", shape), _table(scores, "d", shape)
-
-    def export(
-        self,
-        interests: Interests,
-        top: Top = None,
-        *,
-        format: str = "markdown",
-        output: str | os.PathLike[str] | None = None,
-        escape: bool = False,
-        date: datetime.date | str | None = None,
-    ) -> Itinerary:
-        """Recommend sessions and write them as an itinerary. See `eventkit.export`.
-
-        Example:
-            >>> catalog = Catalog([{"title": "Agents", "start": "09:00", "tags": ["AI"]}])
-            >>> catalog.export(["ai"])["sessionCount"]
-            1
-        """
-        document = build_document(
-            self._fields,
-            interests,
-            top,
-            format=format,
-            escape=escape,
-            day=date,
-            recommend=lambda _manifest, wanted, most: self.recommend(wanted, most),
-        )
-        if output is not None:
-            document.result["saved"] = save(output, document.name, document.text)
-        return document.result
-
-    def plan(
-        self,
-        interests: Interests,
-        top: int | None = None,
-        *,
-        gap: float = 0.0,
-        weights: Mapping[str, Any] | None = None,
-        filter: _native.Filter | None = None,
-    ) -> Plan:
-        """Plan the best itinerary of sessions that do not overlap.
-
-        Of all sets of sessions that match an interest and do not overlap, this is the one with the
-        highest total score. It is found by weighted interval scheduling (Kleinberg and Tardos,
-        Algorithm Design, section 6.1). A greedy choice, which takes the best session that still
-        fits again and again, reaches 36 % of that total on average for a whole day of Gen Con
-        2017; for the best five sessions it is often the same.
-
-        Args:
-            interests: As for `recommend`.
-            top: The largest number of sessions; ``None`` for as many as fit.
-            gap: The minutes it takes to get from one location to another.
-            weights: As for `recommend`.
-            filter: As for `recommend`.
-
-        Returns:
-            As `recommend`, with the sessions in order of time, ``"total"`` (the sum of their
-            scores) and ``"untimed"`` (how many matched and had no times to plan with). Times are
-            ISO 8601 text, ``HH:MM``, or objects of ``datetime``, pandas or numpy. An end that is a
-            date alone is inclusive: the session lasts until that day is over. Times with an offset
-            are compared as instants. A time without one has the offset that most of the sessions
-            name, and where no session names one, all are times on one clock.
-
-        Raises:
-            TypeError: Interests are one text instead of a list.
-            ValueError: ``gap`` is negative; only the reference can score the interests, weights or
-                sessions; or ``top`` times the number of sessions is more than 2**27.
-
-        Example:
-            >>> catalog = Catalog([
-            ...     {"title": "A", "tags": ["ai"], "start": "9:00", "end": "10:00"},
-            ...     {"title": "B", "tags": ["ai"], "start": "9:30", "end": "10:30"},
-            ...     {"title": "C", "tags": ["ai"], "start": "10:00", "end": "11:00"},
-            ... ])
-            >>> [session["title"] for session in catalog.plan(["ai"])["sessions"]]
-            ['A', 'C']
-        """
-        planned = self._plan(interests, top, gap, weights, filter)
-        if planned is NotImplemented:
-            raise ValueError(
-                "these interests, weights or sessions cannot be planned: there is a score that "
-                "the index cannot prove (NaN, or types other than str, int and float)"
-            )
-        return planned
-
     def with_sessions(self, added: Iterable[Any] = (), removed: Iterable[str] = ()) -> Catalog:
         """Return a changed catalogue, which shares the unchanged sessions with this one.
 
@@ -496,24 +354,13 @@ class Catalog(_native.CatalogBase):
 
 
 def _restore(kind: type[Catalog], held: Any, weights: Any, fields: Any) -> Catalog:
-    data = _native.load_catalog(held)[0] if type(held) is bytes else _native.compile_sessions(held)
+    if type(held) is bytes:
+        data, _ = _native.load_catalog(held, verify=False)
+    else:
+        data = _native.compile_sessions(held)
     return kind._made(data, weights, fields)
-
-
-def _refuse_text(many_interests: list[Any]) -> None:
-    for row, interests in enumerate(many_interests):
-        if isinstance(interests, (str, bytes)):
-            raise TypeError(
-                f"interests of row {row} is {interests!r}, one text; expected a list of texts"
-            )
 
 
 def _frozen(weights: Any) -> Any:
     # A copy, because the caller may change the original later.
     return dict(weights) if type(weights) is dict else weights
-
-
-def _table(data: bytes, code: str, shape: list[int]) -> Any:
-    view: Any = memoryview(data)
-    # A view cannot have an empty dimension, so rows x 0 becomes one empty row.
-    return view.cast(code) if 0 in shape else view.cast(code, shape)

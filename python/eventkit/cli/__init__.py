@@ -8,7 +8,10 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Sequence
+
+TYPE_CHECKING = False  # as in `typing`, whose import takes as long as that of `argparse`
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 __all__ = ["main"]
 
@@ -40,10 +43,12 @@ def main(argv: Sequence[str] | None = None) -> int:
 
         return accelerate(words[1:])
     from eventkit.cli.parser import build_parser
+
+    arguments = build_parser().parse_args(words)
+    # Imported here, because ``--help`` needs neither.
     from eventkit.cli.terminal import complain, show
     from eventkit.errors import EventKitError
 
-    arguments = build_parser().parse_args(words)
     try:
         answer = arguments.command(arguments)
         show(answer, as_json=arguments.json)

@@ -9,9 +9,9 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from eventkit import functions
+from eventkit.catalog import Catalog
 from eventkit.cli.answer import Answer
 from eventkit.errors import GraphServiceError
-from eventkit.results import CalendarRecommendation
 
 if TYPE_CHECKING:
     from eventkit.graph import GraphEventService
@@ -34,12 +34,16 @@ class _Fetched:
 
 def recommended(
     arguments: argparse.Namespace, manifest: dict[str, Any], interests: list[str], top: int
-) -> CalendarRecommendation:
+) -> Any:
     """Recommend events of the calendar, with the manifest's weights."""
     if top <= 0:
         raise GraphServiceError("top must be a positive integer")
     with _service(arguments) as service:
         calendar = _Fetched(service.get_events(top=2 * top))
+    if arguments.understand:
+        catalog = Catalog(calendar.get_events(2 * top), weights=manifest.get("weights"))
+        understood: Any = catalog.recommend(interests, top, understand=True)
+        return {**understood, "source": "graph"}
     return functions.recommend_from_graph(calendar, interests, top, manifest.get("weights"))
 
 

@@ -10,16 +10,14 @@ from eventkit.catalog import Catalog
 from eventkit.cli.answer import Answer
 from eventkit.cli.progress import ProgressBar
 
-__all__ = ["add_catalog_commands"]
+__all__ = ["add_arguments"]
 
 _LINES = (".ndjson", ".jsonl")
 
 
-def add_catalog_commands(subparsers: Any) -> None:
-    """Add the command ``catalog`` with its subcommands."""
-    summary = "compile sessions into a file, and show or check such files"
-    catalog = subparsers.add_parser("catalog", help=summary, description=f"{summary}.")
-    commands = catalog.add_subparsers(title="commands", metavar="COMMAND", required=True)
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the subcommands of ``catalog``."""
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     build = commands.add_parser(
         "build", help="compile a manifest, or sessions, into a file for --manifest"
     )
@@ -27,6 +25,11 @@ def add_catalog_commands(subparsers: Any) -> None:
         "source", metavar="SOURCE", help="JSON, or one session a line in .ndjson or .jsonl"
     )
     build.add_argument("file", metavar="FILE", help="the file to write")
+    build.add_argument(
+        "--text",
+        action="store_true",
+        help="compile the words of titles and abstracts too, for --understand",
+    )
     build.set_defaults(command=_build, json=False)
     info = commands.add_parser("info", help="show what a file holds")
     info.add_argument("file", metavar="FILE")
@@ -47,6 +50,8 @@ def _build(arguments: argparse.Namespace) -> Answer:
 
         load = Catalog.from_ndjson if source.suffix in _LINES else Catalog.from_json
         catalog = load(source, progress=show)
+    if arguments.text:
+        catalog.with_text()
     catalog.save(arguments.file)
     return _shown(catalog, arguments.file, saved=arguments.file)
 

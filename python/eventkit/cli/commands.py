@@ -7,8 +7,9 @@ from typing import Any
 
 from eventkit.cli import calendar, views
 from eventkit.cli.answer import Answer
-from eventkit.cli.interests import interests_of, save_interests
+from eventkit.cli.interests import interests_of, no_interests, save_interests
 from eventkit.cli.programme import Programme, programme_of
+from eventkit.cli.terminal import at_terminal
 from eventkit.errors import GraphServiceError
 from eventkit.exports import (
     Document,
@@ -21,23 +22,42 @@ from eventkit.exports import (
 
 __all__ = ["explain", "export", "recommend"]
 
-NOT_FOUND, BAD_INPUT = 1, 2
+NOT_FOUND = 1
 OUTPUT_DIRECTORY = "exports"
 
 
 def recommend(arguments: argparse.Namespace) -> Answer:
-    """Recommend sessions."""
+    """Recommend sessions. A table is balanced by default, and JSON is the original's."""
     programme = programme_of(arguments)
     interests, remarks = interests_of(arguments, programme)
     if not interests:
-        return _no_interests(remarks)
+        return no_interests(remarks)
     manifest = programme.manifest
     top = arguments.top or default_top(manifest)
+    from_graph = arguments.source == "graph"
+    is_table = at_terminal() and not arguments.json and not from_graph
+    # Without the flag, a table is balanced, unless its interests are understood.
+    default = "interests" if is_table and not arguments.understand else None
+    balance = {"interests": "interests", "none": None, None: default}
+    sharing: dict[str, Any] = {
+        "balance": balance[arguments.balance],
+        "spread": arguments.spread or None,
+    }
 
     def compute() -> Any:
-        if arguments.source == "graph":
+        if any(sharing.values()):
+            chosen = programme
+            if from_graph:
+                with_events = calendar.with_calendar(arguments, manifest)
+                chosen = Programme(programme.file, with_events)
+            sharing["understand"] = arguments.understand
+            return chosen.compiled().recommend(interests, top, **sharing)
+        if from_graph:
             return calendar.recommended(arguments, manifest, interests, top)
-        return programme.recommend(manifest, interests, top)
+        found: Any = programme.recommend(manifest, interests, top, understand=arguments.understand)
+        if is_table and not arguments.understand:
+            found["unmatched"] = programme.compiled().unmatched(interests)
+        return found
 
     try:
         result = programme.computed(compute)
@@ -60,7 +80,9 @@ def explain(arguments: argparse.Namespace) -> Answer:
             return calendar.refused(error)
         programme = Programme(programme.file, manifest)
     title = arguments.session
-    result: Any = programme.computed(lambda: programme.explain(title, interests))
+    result: Any = programme.computed(
+        lambda: programme.explain(title, interests, understand=arguments.understand)
+    )
     if "error" in result:
         return Answer.failed(result, NOT_FOUND, [*remarks, f"session not found: {title!r}"])
     saved, unsaved = save_interests(arguments, programme, interests)
@@ -75,7 +97,7 @@ def export(arguments: argparse.Namespace) -> Answer:
     programme = programme_of(arguments)
     interests, remarks = interests_of(arguments, programme)
     if not interests and not arguments.all:
-        return _no_interests(remarks)
+        return no_interests(remarks)
     if arguments.source == "graph":
         try:
             manifest = calendar.with_calendar(arguments, programme.manifest, dated=True)
@@ -134,9 +156,3 @@ def _remarks(document: Document, *, dated: bool) -> list[str]:
     if skipped:
         remarks.append(f"not in the calendar, because they have no start: {', '.join(skipped)}")
     return remarks
-
-
-def _no_interests(remarks: list[str]) -> Answer:
-    usual = "no interests: give --interest, --interests, or --profile-load"
-    result = {"error": "no interests provided"}
-    return Answer.failed(result, BAD_INPUT, remarks or [usual], indent=None)

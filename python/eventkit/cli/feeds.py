@@ -12,23 +12,28 @@ from eventkit import feeds
 from eventkit.catalog import Catalog, first_bytes, is_compiled
 from eventkit.cli import differences
 from eventkit.cli.answer import Answer
+from eventkit.cli.parser import FLAGS
 from eventkit.cli.programme import Programme
 from eventkit.cli.progress import ProgressBar
 from eventkit.exports import single_line
 from eventkit.feeds import fetch, is_url, parse, portable_manifest, without_password
 from eventkit.files import atomic_write
 
-__all__ = ["add_feed_commands", "programme_of_feed", "read_feed"]
+__all__ = [
+    "add_diff_arguments",
+    "add_feed_settings",
+    "add_import_arguments",
+    "programme_of_feed",
+    "read_feed",
+]
 
 _STANDARD_INPUT = "-"
 _COMPILED = (".cat", ".catalog")
 _FEED = "a file, an http or https address, or - for standard input"
 
 
-def add_feed_commands(subparsers: Any) -> None:
-    """Add ``import`` and ``diff``."""
-    summary = "read the programme of a conference, and write a manifest or a compiled catalogue"
-    parser = subparsers.add_parser("import", help=summary, description=f"{summary}.")
+def add_import_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of ``import``."""
     parser.set_defaults(command=import_feed)
     parser.add_argument("feed", metavar="FEED", help=_FEED)
     parser.add_argument(
@@ -48,8 +53,10 @@ def add_feed_commands(subparsers: Any) -> None:
         help="refuse feeds of other formats (default: recognise the format)",
     )
     parser.add_argument("--json", action="store_true", help="print JSON on a terminal too")
-    summary = "show what changed between two states of a programme"
-    parser = subparsers.add_parser("diff", help=summary, description=f"{summary}.")
+
+
+def add_diff_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of ``diff``."""
     parser.set_defaults(command=diff)
     parser.add_argument("old", metavar="OLD", help=f"a feed, manifest or catalogue: {_FEED}")
     parser.add_argument("new", metavar="NEW", help="likewise")
@@ -61,24 +68,8 @@ def add_feed_commands(subparsers: Any) -> None:
 
 def add_feed_settings(parser: argparse.ArgumentParser) -> None:
     """Add the flags that say how a feed is read."""
-    for flag, settings in FEED_SETTINGS.items():
-        parser.add_argument(flag, **settings)
-
-
-FEED_SETTINGS: dict[str, dict[str, Any]] = {
-    "--zone": {
-        "metavar": "NAME",
-        "help": "the IANA zone, such as Europe/Berlin, of a feed's times without an offset",
-    },
-    "--allow-private": {
-        "action": "store_true",
-        "help": "fetch feeds from addresses of this machine and of private networks too",
-    },
-}
-FEED_FLAG: dict[str, Any] = {
-    "metavar": "FEED",
-    "help": f"the programme of a conference instead of a manifest: {_FEED}",
-}
+    for flag in ("--zone", "--allow-private"):
+        parser.add_argument(flag, **FLAGS[flag])
 
 
 def import_feed(arguments: argparse.Namespace) -> Answer:

@@ -5,13 +5,16 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from eventkit.cli.answer import Answer
 from eventkit.cli.programme import Programme
 from eventkit.functions import normalize_interests
 from eventkit.profiles import load_profile, profile_file, profile_names, save_profile
+from eventkit.project import project_interests
 
-__all__ = ["interests_of", "no_profile_file", "profile_path", "save_interests"]
+__all__ = ["interests_of", "no_interests", "no_profile_file", "profile_path", "save_interests"]
 
 MOST_NAMES = 10
+BAD_INPUT = 2
 
 
 def interests_of(
@@ -24,6 +27,9 @@ def interests_of(
     """
     given = normalize_interests(arguments.interests)
     given += [interest.lower() for interest in arguments.interest]
+    project = getattr(arguments, "from_project", None)
+    if project is not None:
+        given += [name for name in project_interests(project) if name not in given]
     if arguments.profile_load is None:
         return given, []
     file = profile_path(arguments, programme)
@@ -31,6 +37,13 @@ def interests_of(
         return given, [f"no profile {arguments.profile_load!r}: {no_profile_file(programme)}"]
     saved = load_profile(file, arguments.profile_load)
     return (saved, []) if saved else (given, [_why_not_loaded(file, arguments.profile_load)])
+
+
+def no_interests(remarks: list[str]) -> Answer:
+    """Return the answer of a command that was given no interests."""
+    usual = "no interests: give --interest, --interests, or --profile-load"
+    result = {"error": "no interests provided"}
+    return Answer.failed(result, BAD_INPUT, remarks or [usual], indent=None)
 
 
 def profile_path(arguments: argparse.Namespace, programme: Programme) -> Path | None:

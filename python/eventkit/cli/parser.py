@@ -1,20 +1,24 @@
-"""Defines the arguments of all commands: a table of flags, and the flags of each command."""
+"""Defines the arguments of all commands: a table of flags, and the flags of each command.
+
+The arguments of a command, and the module that runs it, are only loaded when the command line
+names it. ``eventkit --help`` imports nothing else of the package.
+"""
 
 from __future__ import annotations
 
 import argparse
+import functools
 import sys
-from collections.abc import Callable
-from typing import Any, NoReturn
 
-from eventkit.cli import commands, evaluation, manifests, serving, telemetry, template
-from eventkit.cli.catalogs import add_catalog_commands
-from eventkit.cli.feeds import FEED_FLAG, FEED_SETTINGS, add_feed_commands
-from eventkit.exports import FORMATS, single_line
+TYPE_CHECKING = False  # as in `typing`, whose import takes as long as that of `argparse`
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any, NoReturn
 
-__all__ = ["build_parser"]
+__all__ = ["FLAGS", "accelerate", "build_parser"]
 
 BAD_USAGE = 2
+MOST_MINUTES = 1440
 
 
 def _top(text: str) -> int:
@@ -27,14 +31,24 @@ def _top(text: str) -> int:
     return top
 
 
-def _accelerate(arguments: argparse.Namespace) -> NoReturn:
+def _minutes(text: str) -> float:
+    try:
+        minutes = float(text)
+    except ValueError:
+        minutes = -1.0
+    if not 0 <= minutes <= MOST_MINUTES:
+        raise argparse.ArgumentTypeError(f"{text!r}, expected minutes from 0 to {MOST_MINUTES}")
+    return minutes
+
+
+def accelerate(arguments: argparse.Namespace) -> NoReturn:
     """Become another command. `eventkit.cli.main` comes here by a shorter way."""
     from eventkit.accelerate.command import main
 
     sys.exit(main(arguments.words))
 
 
-_FLAGS: dict[str, dict[str, Any]] = {
+FLAGS: dict[str, dict[str, Any]] = {
     "--interests": {
         "default": "",
         "metavar": "LIST",
@@ -58,7 +72,6 @@ _FLAGS: dict[str, dict[str, Any]] = {
         " if the manifest enables that feature",
     },
     "--format": {
-        "choices": tuple(FORMATS),
         "help": "the itinerary's format (default: by the ending of --output, else markdown)",
     },
     "--date": {
@@ -84,8 +97,15 @@ _FLAGS: dict[str, dict[str, Any]] = {
         "metavar": "PATH",
         "help": "a manifest or compiled catalogue (default: agent.json here, else a sample)",
     },
-    "--feed": FEED_FLAG,
-    **FEED_SETTINGS,
+    "--feed": {
+        "metavar": "FEED",
+        "help": "the programme of a conference instead of a manifest: a file, an http or https"
+        " address, or - for standard input",
+    },
+    "--allow-private": {
+        "action": "store_true",
+        "help": "fetch feeds from addresses of this machine and of private networks too",
+    },
     "--source": {
         "choices": ("manifest", "graph"),
         "default": "manifest",
@@ -108,38 +128,120 @@ _FLAGS: dict[str, dict[str, Any]] = {
         "metavar": "N",
         "help": "how many sessions (default: 3)",
     },
+    "--balance": {
+        "choices": ("interests", "none"),
+        "help": "share the places among the interests that sessions match"
+        " (default: interests in a table, none in JSON)",
+    },
+    "--spread": {
+        "action": "append",
+        "metavar": "FIELD",
+        "help": "share the places among the values of track, day, room or another field;"
+        " repeat it to share those of each value too",
+    },
+    "--gap": {
+        "type": _minutes,
+        "default": 0.0,
+        "metavar": "MINUTES",
+        "help": "the time it takes from one location to another (default: 0)",
+    },
+    "--must": {
+        "action": "append",
+        "default": [],
+        "metavar": "SESSION",
+        "help": "the id or title of a session that is in the plan; repeat it for more",
+    },
+    "--avoid": {
+        "action": "append",
+        "default": [],
+        "metavar": "SESSION",
+        "help": "the id or title of a session that is not in the plan; repeat it for more",
+    },
+    "--busy": {
+        "action": "append",
+        "default": [],
+        "metavar": "TIMES",
+        "help": "when you are busy: START/END as 12:00/13:00, or an .ics file; repeat it for more",
+    },
+    "--zone": {
+        "metavar": "ZONE",
+        "help": "the programme's time zone (as Europe/Berlin), if its times name no offset",
+    },
     "--json": {"action": "store_true", "help": "print JSON on a terminal too"},
+    "--understand": {
+        "action": "store_true",
+        "help": "match what the interests mean: words, aliases, misspellings, not only whole tags",
+    },
+    "--from-project": {
+        "metavar": "DIR",
+        "help": "take the languages and dependencies of a software project as interests too",
+    },
 }
 _CHANGED: dict[tuple[str, str], dict[str, Any]] = {
+    ("plan", "--top"): {"help": "the most sessions (default, and 0: as many as fit)"},
+    ("plan", "--date"): {
+        "help": "the day (as 2026-09-14) of sessions with a clock time only, for --busy"
+    },
     ("evaluate", "--interest"): {
         "metavar": "NAME=TAG",
         "help": "one interest of a profile, which may hold commas; repeat it for more",
-    }
+    },
 }
 _INTERESTS = ("--interests", "--interest")
+_MEANING = ("--understand", "--from-project")
 _PROFILE = ("--profile-load", "--profile-save", "--profile-file")
 _SOURCE = ("--source", "--user")
 _EVERYWHERE = ("--manifest", "--json")
-_FEED = ("--feed", *FEED_SETTINGS)
+_FEED = ("--feed", "--zone", "--allow-private")
 
-_Command = tuple[str, str, Callable[[argparse.Namespace], Any], tuple[str, ...]]
-_COMMANDS: tuple[_Command, ...] = (
+_OWN_ARGUMENTS = {
+    **{"catalog": "add_arguments", "serve": "add_arguments", "telemetry": "add_arguments"},
+    **{"import": "add_import_arguments", "diff": "add_diff_arguments"},
+}
+"""The commands whose module adds their arguments, and the function that does."""
+
+# Name, summary, module in `eventkit.cli`, flags.
+_COMMANDS: tuple[tuple[str, str, str, tuple[str, ...]], ...] = (
     (
         "recommend",
         "recommend sessions for interests",
-        commands.recommend,
-        (*_INTERESTS, "--top", *_PROFILE, *_SOURCE, *_FEED, *_EVERYWHERE),
+        "commands",
+        (
+            *(*_INTERESTS, *_MEANING, "--top", "--balance", "--spread"),
+            *(*_PROFILE, *_SOURCE, *_FEED, *_EVERYWHERE),
+        ),
+    ),
+    (
+        "plan",
+        "plan sessions that do not overlap",
+        "questions",
+        (
+            *(*_INTERESTS, "--top", "--gap", "--must", "--avoid", "--busy", "--date"),
+            *(*_PROFILE, *_SOURCE, *_FEED, *_EVERYWHERE),
+        ),
+    ),
+    (
+        "why-not",
+        "say why a session is not recommended, and what would bring it in",
+        "questions",
+        ("--session", *_INTERESTS, "--top", *_PROFILE, *_SOURCE, *_FEED, *_EVERYWHERE),
+    ),
+    (
+        "alternatives",
+        "recommend what else runs at the time of a session",
+        "questions",
+        ("--session", *_INTERESTS, "--top", *_PROFILE, *_SOURCE, *_FEED, *_EVERYWHERE),
     ),
     (
         "explain",
         "explain a session's score",
-        commands.explain,
-        ("--session", *_INTERESTS, *_PROFILE, *_SOURCE, *_FEED, *_EVERYWHERE),
+        "commands",
+        ("--session", *_INTERESTS, *_MEANING, *_PROFILE, *_SOURCE, *_FEED, *_EVERYWHERE),
     ),
     (
         "export",
         "write recommended sessions as an itinerary",
-        commands.export,
+        "commands",
         (
             *(*_INTERESTS, "--top", "--output", "--format", "--date", "--escape"),
             *("--all", *_PROFILE, *_SOURCE, *_FEED, *_EVERYWHERE),
@@ -148,28 +250,43 @@ _COMMANDS: tuple[_Command, ...] = (
     (
         "accelerate",
         "run a command with its agent accelerated",
-        _accelerate,
+        "parser",
         (),
     ),
     (
         "evaluate",
         "measure relevance, diversity, conflicts and latency for profiles",
-        evaluation.evaluate,
+        "evaluation",
         ("--profiles", "--interest", "--load", "--top", "--profile-file", *_EVERYWHERE),
     ),
     (
         "template",
         "write sessions to fill in",
-        template.template,
+        "template",
         ("--count", "--date", "--output", "--json"),
     ),
-    ("schema", "print the manifest's JSON Schema", manifests.schema, ("--json",)),
+    ("schema", "print the manifest's JSON Schema", "manifests", ("--json",)),
     (
         "validate",
         "check a manifest, external sessions or a compiled catalogue",
-        manifests.validate,
+        "manifests",
         _EVERYWHERE,
     ),
+    (
+        "import",
+        "read the programme of a conference, and write a manifest or a compiled catalogue",
+        "feeds",
+        (),
+    ),
+    ("diff", "show what changed between two states of a programme", "feeds", ()),
+    ("catalog", "compile sessions into a file, and show or check such files", "catalogs", ()),
+    (
+        "serve",
+        "serve recommendations, explanations, itineraries, a page and metrics over HTTP",
+        "serving",
+        (),
+    ),
+    ("telemetry", "summarise and rotate telemetry", "telemetry", ()),
 )
 
 
@@ -180,31 +297,61 @@ def build_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action=_Version, nargs=0, help="print the version and exit")
     subparsers = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    for name, summary, command, flags in _COMMANDS:
+    for name, summary, module, flags in _COMMANDS:
         subparser = subparsers.add_parser(name, help=summary, description=f"{summary}.")
-        subparser.set_defaults(command=command)
-        # A programme comes from one of them.
-        sources = subparser.add_mutually_exclusive_group()
-        for flag in flags:
-            target = sources if flag in ("--manifest", "--feed") else subparser
-            target.add_argument(flag, **{**_FLAGS[flag], **_CHANGED.get((name, flag), {})})
-        if name == "accelerate":
-            subparser.add_argument(
-                "words", nargs=argparse.REMAINDER, metavar="-- COMMAND", help="what to run"
-            )
-        if name == "validate":
-            subparser.add_argument("file", nargs="?", metavar="FILE", help="the file to check")
-    add_feed_commands(subparsers)
-    add_catalog_commands(subparsers)
-    serving.add_to(subparsers)
-    telemetry.add_to(subparsers)
+        subparser.add_later = functools.partial(_add_arguments, name, module, flags)
     return parser
 
 
+def _add_arguments(
+    name: str, module: str, flags: tuple[str, ...], parser: argparse.ArgumentParser
+) -> None:
+    """Add the arguments of one command to its parser, and the function that runs it."""
+    # Imported here, because ``--help`` needs no other module.
+    import importlib
+
+    commands = importlib.import_module(f"eventkit.cli.{module}")
+    if name in _OWN_ARGUMENTS:
+        getattr(commands, _OWN_ARGUMENTS[name])(parser)
+        return
+    parser.set_defaults(command=getattr(commands, name.replace("-", "_")))
+    # A programme comes from one of them.
+    sources = parser.add_mutually_exclusive_group()
+    for flag in flags:
+        settings = {**FLAGS[flag], **_CHANGED.get((name, flag), {})}
+        if flag == "--format":
+            from eventkit.exports import FORMATS
+
+            settings["choices"] = tuple(FORMATS)
+        target = sources if flag in ("--manifest", "--feed") else parser
+        target.add_argument(flag, **settings)
+    if name == "accelerate":
+        parser.add_argument(
+            "words", nargs=argparse.REMAINDER, metavar="-- COMMAND", help="what to run"
+        )
+    if name == "validate":
+        parser.add_argument("file", nargs="?", metavar="FILE", help="the file to check")
+
+
 class _Parser(argparse.ArgumentParser):
-    """A parser that reports wrong usage in one line."""
+    """A parser that reports wrong usage in one line.
+
+    Attributes:
+        add_later: A function that adds the arguments before the parser is first used, or ``None``.
+    """
+
+    add_later: Callable[[argparse.ArgumentParser], None] | None = None
+
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
+        """Add the arguments that were left for later, then parse."""
+        if self.add_later is not None:
+            add, self.add_later = self.add_later, None
+            add(self)
+        return super().parse_known_args(args, namespace)
 
     def error(self, message: str) -> NoReturn:
+        from eventkit.exports import single_line
+
         self.exit(BAD_USAGE, f"{self.prog}: {single_line(message)} (see {self.prog} --help)\n")
 
 

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 from eventkit import functions
 from eventkit.catalog import Catalog, open_programme
 from eventkit.errors import EventKitError
-from eventkit.manifest import default_manifest_path, get_sessions
+from eventkit.manifest import default_manifest_path, find_sessions, get_sessions
 from eventkit.results import Explanation, Recommendation, SessionNotFound
 from eventkit.schema import validate
 
@@ -38,8 +38,12 @@ class Programme:
     manifest: dict[str, Any]
     catalog: Catalog | None = None
 
-    def recommend(self, manifest: Any, interests: Any, top: Any) -> Recommendation:
+    def recommend(
+        self, manifest: Any, interests: Any, top: Any, *, understand: bool = False
+    ) -> Recommendation:
         """Recommend sessions. An external sessions file is also looked for beside the manifest."""
+        if understand:
+            return self.compiled(manifest).recommend(interests, top, understand=True)
         if self.catalog is not None:
             return self.catalog.recommend(interests, top)
         return functions.recommend_with(manifest, interests, top, [Path(self.file).parent])
@@ -53,12 +57,29 @@ class Programme:
             "conflicts": functions.count_conflicts(sessions),
         }
 
-    def explain(self, title: str, interests: list[str]) -> Explanation | SessionNotFound:
+    def explain(
+        self, title: str, interests: list[str], *, understand: bool = False
+    ) -> Explanation | SessionNotFound:
         """Explain the score of one session."""
+        if understand:
+            catalog = self.compiled()
+            return catalog.explain(title, interests, understand=True)
         if self.catalog is not None:
             return self.catalog.explain(title, interests)
         beside = [Path(self.file).parent]
         return functions.explain_with(self.manifest, title, interests, beside)
+
+    def compiled(self, manifest: Any = None) -> Catalog:
+        """Return the sessions, compiled. An external sessions file is found as by `recommend`.
+
+        Args:
+            manifest: The manifest to take instead of the programme's own.
+        """
+        if self.catalog is not None:
+            return self.catalog
+        chosen = self.manifest if manifest is None else manifest
+        sessions = find_sessions(chosen, [Path(self.file).parent])
+        return Catalog.from_parts(sessions, chosen)
 
     def computed(self, compute: Callable[[], Result]) -> Result:
         """Call a function, and explain its failure by the problems of the manifest.

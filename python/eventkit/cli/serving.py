@@ -7,23 +7,20 @@ import dataclasses
 import re
 from typing import Any
 
+from eventkit._platform import require
 from eventkit.cli.answer import Answer
 from eventkit.cli.feeds import add_feed_settings
 from eventkit.cli.terminal import complain
 
-__all__ = ["add_to", "serve"]
+__all__ = ["add_arguments", "serve"]
 
 CANNOT_LISTEN = 1
 PORT = 8010
 _UNITS = {"": 1, "s": 1, "m": 60, "h": 3_600}
 
-_Subparsers = Any  # argparse does not name the type
 
-
-def add_to(subparsers: _Subparsers) -> None:
-    """Add ``serve``."""
-    summary = "serve recommendations, explanations, itineraries, a page and metrics over HTTP"
-    parser = subparsers.add_parser("serve", help=summary, description=f"{summary}.")
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of ``serve``."""
     parser.set_defaults(command=serve, json=False)
     add = parser.add_argument
     add(
@@ -78,6 +75,7 @@ def add_to(subparsers: _Subparsers) -> None:
 
 def serve(arguments: argparse.Namespace) -> Answer:
     """Serve until a signal ends the server."""
+    require("fcntl", "eventkit serve")
     # Imported here, because no other command needs a server.
     from eventkit.server import ServerSettings, run
 

@@ -21,7 +21,7 @@ from eventkit.telemetry import Telemetry, get_telemetry, summarize
 from eventkit.telemetry.page import build_page
 from eventkit.telemetry.summary import with_rotated
 
-__all__ = ["add_to", "rotate", "stats"]
+__all__ = ["add_arguments", "rotate", "stats"]
 
 LIMIT_EXCEEDED = 1
 LEAST_PAUSE_S = 1.0
@@ -35,10 +35,8 @@ class NotReadableError(EventKitError):
     """The telemetry file does not exist."""
 
 
-def add_to(subparsers: _Subparsers) -> None:
-    """Add ``telemetry`` with its own commands."""
-    summary = "summarise and rotate telemetry"
-    parser = subparsers.add_parser("telemetry", help=summary, description=f"{summary}.")
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the subcommands of ``telemetry``."""
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     _add_stats(commands)
     _add_rotate(commands)

@@ -9,7 +9,7 @@ import sys
 from eventkit.cli.answer import Answer
 from eventkit.exports import single_line
 
-__all__ = ["complain", "show"]
+__all__ = ["at_terminal", "complain", "show"]
 
 
 def show(answer: Answer, *, as_json: bool) -> None:
@@ -18,7 +18,7 @@ def show(answer: Answer, *, as_json: bool) -> None:
     if lines:
         _never_fail_on_characters()
         print("\n".join(lines))
-    elif as_json or not (answer.lines or _at_terminal()):
+    elif as_json or not (answer.lines or at_terminal()):
         print(json.dumps(answer.result, indent=answer.indent))
     if sys.stdout is not None:
         sys.stdout.flush()  # Here the error of a closed pipe can still be handled.
@@ -27,7 +27,7 @@ def show(answer: Answer, *, as_json: bool) -> None:
 
 
 def _lines(answer: Answer) -> list[str]:
-    if _at_terminal():
+    if at_terminal():
         return _bold_heads(answer.view())
     return answer.view() if answer.lines else []
 
@@ -37,7 +37,8 @@ def complain(message: str) -> None:
     print(f"eventkit: {single_line(message)}", file=sys.stderr)
 
 
-def _at_terminal() -> bool:
+def at_terminal() -> bool:
+    """Return true if standard output is a terminal."""
     return sys.stdout is not None and sys.stdout.isatty()
 
 

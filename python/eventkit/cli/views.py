@@ -9,20 +9,31 @@ from eventkit.cli.table import layout
 from eventkit.dates import SHORT_DATE, describe_slot
 from eventkit.exports import as_text, readable, single_line
 
-__all__ = ["explanation", "itinerary", "recommendation"]
+__all__ = ["explanation", "itinerary", "number", "recommendation", "unmatched_lines"]
 
 
 def recommendation(result: Any, interests: list[str]) -> list[str]:
-    """Return a table of sessions, best first."""
+    """Return a table of sessions, best first, and the interests that match none of them."""
     sessions, scoring = result["sessions"], result["scoring"]
     if not sessions:
-        return ["No sessions."]
+        return ["No sessions.", *unmatched_lines(result), *_understood_lines(result)]
     rows = [["", "Score", "Session", "When", "Where", "Matching tags"]]
     for place, (session, score) in enumerate(zip(sessions, scoring, strict=True), 1):
-        rows.append([f"{place}", _number(score["score"]), *_facts(session, interests)])
+        rows.append([f"{place}", number(score["score"]), *_facts(session, interests)])
     lines = layout(rows, shutil.get_terminal_size().columns)
     lines += _conflict_lines(result["conflicts"])
-    return [*lines, *_profile_lines(result)]
+    return [*lines, *unmatched_lines(result), *_understood_lines(result), *_profile_lines(result)]
+
+
+def unmatched_lines(result: Any) -> list[str]:
+    """Return a line for each interest that no session has as a tag."""
+    lines = []
+    for row in result.get("unmatched", []):
+        line = f"No session has the tag {single_line(row['interest'])}."
+        if row["nearest"]:
+            line += f" The nearest tags: {single_line(', '.join(row['nearest']))}"
+        lines.append(line)
+    return ["", *lines] if lines else []
 
 
 def _facts(session: Any, interests: list[str]) -> list[str]:
@@ -31,7 +42,7 @@ def _facts(session: Any, interests: list[str]) -> list[str]:
         single_line(str(session.get("title", "?"))),
         single_line(describe_slot(*_slot(session), SHORT_DATE)),
         single_line(str(session.get("location", "?"))),
-        single_line(", ".join(matching)),
+        single_line(", ".join(matching)) or "none",
     ]
 
 
@@ -40,6 +51,24 @@ def _slot(session: Any) -> tuple[Any, Any]:
     if session.get("start_at") and "day" in session:
         return session["start_at"], session.get("end_at")
     return session.get("start"), session.get("end")
+
+
+def _understood_lines(result: Any) -> list[str]:
+    """Return a line for each interest: what it matched, or the nearest tags."""
+    lines = []
+    for row in result.get("understood", ()):
+        interest = single_line(row["interest"])
+        if row["sessions"]:
+            found = [
+                f"{match['term']} ({match['how']}, {match['sessions']})" for match in row["matches"]
+            ]
+            more = f", and {len(found) - 5} more" if len(found) > 5 else ""
+            lines.append(f"{interest}: {single_line(', '.join(found[:5]))}{more}")
+        else:
+            nearest = single_line(", ".join(row["nearest"]))
+            tags = f" The nearest tags: {nearest}." if nearest else ""
+            lines.append(f"{interest}: matches nothing.{tags}")
+    return ["", *lines] if lines else []
 
 
 def _conflict_lines(conflicts: int) -> list[str]:
@@ -56,9 +85,12 @@ def _profile_lines(result: Any) -> list[str]:
 
 def explanation(result: Any) -> list[str]:
     """Return lines about a score and its contributions."""
-    lines = [f"{single_line(str(result['title']))}: score {_number(result['score'])}"]
+    lines = [f"{single_line(str(result['title']))}: score {number(result['score'])}"]
     for name, value in result["contributions"].items():
-        lines.append(f"  {name.replace('_', ' '):<15} {_number(value):>8}")
+        lines.append(f"  {name.replace('_', ' '):<15} {number(value):>8}")
+    for term in result.get("terms", ()):
+        words = f"{term['word']}: {term['term']} ({term['how']}, {', '.join(term['fields'])})"
+        lines.append(f"    {number(term['weight'])} {single_line(words)}")
     tags = single_line(", ".join(result["matched_tags"]))
     lines.append(f"Matching tags: {tags or 'none'}")
     return [*lines, *_profile_lines(result)]
@@ -76,5 +108,6 @@ def itinerary(result: Any, text: str) -> list[str]:
     return [*lines, *_profile_lines(result)]
 
 
-def _number(value: Any) -> str:
+def number(value: Any) -> str:
+    """Return a score with three digits after the point."""
     return f"{value:.3f}" if isinstance(value, (int, float)) else single_line(str(value))

@@ -1,10 +1,10 @@
-r"""Itineraries as iCalendar (RFC 5545), for calendar programs.
+r"""Writes itineraries as iCalendar (RFC 5545), for calendar programs.
 
-Times with an offset are written in UTC; times without one are "floating", as the event's own clock
-shows them. A session of a feed has ``start_at`` and ``end_at`` beside its clock times, and these
-count. A manifest that gives clock times only needs a day: the caller's, else today. A session
-without a start that can be read has no place in a calendar: it is left out, and named.
-Lines end with CRLF and are folded at 75 octets, never inside a character.
+Times with an offset are written in UTC. Times without one are "floating": every program shows them
+as they are. The session of a feed has ``start_at`` and ``end_at`` beside its times of day, and
+these count. Sessions that have times of day only are put on the caller's day, or on today. A session
+without a readable start is left out, and its title is returned. Lines end with CRLF and are folded
+at 75 octets, never inside a character.
 """
 
 from __future__ import annotations
@@ -44,12 +44,12 @@ _KEYS_WITHOUT_ID = ("title", "start", "end", "location")
 
 @dataclass(frozen=True)
 class Calendar:
-    """A calendar's text, and what a caller may want to tell of it.
+    """A calendar, and the sessions that were left out or dated.
 
     Attributes:
-        text: the iCalendar document.
-        skipped: the titles of sessions that are not in it, for want of a readable start.
-        dated: the titles of sessions that were put on the given day.
+        text: The iCalendar document.
+        skipped: The titles of sessions that are left out, because their start cannot be read.
+        dated: The titles of sessions that were put on the given day.
     """
 
     text: str
@@ -68,14 +68,14 @@ def build_calendar(
     """Write sessions as a calendar.
 
     Args:
-        sessions: sessions as `recommend` gives them.
-        name: the calendar's name.
-        day: the day of sessions that have a clock time only; today when not given.
-        now: the moment of the calendar's making (DTSTAMP); the present when not given.
-        zone: the IANA name of the zone in which calendar programs should show the times.
+        sessions: Sessions as `recommend` returns them.
+        name: The name of the calendar.
+        day: The day of sessions that have times of day only; today when left out.
+        now: The time at which the calendar is made (DTSTAMP); the current time when left out.
+        zone: The IANA name of the zone in which calendar programs should show the times.
 
     Returns:
-        The calendar, with the sessions it had to leave out.
+        The calendar, with the titles of the sessions that were left out.
 
     Example:
         >>> session = {"title": "Opening", "start": "2026-09-14T09:00:00+02:00"}
@@ -135,14 +135,16 @@ def _time_lines(session: Any, day: date) -> list[str] | None:
         return None
     try:
         return [f"{name}{_value(name, at)}" for name, at in zip(_ENDS, slot, strict=True) if at]
-    except OverflowError:  # the first or last hours of the calendar, moved over its end
+    except (
+        OverflowError
+    ):  # The time is at the end of Python's calendar, and the offset moves it beyond.
         return None
 
 
 def _value(name: str, moment: Moment) -> str:
     if moment.clock is None:
         assert moment.day is not None
-        # A manifest's last day is part of the session; RFC 5545's is the first day after it.
+        # In a manifest, the last day belongs to the session. In RFC 5545, the end is the day after.
         day = moment.day + timedelta(days=name == "DTEND")
         return f";VALUE=DATE:{_basic(day.isoformat())}"
     instant = moment.instant()
@@ -193,12 +195,12 @@ def _feed_lines(session: Any) -> Iterator[str]:
 
 
 def _uid_line(session: Any, seen: Counter[str]) -> str:
-    """An identifier that stays when the itinerary is exported again.
+    """Return an identifier that stays the same when the itinerary is exported again.
 
-    A session with an ``id`` keeps it through a change of its time or room, so that calendars move
-    the entry. The second of two equal sessions is numbered: a calendar holds an identifier once.
+    That of a session with an ``id`` does not depend on its time or room, so calendars move the
+    entry. The second of two equal sessions is numbered, because identifiers must be unique.
     """
-    keys = _KEYS if session.get("id") is not None else _KEYS_WITHOUT_ID
+    keys = _KEYS if session.get("id") not in (None, "") else _KEYS_WITHOUT_ID
     parts = "\0".join(f"{key}={session.get(key)}" for key in keys)
     seen[parts] += 1
     if seen[parts] > 1:
@@ -213,14 +215,14 @@ def _escaped(text: str) -> str:
 
 
 def _folded(line: str) -> str:
-    if len(line) <= _OCTETS_A_LINE // 4:  # 4 octets a character at most
+    if len(line) <= _OCTETS_A_LINE // 4:  # A character has at most 4 octets.
         return line
     rows, row, size = [], "", 0
     for character in line:
         octets = len(character.encode("utf-8"))
         if size + octets > _OCTETS_A_LINE:
             rows.append(row)
-            row, size = "", 1  # the space that begins a continuation
+            row, size = "", 1  # A continuation line begins with a space.
         row += character
         size += octets
     return "\r\n ".join([*rows, row])

@@ -1,4 +1,4 @@
-"""Makes a document of a recommendation, in one of several formats, and writes it if asked to."""
+"""Makes a document of a recommendation in one of several formats, and can write it to a file."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ class Document:
         result: The result of `export`, without ``saved``.
         text: The content of a file.
         name: The name of a file, made of the interests.
-        undated: The titles of sessions without a date, which a calendar has on a given day.
+        undated: The titles of sessions without a date. A calendar has them on a given day.
     """
 
     result: Itinerary

@@ -1,4 +1,4 @@
-"""Text made harmless: for Markdown, for UTF-8 files, for one line."""
+"""Escapes text for Markdown, and makes text that is safe in UTF-8 files and on one line."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ __all__ = ["as_text", "escape_markdown", "escaped_session", "readable", "single_
 
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 _LINE_BREAK = re.compile("\r\n|[\n\v\f\r\x1c-\x1e\x85\u2028\u2029]")
-# C0, DEL and C1 except tab and line feed; then the marks that reorder text on a screen.
+# C0, DEL and C1 except tab and line feed, and the marks that reorder text on a screen.
 _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 _REORDERING = re.compile("[\u202a-\u202e\u2066-\u2069]")
-# The markup characters, and the starts of the links that some readers make on their own.
+# The markup characters, and the beginnings of links that some programs make of plain text.
 _MARKDOWN = re.compile(r"[\\`*_{}\[\]<>#|~!&@$^]|://|(?<=www)\.", re.IGNORECASE)
 
 
 def readable(text: str) -> str:
-    r"""Make text that any reader takes: no lone surrogate, no control character, ``\n`` breaks.
+    r"""Return text without lone surrogates and control characters, with ``\n`` as line breaks.
 
     Example:
         >>> readable("a\r\nb\x00c\x1b[31m")
@@ -29,7 +29,7 @@ def readable(text: str) -> str:
 
 
 def single_line(text: str) -> str:
-    r"""Make text one readable line, without marks that reorder it.
+    r"""Return text as one line, without marks that reorder it.
 
     Example:
         >>> single_line("Opening\n  and keynote")
@@ -39,7 +39,7 @@ def single_line(text: str) -> str:
 
 
 def escape_markdown(text: str) -> str:
-    r"""Write text so that Markdown shows it as it is, on one line.
+    r"""Escape text so that Markdown shows it as it is, on one line.
 
     Example:
         >>> print(escape_markdown("[free](http://x)\n# <b>Big</b>"))
@@ -49,10 +49,10 @@ def escape_markdown(text: str) -> str:
 
 
 def escaped_session(session: Any) -> dict[str, Any]:
-    """Copy what an itinerary shows of a session, with every text escaped for Markdown."""
+    """Copy the members of a session that an itinerary shows, with texts escaped for Markdown."""
     copy: dict[str, Any] = {}
     for key in ("title", "start", "end", "location"):
-        value = session.get(key, copy)  # the copy itself is no value of any session
+        value = session.get(key, copy)  # The copy itself never occurs as a value of a session.
         if value is not copy:
             copy[key] = escape_markdown(str(value))
     copy["tags"] = [escape_markdown(tag) for tag in as_text(session.get("tags"))]
@@ -60,7 +60,7 @@ def escaped_session(session: Any) -> dict[str, Any]:
 
 
 def as_text(values: object) -> list[str]:
-    """List the texts of a member that should be an array of strings, whatever it is.
+    """Return the texts of a member that should be an array of strings, but may be anything.
 
     Example:
         >>> as_text(("ai", 5)), as_text("ai"), as_text(None)

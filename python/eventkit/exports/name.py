@@ -1,4 +1,4 @@
-"""File names made of interests: whatever the interests hold, the name is a plain one."""
+"""Makes safe file names from interests of any content."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ _NOT_PLAIN = re.compile(r"[^a-z0-9]+")
 
 
 def file_name(interests: Sequence[object], extension: str = "md") -> str:
-    """Name an itinerary after its first three interests.
+    """Return a file name for an itinerary, made from its first three interests.
 
-    Each interest becomes a slug of ``a-z``, ``0-9`` and ``-``; slugs are joined by ``_`` as the
-    original joins interests, so plain interests give the original's own name.
+    Each interest becomes a slug of ``a-z``, ``0-9`` and ``-``. Slugs are joined by ``_``, as the
+    original joins interests. So plain interests give the same name as in the original.
 
     Args:
-        interests: the interests, of any type.
-        extension: the file's extension, without the dot.
+        interests: The interests, of any type.
+        extension: The file's extension, without the dot.
 
     Returns:
         A name of at most 80 characters between ``itinerary_`` and the extension.
@@ -42,5 +42,5 @@ def _slug(interest: object) -> str:
     text = str(interest)
     folded = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode("ascii")
     slug = _NOT_PLAIN.sub("-", folded.lower()).strip("-")
-    # Nothing plain is left of a Japanese or Greek interest: a digest keeps such files apart.
+    # A Japanese or Greek interest has no such characters. A digest distinguishes these files.
     return slug or "i" + hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:8]

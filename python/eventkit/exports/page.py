@@ -1,4 +1,4 @@
-"""Itineraries as one web page: no script, nothing loaded, every text escaped."""
+"""Writes itineraries as one web page without scripts and external files. All texts are escaped."""
 
 from __future__ import annotations
 
@@ -59,12 +59,12 @@ def build_page(
     *,
     title: str = "Event Itinerary",
 ) -> str:
-    """Write a recommendation as a web page that stands alone.
+    """Write a recommendation as one self-contained web page.
 
     Args:
-        interests: the interests it was made for.
-        recommendation: what `recommend` gave.
-        title: the page's title.
+        interests: The interests of the recommendation.
+        recommendation: The result of `recommend`.
+        title: The title of the page.
 
     Returns:
         An HTML document, light or dark as the reader's system is.

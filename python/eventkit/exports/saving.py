@@ -1,10 +1,10 @@
-"""Writing itineraries: one file, whole or not at all, inside the directory that was given.
+"""Writes itineraries to files inside a given directory. A file is written completely or not at all.
 
-The directory is opened first and everything happens relative to it, so nothing that is renamed or
-replaced by a link meanwhile can lead the write elsewhere. The text goes to a new file of a random
-name (``O_EXCL``), is synced, and takes the place of the target by a rename: a link of that name is
-replaced, never followed. (`eventkit.files.atomic_write` follows links on purpose: there the caller
-names his own file, here a name may come from anybody.)
+The directory is opened first, and all steps are relative to it. So a directory that is renamed or
+replaced by a link meanwhile cannot lead the write to another place. The text is written to a new
+file with a random name (``O_EXCL``), is synced, and replaces the target by a rename. A link with
+that name is replaced and never followed, because the name may come from an untrusted user.
+(`eventkit.files.atomic_write` follows links on purpose: there the caller names the file.)
 """
 
 from __future__ import annotations
@@ -17,31 +17,36 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
+from eventkit._platform import flag
 from eventkit.errors import ExportError
+from eventkit.files import atomic_write
 
 __all__ = ["save", "save_beneath"]
 
-_DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
-_NEW_FILE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+_DIRECTORY = os.O_RDONLY | flag("DIRECTORY", "NOFOLLOW", "CLOEXEC")
+_NEW_FILE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | flag("NOFOLLOW", "CLOEXEC")
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 def save(output: str | os.PathLike[str], default_name: str, text: str) -> str:
-    """Write a text to `output`, or into it under `default_name` if it is a directory.
+    """Write a text to the file `output`, or to `default_name` in it if it is a directory.
 
-    An output that ends with a separator is a directory, and is made if its parent is there.
+    An output that ends with a separator is a directory. It is created if its parent exists.
 
     Returns:
-        The path written.
+        The path of the file.
 
     Raises:
-        ExportError: if the output holds ``..``, is a link, or has no usable name.
-        OSError: if the file system refuses, with the path in question.
+        ExportError: The output contains ``..``, is a link, or has no usable name.
+        OSError: The file cannot be written; names the path.
     """
     path = Path(_checked(output))
     if path.is_dir():
         return _write(path, [], default_name, text)
     if os.fspath(output).endswith(os.sep):
+        if not _has_directories():
+            path.mkdir(exist_ok=True)
+            return _write(path, [], default_name, text)
         with _opened(path.parent, None) as parent, suppress(FileExistsError):
             os.mkdir(path.name, dir_fd=parent)
         return _write(path, [], default_name, text)
@@ -51,20 +56,20 @@ def save(output: str | os.PathLike[str], default_name: str, text: str) -> str:
 def save_beneath(
     directory: str | os.PathLike[str], output: str | None, default_name: str, text: str
 ) -> str:
-    """Write a text under a name that may not leave a directory: the road for names from outside.
+    """Write a text to a file inside a directory. For names that come from an untrusted user.
 
     Args:
-        directory: where to write; made when missing.
-        output: a relative name, perhaps in a subdirectory that exists; `default_name` when empty.
-        default_name: the name otherwise.
-        text: what to write.
+        directory: The directory. It is created if it is missing.
+        output: A relative name, also in an existing subdirectory; `default_name` when empty.
+        default_name: The name to use when `output` is empty.
+        text: The text to write.
 
     Returns:
-        The path written.
+        The path of the file.
 
     Raises:
-        ExportError: if the name is absolute, holds ``..`` or goes through a link.
-        OSError: if the file system refuses, with the path in question.
+        ExportError: The name is absolute, contains ``..``, or leads through a link.
+        OSError: The file cannot be written; names the path.
     """
     base = Path(_checked(directory))
     relative = Path(_checked(output or default_name))
@@ -76,7 +81,7 @@ def save_beneath(
 
 
 def _checked(output: str | os.PathLike[str]) -> str:
-    """The path as text, if nothing in it is a trick."""
+    """Return the path as text. Raises `ExportError` if it contains ``..`` or control characters."""
     path = os.fspath(output)
     if not path:
         raise ExportError("output", path, "must not be empty")
@@ -93,18 +98,39 @@ def _checked(output: str | os.PathLike[str]) -> str:
 
 def _write(directory: Path, parents: list[str], name: str, text: str) -> str:
     path = directory.joinpath(*parents, name)
+    if not _has_directories():
+        _write_by_path(path, len(parents), text)
+        return str(path)
     with ExitStack() as places:
         place = places.enter_context(_opened(directory, None))
         for parent in parents:
-            # Each step from the directory that is open: the path to it may have changed since.
+            # Each step starts from the open directory, because the path to it may have changed.
             place = places.enter_context(_opened(parent, place))
         _replace(place, name, text, str(path))
     return str(path)
 
 
+def _has_directories() -> bool:
+    """Return true if files can be named relative to an open directory; on Windows they cannot."""
+    return os.open in os.supports_dir_fd
+
+
+def _write_by_path(path: Path, parents: int, text: str) -> None:
+    """Write a file whose directories cannot be held open. Somebody may exchange one meanwhile."""
+    for place in (path, *path.parents)[: parents + 2]:
+        if place.is_symlink():
+            raise ExportError("output", str(place), "is a link: name the file or directory itself")
+    atomic_write(path, _encoded(text))
+
+
+def _encoded(text: str) -> bytes:
+    # Lone surrogates have no UTF-8: "\ufffd" stands for them, as everywhere in an itinerary's file.
+    return _LONE_SURROGATE.sub("\ufffd", text).encode("utf-8")
+
+
 @contextmanager
 def _opened(directory: Path | str, within: int | None) -> Iterator[int]:
-    # A `Path` has no "/" or "/." at its end, which would have a link followed after all.
+    # A `Path` has no "/" or "/." at its end. With one of these, a link would be followed.
     try:
         place = os.open(directory, _DIRECTORY, dir_fd=within)
     except OSError:
@@ -126,8 +152,7 @@ def _is_link(path: Path | str, within: int | None) -> bool:
 
 
 def _replace(place: int, name: str, text: str, path: str) -> None:
-    # Lone surrogates have no UTF-8: "\ufffd" stands for them, as everywhere in an itinerary's file.
-    data = _LONE_SURROGATE.sub("\ufffd", text).encode("utf-8")
+    data = _encoded(text)
     temporary = f".itinerary-{secrets.token_hex(8)}.tmp"
     try:
         _write_new(place, temporary, data, _permissions(place, name, path))
@@ -138,18 +163,18 @@ def _replace(place: int, name: str, text: str, path: str) -> None:
             raise
         os.fsync(place)
     except OSError as error:
-        # The temporary name would say nothing to a reader of the message.
+        # The message names the target, because the temporary name would not help the reader.
         raise type(error)(error.errno, error.strerror, path) from None
 
 
 def _permissions(place: int, name: str, path: str) -> int | None:
-    """Return the permissions of the file that is replaced: a private one stays private."""
+    """Return the permissions of the file that is replaced, so that a private file stays private."""
     try:
         mode = os.stat(name, dir_fd=place, follow_symlinks=False).st_mode
     except FileNotFoundError:
         return None
     if not (stat.S_ISREG(mode) or stat.S_ISLNK(mode) or stat.S_ISDIR(mode)):
-        # Renaming over it would take /dev/null, say, away from everybody.
+        # A rename would replace a device such as /dev/null for all programs.
         raise ExportError("output", path, "is a pipe, a device or a socket")
     return stat.S_IMODE(mode) if stat.S_ISREG(mode) else None
 

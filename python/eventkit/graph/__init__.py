@@ -1,7 +1,7 @@
-"""Calendars of Microsoft Graph as sessions, and the cache in front of whatever has them.
+"""Calendars of Microsoft Graph as sessions, and a cache for any calendar service.
 
 `GraphEventService` needs ``pip install 'eventkit-recommender[graph]'`` and `ValkeyStore` the extra
-``redis``; the cache needs neither. Each is imported when it is asked for.
+``redis``. The cache needs neither. Each class is imported at its first use.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ _LATER = {
 
 
 def __getattr__(name: str) -> typing.Any:
-    """Import a class when it is asked for."""
+    """Import a class at its first use."""
     if name not in _LATER:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     value = getattr(importlib.import_module(_LATER[name]), name)

@@ -1,4 +1,4 @@
-"""Reads a response's body: unpacked, and never more of it than is allowed."""
+"""Reads and decompresses the body of a response, up to a size limit."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ from eventkit.graph.exchange import Broken
 __all__ = ["Body"]
 
 _PIECE = 64 << 10
-_GZIP = 31  # A window of any size, with gzip's header and trailer.
+_GZIP = 31  # zlib's code for gzip's format.
 
 
 class Body:
-    """Bytes of a body as they arrive.
+    """Collects the bytes of a body as they arrive.
 
-    httpx unpacks too, but a chunk at a time to whatever size it has: 64 KiB of gzip hold 64 MiB.
+    httpx can decompress too, but has no limit for a chunk: 64 KiB of gzip may hold 64 MiB.
 
     Args:
         encoding: The ``Content-Encoding``.
-        most: How many bytes there may be, unpacked.
+        most: The largest number of decompressed bytes.
 
     Example:
         >>> body = Body("", 8)
@@ -29,7 +29,7 @@ class Body:
     """
 
     def __init__(self, encoding: str, most: int) -> None:
-        """Nothing has arrived."""
+        """Start with an empty body."""
         self._most = most
         self._bytes = bytearray()
         if encoding.lower() not in ("", "identity", "gzip", "x-gzip"):
@@ -40,10 +40,10 @@ class Body:
         self._unpacker = zlib.decompressobj(_GZIP) if packed else None
 
     def add(self, chunk: bytes) -> None:
-        """Add what arrived.
+        """Add bytes that arrived.
 
         Raises:
-            Broken: It is too much, or no gzip.
+            Broken: The body is too large, or not gzip.
         """
         if self._unpacker is None:
             self._append(chunk)
@@ -58,14 +58,14 @@ class Body:
     def _append(self, piece: bytes) -> None:
         self._bytes += piece
         if len(self._bytes) > self._most:
-            self._bytes.clear()  # Whoever keeps the exception keeps its frames.
+            self._bytes.clear()  # An exception keeps its frames, and they keep the body.
             raise Broken(f"the answer is larger than {self._most} bytes", again=False)
 
     def finish(self) -> bytes:
-        """Return all of it.
+        """Return the whole body.
 
         Raises:
-            Broken: The end of the gzip is missing.
+            Broken: The end of the gzip data is missing.
         """
         if self._unpacker is not None and not self._unpacker.eof:
             raise Broken("the answer ends too early")

@@ -1,4 +1,4 @@
-"""A circuit breaker: who failed several times in a row is left alone for a while."""
+"""A circuit breaker: a server that failed several times in a row gets no calls for a while."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ __all__ = ["Breaker"]
 
 
 class Breaker:
-    """Opens after so many failures in a row; after a cool-down lets one trial through.
+    """Opens after a number of failures in a row. After a cool-down it allows one trial.
 
-    A trial that never reports, because its caller was killed, holds nothing up: the next one is
-    due a cool-down later.
+    If a trial never reports its result, because its caller was killed, the next trial is allowed
+    after another cool-down.
 
     Args:
-        failures: How many in a row open it.
-        cool_down: Seconds from opening, or from a trial, to the next trial.
-        clock: Monotonic seconds.
+        failures: The number of failures in a row that open it.
+        cool_down: The seconds from opening, or from a trial, to the next trial.
+        clock: Returns monotonic seconds.
 
     Example:
         >>> now = [0.0]
@@ -47,7 +47,7 @@ class Breaker:
         self._since: float | None = None
 
     def admits(self) -> bool:
-        """Return whether to try now; where that is the trial, nobody else gets one meanwhile."""
+        """Return true if a call is allowed now. While it is a trial, no other call is allowed."""
         if self._since is None:
             return True
         with self._lock:
@@ -60,7 +60,7 @@ class Breaker:
             return True
 
     def succeeded(self) -> bool:
-        """Close it; return whether it was open."""
+        """Close the breaker. Returns true if it was open."""
         if self._since is None and not self._failures:
             return False
         with self._lock:
@@ -68,7 +68,7 @@ class Breaker:
             return opened
 
     def failed(self) -> bool:
-        """Count a failure; return whether this one opened it."""
+        """Count a failure. Returns true if it opened the breaker."""
         with self._lock:
             self._failures += 1
             if self._since is not None:
@@ -81,7 +81,7 @@ class Breaker:
 
     @property
     def state(self) -> str:
-        """``"closed"``, ``"open"``, or ``"half-open"`` where a trial is due."""
+        """Return ``"closed"``, ``"open"``, or ``"half-open"`` if a trial is allowed."""
         since = self._since
         if since is None:
             return "closed"

@@ -1,7 +1,7 @@
-"""The cache in front of a calendar: `CachedGraphEventService`.
+"""`CachedGraphEventService`, the cache in front of a calendar.
 
-Compiled code decides what is held, who loads and who waits (`src/engine/calendar/cache`). The
-loading itself is in `eventkit.graph.loading` and `eventkit.graph.flight`.
+Compiled code decides which entries are kept, who loads and who waits (`src/engine/calendar/cache`).
+The modules `eventkit.graph.loading` and `eventkit.graph.single_flight` load events.
 """
 
 from __future__ import annotations
@@ -10,21 +10,21 @@ from collections.abc import Callable
 from typing import Any, NamedTuple, cast
 
 from eventkit import _native, reference
-from eventkit.graph.flight import Flights, Window, bounds
 from eventkit.graph.loading import Loader
+from eventkit.graph.single_flight import SingleFlight, Window, bounds
 from eventkit.results import CalendarRecommendation
 
 __all__ = ["CachedGraphEventService", "LastResult", "UserCalendar"]
 
 
 class LastResult(NamedTuple):
-    """Where a thread's last answer came from.
+    """The source of a thread's last answer.
 
     Attributes:
-        source: ``"fresh"`` (fetched for this call, or for one it waited for), ``"hit"``,
-            ``"stale"`` (a refresh is under way), ``"stale_if_error"`` or ``"store"``.
-        age: Seconds since the events were fetched.
-        error: Why they are old, where the source fails.
+        source: ``"fresh"`` (fetched for this call, or for one that it waited for), ``"hit"``,
+            ``"stale"`` (a refresh is running), ``"stale_if_error"`` or ``"store"``.
+        age: The seconds since the events were fetched.
+        error: The error because of which they are stale, if the service fails.
     """
 
     source: str
@@ -32,45 +32,46 @@ class LastResult(NamedTuple):
     error: BaseException | None
 
 
-class CachedGraphEventService(Flights):
+class CachedGraphEventService(SingleFlight):
     """A cache in front of any object with ``get_events(top=...)``.
 
-    One fetch at a time for what threads, asyncio tasks and event loops ask together; events that
-    no other caller shares; recommendations from events that stay compiled. With the defaults it is
-    a plain time to live: an entry is gone once its age reaches ``cache_ttl``.
+    Threads, asyncio tasks and event loops that request the same events share one fetch. Each caller
+    gets its own copy of the events. Recommendations use events that stay compiled. With the
+    defaults, the cache has a plain time to live: an entry expires when its age reaches
+    ``cache_ttl``.
 
-    The service is called with ``user_id`` where it takes one. Where it does not, a warning says
-    so: all users share one calendar then. What the service raises, every caller who waited gets:
-    an exception of the same type, arguments and attributes, each with a traceback of its own, and
-    nothing is kept. Where the caller who fetches dies (an interrupt, a cancelled task), one of the
-    others fetches.
+    The service is called with ``user_id`` if it accepts one. If it does not, a warning says that
+    all users share one calendar. If the service raises an exception, every waiter gets an exception
+    of the same type with the same arguments and attributes and its own traceback, and nothing is
+    kept. If the leader of a load is interrupted or cancelled, one of the waiters takes over.
 
     Args:
-        service: What to wrap.
-        cache_ttl: Seconds for which events are fresh.
-        stale_ttl: For so many seconds beyond, the old events are the answer, at once, while one of
-            two background threads fetches new ones.
-        stale_if_error: For so many seconds beyond ``cache_ttl``, the old events are the answer
-            where fetching fails. An error whose ``transient`` is false (a permission that was
-            withdrawn) is raised all the same.
-        max_entries: At most so many entries; the one used longest ago makes room.
-        max_bytes: At most so many bytes of events.
-        jitter: Let each entry live shorter by up to this share, so that not all end at once.
+        service: The service to wrap.
+        cache_ttl: The time to live, in seconds.
+        stale_ttl: For this number of seconds after the time to live, stale events are returned at
+            once while one of two background threads fetches new ones.
+        stale_if_error: For this number of seconds after ``cache_ttl``, stale events are returned if
+            a fetch fails. An error whose ``transient`` is false (for example, a permission was
+            withdrawn) is raised in any case.
+        max_entries: The largest number of entries; the longest unused one makes room.
+        max_bytes: The largest number of bytes of events.
+        jitter: Shortens the time to live of each entry at random, by up to this fraction, so that
+            entries do not expire together.
         wait_timeout: The most seconds to wait for another caller's fetch. The default is three
-            times the deadline of a `GraphService` call. ``None`` waits for ever, also for a caller
-            whose event loop was stopped and never goes on.
-        clock: Monotonic seconds; the system's when left out. Waiting is by the system's always.
-            For tests: compiled code calls it, which before Python 3.14 a daemon thread must not
-            be in when the interpreter ends.
+            times the deadline of a `GraphService` call. ``None`` means no limit, even if the event
+            loop of the other caller was stopped and never continues.
+        clock: Returns monotonic seconds; the system's clock when left out. Waiting always uses the
+            system's clock. It is meant for tests: compiled code calls it, and before Python 3.14 no
+            daemon thread may be inside such a call when the interpreter ends.
         weights: Weights of `recommend` and `explain`; the original's defaults when left out.
-        delta: Refresh by ``service.refresh_events(state, top=..., user_id=...)``.
+        delta: If true, refreshes by ``service.refresh_events(state, top=..., user_id=...)``.
         store: A second tier that other processes share: ``get_or_load(key, ttl, load)``.
-        cool_down: Seconds without a fetch of what just failed, while old events can be given.
-            An error with ``retry_after`` closes its mailbox for that long in any case.
+        cool_down: The seconds without another fetch after one failed, while there are stale events
+            to return. An error with ``retry_after`` closes its mailbox for that time in any case.
 
     Raises:
-        TypeError: ``delta`` without a service that offers it.
-        ValueError: A negative time, or a jitter beyond 0..1.
+        TypeError: ``delta`` is set, and the service does not offer it.
+        ValueError: A time is negative, or the jitter is not in 0..1.
 
     Example:
         >>> class Calendar:
@@ -103,7 +104,7 @@ class CachedGraphEventService(Flights):
         store: Any = None,
         cool_down: float = 60,
     ) -> CachedGraphEventService:
-        """Look at the service; nothing is fetched yet."""
+        """Inspect the service. Nothing is fetched yet."""
         loader = Loader(service, cache_ttl, delta, store)
         weights = dict(reference.DEFAULT_WEIGHTS) if weights is None else weights
         weights = dict(weights) if type(weights) is dict else weights
@@ -131,19 +132,19 @@ class CachedGraphEventService(Flights):
 
     @property
     def service(self) -> Any:
-        """What is wrapped."""
+        """The wrapped service."""
         return self._loader.service
 
     def get_events(self, user_id: str | None, top: int = 10) -> list[dict[str, Any]]:
-        """Return a user's events: objects that no other caller has.
+        """Return copies of a user's events, for this caller alone.
 
         Args:
-            user_id: Whose; ``None`` for the calendar that the service has by itself.
-            top: At most so many, at least 1.
+            user_id: The user; ``None`` for the service's default calendar.
+            top: The largest number of events, at least 1.
 
         Raises:
             CacheTimeoutError: Another caller's fetch took longer than ``wait_timeout``.
-            CacheRecursionError: The service asks the cache for what it is fetching, endlessly.
+            CacheRecursionError: The service keeps requesting the events that it is fetching.
 
         Example:
             >>> class Calendar:
@@ -160,7 +161,7 @@ class CachedGraphEventService(Flights):
     async def aget_events(self, user_id: str | None, top: int = 10) -> list[dict[str, Any]]:
         """Return a user's events without blocking the event loop: see `get_events`.
 
-        Fetches by the service's ``aget_events``, or by its ``get_events`` in a thread. Tasks of
+        It fetches by the service's ``aget_events``, or by its ``get_events`` in a thread. Tasks of
         any number of loops, and threads, wait for one fetch together.
 
         Example:
@@ -177,19 +178,19 @@ class CachedGraphEventService(Flights):
     def recommend(
         self, user_id: str | None, interests: Any, top: int, *, weights: Any = None
     ) -> CalendarRecommendation:
-        """Recommend from a user's calendar: the answer of `eventkit.recommend_from_graph`, exactly.
+        """Recommend from a user's calendar. The answer equals `eventkit.recommend_from_graph`.
 
-        The events stay compiled with their entry, so that nothing is rebuilt while it lives. The
-        sessions of the answer are the caller's own.
+        The events stay compiled as long as their entry. The sessions of the answer are copies for
+        this caller alone.
 
         Args:
-            user_id: Whose calendar.
-            interests: At least one; lowered and stripped here.
-            top: How many, at least 1; twice as many events are fetched.
+            user_id: The user.
+            interests: At least one. They are lowered and stripped here.
+            top: The number of sessions, at least 1. Twice as many events are fetched.
             weights: Weights for this answer instead of the cache's.
 
         Raises:
-            ValueError: No interest, or ``top`` is not positive.
+            ValueError: There is no interest, or ``top`` is not positive.
 
         Example:
             >>> class Calendar:
@@ -215,10 +216,10 @@ class CachedGraphEventService(Flights):
         """Explain the score of the first of a user's events with this title.
 
         Args:
-            user_id: Whose calendar.
+            user_id: The user.
             title: The title, in any case.
-            interests: At least one; lowered and stripped here, as `recommend` does.
-            top: Look among so many events.
+            interests: At least one. They are lowered and stripped, as in `recommend`.
+            top: The number of events to search.
             weights: Weights for this answer instead of the cache's.
 
         Returns:
@@ -239,7 +240,7 @@ class CachedGraphEventService(Flights):
         return cast("dict[str, Any]", self._shared(user_id, top).explain(title, wanted, weights))
 
     def for_user(self, user_id: str | None) -> UserCalendar:
-        """Return one user's calendar, which stands where a service is expected.
+        """Return one user's calendar, for code that expects a service.
 
         Example:
             >>> import eventkit
@@ -255,7 +256,7 @@ class CachedGraphEventService(Flights):
     def invalidate(self, user_id: str | None) -> None:
         """Forget a user's events, also those that are being fetched, here and in the second tier.
 
-        Callers who wait already get what is being fetched; it is not kept.
+        Callers that wait already get the events that are being fetched, but these are not kept.
 
         Example:
             >>> class Calendar:
@@ -272,7 +273,7 @@ class CachedGraphEventService(Flights):
             self._loader.store.invalidate(self._loader.prefix(user_id))
 
     def clear_cache(self) -> None:
-        """Forget everybody's events: see `invalidate`.
+        """Forget the events of all users: see `invalidate`.
 
         Example:
             >>> class Calendar:
@@ -286,14 +287,12 @@ class CachedGraphEventService(Flights):
 
     @property
     def last_result(self) -> LastResult | None:
-        """Where this thread's last answer came from; ``None`` before its first.
+        """Return the source of this thread's last answer; ``None`` before the first one.
 
-        By thread, and written when the answer is: a task reads it before its next ``await``.
+        It is kept for each thread. A task must read it before its next ``await``.
         """
         last = self._last()
         return None if last is None else LastResult(*last)
-
-    # -- loading ----------------------------------------------------------------------------------
 
     def _shared(self, user_id: str | None, top: int) -> Any:
         found = self._look_up(user_id, top, None, None, True)
@@ -320,13 +319,13 @@ class UserCalendar:
     __slots__ = ("_cached", "_user_id")
 
     def __init__(self, cached: CachedGraphEventService, user_id: str | None) -> None:
-        """Keep both."""
+        """Keep the cache and the user."""
         self._cached = cached
         self._user_id = user_id
 
     @property
     def orders_by_start(self) -> bool:
-        """Whether the service behind the cache orders its events by their start."""
+        """True if the service behind the cache orders its events by their start."""
         return getattr(self._cached.service, "orders_by_start", False) is True
 
     def get_events(
@@ -336,8 +335,8 @@ class UserCalendar:
 
         Args:
             start_time: A datetime, or a str; the service's own window when left out.
-            end_time: Likewise.
-            top: At most so many, at least 1.
+            end_time: As ``start_time``.
+            top: The largest number of events, at least 1.
         """
         return self._cached._get(self._user_id, _window(start_time, end_time), top)
 
@@ -349,7 +348,7 @@ class UserCalendar:
 
 
 class _SharedCalendar:
-    """Stands for a service whose events are shared and compiled."""
+    """Replaces the service where its events are shared and compiled."""
 
     __slots__ = ("_cached", "_user_id")
 

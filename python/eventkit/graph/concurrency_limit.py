@@ -1,4 +1,4 @@
-"""Limits the requests to a mailbox at a time: Graph answers more than four with 429.
+"""Limits the concurrent requests to a mailbox: Graph answers more than four with 429.
 
 Threads and asyncio tasks count together. Neither `threading.Semaphore` nor `asyncio.Semaphore` can
 do that, so each waiter leaves a callback that wakes it.
@@ -17,7 +17,7 @@ Wake = Callable[[], None]
 
 
 class ConcurrencyLimit:
-    """Limits the requests to each mailbox at a time. The one that waits longest is next.
+    """Limits the concurrent requests to each mailbox. The one that waits longest is next.
 
     Args:
         most: The most requests to a mailbox at a time.
@@ -47,7 +47,9 @@ class ConcurrencyLimit:
             return True
         try:
             acquired = event.wait(timeout)
-        except BaseException:  # Ctrl-C: a turn that was given just now would never be released.
+        except (
+            BaseException
+        ):  # After Ctrl-C, a turn that was given just now would never be released.
             if not self._withdraw(mailbox, wake):
                 self.release(mailbox)
             raise

@@ -1,9 +1,9 @@
-"""Connections to a Valkey or Redis server on which a call lasts as long as it may, and no longer.
+"""Connections to a Valkey or Redis server with a deadline for each call.
 
-A socket's timeout bounds one read: a server that sends a byte now and then is never late by it, and
-a name that does not resolve is none of its business. Here every call has a moment at which it ends.
-Connecting (names, TLS, authentication) is done by short-lived threads: a call waits for one no
-longer than it may, and a connection that comes too late serves the next.
+The timeout of a socket limits one read only: a server that sends a byte now and then never exceeds
+it, and it does not limit the resolution of a name. Here every call has a deadline. Short-lived
+threads make connections (names, TLS, authentication). A call waits for such a thread until its
+deadline, and a connection that is made too late is used by the next call.
 """
 
 from __future__ import annotations
@@ -27,28 +27,28 @@ _KEPT = {"host", "port", "db", "username", "password", "path", "socket_keepalive
 
 
 class BusyError(Exception):
-    """All connections are in use: no fault of the server's."""
+    """All connections are in use. This is not an error of the server."""
 
 
 class Script:
-    """A Lua script, sent whole only where the server does not know it."""
+    """A Lua script. Its text is sent only if the server does not know it."""
 
     def __init__(self, text: str) -> None:
-        """Name it by its digest."""
+        """Compute the digest by which the server knows it."""
         self.text = text
-        # The server's own name for it; nothing is secured by it.
+        # The server identifies scripts by SHA-1. It is not used for security.
         self.digest = hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest()
 
 
 class Address:
-    """Where a server is and how to connect to it; what is secret of it is in no text.
+    """The address of a server, and how to connect to it. No text shows its secrets.
 
     Args:
         url: ``valkey://``, ``redis://``, ``valkeys://``, ``rediss://`` or ``unix://``.
 
     Raises:
         MissingExtraError: The valkey client is not installed.
-        ValueError: It is no such url; does not repeat it.
+        ValueError: The url cannot be used. The message does not repeat it.
 
     Example:
         >>> Address("rediss://ann:secret@cache.example.com:6380/2")
@@ -59,12 +59,12 @@ class Address:
     """
 
     def __init__(self, url: str) -> None:
-        """Take it apart; nothing is connected."""
+        """Parse the url. Nothing is connected."""
         client = required("valkey.connection")
         try:
             options = client.parse_url(url)
             kind = options.pop("connection_class", client.Connection)
-            # The url must not loosen what bounds a call.
+            # Options in the url must not change the deadlines of calls.
             options = {k: v for k, v in options.items() if k in _KEPT or k.startswith("ssl_")}
             if issubclass(kind, client.SSLConnection):
                 verified = options.get("ssl_cert_reqs", "required") != "none"
@@ -72,7 +72,7 @@ class Address:
             made = kind(**options)
             where = dict(made.repr_pieces())
         except Exception:
-            # Neither the text nor the cause: a password with a "/" in it is a port to urllib.
+            # Without text and cause: urllib takes part of a password with a "/" for a port.
             raise ValueError(
                 "not the url of a Valkey or Redis server, like valkeys://name:password@host:6379/0"
             ) from None
@@ -86,16 +86,16 @@ class Address:
         )
 
     def __repr__(self) -> str:
-        """Return the url without name, password and options."""
+        """Return the url without user name, password and options."""
         return self._text
 
     def connect(self) -> Any:
-        """Connect and authenticate; return a connection that answered."""
+        """Connect and authenticate. Returns a connection on which the server answered."""
         connection = self._kind(
             **self._options,
             socket_timeout=_CONNECT_SECONDS,
             socket_connect_timeout=_CONNECT_SECONDS,
-            # Two round trips that nobody here needs.
+            # Two round trips that are not needed here.
             lib_name=None,
             lib_version=None,
         )
@@ -111,15 +111,15 @@ class Address:
 
 
 class Connections:
-    """A process's connections to one server, as many as are needed at once.
+    """The connections of a process to one server. They are made when they are needed.
 
     Args:
-        address: Where to.
-        most: At most so many.
+        address: The address of the server.
+        most: The largest number of connections.
     """
 
     def __init__(self, address: Address, most: int) -> None:
-        """Connect to nothing yet."""
+        """Start without connections."""
         self._address = address
         self._most = most
         self._errors = required("valkey.exceptions")
@@ -133,11 +133,11 @@ class Connections:
     def run(
         self, script: Script, keys: Sequence[str], arguments: Sequence[Any], seconds: float
     ) -> Any:
-        """Run a script; return what the server said to it within so many seconds.
+        """Run a script. Returns the server's answer, within ``seconds``.
 
         Raises:
             BusyError: No connection is free, and no more may be made.
-            Exception: Whatever went wrong.
+            Exception: The server cannot be reached, or returned an error.
         """
         until = monotonic() + seconds
         connection = self._take(until)
@@ -154,13 +154,13 @@ class Connections:
             healthy = True
             return reply
         except self._errors.ResponseError:
-            healthy = True  # An error that the server put into words: the connection is in order.
+            healthy = True  # The server answered with an error: the connection works.
             raise
         finally:
             self._give(connection, healthy)
 
     def close(self) -> None:
-        """Disconnect; calls that are under way end first."""
+        """Disconnect. Running calls end first."""
         with self._changed:
             self._closed = True
             idle, self._idle = self._idle, []
@@ -202,7 +202,7 @@ class Connections:
         try:
             connection = self._address.connect()
         except Exception as reason:
-            # Without its frames, which hold the connection and its password.
+            # Without its frames, because they hold the connection and its password.
             error = reason.with_traceback(None)
             error.__context__ = error.__cause__ = None
         with self._changed:
@@ -229,9 +229,10 @@ class Connections:
 
 
 class _Timed:
-    """A socket whose reads and writes all end at one moment.
+    """A socket with one deadline for all reads and writes.
 
-    Past it, what is there already is still taken, once: a busy interpreter is not a slow server.
+    After the deadline, data that has arrived already is still read once, because a busy interpreter
+    is not a slow server.
     """
 
     def __init__(self, inner: Any) -> None:
@@ -251,7 +252,7 @@ class _Timed:
             view = view[self._within(self._inner.send, view) :]
 
     def settimeout(self, seconds: float | None) -> None:
-        """Nothing: the moment counts."""
+        """Ignore timeouts, because only the deadline counts."""
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._inner, name)
@@ -272,7 +273,7 @@ class _Timed:
 
 
 def _bounded(kind: Any) -> Any:
-    """Derive a connection class whose socket is a `_Timed`: the client is imported late."""
+    """Return a subclass of a connection class whose socket is a `_Timed`."""
 
     def connect(self: Any) -> _Timed:
         self.timed = _Timed(kind._connect(self))
@@ -282,7 +283,7 @@ def _bounded(kind: Any) -> Any:
 
 
 def _quiet(connection: Any) -> bool:
-    """Whether nothing came on an idle connection: no end, no answer that somebody gave up on."""
+    """Return true if an idle connection is open and has no data of an abandoned call."""
     poll = select.poll()
     poll.register(connection.timed.fileno(), select.POLLIN)
     return not poll.poll(0)

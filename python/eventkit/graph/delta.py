@@ -1,7 +1,7 @@
-"""What a calendar held when it was last asked, and what became of it since: calendarView/delta.
+"""Keeps the known state of a calendar, and applies changes to it (calendarView/delta).
 
-Delta knows no `$select` and no order, and its window is fixed when it starts: from the day's
-beginning on, and a day longer than what is asked for, so that one round of it serves for a day.
+Delta has no `$select` and no order, and its window is fixed when it starts. So the window begins
+with the day and is one day longer than requested. Then one window is enough for a day.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _KEPT = (*FIELDS, "body", "type", "seriesMasterId")
 
 
 class Changes(NamedTuple):
-    """A page of changes: events by id, ``None`` for one that is gone."""
+    """A page of changes: events by id, or ``None`` for a deleted event."""
 
     events: dict[str, dict[str, Any] | None]
     next_link: str | None
@@ -32,7 +32,7 @@ def read_changes(body: bytes) -> Changes:
     """Read a page of changes.
 
     Raises:
-        GraphServiceError: It is none.
+        GraphServiceError: It is not a page of changes.
 
     Example:
         >>> page = b'{"value": [{"id": "1", "@removed": {}}], "@odata.deltaLink": "https://x"}'
@@ -54,13 +54,13 @@ def read_changes(body: bytes) -> Changes:
 
 @dataclass(frozen=True)
 class State:
-    """A calendar as far as it is known. Not to be looked into: keep it, and give it back.
+    """The known state of a calendar. Callers keep it and pass it to the next refresh.
 
     Attributes:
-        mailbox: Whose.
-        start: Where its window begins.
-        end: Where it ends.
-        link: What to ask next.
+        mailbox: The mailbox.
+        start: The beginning of the window.
+        end: The end of the window.
+        link: The link of the next request.
         events: The events by id.
     """
 
@@ -72,20 +72,20 @@ class State:
 
     @classmethod
     def new(cls, mailbox: str, start: datetime) -> State:
-        """Nothing is known yet of the days from this on."""
+        """Make a state without events, for the days from this one on."""
         day = start.astimezone(timezone.utc).replace(hour=0, minute=0, second=0, microsecond=0)
         return cls(mailbox, day, day + _SPAN)
 
     def serves(self, mailbox: str, start: datetime, end: datetime) -> bool:
-        """Whether it is this mailbox's, and covers the window."""
+        """Return true if the state belongs to this mailbox and covers the window."""
         return self.mailbox == mailbox and self.start <= start and end <= self.end
 
     def at(self, link: str) -> State:
-        """The same, to be continued there."""
+        """Return the same state with another link."""
         return replace(self, link=link)
 
     def changed(self, changes: Changes) -> State:
-        """The calendar with changes applied."""
+        """Return the state with changes applied."""
         events = dict(self.events)
         for identity, event in changes.events.items():
             if event is None:
@@ -95,7 +95,7 @@ class State:
         return replace(self, events=events, link=changes.delta_link or self.link)
 
     def sessions(self, start: datetime, end: datetime) -> list[dict[str, Any]]:
-        """The sessions of a window, by their start."""
+        """Return the sessions of a window in the order of their start."""
         found = []
         for event in self.events.values():
             session = session_of(self._whole(event))
@@ -108,7 +108,7 @@ class State:
         return [session for _, session in found]
 
     def _whole(self, event: dict[str, Any]) -> dict[str, Any]:
-        """An occurrence may come with its times alone; the rest is its series'."""
+        """Complete an occurrence that has only its times with the members of its series."""
         series = self.events.get(event.get("seriesMasterId") or "")
         return event if series is None else {**series, **event}
 

@@ -20,7 +20,7 @@ SCHEMA = 2
 """The version of the layout. Names of keys contain it: no version reads another's values."""
 
 _LONGEST_HEADER = 512
-# Written as escapes, a pair of lone surrogates is read back as one character: not the same text.
+# As escapes, two lone surrogates that form a pair are read back as one character.
 _PAIR = re.compile("[\ud800-\udbff][\udc00-\udfff]")
 
 

@@ -1,7 +1,8 @@
-"""What has to be done to get an answer of Graph, as steps that somebody else carries out.
+"""The rules for a request to Graph, as a generator of steps.
 
-A generator yields a `Token`, a `Send` or a `Pause` and is sent what came of it; `transport` carries
-the steps out for a thread or for a task. So the rules are written once, and no clock is in them.
+The generator yields a `Token`, a `Send` or a `Pause`, and is sent the result of that step.
+`transport` carries the steps out in a thread or in a task. So the rules are written once, and tests
+need no clock.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Token:
-    """A token is needed, and another than the one that was rejected."""
+    """Get a token, another one than the one that was rejected."""
 
     rejected: str | None
     until: float
@@ -32,9 +33,9 @@ class Token:
 
 @dataclass(frozen=True)
 class Send:
-    """A GET request is to be sent, and answered before a monotonic instant.
+    """Send a GET request and read the answer before a monotonic time.
 
-    Where it had to wait for its turn, its mailbox may no longer be open: then it is not sent.
+    The request is not sent if its mailbox was closed while it waited for its turn.
     """
 
     url: str
@@ -46,14 +47,14 @@ class Send:
 
 @dataclass(frozen=True)
 class Pause:
-    """So many seconds have to pass."""
+    """Wait for some seconds."""
 
     seconds: float
 
 
 @dataclass(frozen=True)
 class Reply:
-    """What a server answered, its body whole."""
+    """An answer of the server with its whole body."""
 
     status: int
     retry_after: str | None
@@ -61,21 +62,21 @@ class Reply:
 
 
 class Broken(Exception):  # noqa: N818 (never seen by a caller)
-    """There is no answer: the connection failed, or the answer came broken or too late.
+    """There is no answer: the connection failed, or the answer was broken or came too late.
 
     Args:
         reason: What happened.
-        again: Whether it is worth another attempt.
+        again: True if another attempt may succeed.
     """
 
     def __init__(self, reason: str, *, again: bool = True) -> None:
-        """Say what happened."""
+        """Keep the reason."""
         self.again = again
         super().__init__(reason)
 
 
 class Shut(Exception):  # noqa: N818 (never seen by a caller)
-    """Graph closed the mailbox while the request waited for its turn."""
+    """The mailbox was closed by Graph while the request waited for its turn."""
 
 
 Steps = Generator[Any, Any, T]
@@ -83,13 +84,13 @@ Steps = Generator[Any, Any, T]
 
 @dataclass(frozen=True)
 class Rules:
-    """How patiently to ask.
+    """The rules for repeated attempts.
 
     Attributes:
-        retry: How often at most, and how long apart: `retry.policy`.
-        clock: Monotonic seconds.
-        jitter: A number in 0..1.
-        refusals: Mailboxes that are closed.
+        retry: The number of attempts and the times between them: `retry.policy`.
+        clock: Returns monotonic seconds.
+        jitter: Returns a number in 0..1.
+        refusals: The mailboxes that are closed.
     """
 
     retry: Any
@@ -99,10 +100,10 @@ class Rules:
 
 
 def get(rules: Rules, url: str, headers: dict[str, str], mailbox: str, until: float) -> Steps[Any]:
-    """Ask until there is an answer that is final, or no time left; the body of a 200.
+    """Send the request until there is a final answer or no time. Returns the body of a 200.
 
     Raises:
-        GraphServiceError: There is none. A status that the caller may handle is in ``status``.
+        GraphServiceError: There is no such answer. Its ``status`` is for the caller to handle.
     """
     token = yield Token(None, until)
     refreshed, retry = False, rules.retry
@@ -178,7 +179,7 @@ def _failure(reply: Reply, seconds: float | None) -> GraphServiceError:
 
 
 def _code(body: bytes) -> str:
-    """Graph's name for an error; not its message, which may quote what was sent."""
+    """Return Graph's code for an error, not its message, which may quote the request."""
     try:
         code = json.loads(body)["error"]["code"]
     except (ValueError, TypeError, LookupError, RecursionError):

@@ -1,4 +1,4 @@
-"""How a cache loads: what the wrapped service takes, and what becomes of what it raises."""
+"""Calls the wrapped service with the arguments that it accepts, and copies its exceptions."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ __all__ = ["Loaded", "Loader", "retry_after", "twin", "window_bound"]
 
 
 class Loaded(NamedTuple):
-    """What a load brought.
+    """The result of a load.
 
     Attributes:
-        events: A list of the service's own, not copied yet.
-        age: Seconds since they were fetched.
-        from_store: Whether the second tier had them.
-        state: What the next incremental load starts from.
+        events: The list that the service returned, not copied yet.
+        age: The seconds since the events were fetched.
+        from_store: True if they come from the second tier.
+        state: The state from which the next incremental load starts.
     """
 
     events: list[Any]
@@ -29,12 +29,12 @@ class Loaded(NamedTuple):
 
 
 class Loader:
-    """Calls a service with the arguments that it takes, through a second tier where there is one.
+    """Calls a service with the arguments that it accepts, through the second tier if there is one.
 
     Args:
         service: Any object with ``get_events(top=...)``.
-        ttl: For how long the second tier may keep what was fetched.
-        delta: Whether to refresh by the service's ``refresh_events``.
+        ttl: The seconds for which the second tier may keep fetched events.
+        delta: If true, events are refreshed by the service's ``refresh_events``.
         store: The second tier.
 
     Example:
@@ -46,7 +46,7 @@ class Loader:
     """
 
     def __init__(self, service: Any, ttl: float, delta: bool, store: Any) -> None:
-        """Look at the service's signature, once."""
+        """Inspect the service's signature once."""
         if delta and not callable(getattr(service, "refresh_events", None)):
             raise TypeError(
                 f"delta=True needs a service with refresh_events; {_named(service)} has none"
@@ -69,7 +69,7 @@ class Loader:
             )
 
     def load(self, user_id: Any, window: tuple[Any, Any] | None, top: int, state: Any) -> Loaded:
-        """Fetch, or ask the second tier."""
+        """Get events from the second tier, or fetch them."""
         if self._is_unshared(user_id):
             return Loaded(*self._fetch(user_id, window, top, state))
         fetched: list[Loaded] = []
@@ -84,7 +84,7 @@ class Loader:
     async def aload(
         self, user_id: Any, window: tuple[Any, Any] | None, top: int, state: Any
     ) -> Loaded:
-        """Fetch without blocking the event loop: by ``aget_events``, else in a thread."""
+        """Do as `load` without blocking the event loop: by ``aget_events``, or in a thread."""
         unshared = self._is_unshared(user_id)
         fetches = "arefresh_events" if self.delta and window is None else "aget_events"
         direct = callable(getattr(self.service, fetches, None))
@@ -104,21 +104,22 @@ class Loader:
         return _from_tier(fetched, events, age, state)
 
     def key(self, user_id: Any, window: tuple[Any, Any] | None, top: int) -> str:
-        """Return the second tier's key: tenant, user, zone, window and number, none like another.
+        """Return the second tier's key of tenant, user, zone, window and number.
 
-        Two services may have users of their own, and times in zones of their own.
+        Different requests have different keys. Two services may have different users with the same
+        id, and different time zones.
         """
         start, end = (None, None) if window is None else map(window_bound, window)
         parts = "/".join(map(_part, (self._zone, start, end)))
         return f"{self.prefix(user_id)}{parts}/{top}"
 
     def prefix(self, *user_id: Any) -> str:
-        """Return the beginning of all keys of the tenant, or of one of its users."""
+        """Return the prefix of all keys of the tenant, or of one of its users."""
         user_id = tuple(self._own_user if user is None else user for user in user_id)
         return "".join(f"{_part(part)}/" for part in ("events", self.tenant, *user_id))
 
     def _is_unshared(self, user_id: Any) -> bool:
-        """Whether the second tier is not asked: there is none, or nobody knows whose events."""
+        """Return true if the second tier is not used: there is none, or the user is not known."""
         return self.store is None or (user_id is None and self._own_user is None)
 
     def _fetch(
@@ -154,7 +155,7 @@ class Loader:
 
 
 def window_bound(bound: Any) -> str | None:
-    """Return what a start or end says, exactly: no two that differ are one.
+    """Return a start or an end as text. Different values have different texts.
 
     Example:
         >>> window_bound("2026-01-31"), window_bound(None)
@@ -169,7 +170,7 @@ def window_bound(bound: Any) -> str | None:
 
 
 def retry_after(error: BaseException) -> float | None:
-    """Return for how many seconds an error asks to leave the source alone, if it does.
+    """Return the seconds for which an error asks to wait, or ``None`` if it asks for nothing.
 
     Example:
         >>> error = RuntimeError("429")
@@ -184,10 +185,10 @@ def retry_after(error: BaseException) -> float | None:
 
 
 def twin(error: BaseException) -> BaseException:
-    """Return an equal exception that has no traceback, or the very one where none can be made.
+    """Return an equal exception without a traceback, or the same one if it cannot be copied.
 
-    One exception raised in a thousand threads grows by all their tracebacks, each of which keeps
-    the locals of its frames; so each caller raises one of its own.
+    An exception that is raised in many threads collects all their tracebacks, and each of these
+    keeps the local variables of its frames. So each caller raises a copy.
 
     Example:
         >>> original = OSError(2, "gone")
@@ -198,7 +199,7 @@ def twin(error: BaseException) -> BaseException:
     kind = type(error)
     try:
         other = kind.__new__(kind, *error.args)
-        # `OSError` leaves them to the `__init__` of a subclass that has one.
+        # `OSError` leaves its arguments to the `__init__` of a subclass that has one.
         other.args = error.args
         other.__dict__.update(error.__dict__)
         same = other.args == error.args and str(other) == str(error)
@@ -215,7 +216,7 @@ def _from_tier(fetched: list[Loaded], events: Any, age: float, state: Any) -> Lo
 def _listed(events: Any) -> list[Any]:
     if events is None:
         return []
-    # As `recommend_from_graph` would say it of a generator: it has no length.
+    # The message is that of `recommend_from_graph` for a generator, which has no length.
     len(events)
     return events if type(events) is list else list(events)
 
@@ -223,7 +224,7 @@ def _listed(events: Any) -> list[Any]:
 def _acceptor(function: Callable[..., Any]) -> Callable[[str], bool]:
     try:
         parameters = inspect.signature(function).parameters.values()
-    except (TypeError, ValueError):  # A builtin that does not say.
+    except (TypeError, ValueError):  # A builtin without a signature.
         return lambda name: False
     kinds = {parameter.name: parameter.kind for parameter in parameters}
     anything = inspect.Parameter.VAR_KEYWORD in kinds.values()
@@ -248,5 +249,5 @@ def _named(service: Any) -> str:
 
 
 def _part(part: Any) -> str:
-    # A user who is called "-" is not nobody: quote keeps "-", so that one gets a mark.
+    # "-" stands for no user. `quote` keeps "-", so a user with this name gets a mark.
     return "-" if part is None else "=" + quote(part, safe="@", errors="surrogatepass")

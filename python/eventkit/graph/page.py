@@ -1,10 +1,9 @@
-"""A page of events, from the bytes that Graph sent to sessions.
+"""Reads a page of events that Graph sent, and makes sessions of them.
 
-The compiled module reads what Graph writes; what it declines, odd forms of instants and broken
-text among them, is read here, to the same outcome. Beside what the original makes of an event,
-a session has `start_at` and `end_at`: ISO 8601 with the date and, where the zone is known, its
-offset. Seven digits of a second are read on every Python, which the original's code leaves to the
-interpreter.
+The compiled module reads pages as Graph writes them. It declines unusual forms of times and broken
+text, and this module reads such pages with the same result. In addition to the original's members,
+a session has `start_at` and `end_at`: ISO 8601 with the date and, if the zone is known, its offset.
+Times with seven digits of a second are read on every Python version.
 """
 
 from __future__ import annotations
@@ -35,18 +34,18 @@ FIELDS = (
     "location",
     "attendees",
 )
-"""What a session is made of."""
+"""The members of an event from which a session is made."""
 
 _FRACTION = re.compile(r"\.(\d+)")
 _UTC = ("UTC", "Etc/UTC", "Etc/GMT", "tzone://Microsoft/Utc")
 
 
 class Page(NamedTuple):
-    """What a page says.
+    """The content of a page.
 
     Attributes:
-        sessions: Its events, without those that are cancelled or cannot be read.
-        next_link: Where the next page is, if there is one.
+        sessions: The events, without those that are cancelled or cannot be read.
+        next_link: The link of the next page, if there is one.
     """
 
     sessions: list[dict[str, Any]]
@@ -57,7 +56,7 @@ def read_page(body: bytes) -> Page:
     """Read a page of events.
 
     Raises:
-        GraphServiceError: It is none.
+        GraphServiceError: It is not a page of events.
 
     Example:
         >>> start, end = '{"dateTime": "2026-02-01T10:00:00.0000000"}', '{"dateTime": "2026-02-01T11:00:00"}'
@@ -82,7 +81,7 @@ def load(body: bytes) -> dict[str, Any]:
     """Read the JSON of a page, which has a list of events and links that are strings.
 
     Raises:
-        GraphServiceError: It has not.
+        GraphServiceError: The page has another form.
     """
     try:
         document = json.loads(body)
@@ -98,13 +97,13 @@ def load(body: bytes) -> dict[str, Any]:
 
 
 def sessions_of(events: list[Any]) -> list[dict[str, Any]]:
-    """Turn events into sessions; those that are cancelled or cannot be read are left out."""
+    """Make sessions of events, without those that are cancelled or cannot be read."""
     sessions = map(session_of, events)
     return [session for session in sessions if session is not None]
 
 
 def session_of(event: Any) -> dict[str, Any] | None:
-    """Turn one event into a session, with dates.
+    """Make a session with dates of one event.
 
     Example:
         >>> start = {"dateTime": "2026-07-01T10:00:00.0000000", "timeZone": "Europe/Berlin"}
@@ -118,25 +117,25 @@ def session_of(event: Any) -> dict[str, Any] | None:
             return None
         return session | {"start_at": _dated(start), "end_at": _dated(end)}
     except Exception:
-        # As in the original: one broken meeting must not cost a calendar.
+        # As in the original, a broken event is skipped and the others are returned.
         return None
 
 
 def _read(moment: Any) -> dict[str, Any]:
-    """A Graph moment with six digits of a second, which every Python reads."""
+    """Return a time of Graph with six digits of a second, which every Python reads."""
     text = _FRACTION.sub(lambda match: f".{match[1][:6]:0<6}", moment["dateTime"])
     return {**moment, "dateTime": text}
 
 
 def _dated(moment: dict[str, Any]) -> str:
     instant = parse_graph_datetime(moment)
-    assert instant is not None  # The session that was made of it has its clock time.
+    assert instant is not None  # The session has its clock time already.
     text = instant.replace(microsecond=0).isoformat()
     return _localised(text, moment.get("timeZone")) if instant.tzinfo is None else text
 
 
 def _localised(text: str, zone: Any) -> str:
-    """Add a zone's offset, where the zone is known, to a time that has none."""
+    """Add the offset of a zone to a time without one, if the zone is known."""
     if not isinstance(zone, str) or len(text) > len("2026-02-01T10:00:00"):
         return text
     known = _zone(zone)
@@ -149,7 +148,7 @@ def _zone(name: str) -> tzinfo | None:
         return timezone.utc
     try:
         return zoneinfo.ZoneInfo(name)
-    except (OSError, ValueError, LookupError):  # A Windows name, or none at all.
+    except (OSError, ValueError, LookupError):  # The zone has a Windows name, or no name.
         return None
 
 

@@ -1,11 +1,11 @@
-"""When to ask again: `Retry-After` as RFC 9110 has it, else exponential with full jitter.
+"""Decides when to repeat a request: by `Retry-After` (RFC 9110), or exponential with full jitter.
 
-Pure functions and a table of closed mailboxes; nobody sleeps here.
+Nothing here sleeps: there are pure functions and a table of closed mailboxes.
 
-How often, after which statuses and how long apart is httpx-retries' `Retry`. Its transport is not
-used, by the source of 0.6: it sleeps with `time.sleep` (no clock to inject), has a budget for
-sleeps but none for time, cuts a `Retry-After` that exceeds it short and asks too early, believes
-one of a day, and keeps nothing for the next caller.
+The `Retry` of httpx-retries decides the number of attempts, their statuses and the times between
+them. Its transport (release 0.6) is not used. It calls `time.sleep`, so no clock can be injected.
+It limits its sleeps but not the time of a call. It shortens a `Retry-After` beyond its limit and so
+asks too early, accepts a `Retry-After` of a day, and does not tell the next caller.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _CAP = 60.0
 
 
 def parse_retry_after(text: str | None, now: datetime) -> float | None:
-    """Read a `Retry-After`: seconds in 0..3600, or ``None`` where it says nothing.
+    """Read a `Retry-After`. Returns seconds in 0..3600, or ``None`` if it cannot be read.
 
     Example:
         >>> noon = datetime(2026, 2, 1, 12, tzinfo=timezone.utc)
@@ -39,7 +39,7 @@ def parse_retry_after(text: str | None, now: datetime) -> float | None:
     """
     text = (text or "").strip(" \t")
     if text.isascii() and text.isdigit():
-        # Its first digits are enough: int() of thousands of them is slow, then refused.
+        # The first digits are enough. int() is slow for thousands of them, and refuses more.
         return MOST_SECONDS if len(text.lstrip("0")) > 6 else min(float(text), MOST_SECONDS)
     try:
         date = parsedate_to_datetime(text)
@@ -52,9 +52,9 @@ def parse_retry_after(text: str | None, now: datetime) -> float | None:
 
 
 def policy(attempts: int) -> Any:
-    """Return httpx-retries' `Retry` for so many attempts: 429, 502, 503 and 504, exponential.
+    """Return httpx-retries' `Retry` for a number of attempts: 429, 502, 503 and 504, exponential.
 
-    It never changes: what is left after an attempt is another one, its ``increment()``.
+    It never changes. After an attempt, its ``increment()`` returns another one.
 
     Raises:
         MissingExtraError: httpx-retries is not installed.
@@ -66,14 +66,14 @@ def policy(attempts: int) -> Any:
         >>> first.is_exhausted(), first.increment().is_exhausted()
         (False, True)
     """
-    # Without its jitter, which has no source of chance to inject: that of `backoff` is the same.
+    # Without its jitter, whose random numbers cannot be injected. `backoff` adds the same one.
     return required("httpx_retries").Retry(
         total=attempts - 1, backoff_factor=1.0, backoff_jitter=0.0, max_backoff_wait=_CAP
     )
 
 
 def backoff(retry: Any, jitter: Callable[[], float] = random.random) -> float:
-    """Seconds before the next attempt, when the one that `retry` stands for failed.
+    """Return the seconds before the next attempt, after the attempt of `retry` failed.
 
     Example:
         >>> retry, most = policy(9), []
@@ -87,10 +87,10 @@ def backoff(retry: Any, jitter: Callable[[], float] = random.random) -> float:
 
 
 class Refusals:
-    """Mailboxes that Graph closed for a while, by its `Retry-After`.
+    """The mailboxes that Graph closed for a while by `Retry-After`.
 
     Args:
-        clock: Monotonic seconds.
+        clock: Returns monotonic seconds.
 
     Example:
         >>> refusals = Refusals(lambda: 100.0)
@@ -100,13 +100,13 @@ class Refusals:
     """
 
     def __init__(self, clock: Callable[[], float]) -> None:
-        """Begin with every mailbox open."""
+        """Start with all mailboxes open."""
         self._clock = clock
         self._until: dict[str, float] = {}
         self._lock = threading.Lock()
 
     def close(self, mailbox: str, seconds: float) -> None:
-        """Let nobody ask for so long; a longer refusal stays."""
+        """Close a mailbox for some seconds. A longer refusal stays in force."""
         now = self._clock()
         with self._lock:
             for other in [name for name, until in self._until.items() if until <= now]:
@@ -114,6 +114,6 @@ class Refusals:
             self._until[mailbox] = max(self._until.get(mailbox, 0.0), now + seconds)
 
     def wait(self, mailbox: str) -> float:
-        """For how many seconds a mailbox is still closed."""
+        """Return for how many seconds a mailbox is still closed."""
         until = self._until.get(mailbox)
         return 0.0 if until is None else max(0.0, until - self._clock())

@@ -1,4 +1,4 @@
-"""The calendar source: `GraphEventService`."""
+"""`GraphEventService`, which fetches calendars from Microsoft Graph."""
 
 from __future__ import annotations
 
@@ -28,23 +28,26 @@ PAGE_SIZE = 250
 
 
 class GraphEventService:
-    """Somebody's calendar in Microsoft Graph, as sessions. Safe to share between threads and tasks.
+    """Fetches calendars of Microsoft Graph as sessions. Threads and tasks may share it.
 
-    One for the process is best: it holds the connections, the token, and what Graph refused.
+    Use one for the process: it keeps the connections, the token, and the mailboxes that Graph
+    closed for a while.
 
     Args:
         credential: `GraphSettings`, or any object with ``get_token(*scopes)`` such as
             azure-identity's credentials, sync or async.
-        settings: With a credential: whose calendar, and where Graph is.
-        delegated: The credential's tokens are a user's own: without a user, ``/me`` is asked.
-        clock: Monotonic seconds.
-        sleep: Lets seconds pass in a thread.
-        asleep: Lets seconds pass in a task.
-        jitter: A number in 0..1 by chance.
-        now: The time of day, which the default window begins with.
+        settings: With a credential: the user, and the address of Graph.
+        delegated: True if the credential's tokens are those of a user. Calls without a user then
+            use ``/me``.
+        clock: Returns monotonic seconds.
+        sleep: Sleeps in a thread.
+        asleep: Sleeps in a task.
+        jitter: Returns a random number in 0..1.
+        now: Returns the current time, at which the default window begins.
 
     Attributes:
-        orders_by_start: Events come by their start: the first ten of fifty are those of ten.
+        orders_by_start: Events are ordered by start. So the first ten of fifty events are the
+            events of a request for ten.
 
     Example:
         >>> settings = GraphSettings("contoso", "app", "hunter2", user_id="ann@example.com")
@@ -67,12 +70,12 @@ class GraphEventService:
         jitter: Callable[[], float] = random.random,
         now: Callable[[], datetime] = lambda: datetime.now(timezone.utc),
     ) -> None:
-        """Find what is needed; nobody is asked yet."""
+        """Prepare the client. No request is sent yet."""
         if isinstance(credential, GraphSettings):
             settings, credential = credential, app_credential(credential)
         self.settings = GraphSettings() if settings is None else settings
         base = urlsplit(self.settings.base_url)
-        # The simulator takes any scope; a national cloud's is its own host's.
+        # The simulator accepts any scope. In a national cloud, the scope is that of its own host.
         host = "graph.microsoft.com" if is_loopback(self.settings.base_url) else base.netloc
         tokens = TokenSource(credential, f"https://{host}/.default")
         self._origin = (base.scheme, base.netloc.lower())
@@ -90,7 +93,7 @@ class GraphEventService:
         self._rules = Rules(policy(self.settings.attempts), clock, jitter, Refusals(clock))
 
     def __repr__(self) -> str:
-        """Name Graph and the user, and nothing that is secret."""
+        """Return Graph's address and the user, without secrets."""
         settings = self.settings
         return f"{type(self).__name__}({settings.base_url!r}, user_id={settings.user_id!r})"
 
@@ -102,23 +105,23 @@ class GraphEventService:
         *,
         user_id: str | None = None,
     ) -> list[dict[str, Any]]:
-        """Fetch events, by their start.
+        """Fetch events in the order of their start.
 
         Args:
-            start_time: Where the window begins; now, to the quarter of an hour, when left out.
+            start_time: The beginning of the window; the last quarter of an hour when left out.
                 Without a zone it is in UTC.
-            end_time: Where it ends; seven days later when left out.
-            top: How many at most.
-            user_id: Whose; the settings' user when left out.
+            end_time: The end of the window; seven days later when left out.
+            top: The largest number of events.
+            user_id: The user; the one of the settings when left out.
 
         Returns:
-            Sessions as `eventkit.functions.transform_events` makes them, with ``start_at`` and
-            ``end_at`` beside: ISO 8601 with date and offset.
+            Sessions as `eventkit.functions.transform_events` makes them, with the additional
+            ``start_at`` and ``end_at``: ISO 8601 with date and offset.
 
         Raises:
             GraphAuthError: There is no token, or it is not accepted.
-            GraphRateLimitError: Graph wants to be left alone for longer than the deadline.
-            GraphServiceError: Anything else went wrong. Nothing partial is ever returned.
+            GraphRateLimitError: Graph asks to wait for longer than the deadline.
+            GraphServiceError: Another error occurred. A partial result is never returned.
             ValueError: ``top`` is not positive, or the window ends before it begins.
         """
         return self._transport.run(self._events(start_time, end_time, top, user_id))
@@ -131,29 +134,29 @@ class GraphEventService:
         *,
         user_id: str | None = None,
     ) -> list[dict[str, Any]]:
-        """`get_events` for a task."""
+        """Do as `get_events` without blocking the event loop."""
         return await self._transport.arun(self._events(start_time, end_time, top, user_id))
 
     def refresh_events(
         self, state: Any, *, top: int = 50, user_id: str | None = None
     ) -> tuple[list[dict[str, Any]], Any]:
-        """Fetch what changed since a state, by calendarView/delta.
+        """Fetch the changes since a state, by calendarView/delta.
 
         Args:
-            state: What the last call gave; ``None`` to start anew, which also happens where Graph
-                has forgotten the state (410), and once a day.
-            top: How many events at most.
-            user_id: Whose; the settings' user when left out.
+            state: The state that the last call returned; ``None`` to start from the beginning. That
+                also happens once a day, and if Graph no longer knows the state (410).
+            top: The largest number of events.
+            user_id: The user; the one of the settings when left out.
 
         Returns:
-            The events of the next seven days as `get_events` has them, and the next state.
+            The events of the next seven days as `get_events` returns them, and the next state.
         """
         return self._transport.run(self._refresh(state, top, user_id))
 
     async def arefresh_events(
         self, state: Any, *, top: int = 50, user_id: str | None = None
     ) -> tuple[list[dict[str, Any]], Any]:
-        """`refresh_events` for a task."""
+        """Do as `refresh_events` without blocking the event loop."""
         return await self._transport.arun(self._refresh(state, top, user_id))
 
     def close(self) -> None:
@@ -161,7 +164,7 @@ class GraphEventService:
         self._transport.close()
 
     async def aclose(self) -> None:
-        """Close the connections of the running loop, and those of threads."""
+        """Close the connections of threads and of the running loop."""
         await self._transport.aclose()
 
     def __enter__(self) -> GraphEventService:
@@ -209,7 +212,7 @@ class GraphEventService:
             page = read_page(body)
             for session in page.sessions:
                 identity = session["id"]
-                if identity is None or identity not in seen_ids:
+                if not identity or identity not in seen_ids:
                     seen_ids.add(identity)
                     sessions.append(session)
             if len(sessions) >= most:
@@ -272,7 +275,7 @@ class GraphEventService:
         return {"Prefer": ", ".join([zone, 'IdType="ImmutableId"', *preferences])}
 
     def _own(self, link: str | None) -> str | None:
-        """A link of Graph's, which must not lead the token to another host."""
+        """Return the request for a link of Graph. The token is never sent to another host."""
         if link is None:
             return None
         try:

@@ -1,4 +1,4 @@
-"""What a calendar service has to know: who asks, whom, and how patiently."""
+"""`GraphSettings`: the app registration, the user, and the limits of a calendar service."""
 
 from __future__ import annotations
 
@@ -19,20 +19,20 @@ _LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 @dataclass(frozen=True)
 class GraphSettings:
-    """Settings of a `GraphEventService`; no secret is in its repr.
+    """Settings of a `GraphEventService`. Its repr does not show the secret.
 
     Attributes:
         tenant_id: The directory (tenant) of the app registration.
         client_id: Its application (client) id.
         client_secret: Its secret.
-        user_id: Whose calendar, where a call does not say: an object id or a user principal name.
-        base_url: Where Graph is. Plain http is refused but for this machine.
-        authority: Where tokens come from; likewise.
+        user_id: The user of calls that name none: an object id or a user principal name.
+        base_url: The address of Graph. Plain http is refused, except for this machine.
+        authority: The address of the token service. Plain http is refused likewise.
         time_zone: The zone in which Graph writes times: a Windows or IANA name.
         cache_file: A file that keeps tokens for other processes; none by default.
-        deadline: Seconds that a call may take, retries and waits included.
-        attempts: How often a request is tried at most.
-        max_body_bytes: The size of an answer beyond which it is refused.
+        deadline: The most seconds that a call may take, including retries and waits.
+        attempts: The largest number of attempts of a request.
+        max_body_bytes: The size limit of an answer.
 
     Example:
         >>> GraphSettings("contoso", "app", "hunter2", user_id="ann@example.com")
@@ -54,7 +54,7 @@ time_zone='UTC', cache_file=None, deadline=10.0, attempts=4, max_body_bytes=8388
     max_body_bytes: int = 8 << 20
 
     def __post_init__(self) -> None:
-        """Refuse what would send a token in the open, or break a header."""
+        """Refuse values that would send a token unencrypted or break a header."""
         for name in ("base_url", "authority"):
             value = getattr(self, name).rstrip("/")
             check_url(name, value)
@@ -66,14 +66,15 @@ time_zone='UTC', cache_file=None, deadline=10.0, attempts=4, max_body_bytes=8388
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] | None = None) -> GraphSettings:
-        """Read GRAPH_TENANT_ID, GRAPH_CLIENT_ID and GRAPH_CLIENT_SECRET, which have to be set.
+        """Read the settings from environment variables.
 
-        And, where they are set, GRAPH_USER_ID, GRAPH_BASE_URL, GRAPH_AUTHORITY, GRAPH_TIME_ZONE,
-        GRAPH_TOKEN_CACHE (`cache_file`) and GRAPH_DEADLINE (seconds).
+        GRAPH_TENANT_ID, GRAPH_CLIENT_ID and GRAPH_CLIENT_SECRET must be set. GRAPH_USER_ID,
+        GRAPH_BASE_URL, GRAPH_AUTHORITY, GRAPH_TIME_ZONE, GRAPH_TOKEN_CACHE (`cache_file`) and
+        GRAPH_DEADLINE (seconds) are optional.
 
         Raises:
-            GraphAuthError: One of the three is missing; names every one that is.
-            ValueError: One of the others makes no sense.
+            GraphAuthError: One of the first three is missing; names all that are missing.
+            ValueError: One of the others is invalid.
 
         Example:
             >>> GraphSettings.from_environment({"GRAPH_TENANT_ID": "contoso"})
@@ -105,7 +106,7 @@ GRAPH_CLIENT_ID not set, GRAPH_CLIENT_SECRET not set
 
 
 def check_url(name: str, url: str) -> None:
-    """Refuse a URL to which no token or secret may be sent."""
+    """Raise a `ValueError` for a URL to which no token or secret may be sent."""
     parts = urlsplit(url)
     if parts.username or parts.password:
         raise ValueError(f"{name}: a URL with a user name or password in it")
@@ -115,5 +116,5 @@ def check_url(name: str, url: str) -> None:
 
 
 def is_loopback(url: str) -> bool:
-    """Whether a URL names this very machine."""
+    """Return true if a URL names this machine."""
     return urlsplit(url).hostname in _LOOPBACK

@@ -1,6 +1,6 @@
-"""Tokens: one MSAL app for the process, or whatever credential somebody brings.
+"""Gets tokens, from one MSAL app for the process or from any credential of the caller.
 
-No token or secret is in a repr, a log line or an exception: messages are made of error codes.
+No token or secret is in a repr, a log line or an exception. Messages contain error codes only.
 """
 
 from __future__ import annotations
@@ -25,29 +25,29 @@ from eventkit.graph.token_file import TokenFile
 __all__ = ["AccessToken", "AppCredential", "TokenSource", "app_credential"]
 
 _MARGIN = 300.0
-"""MSAL takes a token for expired so many seconds before it is."""
+"""MSAL treats a token as expired this number of seconds before it expires."""
 
 
 class AccessToken(NamedTuple):
-    """A token as azure-identity's credentials return it; its repr keeps the token to itself."""
+    """A token as azure-identity's credentials return it. Its repr does not show the token."""
 
     token: str
     expires_on: int
 
     def __repr__(self) -> str:
-        """Say when it ends."""
+        """Return the class and the time at which the token expires."""
         return f"AccessToken(expires_on={self.expires_on})"
 
 
 class AppCredential:
-    """Tokens of an app registration, by its secret: ``get_token(*scopes)`` as in azure-identity.
+    """Gets tokens of an app registration by its secret, as azure-identity's ``get_token(*scopes)``.
 
     Args:
-        settings: Whose.
+        settings: The app registration.
     """
 
     def __init__(self, settings: GraphSettings) -> None:
-        """Find MSAL; nobody is asked yet."""
+        """Import MSAL. No request is sent yet."""
         self._msal = required("msal")
         self._settings = settings
         self._key = app_key(settings)
@@ -58,26 +58,26 @@ class AppCredential:
         self._held: dict[tuple[str, ...], tuple[AccessToken, float]] = {}
 
     def __repr__(self) -> str:
-        """Name the app."""
+        """Return the class and the app."""
         return f"AppCredential({self._settings.tenant_id!r}, {self._settings.client_id!r})"
 
     def get_token(
         self, *scopes: str, rejected: str | None = None, timeout: float = 10.0, **_: Any
     ) -> AccessToken:
-        """Return a token: the one that is held, or a new one, which one caller fetches for all.
+        """Return the current token, or a new one. One caller fetches it for all.
 
         Args:
-            scopes: What for.
-            rejected: A token that was not accepted: it is not returned again.
-            timeout: Seconds to take for it.
+            scopes: The scopes of the token.
+            rejected: A token that was not accepted. It is not returned again.
+            timeout: The most seconds that this may take.
 
         Raises:
-            GraphAuthError: There is none to be had.
+            GraphAuthError: No token could be fetched.
         """
         held = self.held(scopes, rejected)
         if held is not None:
             return held
-        if self._process != os.getpid():  # A fork may have copied a lock that nobody will open.
+        if self._process != os.getpid():  # A fork may have copied a held lock.
             self._process, self._lock, self._app = os.getpid(), threading.Lock(), None
         until = time.monotonic() + timeout
         if not self._lock.acquire(timeout=timeout):
@@ -89,7 +89,7 @@ class AppCredential:
             self._lock.release()
 
     def held(self, scopes: tuple[str, ...], rejected: str | None) -> AccessToken | None:
-        """The token that is held and good for a while, without asking anybody."""
+        """Return the current token if it is still valid for a while, without a request."""
         token, until = self._held.get(scopes, (None, 0.0))
         if token is None or token.token == rejected or time.monotonic() >= until:
             return None
@@ -104,7 +104,7 @@ class AppCredential:
         except GraphAuthError:
             raise
         except Exception as error:
-            # MSAL's own texts quote addresses, and its traceback holds the secret: cut both off.
+            # MSAL's texts quote addresses, and its traceback holds the secret: none is passed on.
             name = type(error).__name__
             message = f"Authentication failed: the authority gave no answer ({name})"
             raise GraphAuthError(message, transient=True) from None
@@ -117,7 +117,7 @@ class AppCredential:
         if not isinstance(token, str) or not token.isascii() or not token.isprintable():
             raise _refused(answer)
         token = AccessToken(token, int(time.time() + int(seconds)))
-        # From `refresh_on` on MSAL asks for a new one, and falls back to this.
+        # From `refresh_on` on, MSAL requests a new token, and falls back to this one.
         good = answer.get("refresh_on", token.expires_on - _MARGIN) - time.time()
         self._held[scopes] = token, time.monotonic() + max(0.0, good)
         return token
@@ -141,7 +141,7 @@ class AppCredential:
                 settings.client_id,
                 client_credential=settings.client_secret,
                 authority=f"{_secure(settings.authority)}/{settings.tenant_id}",
-                # The list of known authorities does not know this machine.
+                # This machine is not in the list of known authorities.
                 instance_discovery=False if is_loopback(settings.authority) else None,
                 http_client=self._client,
                 token_cache=cache,
@@ -160,12 +160,12 @@ def _refused(answer: Any) -> GraphAuthError:
 
 
 def _secure(url: str) -> str:
-    """MSAL knows no http; `_AuthorityClient` turns it back, for loopback only."""
+    """Return the URL with https, as MSAL requires. `_AuthorityClient` reverts it for loopback."""
     return url.replace("http://", "https://", 1)
 
 
 class _AuthorityClient:
-    """The HTTP client of MSAL, in the shape of `requests.Session`: ours, with a deadline."""
+    """The HTTP client for MSAL, with the methods of `requests.Session` and a deadline."""
 
     def __init__(self, authority: str) -> None:
         httpx = required("httpx")
@@ -174,7 +174,7 @@ class _AuthorityClient:
         self._httpx = httpx
         self._plain = authority if authority.startswith("http://") else None
         self._deadlines = Deadlines(required("httpcore").SyncBackend())
-        # Tokens are asked for once an hour: no connection is kept for that.
+        # A token is requested once an hour, so no connection is kept open.
         self._client = httpx.Client(
             timeout=httpx.Timeout(10.0, connect=5.0),
             limits=httpx.Limits(max_keepalive_connections=0),
@@ -198,7 +198,7 @@ class _AuthorityClient:
         if self._plain is not None and urlsplit(url).netloc == urlsplit(self._plain).netloc:
             url = url.replace("https://", "http://", 1)
         settings = {name: value for name, value in settings.items() if value is not None}
-        # MSAL falls back to a token that is still good upon an error of requests'.
+        # After an error of `requests`, MSAL falls back to a token that is still valid.
         failure = required("requests").exceptions.ConnectionError
         try:
             with self._deadlines.within(max(self.timeout, 0.001)):
@@ -206,7 +206,7 @@ class _AuthorityClient:
         except self._httpx.HTTPError as error:
             raise failure(type(error).__name__) from None
         if answer.status_code < 500 and not _is_object(answer.text):
-            # MSAL would write all of it to the log, and half an answer may hold a whole token.
+            # MSAL would log the whole text, and a truncated answer may hold a whole token.
             raise failure("the answer is no JSON object")
         return answer
 
@@ -223,13 +223,13 @@ _apps_lock = threading.Lock()
 
 
 def app_key(settings: GraphSettings) -> str:
-    """What names an app without giving its secret away."""
+    """Return a key of an app that does not contain its secret."""
     parts = (settings.authority, settings.tenant_id, settings.client_id, settings.client_secret)
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()
 
 
 def app_credential(settings: GraphSettings) -> AppCredential:
-    """The process's credential of an app: made once for a tenant, client, secret and file."""
+    """Return the process's credential of an app, one for each tenant, client, secret and file."""
     key = f"{app_key(settings)} {settings.cache_file}"
     with _apps_lock:
         if key not in _apps:
@@ -238,16 +238,16 @@ def app_credential(settings: GraphSettings) -> AppCredential:
 
 
 class TokenSource:
-    """Asks any credential for tokens of one scope.
+    """Gets tokens of one scope from any credential.
 
     Args:
-        credential: An object with ``get_token(*scopes)`` that returns something with ``token``,
-            at once or to be awaited.
-        scope: What for.
+        credential: An object with ``get_token(*scopes)``, sync or async, that returns an object
+            with ``token``.
+        scope: The scope.
     """
 
     def __init__(self, credential: Any, scope: str) -> None:
-        """Look at the credential."""
+        """Inspect the credential."""
         if not callable(getattr(credential, "get_token", None)):
             kind = type(credential).__name__
             raise TypeError(f"no GraphSettings and no credential with get_token(): {kind}")
@@ -257,7 +257,7 @@ class TokenSource:
         self._awaits = inspect.iscoroutinefunction(credential.get_token)
 
     def token(self, rejected: str | None, seconds: float) -> str:
-        """A token; another than the rejected one where the credential can."""
+        """Return a token, if possible another one than the rejected one."""
         if self._awaits:
             raise TypeError("a credential whose get_token() is async serves aget_events() only")
         if self._ours:
@@ -267,7 +267,7 @@ class TokenSource:
         return _text(answer)
 
     async def atoken(self, rejected: str | None, seconds: float) -> str:
-        """The same for a task."""
+        """Do as `get` without blocking the event loop."""
         if self._awaits:
             try:
                 waiting = self._credential.get_token(self._scope)
@@ -295,14 +295,14 @@ class TokenSource:
 
 
 def _failed(error: Exception) -> GraphAuthError:
-    """By its type: what a foreign credential writes into its errors is not ours to vouch for."""
+    """Return the error by its type. The text of a foreign error may contain secrets."""
     name = type(error).__name__
     return GraphAuthError(f"Authentication failed: the credential raised {name}", transient=True)
 
 
 def _text(answer: Any) -> str:
     token = getattr(answer, "token", None)
-    # A line break would end the header that it is put in.
+    # A line break would end the header in which the token is sent.
     if not isinstance(token, str) or not token or not token.isascii() or not token.isprintable():
         raise GraphAuthError("Authentication failed: the credential gave no token")
     return token

@@ -1,8 +1,8 @@
-"""A file that keeps an app's tokens for the next process: encrypted where the platform offers it.
+"""A file that keeps an app's tokens for the next process, encrypted if the platform offers it.
 
-msal-extensions encrypts by DPAPI, Keychain or libsecret. Where none is at hand (a server, mostly)
-the file is plain, and then its mode is 0600. It belongs to one tenant and client, and whatever else
-lies at its path, a link, a file that others may read, junk, is not believed.
+msal-extensions encrypts by DPAPI, Keychain or libsecret. Without one of them (usually on a server),
+the file is not encrypted and has mode 0600. It belongs to one tenant and client. A link, a file
+that others may read, or a file with other content is ignored.
 """
 
 from __future__ import annotations
@@ -17,31 +17,32 @@ from pathlib import Path
 from typing import Any
 
 from eventkit._imports import required
+from eventkit._platform import flag, require
 from eventkit.files import atomic_write
 
 __all__ = ["TokenFile"]
 
 _MOST_BYTES = 1 << 20
-_READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+_READ = os.O_RDONLY | flag("NOFOLLOW", "NONBLOCK", "CLOEXEC")
 _log = logging.getLogger(__name__)
 
 
 class TokenFile:
-    """The tokens of one app on disk. Every failure is a file without tokens, told to the log.
+    """The tokens of one app on disk. An error counts as a file without tokens, and is logged.
 
     Args:
-        path: Where; ``~`` is the user's directory.
-        key: Whose: what names tenant and client.
+        path: The file; ``~`` is the user's directory.
+        key: A text that identifies tenant and client.
     """
 
     def __init__(self, path: str, key: str) -> None:
-        """Find out whether there is encryption; nothing is read yet."""
+        """Find out whether there is encryption. Nothing is read yet."""
         self._path = Path(path).expanduser()
         self._key = key
         self._encrypted = _encryption(self._path)
 
     def load(self) -> str | None:
-        """Return the serialized cache of MSAL, where there is one to be believed."""
+        """Return the serialized cache of MSAL, or ``None`` if there is no valid one."""
         try:
             text = self._encrypted.load() if self._encrypted else self._read()
             return None if text is None else self._believed(text)
@@ -54,7 +55,7 @@ class TokenFile:
             return None
 
     def save(self, cache: str) -> None:
-        """Keep a serialized cache."""
+        """Write a serialized cache."""
         text = json.dumps({"version": 1, "key": self._key, "cache": json.loads(cache)})
         try:
             if self._encrypted:
@@ -66,6 +67,7 @@ class TokenFile:
             _log.warning("token file %s is not written: %s", self._path, reason)
 
     def _read(self) -> str | None:
+        require("pwd", "a token file without encryption")
         descriptor = os.open(self._path, _READ)
         with os.fdopen(descriptor, "rb") as file:
             held = os.fstat(descriptor)
@@ -78,7 +80,7 @@ class TokenFile:
             return file.read(_MOST_BYTES).decode()
 
     def _write(self, data: bytes) -> None:
-        """Replace the file. A link there is replaced, not followed."""
+        """Replace the file. A link is replaced and not followed."""
         with contextlib.suppress(FileNotFoundError):
             if self._path.is_symlink():
                 self._path.unlink()
@@ -92,7 +94,7 @@ class TokenFile:
 
 
 def _is_cache(cache: Any) -> bool:
-    """Whether MSAL can work with it: its entries are texts or nothing, their ends numbers."""
+    """Return true if MSAL can use it: entries are texts or ``None``, and their ends are numbers."""
     for entry in cache["AccessToken"].values():
         int(entry["expires_on"])
         if not all(isinstance(value, (str, type(None))) for value in entry.values()):
@@ -104,5 +106,5 @@ def _encryption(path: Path) -> Any | None:
     try:
         return required("msal_extensions").build_encrypted_persistence(os.fspath(path))
     except Exception:
-        # ImportError of PyGObject, no session bus, no keyring: each says so in its own way.
+        # PyGObject, the session bus or the keyring may be missing; each raises another exception.
         return None

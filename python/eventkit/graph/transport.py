@@ -1,6 +1,6 @@
-"""Carries out the steps of an exchange: one httpx client, for threads and for tasks.
+"""Carries out the steps of an exchange, by one httpx client for threads and one for tasks.
 
-The two ways through are the same functions in the same order, without and with ``await``.
+Both have the same functions in the same order, without and with ``await``.
 """
 
 from __future__ import annotations
@@ -24,21 +24,21 @@ __all__ = ["Transport", "guard", "tls"]
 T = TypeVar("T")
 
 IN_FLIGHT = 4
-"""Graph's own limit of concurrent requests to a mailbox."""
+"""The largest number of concurrent requests to a mailbox that Graph accepts."""
 _CONNECT, _IDLE = 5.0, 10.0
 _ERROR_BODY = 64 << 10
 
 
 class Transport:
-    """The shared client of a service.
+    """The HTTP client of a service.
 
     Args:
-        clock: Monotonic seconds.
-        sleep: Lets seconds pass.
-        asleep: The same for a task.
-        max_body_bytes: The largest body that is read.
-        token: Gives a token: ``token(rejected, seconds)``.
-        atoken: The same for a task.
+        clock: Returns monotonic seconds.
+        sleep: Sleeps.
+        asleep: Sleeps in a task.
+        max_body_bytes: The size limit of a body.
+        token: Returns a token: ``token(rejected, seconds)``.
+        atoken: Returns a token in a task.
     """
 
     def __init__(
@@ -51,7 +51,7 @@ class Transport:
         token: Callable[[str | None, float], str],
         atoken: Callable[[str | None, float], Awaitable[str]],
     ) -> None:
-        """Find httpx; nothing is connected yet."""
+        """Import httpx. Nothing is connected yet."""
         self._httpx = required("httpx")
         self._clock, self._sleep, self._asleep = clock, sleep, asleep
         self._most = max_body_bytes
@@ -67,7 +67,7 @@ class Transport:
         self._clients: dict[asyncio.AbstractEventLoop, Any] = {}
 
     def _check_process(self) -> None:
-        """A forked child must not write into its parent's connections."""
+        """Forget the connections in a forked child, which must not write into its parent's."""
         if self._process != os.getpid():
             self._begin()
 
@@ -176,7 +176,7 @@ class Transport:
             return self._client
 
     def _shared_async_client(self) -> Any:
-        """The client of the running loop: a connection belongs to the loop that opened it."""
+        """Return the client of the running loop: a connection works only in its own loop."""
         loop = asyncio.get_running_loop()
         with self._lock:
             for other in [other for other in self._clients if other.is_closed()]:
@@ -192,14 +192,14 @@ class Transport:
         return {"limits": limits, "timeout": timeout, "headers": headers, "verify": tls()}
 
     def close(self) -> None:
-        """Close the connections; a later call opens new ones."""
+        """Close the connections. A later call opens new ones."""
         with self._lock:
             client, self._client = self._client, None
         if client is not None:
             client.close()
 
     async def aclose(self) -> None:
-        """Close also those of the running loop."""
+        """Close the connections, including those of the running loop."""
         with self._lock:
             client = self._clients.pop(asyncio.get_running_loop(), None)
         if client is not None:
@@ -209,15 +209,15 @@ class Transport:
 
 @functools.cache
 def tls() -> Any:
-    """The certificates of authorities, read once: 20 to 50 ms that each client would take."""
+    """Return the certificates of authorities. They are read once, which takes 20 to 50 ms."""
     return required("httpx").create_ssl_context()
 
 
 def guard(client: Any, deadlines: Deadlines) -> None:
-    """Put the deadlines under a client, proxies of the environment included.
+    """Give deadlines to a client, also to its proxies from the environment.
 
-    httpx has no parameter for httpcore's ``network_backend``, and one for ``transport`` only at
-    the price of those proxies.
+    httpx has no parameter for httpcore's ``network_backend``. With its parameter ``transport``, it
+    would ignore those proxies.
     """
     transports = [client._transport, *client._mounts.values()]
     for transport in transports:
@@ -234,7 +234,7 @@ def _crowded() -> GraphServiceError:
 
 
 def _broken(error: Exception) -> Broken:
-    """Name the fault by its type: httpx's texts are the system's, and may be empty."""
+    """Return a message for an error by its type, because httpx's own texts may be empty."""
     kind = type(error).__name__
     text = str(error)
     return Broken(f"{kind}: {text}" if text else kind)

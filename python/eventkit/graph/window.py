@@ -1,4 +1,4 @@
-"""The span of a calendar that a request asks for, and whose calendar it is."""
+"""The time window of a request, and the path of its calendar."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ __all__ = ["default_window", "mailbox_path", "utc_text"]
 
 SPAN = timedelta(days=7)
 STEP = timedelta(minutes=15)
-# What a user principal name or an object id is made of; never a slash, nor "." and "..", which a
-# URL would resolve.
+# The characters of a user principal name or an object id. A slash, "." and ".." are excluded,
+# because a URL would resolve them.
 _USER = re.compile(r"(?!\.{1,2}$)[A-Za-z0-9.!#$%&'*+=?^_`{|}~@-]{1,320}")
 
 
 def default_window(now: datetime) -> tuple[datetime, datetime]:
-    """The seven days from the last quarter of an hour on, so that requests repeat.
+    """Return seven days from the last quarter of an hour on, so that repeated requests are equal.
 
     Example:
         >>> start, end = default_window(datetime(2026, 2, 1, 10, 44, 59, tzinfo=timezone.utc))
@@ -32,7 +32,7 @@ def default_window(now: datetime) -> tuple[datetime, datetime]:
 
 
 def mailbox_path(user_id: str | None, *, delegated: bool) -> str:
-    """The path of a calendar's owner.
+    """Return the path of a user's calendar.
 
     Example:
         >>> mailbox_path("ann+x@example.com", delegated=False)

@@ -1,4 +1,4 @@
-"""Decides who may ask: by token, by address, by host name and by the origin of a page."""
+"""Decides which requests are accepted, by token, address, host name and origin of a page."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from eventkit.server.settings import ANY_HOST, UNIX_SOCKET, ServerSettings
 __all__ = ["Access"]
 
 _PREFLIGHT_SECONDS = "600"
-# A longer chain of trusted proxies is not followed.
+# A longer chain of proxies is not followed.
 _MOST_HOPS = 32
 _LONGEST_CACHED_HOST = 262
 
@@ -37,16 +37,16 @@ class Access:
         self._hosts = frozenset(configured_host(host) for host in settings.allowed_hosts)
         self._any_host = ANY_HOST in settings.allowed_hosts
         self._open_to_all = token is not None or settings.insecure
-        # These caches are limit_bodies. They save most requests the parsing of an address.
+        # These caches are bounded. With them, most requests need not parse an address.
         self._is_proxy = lru_cache(maxsize=1_024)(self._find_proxy)
         self._is_known_host = lru_cache(maxsize=1_024)(self._find_host)
 
     def host_problem(self, host: str | None, protocol: str) -> Problem | None:
         """Return why a request's ``Host`` header is refused, ``None`` if it is accepted.
 
-        A page of another site can bind its own name to 127.0.0.1 and then ask this server as a page
-        of the same origin. Its requests bear that name, and are answered 421. HTTP/1.1 demands the
-        header, once (RFC 9112, section 3.2). HTTP/1.0 does without, and no browser speaks it.
+        A page of another site can bind its own name to 127.0.0.1 and then send requests as a page
+        of the same origin. Its requests have that name and are answered 421. HTTP/1.1 requires the
+        header exactly once (RFC 9112, section 3.2). HTTP/1.0 does not, and no browser uses it.
 
         Args:
             host: The header's value, ``None`` if it was not sent.
@@ -81,7 +81,7 @@ class Access:
             raise Problem(403, reason, expected="an API_TOKEN, or EVENTKIT_INSECURE=1, set there")
 
     def accepts_address(self, client: str) -> bool:
-        """Return true if a connection from an address may ask at all, with or without a token."""
+        """Return true if requests from an address are accepted at all, with or without a token."""
         return self._open_to_all or is_loopback(client) or self._is_proxy(client)
 
     def require_token(self, headers: Headers) -> None:
@@ -106,8 +106,8 @@ class Access:
     def client_of(self, client: str, forwarded: str | None) -> str:
         """Return the address that a request counts for in the rate limit.
 
-        It is the connection's own, unless a trusted proxy holds the other end. Then it is the first
-        address of ``X-Forwarded-For``, from the right, that is not a trusted proxy's.
+        It is the address of the connection, unless that is a trusted proxy. Then it is the first
+        address of ``X-Forwarded-For``, from the right, that is not a trusted proxy.
         """
         if not self.trusts_proxies or not self._is_proxy(client):
             return client

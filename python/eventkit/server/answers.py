@@ -14,27 +14,39 @@ from eventkit.server.revision import Revision
 from eventkit.server.settings import ServerSettings
 from eventkit.server.validation import (
     LONGEST_KEY,
+    MOST_FIELDS,
+    checked_balance,
     checked_day,
     checked_interests,
+    checked_lines,
     checked_switch,
     checked_text,
     checked_top,
 )
 
-__all__ = ["explain", "export", "recommend", "tags"]
+__all__ = ["cannot_rank", "explain", "export", "interests_of", "recommend", "tags"]
 
 
 def recommend(request: Request, revision: Revision, settings: ServerSettings) -> Response:
     """Recommend sessions."""
     asked = parameters(request)
-    interests = _interests(asked, revision, settings)
+    interests = interests_of(asked, revision, settings)
     top = checked_top(asked.get("top"), revision.default_top, settings)
     cacheable = "profileLoad" not in asked
     card = checked_switch("card", asked.get("card")) or settings.card
-    if not card and not revision.telemetry.enabled:
+    balance = checked_balance(asked.get("balance"))
+    longest = settings.max_title_length
+    spread = checked_lines("spread", asked.get("spread"), MOST_FIELDS, longest) or None
+    understand = checked_switch("understand", asked.get("understand"))
+    if not (card or understand or balance or spread or revision.telemetry.enabled):
         body = revision.catalog.recommend_json(interests, top)
         return Response(200, [JSON], body, cacheable=cacheable)
-    result: Any = revision.catalog.recommend(interests, top)
+    try:
+        result: Any = revision.catalog.recommend(
+            interests, top, balance=balance, spread=spread, understand=understand
+        )
+    except ValueError as error:
+        raise cannot_rank(error) from None
     if card:
         result["adaptiveCard"] = functions.build_adaptive_card(result["sessions"])
     return json_response(200, result, cacheable=cacheable)
@@ -43,9 +55,10 @@ def recommend(request: Request, revision: Revision, settings: ServerSettings) ->
 def explain(request: Request, revision: Revision, settings: ServerSettings) -> Response:
     """Explain a session's score."""
     asked = parameters(request)
-    interests = _interests(asked, revision, settings)
+    interests = interests_of(asked, revision, settings)
     title = checked_text("session", asked.get("session"), settings.max_title_length)
-    result = revision.catalog.explain(title, interests)
+    understand = checked_switch("understand", asked.get("understand"))
+    result = revision.catalog.explain(title, interests, understand=understand)
     cacheable = "profileLoad" not in asked
     return json_response(404 if "error" in result else 200, result, cacheable=cacheable)
 
@@ -53,7 +66,7 @@ def explain(request: Request, revision: Revision, settings: ServerSettings) -> R
 def export(request: Request, revision: Revision, settings: ServerSettings) -> Response:
     """Return an itinerary. No file is written, even if the manifest asks for exports."""
     asked = parameters(request)
-    interests = _interests(asked, revision, settings)
+    interests = interests_of(asked, revision, settings)
     top = checked_top(asked.get("top"), revision.default_top, settings)
     kind = asked.get("format", "markdown")
     if not isinstance(kind, str) or kind not in FORMATS:
@@ -78,7 +91,12 @@ def tags(_request: Request, revision: Revision, _settings: ServerSettings) -> Re
     return Response(200, [JSON], revision.tags(), cacheable=True)
 
 
-def _interests(asked: dict[str, Any], revision: Revision, settings: ServerSettings) -> list[str]:
+def cannot_rank(error: ValueError) -> Problem:
+    """Return the refusal of a question about sessions that only the reference can score."""
+    return Problem(409, "the sessions cannot be ranked", reason=str(error))
+
+
+def interests_of(asked: dict[str, Any], revision: Revision, settings: ServerSettings) -> list[str]:
     """Return the interests of a request: those of the saved profile, if it has any, win."""
     key = asked.get("profileLoad")
     if key is not None:

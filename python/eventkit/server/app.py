@@ -1,7 +1,7 @@
 """`create_app`: one application for every server, WSGI and ASGI.
 
-A request goes through the same steps whatever protocol it came by: correlation id, limits, route,
-rate limit, token, answer, and the headers that every answer has.
+A request of either protocol passes the same steps: correlation id, limits, route, rate limit,
+token, answer, and the headers that every answer has.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ class Application:
     Attributes:
         settings: The settings that it was made with.
         source: The manifest as it is now.
-        access: The rules about who may ask.
+        access: The rules that decide which requests are accepted.
         calendars: The service that reads calendars.
         limiter: The rate limiter; ``None`` for no limit.
     """
@@ -316,7 +316,7 @@ def create_app(
 
     Raises:
         OSError: The manifest cannot be read.
-        ManifestError: ``eventkit validate`` refuses the manifest.
+        ManifestError: ``eventkit validate`` refuses the manifest, or JSON cannot hold the mapping.
         ServerSettingsError: A setting in the environment is invalid.
 
     Example:

@@ -61,7 +61,7 @@ async def serve(app: Responder, scope: dict[str, Any], receive: Any, send: Any) 
                 app.settings.body_seconds,
             )
         except Problem as problem:
-            refusal = problem.with_traceback(None)  # its frames hold it: a cycle
+            refusal = problem.with_traceback(None)  # Its frames refer to it, which is a cycle.
     if refusal is None and app.is_slow(request):
         response = await asyncio.get_running_loop().run_in_executor(None, app.respond, request)
     else:
@@ -122,7 +122,7 @@ async def _read_body(request: Request, receive: Any, most: int) -> bytes:
 
 
 async def _in_time(reading: Coroutine[Any, Any, bytes], seconds: float) -> bytes:
-    """Give up on a body that does not come.
+    """Stop waiting for a body that does not arrive.
 
     Not by `asyncio.wait_for`, whose error refers to the frames that raised it. That is a cycle, and
     granian keeps the connection open until it is collected.

@@ -55,7 +55,7 @@ class Calendars:
         return json_response(200, result)
 
     def counts(self) -> dict[str, int]:
-        """Return how often things happened so far, by the names of metrics."""
+        """Return the counts so far, by the names of metrics."""
         counts = {"graph_rate_limited": self._rate_limited}
         stats = getattr(self._graph, "stats", None)
         if stats is not None:

@@ -29,7 +29,8 @@ def _reset_prefix() -> None:
     _prefix = secrets.token_hex(8)
 
 
-os.register_at_fork(after_in_child=_reset_prefix)
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_reset_prefix)
 
 
 def correlation_id(headers: Headers) -> str:

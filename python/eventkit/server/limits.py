@@ -21,8 +21,8 @@ class RateLimiter(_native.RateLimiter):
     clients in a window keeps it at 0.
 
     Args:
-        requests_per_minute: How many requests a window allows; the name is the original's.
-        window_seconds: How long a window is.
+        requests_per_minute: The number of requests in a window. The name is the original's.
+        window_seconds: The length of a window.
         max_keys: How many keys are stored at most. The default, 1,048,576, takes 36 MB when full.
         clock: Returns seconds from 0 up, never going back; the monotonic clock when not given.
 

@@ -1,4 +1,4 @@
-"""Requests, responses and refusals, as the routes know them, whatever the protocol."""
+"""Requests, responses and refusals, independent of the protocol."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ class Headers(Protocol):
 
 
 class Request:
-    """A request, whatever protocol it came by.
+    """A request of either protocol.
 
     Attributes:
         method: The method, in capitals.
         path: The path, percent-decoded, without the query.
         query: The query, as it was sent.
-        headers: The headers by lower-case name; a ``dict`` will do.
+        headers: The headers by lower-case name, in any mapping.
         body: The whole body.
         client: The address at the other end of the connection; ``""`` for a Unix socket.
         correlation_id: The id that log lines about this request have; set before a route sees it.
@@ -83,8 +83,8 @@ class Response:
         cacheable: Whether the same request has this answer for as long as the manifest does not
             change.
         payload: The object that telemetry counts; ``None`` where the engine made the body.
-        cached_headers: The headers to send when the response comes out of the cache, all but the
-            correlation id; empty if it may not be sent without a look at the request.
+        cached_headers: The headers of the response when it comes from the cache, without the
+            correlation id; empty if each request must be checked first.
     """
 
     __slots__ = (
@@ -187,7 +187,7 @@ class Problem(Exception):  # noqa: N818 - the name of RFC 9457
 
     @classmethod
     def too_late(cls, seconds: float) -> Problem:
-        """Return the refusal of a body that did not come in time."""
+        """Return the refusal of a body that did not arrive in time."""
         return cls(408, "the body came too slowly", expected=f"all of it in {seconds:g} s")
 
     @classmethod

@@ -32,7 +32,7 @@ class ServerMetrics(_native.ServerMetrics):
     """Counts in memory-mapped files, one for each worker process, that all of them can read.
 
     The counts of a killed worker stay: its file is merged into another one. A forked child counts
-    in a file of its own.
+    in a new file.
 
     Args:
         directory: The directory of the files; created with mode 0700, and refused if other users

@@ -10,8 +10,19 @@ from typing import Any
 
 from eventkit._native import __version__
 from eventkit.exports import FORMATS
+from eventkit.server.questions import LONGEST_BUSY
 from eventkit.server.settings import ServerSettings
-from eventkit.server.validation import DATE, INTERESTS, LINE, LONGEST_KEY, USER
+from eventkit.server.validation import (
+    BUSY,
+    DATE,
+    INTERESTS,
+    LINE,
+    LONGEST_KEY,
+    MOST_FIELDS,
+    MOST_MINUTES,
+    USER,
+    ZONE,
+)
 
 __all__ = ["build_document"]
 
@@ -23,6 +34,7 @@ _PROBLEMS = {
     403: "A server without a token answers its own machine only, and nothing that is personal.",
     404: "There is no such thing.",
     405: "The path does not take this method.",
+    409: "The wishes contradict each other or the sessions, or the sessions have no exact ranking.",
     413: "The body is too large.",
     414: "The address is too long.",
     415: "The body is compressed.",
@@ -38,22 +50,31 @@ def build_document(settings: ServerSettings) -> dict[str, Any]:
 
     Example:
         >>> sorted(build_document(ServerSettings())["paths"])[:3]
-        ['/explain', '/export', '/health']
+        ['/alternatives', '/explain', '/export']
     """
     asked = _parameters(settings)
-    card = {"card": asked["card"]}
+    shown = {name: asked[name] for name in ("understand", "card", "balance", "spread")}
+    understand = {"understand": asked["understand"]}
     about = {name: asked[name] for name in ("interests", "interest", "profileLoad")}
     top = {"top": asked["top"]}
-    explained = {**about, "session": asked["session"]}
+    explained = {**about, "session": asked["session"], **understand}
     exported = {**about, **top, **{name: asked[name] for name in ("format", "date", "escape")}}
     calendar = {name: asked[name] for name in ("interests", "interest", "top", "userId")}
+    wishes = {name: asked[name] for name in ("gap", "must", "avoid", "busy", "date", "zone")}
     graph = {501: "Microsoft Graph is not configured.", 502: "It failed.", 503: "It is busy."}
     paths = {
-        "/recommend": _question("Recommend sessions", {**about, **top, **card}, "Recommendation"),
+        "/recommend": _question("Recommend sessions", {**about, **top, **shown}, "Recommendation"),
         "/recommend-graph": _question(
             "Recommend from a calendar", calendar, "Recommendation", graph
         ),
         "/explain": _question("Explain a session's score", explained, "Explanation"),
+        "/plan": _question("Plan sessions that do not overlap", {**about, **top, **wishes}, "Plan"),
+        "/why-not": _question(
+            "Say why a session is not recommended", {**explained, **top}, "WhyNot"
+        ),
+        "/alternatives": _question(
+            "Recommend what else runs at that time", {**explained, **top}, "Alternatives"
+        ),
         "/export": _question("An itinerary", exported, "Itinerary"),
         "/tags": _look("The tags, most frequent first", "Tags"),
         "/health": _look("Whether the process answers", "State", public=True),
@@ -104,12 +125,22 @@ def _parameters(settings: ServerSettings) -> dict[str, tuple[_Schema, _Schema | 
         schema = {"type": "string", "minLength": 1, "maxLength": longest, "pattern": pattern}
         return schema, schema
 
+    def lines(most: int, longest: int, pattern: str = LINE.pattern) -> tuple[_Schema, _Schema]:
+        items = line(longest, pattern)[0]
+        # No number of items in a query, as for `interest`.
+        query: _Schema = {"type": "array", "minItems": 1, "items": items}
+        return query, {"type": "array", "maxItems": most, "items": items}
+
+    most, longest = settings.max_interests, settings.max_title_length
+    gap = {"type": "integer", "minimum": 0, "maximum": MOST_MINUTES}
+    balance: _Schema = {"type": "string", "enum": ["interests", "none"]}
+    zone = {"type": "string", "pattern": ZONE.pattern}
     kinds: _Schema = {"type": "string", "enum": [*FORMATS]}
     day = {"type": "string", "format": "date", "pattern": DATE.pattern}
     user = {"type": "string", "pattern": USER.pattern}
     return {
         "interests": (interests, {"anyOf": [listed, interests]}),
-        # No number of items: a query with too many is longer than an address may be, which is 414.
+        # Without a number of items: a query with too many exceeds the limit of an address (414).
         "interest": ({"type": "array", "minItems": 1, "items": listed["items"]}, None),
         "top": (top, top),
         "session": line(settings.max_title_length),
@@ -117,8 +148,16 @@ def _parameters(settings: ServerSettings) -> dict[str, tuple[_Schema, _Schema | 
         "userId": (user, user),
         "card": (switch, {"type": "boolean"}),
         "escape": (switch, {"type": "boolean"}),
+        "understand": (switch, {"type": "boolean"}),
         "format": (kinds, kinds),
         "date": (day, day),
+        "balance": (balance, balance),
+        "spread": lines(MOST_FIELDS, longest),
+        "gap": (gap, gap),
+        "must": lines(most, longest),
+        "avoid": lines(most, longest),
+        "busy": lines(most, LONGEST_BUSY, BUSY.pattern),
+        "zone": (zone, zone),
     }
 
 
@@ -129,7 +168,7 @@ def _question(
     more: dict[int, str] | None = None,
 ) -> _Schema:
     """Describe an endpoint whose parameters are in the query or in the body."""
-    # A profile takes the place of the interests, but there may be none of that name.
+    # A profile replaces the interests, but there may be no profile with that name.
     required = [name for name in ("interests", "session") if name in parameters]
     responses = {**_answers(answer), **{str(s): _problem(text) for s, text in (more or {}).items()}}
     query = [
@@ -189,6 +228,22 @@ _CONTRIBUTIONS = _object(
     {"interest_match": _NUMBER, "popularity": _NUMBER, "diversity": _NUMBER}, "interest_match"
 )
 _SCORE: _Schema = {"title": {}, "score": _NUMBER, "contributions": _CONTRIBUTIONS}
+_TEXT: _Schema = {"type": "string"}
+_UNMATCHED = _list_of(_object({"interest": _TEXT, "nearest": _list_of(_TEXT)}, "interest"))
+_RECOMMENDATION: _Schema = {
+    "sessions": _list_of({"type": "object"}),
+    "scoring": _list_of(_object(_SCORE, *_SCORE)),
+    "conflicts": {"type": "integer", "minimum": 0},
+    "unmatched": _UNMATCHED,
+}
+_LEFT_OUT = _object(
+    {"title": {}, "score": _NUMBER, "reason": _TEXT, "session": {}, "busy": _list_of(_TEXT)},
+    *("title", "score", "reason"),
+)
+_SHARE = _object(
+    {"interest": _TEXT, "sessions": {"type": "integer"}, "places": {"type": "integer"}},
+    *("interest", "sessions", "places"),
+)
 _SCHEMAS: _Schema = {
     "Problem": _object(
         {
@@ -201,14 +256,41 @@ _SCHEMAS: _Schema = {
     ),
     "Recommendation": _object(
         {
-            "sessions": _list_of({"type": "object"}),
-            "scoring": _list_of(_object(_SCORE, *_SCORE)),
-            "conflicts": {"type": "integer", "minimum": 0},
+            **_RECOMMENDATION,
+            "shares": _list_of(_SHARE),
             "adaptiveCard": {"type": "object"},
             "source": {"type": "string"},
             "message": {"type": "string"},
         },
         *("sessions", "scoring", "conflicts"),
+    ),
+    "Plan": _object(
+        {
+            **_RECOMMENDATION,
+            "total": _NUMBER,
+            "untimed": {"type": "integer"},
+            "left_out": _list_of(_LEFT_OUT),
+            "leftOutCount": {"type": "integer", "minimum": 0},
+        },
+        *(*_RECOMMENDATION, "total", "untimed", "left_out", "leftOutCount"),
+    ),
+    "WhyNot": _object(
+        {
+            "title": {},
+            "shown": {"type": "boolean"},
+            "rank": {"type": ["integer", "null"]},
+            "score": _NUMBER,
+            "gap": {"type": ["number", "null"]},
+            "last": {},
+            "slot_taken_by": {},
+            "hidden_by": _list_of(_TEXT),
+            "changes": _list_of(_list_of({"type": "object"})),
+            "unmatched": _UNMATCHED,
+        },
+        *("title", "shown", "rank", "score", "changes"),
+    ),
+    "Alternatives": _object(
+        {**_RECOMMENDATION, "title": {}, "start": {}, "end": {}}, *_RECOMMENDATION, "title"
     ),
     "Explanation": _object(
         {**_SCORE, "matched_tags": _list_of({"type": "string"})}, *_SCORE, "matched_tags"

@@ -13,8 +13,14 @@ __all__ = ["parameters"]
 
 _MOST_FIELDS = 300
 # Every value of a query is a text. In JSON, these have types of their own.
-_NO_TEXTS = frozenset({"top", "card", "escape"})
-_NAMES = _NO_TEXTS | {"interests", "session", "profileLoad", "userId", "format", "date"}
+_NO_TEXTS = frozenset(
+    ("top", "card", "escape", "understand", "gap", "must", "avoid", "busy", "spread")
+)
+_NAMES = _NO_TEXTS | {
+    *("interests", "session", "profileLoad", "userId", "format", "date", "balance", "zone"),
+}
+# Each value of these in a query is one item of a list.
+_LISTED = frozenset({"must", "avoid", "busy", "spread"})
 
 
 def parameters(request: Request) -> dict[str, Any]:
@@ -22,8 +28,9 @@ def parameters(request: Request) -> dict[str, Any]:
 
     In a query, ``interests`` is one text with commas. When it is repeated, each value is one
     interest, which may hold commas; so is each value of ``interest``. Then the result has a list.
-    Of any other parameter that is repeated, the first value counts, as for the original. The body
-    of a POST is JSON whatever content type it claims: ``curl -d`` claims a form.
+    Each value of ``must``, ``avoid``, ``busy`` and ``spread`` is an item of a list. Of any other
+    parameter that is repeated, the first value counts, as for the original. The body of a POST is
+    JSON whatever content type it claims: ``curl -d`` claims a form.
 
     Raises:
         Problem: The query or the body cannot be read.
@@ -54,6 +61,8 @@ def parameters(request: Request) -> dict[str, Any]:
                 listed.append(value)
             elif name == "interests" and name in asked:
                 repeated.append(value)
+            elif name in _LISTED:
+                asked.setdefault(name, []).append(value)
             else:
                 asked.setdefault(name, value)
     if listed or repeated:

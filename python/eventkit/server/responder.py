@@ -1,4 +1,4 @@
-"""The application as its WSGI and ASGI sides see it."""
+"""The interface between the application and its WSGI and ASGI sides."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ __all__ = ["Responder"]
 
 
 class Responder(Protocol):
-    """What answers requests, whatever protocol they came by.
+    """Answers requests of both protocols.
 
     Attributes:
         settings: The limits that are checked before a request is read.
@@ -34,4 +34,4 @@ class Responder(Protocol):
         """Return true if an answer may hold an event loop for too long."""
 
     def close(self) -> None:
-        """Write out what waits to be written."""
+        """Write buffered telemetry and metrics."""

@@ -8,16 +8,17 @@ import re
 import sys
 import threading
 from collections import Counter, OrderedDict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from eventkit._native import __version__
-from eventkit.catalog import Catalog, catalog_from_bytes, is_compiled
+from eventkit._native import __version__, load_json
+from eventkit.catalog import Catalog, catalog_from_bytes, check_catalog, is_compiled
 from eventkit.errors import ManifestError
 from eventkit.exports import default_top
-from eventkit.manifest import DEFAULT_EXTERNAL_FILE, check_manifest, parse_manifest
+from eventkit.manifest import DEFAULT_EXTERNAL_FILE, check_manifest, get_sessions, parse_manifest
+from eventkit.server.external import External
 from eventkit.server.message import Response
 from eventkit.telemetry import get_telemetry
 
@@ -31,6 +32,7 @@ __all__ = [
 ]
 
 _MOST_TAGS = 2_000
+_MAPPING = "the manifest"
 _PROBE = "eventkit"
 _OBJECT = re.compile(rb"[ \t\r\n]*\{")
 
@@ -139,13 +141,41 @@ class Revision:
         return self._tags
 
 
-def build_revision(manifest: Mapping[str, Any], digest: str) -> Revision:
-    """Compile a manifest that is a mapping.
+def build_revision(manifest: Mapping[str, Any]) -> Revision:
+    """Compile a manifest that is a mapping, from the JSON that it is as a file.
 
     Raises:
-        ManifestError: It cannot be served.
+        ManifestError: JSON cannot hold it, or ``eventkit validate`` refuses it; names the first
+            problem.
     """
-    return _probed(Catalog(manifest), digest)
+    own = {name: value for name, value in manifest.items() if name != "sessions"}
+    dumped = _dumped(own)
+    fields = json.loads(dumped)
+    # First without sessions: where those are is one of the settings.
+    check_manifest({**fields, "sessions": []}, _MAPPING)
+    data = _dumped({"weights": fields["weights"], "sessions": get_sessions(manifest)})
+    try:
+        sessions = Catalog.from_json(data)
+    except ManifestError:
+        check_manifest({**fields, **json.loads(data)}, _MAPPING)
+        raise
+    catalog = Catalog.from_parts(sessions, fields)
+    check_catalog(catalog, _MAPPING)
+    return _probed(catalog, digest_of(dumped, data))
+
+
+def _dumped(value: Any) -> bytes:
+    """Return JSON of a value: tuples become arrays, and all mappings objects."""
+    try:
+        return json.dumps(value, default=_as_dict).encode()
+    except (TypeError, ValueError, RecursionError) as error:
+        raise ManifestError(_MAPPING, f"cannot be written as JSON ({error})") from error
+
+
+def _as_dict(value: Any) -> dict[Any, Any]:
+    if isinstance(value, Mapping):
+        return dict(value)
+    raise TypeError(f"it holds {value!a:.60} of type {type(value).__name__}")
 
 
 def digest_of(data: bytes, external: bytes) -> str:
@@ -157,14 +187,14 @@ def digest_of(data: bytes, external: bytes) -> str:
 
 
 def read_revision(
-    path: Path, data: bytes, external: Sequence[dict[str, Any]], digest: str, shared: Shared
+    path: Path, data: bytes, external: External, digest: str, shared: Shared
 ) -> Revision:
     """Compile a manifest file that ``eventkit validate`` accepts.
 
     Args:
         path: The file, for messages.
         data: The content of the file.
-        external: Its external sessions; the manifest's own count when there are none.
+        external: Its external sessions; its own count when there are none.
         digest: Identifies this state of the file.
         shared: Given a digest, returns the catalogue that another process saved under it; given a
             catalogue too, saves that and returns the saved one. ``None`` where it does not share.
@@ -178,7 +208,7 @@ def read_revision(
         return Revision(catalog, catalog.fields, digest)
     compiled = _compiled(path, data, external)
     # Before it is shared: other processes trust what they find there.
-    check_manifest({**compiled.fields, "sessions": list(compiled)}, str(path))
+    check_catalog(compiled, str(path))
     revision = _probed(compiled, digest, str(path))
     return Revision(shared(digest, revision.catalog) or revision.catalog, revision.fields, digest)
 
@@ -187,12 +217,12 @@ def external_file(data: bytes) -> str | None:
     """Return the name of the external sessions file that a manifest's text asks for.
 
     Returns ``None`` if it asks for none. It is parsed only if the setting's name is in it, so that
-    a manifest of 100,000 sessions is not parsed twice.
+    most manifests are not parsed twice.
     """
     if b"externalSessions" not in data:
         return None
     try:
-        settings = parse_manifest(data, "").get("features", {}).get("externalSessions", {})
+        settings = _features(data).get("externalSessions", {})
         if settings.get("enabled", False):
             return str(settings.get("file", DEFAULT_EXTERNAL_FILE))
     except (AttributeError, ManifestError):
@@ -200,28 +230,42 @@ def external_file(data: bytes) -> str | None:
     return None
 
 
-def _compiled(path: Path, data: bytes, external: Sequence[dict[str, Any]]) -> Catalog:
+def _features(data: bytes) -> Any:
+    loaded = load_json(data, "", None)  # other threads run meanwhile
+    if loaded is None:
+        return parse_manifest(data, "").get("features", {})
+    return json.loads((loaded[1] or {}).get("features", b"{}"))
+
+
+def _compiled(path: Path, data: bytes, external: External) -> Catalog:
     if is_compiled(data):
         return catalog_from_bytes(data, path)
     try:
         # An array of sessions is a catalogue, but no manifest: the parser says so.
-        if _OBJECT.match(data) and external_file(data) is None:
+        if _OBJECT.match(data) and not external.wanted:
             return Catalog.from_json(data)
         manifest = parse_manifest(data, str(path))
-        sessions = list(external) or manifest.get("sessions", [])
+        sessions = _counting(external, manifest.get("sessions", []))
         return Catalog.from_parts(sessions, manifest)
     except ManifestError as error:
         raise ManifestError(str(path), error.reason, error.line, error.column) from error
     except Exception as error:
         # The words of ``eventkit validate`` name the place, where they cover the fault.
         manifest = parse_manifest(data, str(path))
-        if external:
-            manifest["sessions"] = list(external)
+        if len(external.sessions):
+            manifest["sessions"] = list(external.sessions)
         check_manifest(manifest, str(path))
         raise _unusable(str(path), error) from error
 
 
-def _probed(catalog: Catalog, digest: str, path: str = "the manifest") -> Revision:
+def _counting(external: External, own: Any) -> Any:
+    """Return the sessions that count: the external ones if there are some, else the manifest's."""
+    if not len(external.sessions):
+        return own
+    return external.sessions if isinstance(external.sessions, Catalog) else list(external.sessions)
+
+
+def _probed(catalog: Catalog, digest: str, path: str = _MAPPING) -> Revision:
     """Ask for a recommendation, so that a manifest that makes every request fail is found here."""
     try:
         catalog.recommend_json([_PROBE], 1)

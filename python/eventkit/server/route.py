@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from eventkit.server import answers, ui
+from eventkit.server import answers, questions, ui
 from eventkit.server.calendar import Calendars
 from eventkit.server.message import Request, Response
 from eventkit.server.revision import Revision
@@ -51,8 +51,13 @@ _ANSWERS: tuple[tuple[str, Answer, tuple[str, ...]], ...] = (
     ("/recommend", answers.recommend, _QUESTION),
     ("/explain", answers.explain, _QUESTION),
     ("/export", answers.export, _QUESTION),
+    ("/plan", questions.plan, _QUESTION),
+    ("/why-not", questions.why_not, _QUESTION),
+    ("/alternatives", questions.alternatives, _QUESTION),
     ("/tags", answers.tags, _LOOK),
 )
+# They look at every session, or try many queries.
+_SLOW = frozenset({"/plan", "/why-not", "/alternatives", "/tags"})
 
 
 def routes_of(
@@ -88,5 +93,5 @@ def _answering(
     slow: bool = False,
 ) -> Route:
     action = path[1:] if "POST" in methods else None
-    slow = slow or path == "/tags"
+    slow = slow or path in _SLOW
     return Route(path, lambda request: respond(request, answer), methods, action=action, slow=slow)

@@ -55,7 +55,7 @@ class ServerSettings:
         cache_bytes: The size limit of all cached answers together.
         cache_seconds: How long an answer stays in the cache if the manifest does not change.
         share_sessions: A manifest with this number of sessions is compiled into a file that all
-            worker processes map into memory; 0 for never.
+            worker processes read; 0 for never.
         cache_directory: The directory of that file; a private one of the user when not given.
         metrics_directory: The directory in which worker processes count together; a private one of
             the process group when not given.

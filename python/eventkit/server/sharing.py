@@ -1,7 +1,8 @@
-"""Shares compiled catalogues among worker processes: files in a private directory, memory-mapped.
+"""Shares compiled catalogues among worker processes: files in a private directory.
 
-A file is named after the bytes that it was compiled from and this version of eventkit, and appears
-whole, by one rename. So workers that start together need no lock: they all save the same, and
+Each process reads a copy, so that nothing that becomes of a file can end it. A file is named after
+the bytes that it was compiled from and this version of eventkit, and appears whole, by one rename.
+So workers that start together need no lock: they all save the same, and
 the next one opens the file that came last. Old files are deleted when a newer one is saved.
 """
 

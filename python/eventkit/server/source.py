@@ -1,9 +1,9 @@
 """`Source` reads the manifest that is served, and reads it again when its files change.
 
-A check of the files costs two `stat` calls, at most every ``reload_seconds``. A change is seen by
-size, times (ctime too, which nobody can set), inode and device. In the two seconds after a change,
-in which a coarse clock may hide another one, the bytes themselves are compared. A state that cannot
-be served leaves the last good one in place, is logged once, and shows in ``/ready``.
+A check of the files costs two `stat` calls, at most every ``reload_seconds``. A change is noticed
+by size, times (also ctime, which cannot be set), inode and device. For two seconds after a change,
+in which a coarse clock may hide another one, the bytes are compared. If a new state cannot be
+served, the last good one stays in use. The error is logged once and shown by ``/ready``.
 """
 
 from __future__ import annotations
@@ -16,7 +16,6 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from eventkit.catalog.hashing import manifest_hash
 from eventkit.errors import EventKitError, ManifestError
 from eventkit.external_cache import SETTLED
 from eventkit.files import read_regular
@@ -84,7 +83,7 @@ class Source:
         self._catalogs = SharedCatalogs(settings.cache_directory, settings.share_sessions)
         self._due = float("inf")
         if isinstance(manifest, Mapping):
-            self.revision = self._served(build_revision(manifest, _digest(manifest)))
+            self.revision = self._served(build_revision(manifest))
             return
         self._path = Path(default_manifest_path() if manifest is None else manifest).absolute()
         self._signature, self._settled = self._look(), False
@@ -144,7 +143,7 @@ class Source:
         Raises:
             OSError: The manifest cannot be read.
             ManifestError: It cannot be served; or its external sessions were lost, although there
-                is an revision with them to go on with.
+                is a revision with them, which stays in use.
         """
         assert self._path is not None
         before = self._signature
@@ -155,7 +154,7 @@ class Source:
         self._require_external(external, is_first=known is None)
         digest = digest_of(data, external.data)
         if known is None or known.digest != digest:
-            read = read_revision(self._path, data, external.sessions, digest, self._catalogs.shared)
+            read = read_revision(self._path, data, external, digest, self._catalogs.shared)
             known = self._served(read)
         self._external_problem = external.problem
         # The original does without a file that is not there or cannot be read. One that is not
@@ -204,10 +203,3 @@ def _signature(path: Path) -> tuple[int, int, int, int, int] | None:
     except (OSError, ValueError):
         return None
     return seen.st_mtime_ns, seen.st_ctime_ns, seen.st_size, seen.st_ino, seen.st_dev
-
-
-def _digest(manifest: Mapping[str, Any]) -> str:
-    try:
-        return manifest_hash(dict(manifest))[:32]
-    except (TypeError, RecursionError):  # it is no JSON, so its address identifies it
-        return f"{id(manifest):x}-{time.time_ns():x}"

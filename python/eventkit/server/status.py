@@ -1,4 +1,4 @@
-"""The endpoints about the server itself: is it alive, ready, how fast, and what does it offer."""
+"""Answers requests about the server itself: liveness, readiness, metrics and endpoints."""
 
 from __future__ import annotations
 

@@ -8,26 +8,34 @@ pass, and refuse every interest that is not ASCII.
 from __future__ import annotations
 
 import re
-from typing import Any
+from typing import Any, Literal
 
 from eventkit.functions import normalize_interests
 from eventkit.server.message import Problem
 from eventkit.server.settings import ServerSettings
 
 __all__ = [
+    "BUSY",
     "DATE",
     "INTERESTS",
     "LINE",
     "LONGEST_KEY",
+    "MOST_FIELDS",
+    "MOST_MINUTES",
     "USER",
     "USER_EXPECTED",
+    "ZONE",
     "SecurityValidator",
+    "checked_balance",
     "checked_day",
+    "checked_gap",
     "checked_interests",
+    "checked_lines",
     "checked_switch",
     "checked_text",
     "checked_top",
     "checked_user",
+    "checked_zone",
 ]
 
 # The OpenAPI document shows these too, hence the anchors. The server matches the whole text.
@@ -41,13 +49,21 @@ INTERESTS = re.compile(
 )
 USER = re.compile(r"^[A-Za-z0-9._%+-]{1,64}(?:@[A-Za-z0-9.-]{1,190})?$")
 DATE = re.compile(r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$")
+_DATE_OF_TIME = r"[0-9]{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])"
+_TIME_OF_DAY = r"(?:[01][0-9]|2[0-3]):[0-5][0-9]"
+_OFFSET = r"(?:Z|[+-](?:0[0-9]|1[0-3]):[0-5][0-9])?"
+_TIME = rf"(?:{_DATE_OF_TIME}T{_TIME_OF_DAY}(?::[0-5][0-9])?{_OFFSET}|{_TIME_OF_DAY})"
+BUSY = re.compile(rf"^{_TIME}/{_TIME}$")
+ZONE = re.compile(r"^[A-Za-z][A-Za-z0-9_+/-]{0,63}$")
+MOST_MINUTES = 1440
+MOST_FIELDS = 3
 USER_EXPECTED = "an id, or a name such as ada@example.com"
 LONGEST_KEY = 128
 _WHOLE_NUMBER = re.compile(r"[0-9]{1,18}")
 
 
 def checked_interests(raw: Any, settings: ServerSettings) -> list[str]:
-    """Return interests in lower case, without blanks around them.
+    """Return interests in lower case, without surrounding blanks.
 
     Args:
         raw: A text with commas, as on the command line; or a list, whose items may hold commas.
@@ -119,15 +135,19 @@ def checked_top(raw: Any, default: int, settings: ServerSettings) -> int:
     """
     if raw is None:
         return default
-    top = raw
-    if isinstance(raw, str) and _WHOLE_NUMBER.fullmatch(raw):
-        top = int(raw)
-    elif isinstance(raw, float) and raw.is_integer():
-        top = int(raw)  # 5.0 is an integer to JSON Schema, and to JavaScript
+    top = _whole(raw)
     if type(top) is not int or not 0 <= top <= settings.max_top:
         expected = f"a whole number from 1 to {settings.max_top}, or 0 for the manifest's default"
         raise Problem.parameter("top", raw, expected)
     return top or default
+
+
+def _whole(raw: Any) -> Any:
+    """Return the number that digits in a query or a number in JSON mean; another value as it is."""
+    if isinstance(raw, str) and _WHOLE_NUMBER.fullmatch(raw):
+        return int(raw)
+    # 5.0 is an integer to JSON Schema, and to JavaScript.
+    return int(raw) if isinstance(raw, float) and raw.is_integer() else raw
 
 
 def checked_text(name: str, raw: Any, longest: int) -> str:
@@ -188,6 +208,66 @@ def checked_switch(name: str, raw: Any) -> bool:
     if raw is True or raw == "1" or raw == "true":
         return True
     raise Problem.parameter(name, raw, "1, true, 0 or false")
+
+
+def checked_balance(raw: Any) -> Literal["interests"] | None:
+    """Return how the places are shared.
+
+    Raises:
+        Problem: It is neither ``interests`` nor ``none``.
+    """
+    if raw is None or raw == "none":
+        return None
+    if raw == "interests":
+        return "interests"
+    raise Problem.parameter("balance", raw, "interests or none")
+
+
+def checked_lines(
+    name: str, raw: Any, most: int, longest: int, pattern: re.Pattern[str] = LINE
+) -> list[str]:
+    """Return a list of texts of one line each.
+
+    Raises:
+        Problem: It is no list, has too many items, or one is too long or of another form.
+    """
+    expected = f"at most {most} texts of 1 to {longest} characters"
+    if raw is None:
+        return []
+    if not isinstance(raw, list):
+        raise Problem.parameter(name, raw, expected)
+    if len(raw) > most:
+        raise Problem.parameter(name, f"{len(raw)} texts", expected)
+    for text in raw:
+        if not isinstance(text, str) or len(text) > longest or not pattern.fullmatch(text):
+            form = "START/END, as 12:00/13:00" if pattern is BUSY else expected
+            raise Problem.parameter(name, text, form)
+    return raw
+
+
+def checked_gap(raw: Any) -> float:
+    """Return the minutes from one location to another.
+
+    Raises:
+        Problem: It is no whole number, negative, or more than a day.
+    """
+    if raw is None:
+        return 0.0
+    minutes = _whole(raw)
+    if type(minutes) is not int or not 0 <= minutes <= MOST_MINUTES:
+        raise Problem.parameter("gap", raw, f"whole minutes from 0 to {MOST_MINUTES}")
+    return float(minutes)
+
+
+def checked_zone(raw: Any) -> str | None:
+    """Return the name of a time zone, which may not exist.
+
+    Raises:
+        Problem: It is no such name.
+    """
+    if raw is None or (isinstance(raw, str) and ZONE.fullmatch(raw)):
+        return raw
+    raise Problem.parameter("zone", raw, "a name such as Europe/Berlin")
 
 
 class SecurityValidator:

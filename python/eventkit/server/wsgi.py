@@ -15,7 +15,7 @@ __all__ = ["serve"]
 
 _log = logging.getLogger("eventkit.server")
 _REASONS = {status.value: f"{status.value} {status.phrase}" for status in HTTPStatus}
-# These servers give X_Forwarded_For the key of X-Forwarded-For, where it takes the other's place
+# Some servers give X_Forwarded_For the key of X-Forwarded-For, where it replaces the other one
 # (granian 2.8) or is joined to it (wsgiref). gunicorn drops names with underscores.
 _MERGING_SERVERS = ("Granian", "WSGIServer")
 
@@ -54,7 +54,7 @@ def serve(app: Responder, environ: dict[str, Any], start_response: Any) -> list[
         try:
             request.body = _read_body(request, environ, app.settings.max_body_bytes)
         except Problem as problem:
-            refusal = problem.with_traceback(None)  # its frames hold it: a cycle
+            refusal = problem.with_traceback(None)  # Its frames refer to it, which is a cycle.
     response = app.respond(request, refusal)
     start_response(_REASONS[response.status], response.headers)
     return [response.body]
@@ -106,7 +106,7 @@ def _read_body(request: Request, environ: dict[str, Any], most: int) -> bytes:
     if length is not None:
         return _read(environ["wsgi.input"], length)
     if not environ.get("wsgi.input_terminated"):
-        return b""  # without a length, reading might wait for what never comes
+        return b""  # Without a length, reading might wait for ever.
     body = _read(environ["wsgi.input"], most + 1)
     if len(body) > most:
         raise Problem.too_large(most)
@@ -114,7 +114,7 @@ def _read_body(request: Request, environ: dict[str, Any], most: int) -> bytes:
 
 
 def _read(stream: Any, wanted: int) -> bytes:
-    """Read a number of bytes, or to the end: a server may hand out a chunk at a time."""
+    """Read a number of bytes, or to the end. A server may return one chunk at a time."""
     parts = []
     while wanted > 0:
         part = stream.read(wanted)

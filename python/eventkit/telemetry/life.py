@@ -17,7 +17,7 @@ from typing import Protocol
 __all__ = ["PATIENCE", "flush_on_sigterm", "watch"]
 
 PATIENCE = 2.0
-"""Seconds that a flush may take on the way out."""
+"""The seconds that a flush may take when the process ends."""
 
 
 class _Flushed(Protocol):
@@ -33,7 +33,8 @@ def watch(telemetry: _Flushed) -> None:
     _live.add(telemetry)
     if "fork" not in _watching:
         _watching.add("fork")
-        os.register_at_fork(after_in_child=_after_fork)
+        if hasattr(os, "register_at_fork"):
+            os.register_at_fork(after_in_child=_after_fork)
 
 
 def flush_all() -> None:
@@ -58,7 +59,7 @@ class _Child:
 
 
 def flush_on_sigterm() -> None:
-    """Flush every `Telemetry` before SIGTERM does what it does anyway.
+    """Flush every `Telemetry` before SIGTERM takes effect.
 
     It then ends the process, or calls the handler that was installed before. Call this once, in the
     main thread, after the program has installed its own handlers: a handler that is installed later
@@ -84,7 +85,7 @@ def flush_on_sigterm() -> None:
         if callable(previous):
             previous(signum, frame)
             return
-        # By the signal again: the parent process then sees that this one was terminated.
+        # The process ends by the same signal, so that its parent sees that it was terminated.
         signal.signal(signum, signal.SIG_DFL)
         os.kill(os.getpid(), signum)
 

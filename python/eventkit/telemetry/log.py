@@ -422,7 +422,7 @@ def _full_line(
 
 
 def _finite(value: Any) -> Any:
-    """Replace what JSON does not have by ``null``, all the way down."""
+    """Replace values that JSON does not have by ``null``, at every depth."""
     if isinstance(value, dict):
         return {key: _finite(member) for key, member in value.items()}
     if isinstance(value, (list, tuple)):

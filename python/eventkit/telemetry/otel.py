@@ -1,7 +1,7 @@
-"""The same records as OpenTelemetry spans: ``pip install eventkit-recommender[otel]``.
+"""Exports telemetry records as OpenTelemetry spans: ``pip install eventkit-recommender[otel]``.
 
-Nothing imports this module but whoever uses it. Where the spans go is what the process has set up
-with OpenTelemetry's own SDK.
+No other module imports this one. The process sets up with OpenTelemetry's own SDK where the spans
+are sent.
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ _NS = 1_000_000_000
 
 
 class Exporter:
-    """Makes a span of each record: pass it to `eventkit.Telemetry` as ``exporter``.
+    """Makes a span of each record. Pass it to `eventkit.Telemetry` as ``exporter``.
 
     Args:
-        provider: Where spans come from; the process's own when left out.
+        provider: The tracer provider; that of the process when left out.
 
     Example:
         >>> from eventkit import Telemetry

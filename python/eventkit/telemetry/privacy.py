@@ -15,6 +15,8 @@ import stat
 from pathlib import Path
 from typing import Any
 
+from eventkit._platform import flag
+
 __all__ = ["Pseudonyms", "error_kind", "safe_correlation_id"]
 
 _CORRELATION_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
@@ -38,8 +40,8 @@ _KNOWN_BEGINNINGS = (
 )
 _KEY_BYTES = 32
 _DIGITS = 16
-_NEW = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
-_OLD = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+_NEW = os.O_RDWR | os.O_CREAT | os.O_EXCL | flag("NOFOLLOW", "CLOEXEC")
+_OLD = os.O_RDONLY | flag("NOFOLLOW", "NONBLOCK", "CLOEXEC")
 
 
 def error_kind(error: Any) -> str | None:

@@ -44,8 +44,9 @@ pub struct EventTime<'a> {
 /// What a session is made of.
 #[derive(Debug, PartialEq)]
 pub struct Draft<'a> {
-    /// Graph's id, if it gave one.
-    pub id: Option<Cow<'a, str>>,
+    /// Graph's id. The outer `None` says that the event has none, the inner that it is null.
+    #[allow(clippy::option_option)]
+    pub id: Option<Option<Cow<'a, str>>>,
     /// The subject. The outer `None` says that the event has none, the inner that it is null.
     #[allow(clippy::option_option)]
     pub title: Option<Option<Cow<'a, str>>>,
@@ -161,8 +162,8 @@ struct Page<'a> {
 #[serde(default, rename_all = "camelCase")]
 #[allow(clippy::option_option)]
 struct Event<'a> {
-    #[serde(borrow)]
-    id: Option<Text<'a>>,
+    #[serde(borrow, deserialize_with = "present")]
+    id: Option<Option<Text<'a>>>,
     #[serde(borrow, deserialize_with = "present")]
     subject: Option<Option<Text<'a>>>,
     #[serde(borrow)]
@@ -252,7 +253,7 @@ impl<'a> Event<'a> {
             online,
         };
         Ok(Some(Draft {
-            id: text(self.id),
+            id: self.id.map(text),
             title: self.subject.map(text),
             start,
             end,

@@ -1,12 +1,13 @@
-//! How many time slots are used more than once.
+//! Counts the time slots that more than one session has.
 
 use core::hash::Hash;
 
 use foldhash::fast::FixedState;
 use hashbrown::HashMap;
 
-/// The number of different slots that occur more than once (slots, not sessions: three sessions in one slot are one
-/// conflict). O(n) expected; few slots are compared pairwise instead, which needs no allocation.
+/// Returns the number of different slots that occur more than once. Three sessions in one slot are one conflict.
+///
+/// Costs O(n) expected. A few slots are compared pairwise instead, which needs no allocation.
 pub fn count_conflicts<S: Eq + Hash>(slots: &[S]) -> usize {
     const PAIRWISE: usize = 16;
     if slots.len() <= PAIRWISE {

@@ -1,8 +1,8 @@
-//! Finds sessions by a string that they are known by: their lowered title, or their id.
+//! Finds sessions by their lowered title, or by their id.
 //!
-//! Invariant: `places` is sorted; an entry is the string's hash above the session's position. A look-up is O(log n) and
-//! yields candidates only, in order of position: the caller compares the strings themselves, so a collision of hashes
-//! costs a comparison and never an answer. Any content is safe to search, also that of a damaged file.
+//! Invariant: `places` is sorted. An entry is the hash of the string above the position of the session. A look-up costs
+//! O(log n) and returns candidates in order of position. The caller compares the strings, so a collision of hashes
+//! costs one comparison and never changes an answer. Any content is safe to search, also that of a damaged file.
 
 use core::hash::BuildHasher;
 
@@ -12,7 +12,7 @@ use crate::engine::error::Error;
 use crate::engine::file::column::Column;
 use crate::engine::file::{Reader, Writer};
 
-/// Strings, by hash, and where they stand: 8 bytes each.
+/// A map from the hashes of strings to positions, with 8 bytes for each string.
 #[derive(Clone, Debug, Default)]
 pub struct Directory {
     places: Column<u64>,
@@ -31,7 +31,7 @@ impl DirectoryBuilder {
         self.places.push(place(hash(string), position));
     }
 
-    /// Sorts what was added. O(n log n).
+    /// Sorts the entries. Costs O(n log n).
     pub fn finish(mut self) -> Directory {
         self.places.sort_unstable();
         Directory::from_sorted(self.places.into())
@@ -39,17 +39,17 @@ impl DirectoryBuilder {
 }
 
 impl Directory {
-    /// The directory of these entries, each `hash << 32 | position`, which are in order.
+    /// Makes a directory of sorted entries, each `hash << 32 | position`.
     pub fn from_sorted(places: Column<u64>) -> Self {
         Self { places }
     }
 
-    /// The entries, in order.
+    /// Returns the entries, in order.
     pub fn places(&self) -> &[u64] {
         &self.places
     }
 
-    /// The positions that may have this string, in order.
+    /// Returns the positions that may have this string, in order.
     pub fn candidates(&self, string: &[u8]) -> impl Iterator<Item = u32> {
         let wanted = hash(string);
         let start = self
@@ -66,27 +66,27 @@ impl Directory {
     ///
     /// # Errors
     ///
-    /// As [`Writer::column`].
+    /// Fails as [`Writer::column`] does.
     pub fn save(&self, writer: &mut Writer<'_>, name: &str) -> Result<(), Error> {
         writer.column(name, &self.places)
     }
 
-    /// The entries that [`Directory::save`] wrote, in O(1).
+    /// Opens the entries that [`Directory::save`] wrote, in O(1).
     ///
     /// # Errors
     ///
-    /// As [`Reader::column`].
+    /// Fails as [`Reader::column`] does.
     pub fn open(reader: &Reader, name: &str) -> Result<Self, Error> {
         reader.column(name).map(Self::from_sorted)
     }
 
-    /// The memory it holds, in bytes.
+    /// Returns the memory used, in bytes.
     pub fn nbytes(&self) -> usize {
         self.places.nbytes()
     }
 }
 
-/// The hash by which strings are found. Files hold it: it may not change within a format version.
+/// Returns the hash of a string. Files contain it, so it must not change within a format version.
 pub fn hash(string: &[u8]) -> u32 {
     FixedState::default().hash_one(string) as u32
 }

@@ -1,11 +1,11 @@
-//! What filters and plans read of a session: when and where it is.
+//! The times and places of sessions, for filters and plans.
 //!
-//! Few sessions of a catalogue have a span or a place of their own (19,406 sessions of a real one: 1,792 spans, 1,458
-//! places), so each is held once, and a session costs 8 bytes. Place names are sorted: their order is their number, and
-//! finding one is a binary search that needs no table. Building costs O(n + p log p) for p places.
+//! Many sessions share their span of time or their place (19,406 sessions of a real catalogue have 1,792 spans and
+//! 1,458 places). So each span and place is stored once, and a session costs 8 bytes. Place names are sorted and
+//! numbered in that order, so that a name is found by binary search. Building costs O(n + p log p) for p places.
 //!
-//! Nothing read here can fail on columns from an untrusted file: a number that names nothing is an unknown span, or a
-//! session without a place.
+//! Reading never fails, also for columns of an untrusted file: an unknown number means an unknown span, or a session
+//! without a place.
 
 use foldhash::fast::FixedState;
 use hashbrown::HashMap;
@@ -17,36 +17,36 @@ use crate::engine::file::{Reader, Writer};
 use crate::engine::ranking::session::TagId;
 use crate::engine::time::Span;
 
-/// When and where sessions are, by position.
+/// The times and places of sessions, by position.
 #[derive(Clone, Debug, Default)]
 pub struct Facets {
-    /// By position: the number of its span in `spans`.
+    /// By position: the number of the session's span in `spans`.
     pub slots: Column<u32>,
     /// The different spans, in order of first appearance.
     pub spans: Column<Span>,
-    /// By position: the number of its place, or [`Facets::NOWHERE`].
+    /// By position: the number of the session's place, or [`Facets::NOWHERE`].
     pub places: Column<u32>,
     /// The names of the places, sorted, one after the other.
     pub names: Column<u8>,
-    /// By number of place: where its name ends in `names`.
+    /// By number of place: the end of its name in `names`.
     pub ends: Column<u32>,
 }
 
 impl Facets {
-    /// The place of a session that names none.
+    /// The number that stands for no place.
     pub const NOWHERE: u32 = u32::MAX;
 
-    /// How many sessions there are.
+    /// Returns the number of sessions.
     pub fn len(&self) -> usize {
         self.slots.len()
     }
 
-    /// Whether there is none.
+    /// Returns true if there are no sessions.
     pub fn is_empty(&self) -> bool {
         self.slots.is_empty()
     }
 
-    /// When the session at a position is.
+    /// Returns the span of time of the session at a position.
     #[inline]
     pub fn span(&self, position: u32) -> Span {
         let slot = self.slots.get(position as usize);
@@ -54,19 +54,19 @@ impl Facets {
         span.copied().unwrap_or_default()
     }
 
-    /// The number of the place of the session at a position.
+    /// Returns the number of the place of the session at a position.
     #[inline]
     pub fn place(&self, position: u32) -> Option<u32> {
         let place = self.places.get(position as usize).copied();
         place.filter(|&place| place != Self::NOWHERE)
     }
 
-    /// How many different places there are.
+    /// Returns the number of different places.
     pub fn place_count(&self) -> usize {
         self.ends.len()
     }
 
-    /// The name of a place; empty for a number that names none.
+    /// Returns the name of a place, or an empty name for an unknown number.
     pub fn name(&self, place: u32) -> &[u8] {
         let place = place as usize;
         let before = place
@@ -81,7 +81,7 @@ impl Facets {
             .unwrap_or_default()
     }
 
-    /// The number of a place, its name given exactly as it is held.
+    /// Returns the number of the place with exactly this name.
     pub fn find_place(&self, name: &[u8]) -> Option<u32> {
         let (mut low, mut high) = (0, self.ends.len() as u32);
         while low < high {
@@ -99,7 +99,7 @@ impl Facets {
     ///
     /// # Errors
     ///
-    /// As [`Writer::column`].
+    /// Fails as [`Writer::column`] does.
     pub fn save(&self, writer: &mut Writer<'_>) -> Result<(), Error> {
         writer.column("slots", &self.slots)?;
         writer.column("spans", &self.spans)?;
@@ -108,11 +108,11 @@ impl Facets {
         writer.column("ends", &self.ends)
     }
 
-    /// The columns that [`Facets::save`] wrote, in O(1).
+    /// Opens the columns that [`Facets::save`] wrote, in O(1).
     ///
     /// # Errors
     ///
-    /// As [`Reader::column`], and columns for different numbers of sessions.
+    /// Fails as [`Reader::column`] does, and if the columns are for different numbers of sessions.
     pub fn open(reader: &Reader) -> Result<Self, Error> {
         let facets = Self {
             slots: reader.column("slots")?,
@@ -130,7 +130,7 @@ impl Facets {
         Ok(facets)
     }
 
-    /// Bytes of memory held.
+    /// Returns the memory used, in bytes.
     pub fn nbytes(&self) -> usize {
         self.slots.nbytes()
             + self.spans.nbytes()
@@ -151,7 +151,7 @@ pub struct FacetBuilder {
 }
 
 impl FacetBuilder {
-    /// A builder with room for so many sessions.
+    /// Makes a builder with room for a number of sessions.
     pub fn with_capacity(sessions: usize) -> Self {
         Self {
             slots: Vec::with_capacity(sessions),
@@ -160,11 +160,11 @@ impl FacetBuilder {
         }
     }
 
-    /// Adds the next session. Names are compared as they are given: who wants case not to matter lowers them first.
+    /// Adds the next session. The name of its place should be lowered, because names are compared exactly.
     ///
     /// # Errors
     ///
-    /// More than 2³² − 1 bytes of place names.
+    /// Fails if there are more than 2³² − 1 bytes of place names.
     #[inline]
     pub fn push(&mut self, span: Span, place: Option<&[u8]>) -> Result<(), Error> {
         let place = match place {
@@ -177,11 +177,11 @@ impl FacetBuilder {
         Ok(())
     }
 
-    /// Adds the sessions of another builder behind its own, in O(their number): parts are collected in parallel.
+    /// Adds the sessions of another builder after its own, in O(their number). So parts can be collected in parallel.
     ///
     /// # Errors
     ///
-    /// More than 2³² − 1 bytes of place names.
+    /// Fails if there are more than 2³² − 1 bytes of place names.
     pub fn append(&mut self, other: &Self) -> Result<(), Error> {
         let spans: Vec<u32> = other.spans.iter().map(|&span| self.number(span)).collect();
         let places =
@@ -192,7 +192,7 @@ impl FacetBuilder {
         Ok(())
     }
 
-    /// The facets of all sessions added.
+    /// Returns the facets of all sessions that were added.
     pub fn finish(self) -> Facets {
         let names = &self.names;
         let mut sorted: Vec<u32> = (0..names.len() as u32).collect();
@@ -232,7 +232,7 @@ impl FacetBuilder {
     }
 }
 
-/// Each number by its new one; those without one stay.
+/// Replaces each number by its new number, if it has one.
 fn translate<'a>(numbers: &'a [u32], new: &'a [u32]) -> impl Iterator<Item = u32> + 'a {
     numbers
         .iter()

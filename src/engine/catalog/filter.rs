@@ -1,11 +1,12 @@
-//! Filters: which sessions of a catalogue a query may choose from. None changes a score.
+//! Filters: conditions that narrow from which sessions of a catalogue a query may choose. A filter changes no score.
 //!
-//! A [`Filter`] says what is wanted, in words; [`Filter::select`] compiles it for one set of facets into a
-//! [`Selection`] that answers for a session in O(1). Compiling costs O(p + t + n/64 for tags or ids) for p places and t
-//! postings of the named tags: times and places are settled once for each different one, not for each session.
+//! A [`Filter`] holds the conditions as text. [`Filter::select`] compiles it for one set of facets into a
+//! [`Selection`], which tests a session in O(1). Compiling tests each different time and place once, not each session.
+//! It costs O(p + t + n/64 for tags or ids) for p places and t postings of the named tags.
 //!
-//! Not kept: a bitmap of all sessions by default. Ten million sessions cost it 60 ms, where a query that finds what it
-//! wants among the first thousand tests a thousand; [`Selection::to_bitmap`] is there for queries that do not.
+//! Tried and dropped: a bitmap of all sessions by default. It costs 60 ms for ten million sessions, while a query that
+//! finds its answer among the first thousand sessions tests only these. [`Selection::to_bitmap`] makes the bitmap for
+//! queries that test more.
 
 use super::facet::Facets;
 use super::window::Window;
@@ -13,57 +14,61 @@ use crate::engine::ranking::bitmap::Bitmap;
 
 /// Finds sessions by tag and by id.
 pub trait Lookup {
-    /// Calls `visit` with the position of every session that has a tag, given lowered; more than once is allowed.
+    /// Calls `visit` with the position of each session that has a lowered tag. Positions may be repeated.
     fn visit_tag(&self, tag: &[u8], visit: &mut dyn FnMut(u32));
 
-    /// Calls `visit` with the position of every session that has an id.
+    /// Calls `visit` with the position of each session that has an id.
     fn visit_id(&self, id: &[u8], visit: &mut dyn FnMut(u32));
 }
 
-/// What a session must be to be chosen; the default admits every session.
+/// The conditions that a session must meet. The default admits every session.
 ///
-/// Names and tags are bytes in the form in which the catalogue holds them: lowered, if it lowers them.
+/// Names of places and tags must be lowered, as in the catalogue.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Filter {
-    /// It lies in this window.
+    /// The session lies in this window.
     pub window: Option<Window>,
-    /// It is at one of these places; at none of an empty list.
+    /// The session is at one of these places. An empty list admits no session.
     pub places: Option<Vec<Vec<u8>>>,
-    /// It has all of these tags.
+    /// The session has all of these tags.
     pub all_tags: Vec<Vec<u8>>,
-    /// It has one of these tags; none of an empty list.
+    /// The session has at least one of these tags. An empty list admits no session.
     pub any_tags: Option<Vec<Vec<u8>>>,
-    /// It has none of these tags.
+    /// The session has none of these tags.
     pub no_tags: Vec<Vec<u8>>,
-    /// Its id is none of these.
+    /// The id of the session is none of these.
     pub excluded: Vec<Vec<u8>>,
 }
 
 impl Filter {
-    /// Whether it admits every session of every catalogue.
+    /// Returns true if the filter admits every session of every catalogue.
     pub fn is_empty(&self) -> bool {
         self == &Self::default()
     }
 
-    /// Compiles the filter for the sessions of `facets`, which `lookup` knows by the same positions.
+    /// Compiles the filter for the sessions of `facets`. `lookup` must use the same positions.
     pub fn select<'a>(&self, facets: &'a Facets, lookup: &impl Lookup) -> Selection<'a> {
         if self.is_empty() {
             return Selection::Everything;
         }
-        match self.sieve(facets, lookup) {
-            Err(Nobody) => Selection::Nothing,
-            Ok(Sieve {
+        match self.compiled(facets, lookup) {
+            Err(NothingPasses) => Selection::Nothing,
+            Ok(CompiledFilter {
                 when: When::Any,
                 places: None,
-                barred: None,
+                refused: None,
                 ..
             }) => Selection::Everything,
-            Ok(sieve) => Selection::Some(sieve),
+            Ok(compiled) => Selection::Some(compiled),
         }
     }
 
-    fn sieve<'a>(&self, facets: &'a Facets, lookup: &impl Lookup) -> Result<Sieve<'a>, Nobody> {
-        Ok(Sieve {
+    fn compiled<'a>(
+        &self,
+        facets: &'a Facets,
+        lookup: &impl Lookup,
+    ) -> Result<CompiledFilter<'a>, NothingPasses> {
+        Ok(CompiledFilter {
             facets,
             when: self.when(facets)?,
             places: self
@@ -71,11 +76,11 @@ impl Filter {
                 .as_deref()
                 .map(|names| at(names, facets))
                 .transpose()?,
-            barred: self.barred(facets.len(), lookup)?,
+            refused: self.refused(facets.len(), lookup)?,
         })
     }
 
-    fn when(&self, facets: &Facets) -> Result<When, Nobody> {
+    fn when(&self, facets: &Facets) -> Result<When, NothingPasses> {
         let Some(window) = self.window else {
             return Ok(When::Any);
         };
@@ -89,13 +94,13 @@ impl Filter {
                 .is_some_and(|&span| window.admits(span))
         });
         match slots.count() {
-            0 => Err(Nobody),
+            0 => Err(NothingPasses),
             all if all == slots.len() => Ok(When::Any),
             _ => Ok(When::Slots(slots)),
         }
     }
 
-    fn barred(&self, len: usize, lookup: &impl Lookup) -> Result<Option<Bitmap>, Nobody> {
+    fn refused(&self, len: usize, lookup: &impl Lookup) -> Result<Option<Bitmap>, NothingPasses> {
         let tagged = |tags: &[Vec<u8>]| {
             let mut having = Bitmap::new(len);
             for tag in tags {
@@ -111,8 +116,8 @@ impl Filter {
                 None => wanted = Some(having),
             }
         }
-        let mut barred = match wanted {
-            Some(wanted) if wanted.count() == 0 => return Err(Nobody),
+        let mut refused = match wanted {
+            Some(wanted) if wanted.count() == 0 => return Err(NothingPasses),
             Some(mut wanted) => {
                 wanted.invert();
                 wanted
@@ -121,22 +126,22 @@ impl Filter {
             None => Bitmap::new(len),
         };
         for tag in &self.no_tags {
-            lookup.visit_tag(tag, &mut |position| barred.insert(position));
+            lookup.visit_tag(tag, &mut |position| refused.insert(position));
         }
         for id in &self.excluded {
-            lookup.visit_id(id, &mut |position| barred.insert(position));
+            lookup.visit_id(id, &mut |position| refused.insert(position));
         }
-        Ok(Some(barred))
+        Ok(Some(refused))
     }
 }
 
-/// Why compiling stops: no session passes.
-struct Nobody;
+/// Stops compiling, because no session can pass.
+struct NothingPasses;
 
-/// The numbers of the places of these names.
-fn at(names: &[Vec<u8>], facets: &Facets) -> Result<Bitmap, Nobody> {
+/// Returns the numbers of the places with these names.
+fn at(names: &[Vec<u8>], facets: &Facets) -> Result<Bitmap, NothingPasses> {
     let mut places = Bitmap::new(facets.place_count());
-    let mut found = Err(Nobody);
+    let mut found = Err(NothingPasses);
     for place in names.iter().filter_map(|name| facets.find_place(name)) {
         places.insert(place);
         found = Ok(());
@@ -144,57 +149,59 @@ fn at(names: &[Vec<u8>], facets: &Facets) -> Result<Bitmap, Nobody> {
     found.map(|()| places)
 }
 
-/// The sessions that a filter leaves of one catalogue.
+/// The sessions of one catalogue that a filter admits.
 #[derive(Clone, Debug)]
 pub enum Selection<'a> {
-    /// All.
+    /// All sessions.
     Everything,
-    /// None.
+    /// No session.
     Nothing,
-    /// Those that pass; it may be that none or all do.
-    Some(Sieve<'a>),
+    /// The sessions that pass these tests. They may be none or all.
+    Some(CompiledFilter<'a>),
 }
 
 impl Selection<'_> {
-    /// Whether the session at a position may be chosen.
+    /// Returns true if the session at a position is admitted.
     #[inline]
     pub fn admits(&self, position: u32) -> bool {
         match self {
             Self::Everything => true,
             Self::Nothing => false,
-            Self::Some(sieve) => sieve.admits(position),
+            Self::Some(compiled) => compiled.admits(position),
         }
     }
 
-    /// The positions below `len` that may be chosen, in O(len).
+    /// Returns the admitted positions below `len`, in O(len).
     pub fn to_bitmap(&self, len: usize) -> Bitmap {
         match self {
             Self::Everything => Bitmap::from_fn(len, |_| true),
             Self::Nothing => Bitmap::new(len),
-            Self::Some(sieve) => Bitmap::from_fn(len, |position| sieve.admits(position as u32)),
+            Self::Some(compiled) => {
+                Bitmap::from_fn(len, |position| compiled.admits(position as u32))
+            }
         }
     }
 }
 
-/// A compiled filter that has something to test.
+/// The tests of a compiled filter.
 #[derive(Clone, Debug)]
-pub struct Sieve<'a> {
+pub struct CompiledFilter<'a> {
     facets: &'a Facets,
     when: When,
-    /// By number of place.
+    /// By number of place: true if the place is admitted.
     places: Option<Bitmap>,
-    /// By position: wrong tags, or excluded.
-    barred: Option<Bitmap>,
+    /// By position: true if the session has wrong tags or is excluded.
+    refused: Option<Bitmap>,
 }
 
-impl Sieve<'_> {
-    /// Whether the session at a position passes.
+impl CompiledFilter<'_> {
+    /// Returns true if the session at a position passes.
     #[inline]
     pub fn admits(&self, position: u32) -> bool {
         if self
-            .barred
+            .refused
             .as_ref()
-            .is_some_and(|barred| barred.contains(position))
+            .is_some_and(|refused| refused.contains(position))
         {
             return false;
         }
@@ -214,17 +221,17 @@ impl Sieve<'_> {
     }
 }
 
-/// How a session's time is tested.
+/// How the time of a session is tested.
 #[derive(Clone, Debug)]
 enum When {
     Any,
-    /// By number of span.
+    /// By number of span: true if the span is admitted.
     Slots(Bitmap),
-    /// There are too many different spans to settle before anybody asks.
+    /// There are too many different spans to test all of them beforehand.
     Window(Window),
 }
 
 impl When {
-    /// So many spans are settled in about 10 µs.
+    /// The number of spans that are tested in about 10 µs.
     const MOST_SLOTS: usize = 4096;
 }

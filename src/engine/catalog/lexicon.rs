@@ -1,9 +1,9 @@
-//! The tags of compiled sessions, lowered, by number and by their bytes; what a [`Vocabulary`] becomes once it is full.
+//! The lowered tags of compiled sessions, by number and by their bytes. A complete [`Vocabulary`] is turned into this.
 //!
-//! Invariant of one that was built: `ends[id]` closes the bytes of tag `id` in the arena, and each tag stands in
-//! `slots` (its number plus 1; 0 is free) at or behind the slot of its hash, with no free slot between. At most half of
-//! the slots are taken, so a look-up is O(1) expected. Opening is O(1), and any stored numbers are safe to search: at
-//! worst every slot is looked at once.
+//! Invariant of a lexicon that was built: `ends[id]` is the end of the bytes of tag `id` in the arena. `slots` is a
+//! hash table with open addressing: it holds the number of each tag plus 1, and 0 for a free slot. At most half of the
+//! slots are used, so a look-up costs O(1) expected. Opening costs O(1), and any stored numbers are safe to search: in
+//! the worst case, every slot is read once.
 
 use super::directory::hash;
 use super::vocabulary::Vocabulary;
@@ -17,7 +17,7 @@ use crate::engine::ranking::session::TagId;
 pub struct Lexicon {
     arena: Column<u8>,
     ends: Column<u32>,
-    /// A power of two of them, or none.
+    /// The number of slots is a power of two, or 0.
     slots: Column<u32>,
 }
 
@@ -51,22 +51,22 @@ impl From<Vocabulary> for Lexicon {
 }
 
 impl Lexicon {
-    /// The number of different tags.
+    /// Returns the number of different tags.
     pub fn len(&self) -> usize {
         self.ends.len()
     }
 
-    /// Whether there is none.
+    /// Returns true if there are no tags.
     pub fn is_empty(&self) -> bool {
         self.ends.is_empty()
     }
 
-    /// The memory it holds, in bytes.
+    /// Returns the memory used, in bytes.
     pub fn nbytes(&self) -> usize {
         self.arena.nbytes() + self.ends.nbytes() + self.slots.nbytes()
     }
 
-    /// The number of a tag, given exactly as it is held (lowered).
+    /// Returns the number of a lowered tag.
     #[inline]
     pub fn get(&self, tag: &[u8]) -> Option<TagId> {
         let (before, after) = self.slots.split_at(home(tag, self.slots.len()));
@@ -75,7 +75,7 @@ impl Lexicon {
         ids.find(|&id| (id.0 as usize) < self.len() && self.bytes(id) == tag)
     }
 
-    /// The tag with a number; empty for a number that was never given out.
+    /// Returns the tag with a number, or an empty one for an unknown number.
     #[inline]
     pub fn bytes(&self, id: TagId) -> &[u8] {
         let id = id.0 as usize;
@@ -89,18 +89,18 @@ impl Lexicon {
     ///
     /// # Errors
     ///
-    /// As [`Writer::column`].
+    /// Fails as [`Writer::column`] does.
     pub fn save(&self, writer: &mut Writer<'_>) -> Result<(), Error> {
         writer.column("arena", &self.arena)?;
         writer.column("ends", &self.ends)?;
         writer.column("slots", &self.slots)
     }
 
-    /// The columns that [`Self::save`] wrote, in O(1).
+    /// Opens the columns that [`Self::save`] wrote, in O(1).
     ///
     /// # Errors
     ///
-    /// As [`Reader::column`], and numbers of tags and of slots that do not fit each other.
+    /// Fails as [`Reader::column`] does, and if the number of slots does not fit the number of tags.
     pub fn open(reader: &Reader) -> Result<Self, Error> {
         let lexicon = Self {
             arena: reader.column("arena")?,
@@ -121,7 +121,7 @@ impl Lexicon {
     }
 }
 
-/// Where to look first among so many slots: none, or a power of two.
+/// Returns the slot at which a search for a hash begins. The number of slots is a power of two, or 0.
 #[inline]
 fn home(tag: &[u8], slots: usize) -> usize {
     hash(tag) as usize & slots.saturating_sub(1)

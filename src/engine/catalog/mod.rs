@@ -1,38 +1,43 @@
-//! A catalogue: segments in order, less the sessions that were taken out.
+//! A catalogue: compiled sessions in segments, without those that were removed.
 //!
-//! Invariant: positions number the sessions that are left, in order; `removed` is sorted, by position within its
-//! segment. Segments are shared, so that a catalogue with a few other sessions costs what those cost. A query asks each
-//! segment for its best and merges them: a removed session can push at most one of those it asks for out of sight, so
-//! each is asked for as many more as were removed.
+//! Invariant: positions number the remaining sessions in order, and `removed` is sorted by position within its segment.
+//! Catalogues share segments, so a changed catalogue costs only its new sessions. A query asks each segment for its
+//! best sessions and merges them. If `r` sessions were removed from a segment, it is asked for `r` more.
 
+pub mod busy;
 pub mod compile_policy;
 pub mod conflict;
 pub mod directory;
 pub mod facet;
 pub mod filter;
+pub mod itinerary;
 pub mod lexicon;
+pub mod many;
+mod nearest;
 pub mod plan;
+pub mod planning;
+pub mod raise;
 pub mod result_cache;
 pub mod segment;
+pub mod stored;
+pub mod touch_log;
+pub mod understood;
 pub mod vocabulary;
+pub mod why_not;
 pub mod window;
 
-use core::time::Duration;
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use foldhash::fast::FixedState;
 use hashbrown::HashMap;
 
 use self::filter::{Filter, Lookup, Selection};
-use self::plan::{Candidate, Limits, Plan};
 use self::segment::Segment;
-use crate::engine::error::Error;
-use crate::engine::ranking::index::Ranked;
+use crate::engine::ranking::index::{Ranked, TagId};
 use crate::engine::ranking::interest::InterestSet;
 use crate::engine::ranking::score::{Number, Scorer};
 
-/// Where a session is: the number of its part, and its position within the part's segment.
+/// The place of a session: the number of its part, and its position within the segment of that part.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Place {
     /// The number of the part.
@@ -44,9 +49,9 @@ pub struct Place {
 /// One session of an answer.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Best {
-    /// Where it is.
+    /// Its place.
     pub place: Place,
-    /// How many of its tags are interests.
+    /// The number of its tags that are interests.
     pub hits: u32,
     /// Its popularity.
     pub popularity: Number,
@@ -54,10 +59,10 @@ pub struct Best {
     pub score: f64,
 }
 
-/// The sessions that have an id, by id: found by its hash and confirmed by whoever holds the sessions.
+/// The sessions that have an id, by id. The caller found them by hash and compared the ids.
 pub type Identified = HashMap<Vec<u8>, Vec<Place>, FixedState>;
 
-/// A filter, and where the sessions are whose ids it names.
+/// A filter, with the places of the sessions whose ids it names.
 #[derive(Clone, Copy, Debug)]
 pub struct Narrow<'a> {
     /// The filter.
@@ -68,7 +73,7 @@ pub struct Narrow<'a> {
 
 impl Narrow<'_> {
     fn select<'s>(&self, part: u32, segment: &'s Segment) -> Selection<'s> {
-        let known = Known {
+        let known = PartLookup {
             segment,
             part,
             identified: self.identified,
@@ -77,14 +82,14 @@ impl Narrow<'_> {
     }
 }
 
-/// What a filter looks up in one part.
-struct Known<'a> {
+/// Looks up tags and ids in one part, for a filter.
+struct PartLookup<'a> {
     segment: &'a Segment,
     part: u32,
     identified: &'a Identified,
 }
 
-impl Lookup for Known<'_> {
+impl Lookup for PartLookup<'_> {
     fn visit_tag(&self, tag: &[u8], visit: &mut dyn FnMut(u32)) {
         if let Some(tag) = self.segment.vocabulary.get(tag) {
             self.segment.index.visit(tag, visit);
@@ -124,14 +129,14 @@ pub struct Catalog {
 }
 
 impl Catalog {
-    /// A catalogue of one segment.
+    /// Makes a catalogue of one segment.
     pub fn new(segment: Segment) -> Self {
         let mut catalog = Self::default();
         catalog.push(Arc::new(segment));
         catalog
     }
 
-    /// Adds the sessions of a segment behind the others.
+    /// Adds the sessions of a segment after the others.
     pub fn push(&mut self, segment: Arc<Segment>) {
         let part = Part {
             segment,
@@ -141,12 +146,12 @@ impl Catalog {
         self.parts.push(part);
     }
 
-    /// Keeps the first `parts` parts.
+    /// Keeps only the first `parts` parts.
     pub fn truncate(&mut self, parts: usize) {
         self.parts.truncate(parts);
     }
 
-    /// Takes sessions out; those that are not there are passed over.
+    /// Removes sessions. Ignores places without a session.
     pub fn remove(&mut self, mut places: Vec<Place>) {
         places.sort_unstable();
         places.dedup();
@@ -167,28 +172,28 @@ impl Catalog {
         }
     }
 
-    /// The number of sessions.
+    /// Returns the number of sessions.
     pub fn len(&self) -> usize {
         self.parts.last().map_or(0, |part| part.first + part.len())
     }
 
-    /// Whether there is none.
+    /// Returns true if there are no sessions.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// The memory it holds, shared segments included, in bytes.
+    /// Returns the memory used, including shared segments, in bytes.
     pub fn nbytes(&self) -> usize {
         let bytes = |part: &Part| part.segment.nbytes() + size_of_val(&*part.removed);
         self.parts.iter().map(bytes).sum()
     }
 
-    /// The segments, in order.
+    /// Returns the segments, in order.
     pub fn segments(&self) -> impl ExactSizeIterator<Item = &Arc<Segment>> {
         self.parts.iter().map(|part| &part.segment)
     }
 
-    /// The only segment, if it holds the text of its sessions and none was taken out.
+    /// Returns the only segment, if it holds the text of its sessions and none was removed.
     pub fn only_text(&self) -> Option<&Segment> {
         match self.parts.as_slice() {
             [part] if part.removed.is_empty() => {
@@ -198,14 +203,14 @@ impl Catalog {
         }
     }
 
-    /// The position of a session.
+    /// Returns the position of a session.
     pub fn position(&self, place: Place) -> Option<usize> {
         let part = self.parts.get(place.part as usize)?;
         let before = part.removed.partition_point(|&local| local < place.local);
         Some(part.first + place.local as usize - before)
     }
 
-    /// The session at a position.
+    /// Returns the place of the session at a position.
     pub fn at(&self, position: usize) -> Option<Place> {
         let number = self
             .parts
@@ -213,7 +218,7 @@ impl Catalog {
             .checked_sub(1)?;
         let part = self.parts.get(number)?;
         let mut local = position - part.first;
-        // Each removed session in front of it moves it one on.
+        // Each removed session before it adds one.
         for &removed in &*part.removed {
             if removed as usize > local {
                 break;
@@ -226,12 +231,12 @@ impl Catalog {
         })
     }
 
-    /// All sessions, in order.
+    /// Returns all sessions, in order.
     pub fn places(&self) -> impl Iterator<Item = Place> {
         (0..self.parts.len() as u32).flat_map(|number| self.places_of(number))
     }
 
-    /// The sessions of one part, in order.
+    /// Returns the sessions of one part, in order.
     pub fn places_of(&self, number: u32) -> impl Iterator<Item = Place> {
         self.parts
             .get(number as usize)
@@ -247,9 +252,9 @@ impl Catalog {
             })
     }
 
-    /// The best `k` by (score descending, position ascending), of those that the filter admits.
+    /// Returns the best `k` of the admitted sessions by (score descending, position ascending).
     ///
-    /// `None` where the order is not provable: a score is NaN, or an int leaves the exact range.
+    /// Returns `None` if the order cannot be proven: a score is NaN, or an int leaves the exact range.
     pub fn top_k(
         &self,
         interests: &InterestSet,
@@ -271,7 +276,7 @@ impl Catalog {
             }));
         }
         if self.parts.len() > 1 {
-            // Each part is in order already, and places are in order of position: a stable sort merges them.
+            // Each part is in order already, and the parts are in order of position. So a stable sort merges them.
             best.sort_by(|a, b| {
                 b.score
                     .partial_cmp(&a.score)
@@ -282,71 +287,60 @@ impl Catalog {
         Some(best)
     }
 
-    /// Returns the offset from UTC, in minutes, that most of the sessions name; 0 where none names one. O(sessions).
-    ///
-    /// This is the zone of the programme, as far as its sessions say: a manifest has no setting for it. Of offsets that
-    /// are named equally often, the westernmost is taken.
-    pub fn usual_offset(&self) -> i64 {
-        let mut counts: BTreeMap<i64, usize> = BTreeMap::new();
-        for part in &self.parts {
-            let facets = &part.segment.facets;
-            let held = (0..facets.len() as u32).filter(|&local| part.holds(local));
-            for offset in held.filter_map(|local| facets.span(local).start.offset()) {
-                *counts.entry(offset).or_default() += 1;
+    /// Returns for each of the ranked sessions the numbers of the interests that it matches, in order.
+    pub fn matches(&self, ranked: &[Best], interests: &InterestSet) -> Vec<Vec<u32>> {
+        let places = ranked.iter().map(|best| best.place).zip(0..);
+        let numbers: HashMap<Place, usize, FixedState> = places.collect();
+        let mut matches = vec![Vec::new(); ranked.len()];
+        for (interest, text) in (0..).zip(interests.iter()) {
+            for (part, held) in (0..).zip(&self.parts) {
+                let segment = &held.segment;
+                let Some(tag) = segment.vocabulary.get(text) else {
+                    continue;
+                };
+                segment.index.visit(tag, &mut |local| {
+                    let number = numbers.get(&Place { part, local });
+                    let found = number.and_then(|&number| matches.get_mut(number));
+                    // A session that has the tag twice is visited twice.
+                    if let Some(found) = found
+                        && found.last() != Some(&interest)
+                    {
+                        found.push(interest);
+                    }
+                });
             }
         }
-        let most = counts.iter().rev().max_by_key(|(_, count)| **count);
-        most.map_or(0, |(&offset, _)| offset)
+        matches
     }
 
-    /// Plans an itinerary of ranked sessions. Returns the sessions of the plan in order of time, and the plan.
-    ///
-    /// Sessions that match no interest are left out: their scores are above 0 too, and they would fill every free hour.
-    ///
-    /// # Errors
-    ///
-    /// Fails as [`plan::best`] does.
-    pub fn best_plan(
-        &self,
-        mut ranked: Vec<Best>,
-        top: Option<usize>,
-        gap: Duration,
-    ) -> Result<(Vec<Best>, Plan), Error> {
-        ranked.retain(|session| session.hits > 0);
-        ranked.sort_by_key(|session| session.place);
-        let limits = Limits {
-            top,
-            gap,
-            offset: self.usual_offset(),
-        };
-        let plan = plan::best(&self.plannable(&ranked), &limits)?;
-        let chosen = plan.positions.iter();
-        let chosen = chosen.filter_map(|&number| ranked.get(number as usize).copied());
-        Ok((chosen.collect(), plan))
+    /// Returns true if a session has this tag, given lowered.
+    pub fn has_tag(&self, text: &[u8]) -> bool {
+        self.parts.iter().any(|part| {
+            let segment = &part.segment;
+            let mut held = false;
+            if let Some(tag) = segment.vocabulary.get(text) {
+                let mut look = |local| held |= part.holds(local);
+                segment.index.visit(tag, &mut look);
+            }
+            held
+        })
     }
 
-    /// Returns what a plan needs to know of sessions, numbered in their order here.
-    fn plannable(&self, best: &[Best]) -> Vec<Candidate> {
-        // Places are numbered by segment: two segments know one place under two numbers.
-        let mut places: HashMap<&[u8], u32, FixedState> = HashMap::default();
-        let candidate = |(number, best): (u32, &Best)| {
-            let segment = &self.parts.get(best.place.part as usize)?.segment;
-            let next = places.len() as u32;
-            let place = segment.facets.place(best.place.local);
-            let place =
-                place.map(|place| *places.entry(segment.facets.name(place)).or_insert(next));
-            let span = segment.facets.span(best.place.local);
-            Some(Candidate {
-                position: number,
-                score: best.score,
-                span,
-                place,
-            })
-        };
-        (0..).zip(best).filter_map(candidate).collect()
+    /// Returns the tags of all segments, lowered.
+    fn tags(&self) -> impl Iterator<Item = &[u8]> {
+        self.parts.iter().flat_map(|part| {
+            let tags = part.segment.vocabulary.len() as u32;
+            (0..tags).map(|tag| part.segment.vocabulary.bytes(TagId(tag)))
+        })
     }
 
-    /// The sessions that the filter admits, in order.
+    /// Returns true if the filter admits a session.
+    pub fn admits(&self, narrow: Narrow<'_>, place: Place) -> bool {
+        let part = self.parts.get(place.part as usize);
+        part.is_some_and(|part| narrow.select(place.part, &part.segment).admits(place.local))
+    }
+
+    /// Returns the sessions that the filter admits, in order.
     pub fn admitted(&self, narrow: Narrow<'_>) -> Vec<Place> {
         let mut places = Vec::new();
         for (number, part) in (0..).zip(&self.parts) {
@@ -361,12 +355,12 @@ impl Catalog {
         places
     }
 
-    /// The sessions whose lowered title may be this, in order; the caller compares the titles.
+    /// Returns the sessions that may have this lowered title, in order. The caller compares the titles.
     pub fn titled(&self, lowered: &[u8]) -> impl Iterator<Item = Place> {
         self.candidates(move |segment| segment.titles.candidates(lowered).collect())
     }
 
-    /// The sessions whose id may be this, in order; the caller compares the ids.
+    /// Returns the sessions that may have this id, in order. The caller compares the ids.
     pub fn identified(&self, id: &[u8]) -> impl Iterator<Item = Place> {
         self.candidates(move |segment| segment.ids.candidates(id).collect())
     }
@@ -383,7 +377,7 @@ impl Catalog {
         })
     }
 
-    /// A session in front of which every title can be read, if some title cannot.
+    /// Returns the first session whose title cannot be read, if there is one.
     pub fn untitled(&self) -> Option<Place> {
         (0..).zip(&self.parts).find_map(|(part, held)| {
             Some(Place {
@@ -395,7 +389,7 @@ impl Catalog {
 }
 
 impl Part {
-    /// Up to so many removed sessions, asking for that many more is cheaper than testing each candidate.
+    /// Up to this number of removed sessions, asking for that many more is cheaper than testing each candidate.
     const FEW: usize = 64;
 
     fn top_k(

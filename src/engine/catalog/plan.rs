@@ -1,16 +1,18 @@
-//! The best itinerary: sessions that do not overlap, of the greatest total score (weighted interval scheduling).
+//! Plans the best itinerary: the non-overlapping sessions with the greatest total score (weighted interval scheduling).
 //!
-//! Exact: no other admissible choice has a greater total, as floats add up in order of time. Of equal totals, the one
-//! whose last session ends first, then stands first in the input; then the same for the sessions before it. Times are
-//! `[start, end)` on [`Axis::common`]: one session may start as another ends. A session's time is at least 1 ms, and an
-//! end that is a date alone is the end of that day.
+//! The plan is exact: no other choice has a greater total, when floats are added in order of time. Of plans with equal
+//! totals it is the one whose last session ends first, then has the lowest position; then the same for the sessions
+//! before it. Times are `[start, end)` on [`Axis::common`], so one session may start when another ends. A session takes
+//! at least 1 ms. An end that is a date alone is the end of that day.
 //!
-//! Left out: sessions whose score is not above zero (they never help) or NaN, and those without a time on that axis.
-//! Of sessions with the same time and place only the best can be in a best plan; the others are dropped first. What is
-//! left, m sessions, costs O(m log m), and O(m·top) time and 12·m·top bytes more where `top` binds.
+//! Left out are sessions whose score is NaN or not above zero (they never help), and sessions without a time on that
+//! axis. Of sessions with the same time and place, only the best can be in a best plan, so the others are dropped
+//! first. For the remaining m sessions, a plan costs O(m log m). If `top` limits the plan, it costs O(m·top) more time
+//! and 12·m·top bytes.
 //!
-//! Not kept: a search over the price of a session in place of the layers, since the best total is not concave in `top`
-//! (one long session of 3 or up to three short ones of 1.1 in its time make 3, 3, 3.3).
+//! Tried and dropped: a search over a price for each session instead of the layers. It needs the best total to be
+//! concave in `top`, and it is not. Example: one long session with a score of 3, or three short ones of 1.1 in its
+//! time, make totals of 3, 3 and 3.3.
 
 use core::time::Duration;
 use std::collections::BTreeMap;
@@ -25,44 +27,44 @@ use crate::engine::time::{Axis, Scale, Span};
 /// A session that a plan may hold.
 #[derive(Clone, Copy, Debug)]
 pub struct Candidate {
-    /// Where it stands in the input.
+    /// The position in the input.
     pub position: u32,
-    /// What it is worth.
+    /// The score.
     pub score: f64,
-    /// When it is.
+    /// The span of time.
     pub span: Span,
-    /// Where it is, if known: equal numbers are the same place.
+    /// The place, if known. Equal numbers mean the same place.
     pub place: Option<u32>,
 }
 
-/// What a plan must keep to.
+/// The limits of a plan.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Limits {
-    /// The most sessions it may hold.
+    /// The largest number of sessions.
     pub top: Option<usize>,
-    /// The time to get from one place to another; a place that is not known is another one. Counted in milliseconds.
+    /// The time to get from one place to another, in whole milliseconds. An unknown place differs from every other.
     pub gap: Duration,
-    /// Minutes east of UTC of the times that name no offset, where other sessions name one.
+    /// The offset of times without one, in minutes east of UTC. Used if other sessions have an offset.
     pub offset: i64,
 }
 
 /// An itinerary.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Plan {
-    /// Positions, in order of time.
+    /// The positions of its sessions, in order of time.
     pub positions: Vec<u32>,
     /// The sum of their scores, added in that order.
     pub total: f64,
-    /// How many sessions of a score above zero had no time that could be planned.
+    /// The number of sessions with a score above zero whose times cannot be planned.
     pub untimed: usize,
 }
 
-/// The plan of the greatest total score.
+/// Returns the plan with the greatest total score.
 ///
 /// # Errors
 ///
-/// A `top` that binds, times the sessions that are left, is more than 2²⁷: an answer would take gigabytes. Or there is
-/// no memory for the plans in between.
+/// Fails if `top` limits the plan and `top` times the number of sessions is more than 2²⁷, which would take gigabytes.
+/// Fails if there is no memory for the table of plans.
 ///
 /// ```
 /// use eventkit::engine::time::Span;
@@ -84,13 +86,26 @@ pub struct Plan {
 pub fn best(candidates: &[Candidate], limits: &Limits) -> Result<Plan, Error> {
     let gap = milliseconds(limits.gap);
     let (items, untimed) = timed(candidates, limits.offset);
-    let items = undominated(items, gap);
-    let ranks = Sweep::new(&items, gap).ranks(limits.top)?;
-    Ok(plan(&ranks, &items, untimed))
+    let chosen = chosen(items, limits.top, gap)?;
+    Ok(of_items(&chosen, untimed))
 }
 
-/// What is had by taking the best session first, then the next best that still fits: for comparison, no better than
-/// [`best`]. Sessions of equal score are tried in input order; O(n log n).
+/// Returns the items of the best plan, in order of time.
+///
+/// # Errors
+///
+/// As [`best`].
+pub(super) fn chosen(items: Vec<Item>, top: Option<usize>, gap: i64) -> Result<Vec<Item>, Error> {
+    let items = undominated(items, gap);
+    let ranks = Sweep::new(&items, gap).ranks(top)?;
+    let ranks = ranks.into_iter();
+    Ok(ranks.filter_map(|rank| items.get(rank).copied()).collect())
+}
+
+/// Returns the greedy plan: takes the best session first, then the next best that still fits, and so on.
+///
+/// It is never better than [`best`] and serves for comparison. Sessions with equal scores are tried in input order.
+/// Costs O(n log n).
 pub fn greedy(candidates: &[Candidate], limits: &Limits) -> Plan {
     let gap = milliseconds(limits.gap);
     let (mut items, untimed) = timed(candidates, limits.offset);
@@ -104,7 +119,7 @@ pub fn greedy(candidates: &[Candidate], limits: &Limits) -> Plan {
         if limits.top.is_some_and(|top| taken.len() >= top) {
             break;
         }
-        // Those taken are apart, so that only the neighbours can be in the way.
+        // The sessions taken so far do not overlap, so only the two neighbours can overlap with this one.
         let before = taken.range(..=item.start).next_back();
         let after = taken.range(item.start..).next();
         let fits = |first: Option<&Item>, second: Option<&Item>| {
@@ -118,22 +133,46 @@ pub fn greedy(candidates: &[Candidate], limits: &Limits) -> Plan {
             taken.insert(item.start, at);
         }
     }
-    plan(&taken.into_values().collect::<Vec<_>>(), &items, untimed)
+    let taken = taken.into_values();
+    let taken: Vec<Item> = taken.filter_map(|at| items.get(at).copied()).collect();
+    of_items(&taken, untimed)
 }
 
-/// A candidate whose time is known, with a score above zero.
+/// A candidate whose time is known.
 #[derive(Clone, Copy, Debug)]
-struct Item {
-    start: i64,
-    /// Later than the start.
+pub(super) struct Item {
+    pub(super) start: i64,
+    /// The end, which is later than the start.
     end: i64,
     score: f64,
-    position: u32,
+    pub(super) position: u32,
     place: Option<u32>,
 }
 
 impl Item {
-    /// Whether `next` can follow, which makes it follow everything that this one follows.
+    /// Returns the item of a candidate; `None` if it has no time on the axis.
+    pub(super) fn of(candidate: &Candidate, axis: Axis) -> Option<Self> {
+        let dated = candidate.span.start.scale() != Some(Scale::Clock);
+        if axis == Axis::Clock && dated {
+            return None;
+        }
+        // A damaged file may hold a span that ends before it starts. The search would not end with such sessions.
+        let (start, end) = candidate.span.on(axis).filter(|(start, end)| start < end)?;
+        Some(Self {
+            start,
+            end,
+            score: candidate.score,
+            position: candidate.position,
+            place: candidate.place,
+        })
+    }
+
+    /// Returns true if both can be in one plan.
+    pub(super) fn fits(&self, other: &Self, gap: i64) -> bool {
+        self.allows(other, gap) || other.allows(self, gap)
+    }
+
+    /// Returns true if `next` can come after this one. Then it can also come after all that this one comes after.
     fn allows(&self, next: &Self, gap: i64) -> bool {
         let near = self.place.is_some() && self.place == next.place;
         self.end.saturating_add(if near { 0 } else { gap }) <= next.start
@@ -144,27 +183,14 @@ impl Item {
 fn timed(candidates: &[Candidate], offset: i64) -> (Vec<Item>, usize) {
     let scored = || candidates.iter().filter(|candidate| candidate.score > 0.0);
     let axis = Axis::common(scored().map(|candidate| candidate.span), offset);
-    let item = |candidate: &Candidate| {
-        let dated = candidate.span.start.scale() != Some(Scale::Clock);
-        if axis == Axis::Clock && dated {
-            return None;
-        }
-        // A damaged file may hold a span that ends before it starts. A chain of such sessions would have no end.
-        let (start, end) = candidate.span.on(axis).filter(|(start, end)| start < end)?;
-        Some(Item {
-            start,
-            end,
-            score: candidate.score,
-            position: candidate.position,
-            place: candidate.place,
-        })
-    };
-    let items: Vec<Item> = scored().filter_map(item).collect();
+    let items: Vec<Item> = scored()
+        .filter_map(|candidate| Item::of(candidate, axis))
+        .collect();
     let untimed = scored().count() - items.len();
     (items, untimed)
 }
 
-/// The best item of every time and place, in order of (end, position); without a gap, of every time.
+/// Returns the best item of each time and place, in order of (end, position). Without a gap, places do not matter.
 fn undominated(items: Vec<Item>, gap: i64) -> Vec<Item> {
     let mut best: HashMap<(i64, i64, Option<u32>), usize, FixedState> = HashMap::default();
     let mut kept: Vec<Item> = Vec::new();
@@ -192,7 +218,7 @@ fn undominated(items: Vec<Item>, gap: i64) -> Vec<Item> {
     kept
 }
 
-/// The best that is known up to some time: its total, and the rank of its last session.
+/// The best plan up to some time: its total, and the rank of its last session.
 #[derive(Clone, Copy, Debug)]
 struct Chain {
     total: f64,
@@ -214,19 +240,19 @@ impl Chain {
     }
 }
 
-/// Items by rank, that is in order of (end, position), and the ranks in order of start.
+/// The items by rank, which is the order of (end, position), and the ranks in order of start.
 #[derive(Debug)]
 struct Sweep<'a> {
     items: &'a [Item],
     gap: i64,
     by_start: Vec<u32>,
-    /// By rank: the number of its place, counted from 0.
+    /// By rank: the number of the place, from 0.
     places: Vec<usize>,
     place_count: usize,
 }
 
 impl<'a> Sweep<'a> {
-    /// Layers times items: 1.5 GiB.
+    /// The largest number of layers times items, which takes 1.5 GiB.
     const MOST_CELLS: usize = 1 << 27;
 
     fn new(items: &'a [Item], gap: i64) -> Self {
@@ -235,7 +261,7 @@ impl<'a> Sweep<'a> {
         let mut numbers: HashMap<u32, usize, FixedState> = HashMap::default();
         let mut number = |place: Option<u32>| {
             let next = numbers.len();
-            // Those who are nowhere are near nobody: they share a number that no one reads.
+            // Items without a place share a number that is never read.
             place.map_or(usize::MAX, |place| *numbers.entry(place).or_insert(next))
         };
         let places = items.iter().map(|item| number(item.place)).collect();
@@ -248,9 +274,9 @@ impl<'a> Sweep<'a> {
         }
     }
 
-    /// The ranks of the best plan, in order of time.
+    /// Returns the ranks of the best plan, in order of time.
     fn ranks(&self, top: Option<usize>) -> Result<Vec<usize>, Error> {
-        // A best plan of any length that turns out short enough is the best of its length: `top` rarely binds.
+        // If the best plan of any length is short enough, it is the answer. This is the usual case.
         let free = self.run(None)?;
         match top {
             Some(0) => Ok(Vec::new()),
@@ -269,12 +295,12 @@ impl<'a> Sweep<'a> {
         }
     }
 
-    /// Visits the items in order of start. What has ended by then, and by the gap before it, was settled: of those the
-    /// best is known, overall and at each place.
+    /// Visits the items in order of start. For the items that ended before, the best plan is known: overall (of items
+    /// that ended at least the gap before) and at each place.
     ///
-    /// With `top`, layer `l` holds plans of at most `l + 1` sessions, each built on one of layer `l - 1`; without, one
-    /// layer builds on itself. Totals only grow with what they are built on, also rounded: so the best of a layer is
-    /// built on the best of the one below.
+    /// With `top`, layer `l` holds plans of at most `l + 1` sessions, and each extends a plan of layer `l - 1`. Without
+    /// it, there is one layer, whose plans extend each other. A rounded total grows with the total that it extends. So
+    /// the best plan of a layer extends the best plan of the layer below.
     fn run(&self, top: Option<usize>) -> Result<Vec<usize>, Error> {
         let layers = top.unwrap_or(1);
         let below = usize::from(top.is_some());
@@ -340,7 +366,7 @@ impl<'a> Sweep<'a> {
         Ok(follow(&links, last, layers, below))
     }
 
-    /// The chains of the place of an item.
+    /// Returns the chains for the place of an item.
     fn at_place<'b>(&self, near: &'b mut [Chain], rank: usize, layers: usize) -> &'b mut [Chain] {
         let place = self
             .places
@@ -353,7 +379,7 @@ impl<'a> Sweep<'a> {
     }
 }
 
-/// The ranks from the last one back to the first, turned round.
+/// Follows the ranks from the last one back to the first, and returns them in order of time.
 fn follow(links: &[u32], mut last: u32, layers: usize, below: usize) -> Vec<usize> {
     let mut ranks = Vec::new();
     let mut layer = layers.saturating_sub(1);
@@ -366,18 +392,18 @@ fn follow(links: &[u32], mut last: u32, layers: usize, below: usize) -> Vec<usiz
     ranks
 }
 
-fn plan(ranks: &[usize], items: &[Item], untimed: usize) -> Plan {
-    let chosen = || ranks.iter().filter_map(|&rank| items.get(rank));
+/// Returns the plan of these items, which are in order of time.
+pub(super) fn of_items(items: &[Item], untimed: usize) -> Plan {
     Plan {
-        positions: chosen().map(|item| item.position).collect(),
-        // `Iterator::sum` starts at -0.0.
-        total: chosen().fold(0.0, |total, item| total + item.score),
+        positions: items.iter().map(|item| item.position).collect(),
+        // Not `Iterator::sum`, which starts at -0.0.
+        total: items.iter().fold(0.0, |total, item| total + item.score),
         untimed,
     }
 }
 
-/// Capped at the age of the calendar, so that adding it to a time cannot overflow.
-fn milliseconds(gap: Duration) -> i64 {
+/// Returns the gap in milliseconds, limited to the range of the calendar so that adding it cannot overflow.
+pub(super) fn milliseconds(gap: Duration) -> i64 {
     const MOST: i64 = 1 << 50;
     i64::try_from(gap.as_millis()).map_or(MOST, |gap| gap.min(MOST))
 }

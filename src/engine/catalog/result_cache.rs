@@ -10,17 +10,30 @@ use core::time::Duration;
 use foldhash::fast::FixedState;
 use hashlink::LruCache;
 
+use crate::engine::ranking::interest::InterestSet;
+use crate::engine::ranking::score::{Number, Scorer};
+
 /// Counts of what a result cache did.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct ResultCacheStats {
-    /// Lookups that found a value.
+    /// Look-ups that found a value.
     pub hits: u64,
-    /// Lookups that found none.
+    /// Look-ups that found none.
     pub misses: u64,
     /// Entries removed to make room.
     pub evictions: u64,
     /// Entries that had expired when they were looked up.
     pub expirations: u64,
+}
+
+impl ResultCacheStats {
+    /// Returns the share of look-ups that found a value; 0 without look-ups.
+    pub fn hit_rate(&self) -> f64 {
+        match self.hits + self.misses {
+            0 => 0.0,
+            lookups => self.hits as f64 / lookups as f64,
+        }
+    }
 }
 
 #[derive(Debug)]
@@ -93,6 +106,31 @@ impl<K: Eq + Hash, V: Clone> ResultCache<K, V> {
     pub fn stats(&self) -> ResultCacheStats {
         self.stats
     }
+}
+
+/// Encodes everything that decides the result of a query, as a key for the cache.
+pub fn query_key(interests: &InterestSet, scorer: &Scorer, most: usize) -> Box<[u8]> {
+    let mut key = Vec::with_capacity(128);
+    let weights = scorer.weights();
+    for weight in [
+        Some(weights.interest),
+        Some(weights.popularity),
+        weights.diversity,
+    ] {
+        let (kind, bits) = match weight {
+            None => (0, 0),
+            Some(Number::Int(value)) => (1, value.cast_unsigned()),
+            Some(Number::Float(value)) => (2, value.to_bits()),
+        };
+        key.push(kind);
+        key.extend_from_slice(&bits.to_le_bytes());
+    }
+    key.extend_from_slice(&(most as u64).to_le_bytes());
+    for interest in interests.iter() {
+        key.extend_from_slice(&(interest.len() as u64).to_le_bytes());
+        key.extend_from_slice(interest);
+    }
+    key.into()
 }
 
 #[cfg(test)]

@@ -1,6 +1,8 @@
-//! Some sessions of a catalogue, compiled once and shared by every catalogue that holds them.
+//! A segment: sessions that were compiled together. Catalogues that hold the same sessions share their segments.
 
 use std::borrow::Cow;
+
+use std::sync::OnceLock;
 
 use rayon::ThreadPool;
 
@@ -15,38 +17,43 @@ use crate::engine::ranking::index::{Index, Sessions, TagId};
 use crate::engine::ranking::score::Number;
 use crate::engine::text::with_lowered;
 use crate::engine::time::Span;
+use crate::engine::understanding::TextIndex;
 
 /// Compiled sessions, by position within the segment.
 #[derive(Debug)]
 pub struct Segment {
-    /// Finds the best.
+    /// The index, which finds the best sessions.
     pub index: Index,
-    /// The tags.
+    /// The lowered tags.
     pub vocabulary: Lexicon,
-    /// By lowered title.
+    /// Finds sessions by lowered title.
     pub titles: Directory,
-    /// The first session whose title is missing or no string: a search for a title ends there.
+    /// The first session whose title is missing or not a string. A search for a title ends there.
     pub untitled: Option<u32>,
-    /// By id: a string as it is, anything else as JSON.
+    /// Finds sessions by id: a string as it is, any other value as JSON.
     pub ids: Directory,
-    /// When and where sessions are.
+    /// The times and places of the sessions.
     pub facets: Facets,
-    /// The sessions themselves, where the engine holds them.
+    /// The text of the sessions, if the engine holds it.
     pub text: Option<SessionText>,
+    /// The words of the sessions, once they are compiled.
+    pub words: OnceLock<TextIndex>,
+    /// By position, once it is needed.
+    pub(super) popularity: OnceLock<Vec<Number>>,
 }
 
 impl Segment {
-    /// The number of sessions.
+    /// Returns the number of sessions.
     pub fn len(&self) -> usize {
         self.index.len()
     }
 
-    /// Whether there is none.
+    /// Returns true if there are no sessions.
     pub fn is_empty(&self) -> bool {
         self.index.is_empty()
     }
 
-    /// The memory it holds, in bytes.
+    /// Returns the memory used, in bytes.
     pub fn nbytes(&self) -> usize {
         self.index.nbytes()
             + self.vocabulary.nbytes()
@@ -54,23 +61,25 @@ impl Segment {
             + self.ids.nbytes()
             + self.facets.nbytes()
             + self.text.as_ref().map_or(0, SessionText::nbytes)
+            + self.words.get().map_or(0, TextIndex::nbytes)
+            + self.popularity.get().map_or(0, |held| size_of_val(&**held))
     }
 }
 
-/// What the hash of directories and lexicons makes of a word, to tell a file of a build that hashes otherwise.
+/// A hash that is stored in each file. It reveals a file of a build with another hash function.
 fn hashing() -> u32 {
     hash(b"eventkit")
 }
 
 impl Segment {
-    /// In a file: every title is a string.
+    /// The stored value that means that every title is a string.
     const TITLED: u64 = u64::MAX;
 
-    /// Writes everything it holds.
+    /// Writes the segment.
     ///
     /// # Errors
     ///
-    /// As [`Writer::column`].
+    /// Fails as [`Writer::column`] does.
     pub fn save(&self, writer: &mut Writer<'_>) -> Result<(), Error> {
         writer.value("hashing", hashing())?;
         self.index.save(&mut writer.under("index"))?;
@@ -79,19 +88,22 @@ impl Segment {
         writer.value("untitled", self.untitled.map_or(Self::TITLED, u64::from))?;
         self.ids.save(writer, "ids")?;
         self.facets.save(&mut writer.under("facets"))?;
-        match &self.text {
-            Some(text) => text.save(&mut writer.under("text")),
+        if let Some(text) = &self.text {
+            text.save(&mut writer.under("text"))?;
+        }
+        match self.words.get() {
+            Some(words) => words.save(&mut writer.under("words")),
             None => Ok(()),
         }
     }
 
-    /// What [`Segment::save`] wrote, in O(sections + tags): sessions are read when they are asked for.
+    /// Opens what [`Segment::save`] wrote, in O(sections + tags). Sessions are read when they are used.
     ///
-    /// Whatever the file holds, using the segment neither panics nor loops; its answers are those of the file.
+    /// Using the segment neither panics nor loops, even if the file is damaged.
     ///
     /// # Errors
     ///
-    /// As [`Reader::column`], and parts that contradict each other.
+    /// Fails as [`Reader::column`] does, and if the parts contradict each other.
     pub fn open(reader: &Reader) -> Result<Self, Error> {
         let text = reader.under("text");
         let untitled = match reader.value("untitled")? {
@@ -109,17 +121,23 @@ impl Segment {
                 .contains("ends")
                 .then(|| SessionText::open(&text))
                 .transpose()?,
+            words: OnceLock::new(),
+            popularity: OnceLock::new(),
         };
+        let words = reader.under("words");
+        if words.contains("len") {
+            let _ = segment.words.set(TextIndex::open(&words)?);
+        }
         if reader.value::<u32>("hashing")? != hashing() {
-            return Err(reader.refuse("written by a build that finds strings by another hash"));
+            return Err(reader.refuse("written by a build with another hash function"));
         }
         if !segment.fits() {
-            return Err(reader.refuse("its parts are of different catalogues"));
+            return Err(reader.refuse("its parts belong to different catalogues"));
         }
         Ok(segment)
     }
 
-    /// Whether all parts hold as many sessions and tags.
+    /// Returns true if all parts have the same number of sessions and tags.
     fn fits(&self) -> bool {
         let len = self.len();
         self.index.tag_count() == self.vocabulary.len()
@@ -130,13 +148,14 @@ impl Segment {
                 .untitled
                 .is_none_or(|position| (position as usize) < len)
             && self.text.as_ref().is_none_or(|text| text.len() == len)
+            && self.words.get().is_none_or(|words| words.len() == len)
     }
 
-    /// Compiles what was loaded; the locations that are not ASCII are lowered by the caller.
+    /// Compiles loaded sessions. The caller lowers the locations that are not ASCII.
     ///
     /// # Errors
     ///
-    /// More sessions, tags or place names than 32 bits can number.
+    /// Fails if there are more sessions, tags or place names than 32 bits can number.
     pub fn from_loaded(
         loaded: Loaded,
         lower: &dyn Fn(&str) -> Vec<u8>,
@@ -152,6 +171,8 @@ impl Segment {
             ids: Directory::from_sorted(loaded.ids.into()),
             facets,
             text: Some(loaded.text),
+            words: OnceLock::new(),
+            popularity: OnceLock::new(),
         })
     }
 }
@@ -224,20 +245,20 @@ impl SegmentBuilder {
         self.popularity.len() as u32
     }
 
-    /// Adds a tag, lowered, of the session that the next [`Self::push`] closes; `None` when it holds too many.
+    /// Adds a lowered tag to the session that the next [`Self::push`] ends. Returns `None` if there are too many tags.
     pub fn push_tag(&mut self, lowered: &[u8]) -> Option<()> {
         let tag = self.vocabulary.intern(lowered)?;
         self.tags.push(tag);
         Some(())
     }
 
-    /// Takes back the tags pushed for the session that is not closed yet.
+    /// Removes the tags of the session that is not ended yet.
     pub fn clear_tags(&mut self) {
         let start = self.offsets.last().copied().unwrap_or_default();
         self.tags.truncate(start as usize);
     }
 
-    /// Notes the lowered title of the session, or that it has none that a search could read.
+    /// Adds the lowered title of the session, or `None` if it has no title that a search could read.
     pub fn push_title(&mut self, lowered: Option<&[u8]>) {
         let position = self.position();
         match lowered {
@@ -246,16 +267,16 @@ impl SegmentBuilder {
         }
     }
 
-    /// Notes the id of the session.
+    /// Adds the id of the session.
     pub fn push_id(&mut self, id: &[u8]) {
         self.ids.push(self.position(), id);
     }
 
-    /// Closes the session.
+    /// Ends the session.
     ///
     /// # Errors
     ///
-    /// More tags or place names than 32 bits can number.
+    /// Fails if there are more tags or place names than 32 bits can number.
     pub fn push(
         &mut self,
         popularity: Number,
@@ -271,11 +292,11 @@ impl SegmentBuilder {
         Ok(())
     }
 
-    /// Compiles what was collected.
+    /// Compiles the sessions that were added.
     ///
     /// # Errors
     ///
-    /// More sessions than the index can number.
+    /// Fails if there are more sessions than the index can number.
     pub fn finish(self) -> Result<Segment, Error> {
         let sessions = Sessions {
             popularity: &self.popularity,
@@ -291,6 +312,8 @@ impl SegmentBuilder {
             ids: self.ids.finish(),
             facets: self.facets.finish(),
             text: None,
+            words: OnceLock::new(),
+            popularity: OnceLock::new(),
         })
     }
 }

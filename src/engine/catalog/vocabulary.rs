@@ -1,7 +1,7 @@
 //! The tags of a catalogue, lowered and numbered in order of first appearance.
 //!
-//! Invariant: `ends[id]` closes the bytes of tag `id` in the arena, and the table holds every id once.
-//! Look-up and insertion are O(1) expected; memory is the lowered bytes and about 12 bytes a tag.
+//! Invariant: `ends[id]` is the end of the bytes of tag `id` in the arena, and the table holds every id once. Look-up
+//! and insertion cost O(1) expected. The memory is the lowered bytes and about 12 bytes for each tag.
 
 use core::hash::BuildHasher;
 
@@ -20,22 +20,22 @@ pub struct Vocabulary {
 }
 
 impl Vocabulary {
-    /// The number of different tags.
+    /// Returns the number of different tags.
     pub fn len(&self) -> usize {
         self.ends.len()
     }
 
-    /// Whether no tag was seen.
+    /// Returns true if there are no tags.
     pub fn is_empty(&self) -> bool {
         self.ends.is_empty()
     }
 
-    /// The memory it holds, in bytes.
+    /// Returns the memory used, in bytes.
     pub fn nbytes(&self) -> usize {
         self.arena.capacity() + 4 * self.ends.capacity() + self.table.allocation_size()
     }
 
-    /// The number of an already lowered tag, made on first sight; `None` once 2³² − 1 bytes of tags are held.
+    /// Returns the number of a lowered tag, and adds the tag if it is new. Returns `None` beyond 2³² − 1 bytes of tags.
     #[inline]
     pub fn intern(&mut self, tag: &[u8]) -> Option<TagId> {
         let hash = self.hasher.hash_one(tag);
@@ -53,7 +53,7 @@ impl Vocabulary {
         Some(TagId(id))
     }
 
-    /// The number of a tag, given exactly as it is held (lowered).
+    /// Returns the number of a lowered tag.
     #[inline]
     pub fn get(&self, tag: &[u8]) -> Option<TagId> {
         let hash = self.hasher.hash_one(tag);
@@ -62,18 +62,18 @@ impl Vocabulary {
             .map(|&id| TagId(id))
     }
 
-    /// The bytes of all tags, one after the other, and where each ends.
+    /// Returns the bytes of all tags, one after the other, and the end of each.
     pub fn into_parts(self) -> (Vec<u8>, Vec<u32>) {
         (self.arena, self.ends)
     }
 
-    /// The tag with a number; empty for a number that was never given out.
+    /// Returns the tag with a number, or an empty one for an unknown number.
     pub fn bytes(&self, id: TagId) -> &[u8] {
         entry(&self.arena, &self.ends, id.0)
     }
 }
 
-/// The bytes of tag `id`; empty for an id that was never given out.
+/// Returns the bytes of tag `id`, or none for an unknown number.
 #[inline]
 fn entry<'a>(arena: &'a [u8], ends: &[u32], id: u32) -> &'a [u8] {
     let id = id as usize;

@@ -1,22 +1,22 @@
-//! The time window of a filter: what is admitted, and on which axis.
+//! The time window of a filter.
 //!
-//! A window is half-open, `[from, to)`, and its own ends say what it is compared with: ends with an offset compare
-//! instants; ends without one compare the wall clock of the session's place; times of day compare the time of day on
-//! every day, past midnight too. A session whose times have no place on that axis, or are unknown, is not admitted: a
-//! window promises. Testing a session costs O(1).
+//! A window is half-open, `[from, to)`. Its own ends decide what is compared. Ends with an offset compare instants.
+//! Ends without one compare the wall clock of the session's place. Times of day compare the time of day on every day,
+//! also past midnight. A session whose times are unknown, or cannot be compared in that way, is not admitted. Testing a
+//! session costs O(1).
 
 use crate::engine::error::Error;
 use crate::engine::time::{Axis, DAY, Moment, Scale, Span};
 
-/// How a session must lie to a window.
+/// How a session must lie relative to the window.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Fit {
-    /// It starts and ends inside.
+    /// The session starts and ends inside.
     #[default]
     Within,
-    /// Some of it is inside. A session without a known end is its first moment.
+    /// Some of the session is inside. Of a session without a known end, only the start counts.
     Overlapping,
-    /// It starts inside, whenever it ends.
+    /// The session starts inside, whenever it ends.
     Starting,
 }
 
@@ -30,14 +30,15 @@ pub struct Window {
 }
 
 impl Window {
-    /// The window between two texts, each as [`Moment::parse`] reads it; `None` if neither is given.
+    /// Makes the window between two texts that [`Moment::parse`] reads. Returns `None` if neither is given.
     ///
-    /// A missing end leaves the window open there, to midnight where the other is a time of day. A window of times of
-    /// day whose end is before its start runs past midnight; one whose ends are equal admits nothing.
+    /// Without one of the ends, the window is open on that side; a window of times of day then reaches to midnight. A
+    /// window of times of day whose end is before its start runs past midnight. If both are equal, it admits nothing.
     ///
     /// # Errors
     ///
-    /// A text that is no time, ends of two kinds (one with an offset, the other without), an end before the start.
+    /// Fails if a text is not a time, if the ends are of two kinds (one with an offset, the other without), or if the
+    /// end is before the start.
     ///
     /// ```
     /// use eventkit::engine::time::Span;
@@ -89,7 +90,7 @@ impl Window {
         }))
     }
 
-    /// Whether a session of this span is admitted.
+    /// Returns true if a session of this span is admitted.
     #[inline]
     pub fn admits(&self, span: Span) -> bool {
         let Some(start) = span.start_on(self.axis) else {
@@ -114,7 +115,7 @@ impl Window {
         }
     }
 
-    /// The window opens every day: what counts is how long before the session's start it opened last.
+    /// Tests a window that opens every day, by the time from its last opening to the start of the session.
     fn admits_daily(&self, start: i64, length: i64) -> bool {
         let open = self.to - self.from;
         let since = (start - self.from).rem_euclid(DAY);
@@ -126,7 +127,7 @@ impl Window {
     }
 }
 
-/// A moment and the axis that a window of such moments compares on.
+/// Returns a moment, and the axis on which a window of such moments compares.
 fn read(text: &[u8]) -> Result<(Moment, Axis), Error> {
     let moment = Moment::parse(text);
     let axis = match moment.scale() {
@@ -162,7 +163,7 @@ mod tests {
             .expect("an end")
     }
 
-    /// Per row: the window, the session, and whether it is within, overlaps and starts inside.
+    /// Each row has the window, the session, and whether the session is within, overlaps and starts inside.
     #[test]
     #[allow(clippy::too_many_lines)] // A table of rows.
     fn the_three_fits() {
@@ -222,7 +223,7 @@ mod tests {
                 "2026-01-31T08:00/2026-01-31T10:00",
                 [0, 0, 0],
             ),
-            // The wall clock of the session's place; a time of day is on no day.
+            // Wall clocks. A time of day is on no day, so it is not admitted.
             (
                 "2026-01-31T09:00..2026-01-31T12:00",
                 "2026-01-31T09:00-08:00/2026-01-31T12:00-08:00",
@@ -233,7 +234,7 @@ mod tests {
                 "10:00/11:00",
                 [0, 0, 0],
             ),
-            // Instants: nothing is known of a time without an offset.
+            // Instants. A time without an offset is not admitted.
             (
                 "2026-01-31T09:00Z..2026-01-31T12:00+00:00",
                 "2026-01-31T10:00+01:00/2026-01-31T13:00+01:00",

@@ -1,17 +1,17 @@
-//! The bytes of a container: a memory map of a file, or a private copy that is aligned as a map is.
+//! The bytes of a container: a memory map of a file, or a private copy with the same alignment.
 
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
+use std::time::SystemTime;
 
 use bytemuck::{Pod, Zeroable};
 use memmap2::Mmap;
-use rustix::fs::{Mode, OFlags};
 
 use super::layout::ALIGNMENT;
 use super::map;
 
-/// As many bytes as a section is aligned to.
+/// A block of [`ALIGNMENT`] bytes.
 #[derive(Clone, Copy, Pod, Zeroable)]
 #[repr(C, align(64))]
 pub(super) struct Block([u8; ALIGNMENT]);
@@ -20,7 +20,7 @@ pub(super) struct Block([u8; ALIGNMENT]);
 pub(super) enum Buffer {
     Mapped {
         map: Mmap,
-        /// Held open, because only the file itself can say whether it changed: its name may lead to another one.
+        /// Kept open, to check whether this file changed. Its name may mean another file by now.
         file: File,
         opened: State,
     },
@@ -30,21 +30,20 @@ pub(super) enum Buffer {
     },
 }
 
-/// What of a file changes when somebody writes to it or cuts it.
+/// The attributes of a file that change when a program writes to it or cuts it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct State {
-    len: i64,
-    /// Seconds and nanoseconds of the last modification. Not the time of change: replacing the file sets that one too.
-    modified: (i64, i64),
+    len: u64,
+    /// The time of the last modification. The time of change would not do: a rename sets it too.
+    modified: SystemTime,
 }
 
 impl State {
-    #[allow(clippy::unnecessary_cast)] // The widths of these fields differ from system to system.
     fn of(file: &File) -> io::Result<Self> {
-        let found = rustix::fs::fstat(file)?;
+        let found = file.metadata()?;
         Ok(Self {
-            len: found.st_size as i64,
-            modified: (found.st_mtime as i64, found.st_mtime_nsec as i64),
+            len: found.len(),
+            modified: found.modified()?,
         })
     }
 }
@@ -58,7 +57,7 @@ impl Buffer {
         Ok(Self::Mapped { map, file, opened })
     }
 
-    /// Reads the file at `path` into memory of its own. Nobody can change the copy.
+    /// Reads the file at `path` into new memory. No other program can change the copy.
     pub(super) fn read(path: &Path) -> io::Result<Self> {
         let mut file = open(path)?;
         let opened = State::of(&file)?;
@@ -83,7 +82,7 @@ impl Buffer {
         Ok(Self::Copied { blocks, len })
     }
 
-    /// Returns true if the mapped file is as long and as old as when it was opened, and for a copy. One system call.
+    /// Returns true for a copy, and for a mapped file that has not changed since it was opened. Costs one system call.
     pub(super) fn is_unchanged(&self) -> bool {
         match self {
             Self::Mapped { file, opened, .. } => State::of(file).is_ok_and(|now| now == *opened),
@@ -91,7 +90,7 @@ impl Buffer {
         }
     }
 
-    /// Bytes of memory of its own: the pages of a map are the file's.
+    /// Returns the memory used, in bytes; 0 for a map, whose pages belong to the file.
     pub(super) fn nbytes(&self) -> usize {
         match self {
             Self::Mapped { .. } => 0,
@@ -114,8 +113,7 @@ impl AsRef<[u8]> for Buffer {
 
 /// Opens a regular file for reading. Never waits for the other end of a pipe.
 fn open(path: &Path) -> io::Result<File> {
-    let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::CLOEXEC;
-    let file = File::from(rustix::fs::open(path, flags, Mode::empty())?);
+    let file = open_at_once(path)?;
     if file.metadata()?.is_file() {
         return Ok(file);
     }
@@ -125,7 +123,21 @@ fn open(path: &Path) -> io::Result<File> {
     ))
 }
 
-/// Room for `len` bytes, or an error where there is no memory for it.
+#[cfg(unix)]
+fn open_at_once(path: &Path) -> io::Result<File> {
+    use rustix::fs::{Mode, OFlags};
+
+    let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::CLOEXEC;
+    Ok(File::from(rustix::fs::open(path, flags, Mode::empty())?))
+}
+
+/// Other systems have no pipes among their files.
+#[cfg(not(unix))]
+fn open_at_once(path: &Path) -> io::Result<File> {
+    File::open(path)
+}
+
+/// Returns memory for `len` bytes, or an error if there is none.
 fn zeroed(len: usize) -> io::Result<Box<[Block]>> {
     bytemuck::try_zeroed_slice_box(len.div_ceil(ALIGNMENT))
         .map_err(|()| io::ErrorKind::OutOfMemory.into())

@@ -1,7 +1,8 @@
-//! The engine's big arrays: owned, or a typed view into bytes that somebody else holds (a map, a loaded buffer).
+//! The large arrays of the engine. A column owns its values, or is a typed view of bytes with another owner (a memory
+//! map, a loaded buffer).
 //!
-//! Invariant: the slice is checked once, when the column is made (range, size and alignment), and its owner cannot go
-//! away before it. Reading a column is then one load, the same for both kinds; cloning it copies no element.
+//! Invariant: range, size and alignment are checked once, when the column is made. The column keeps the owner alive.
+//! Reading costs one load for both kinds. Cloning copies no values.
 
 use core::fmt;
 use core::ops::{Deref, Range};
@@ -11,14 +12,14 @@ use bytemuck::Pod;
 use yoke::Yoke;
 use yoke::erased::ErasedArcCart;
 
-/// What a column holds: values of one size, without padding or pointers, for which every pattern of bits is a value.
+/// A type of value that a column can hold: no padding, no pointers, and every pattern of bits is valid.
 pub trait Plain: Pod + Send + Sync {}
 
 impl<T: Pod + Send + Sync> Plain for T {}
 
 /// An immutable array of plain values.
 ///
-/// It reads like the slice it is:
+/// It can be read like a slice:
 ///
 /// ```
 /// use eventkit::engine::file::column::Column;
@@ -34,9 +35,9 @@ pub struct Column<T: Plain> {
 }
 
 impl<T: Plain> Column<T> {
-    /// The values that stand at `range` (counted in bytes) of what `owner` holds.
+    /// Makes a view of the values at `range` of the bytes of `owner`.
     ///
-    /// `None` where the range leaves those bytes, or its start or length does not fit a `T`.
+    /// Returns `None` if the range leaves the bytes, or if its start or length does not fit a `T`.
     pub fn view<B>(owner: &Arc<B>, range: Range<usize>) -> Option<Self>
     where
         B: AsRef<[u8]> + Send + Sync + 'static,
@@ -51,7 +52,7 @@ impl<T: Plain> Column<T> {
         })
     }
 
-    /// Bytes of memory it holds itself: a view holds none.
+    /// Returns the memory used, in bytes; 0 for a view.
     pub fn nbytes(&self) -> usize {
         if self.owned { size_of_val(&**self) } else { 0 }
     }
@@ -76,7 +77,7 @@ impl<T: Plain> From<Box<[T]>> for Column<T> {
     }
 }
 
-/// Gives back what the vector had reserved beyond its length.
+/// Makes a column of a vector. Frees the unused capacity.
 impl<T: Plain> From<Vec<T>> for Column<T> {
     fn from(values: Vec<T>) -> Self {
         values.into_boxed_slice().into()
@@ -112,7 +113,7 @@ impl<T: Plain + PartialEq> PartialEq for Column<T> {
 
 impl<T: Plain + Eq> Eq for Column<T> {}
 
-/// Where its bytes are and how many values they make: millions of values would say less.
+/// Shows the kind and the number of values, because there may be millions of them.
 impl<T: Plain> fmt::Debug for Column<T> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let kind = if self.owned { "owned" } else { "view" };

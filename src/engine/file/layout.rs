@@ -1,8 +1,8 @@
 //! Defines the bytes of the header and the table, and checks them.
 //!
 //! Invariant: [`Layout::read`] accepts only what [`Header::seal`] and the writer produce: sections that follow each other
-//! without a gap from the header to the table, each at a multiple of [`ALIGNMENT`]. O(sections); the memory needed is in
-//! proportion to the table, which is part of the input.
+//! without a gap from the header to the table, each at a multiple of [`ALIGNMENT`]. Reading costs O(sections), and the
+//! memory is proportional to the table in the file.
 
 use core::ops::Range;
 use std::collections::HashMap;
@@ -12,15 +12,15 @@ use twox_hash::XxHash3_64;
 
 use crate::engine::error::{Error, ErrorKind};
 
-/// Sections start at multiples of a cache line, which is enough for every type of the engine.
+/// Sections start at multiples of this number, a cache line. It suits every type of the engine.
 pub(super) const ALIGNMENT: usize = 64;
-/// The newest format that is understood, and the one that is written. Readers refuse what is newer.
+/// The version that is written, and the newest that is read. Newer files are refused.
 pub(super) const VERSION: u32 = 1;
-/// The longest name of a section, prefixes included.
+/// The largest number of bytes in the name of a section, including prefixes.
 pub(super) const NAME: usize = 48;
 
 const MAGIC: [u8; 8] = *b"EVKTCAT\0";
-/// Reads as another number where the byte order differs.
+/// A number that reads as another one on a machine with the other byte order.
 const BYTE_ORDER: u32 = 0x0403_0201;
 
 /// The first [`ALIGNMENT`] bytes.
@@ -30,14 +30,14 @@ pub(super) struct Header {
     magic: [u8; 8],
     version: u32,
     byte_order: u32,
-    /// Of the whole file.
+    /// The length of the whole file.
     len: u64,
     table: u64,
     sections: u64,
     table_checksum: u64,
-    /// Zero; a later version may use it.
+    /// Zero. A later version may use it.
     reserved: u64,
-    /// Of what stands before it.
+    /// The checksum of all fields before this one.
     checksum: u64,
 }
 
@@ -49,18 +49,18 @@ const _: () = assert!(HEADER == ALIGNMENT, "sections start behind the header");
 #[derive(Clone, Copy, Pod, Zeroable)]
 #[repr(C)]
 pub(super) struct Entry {
-    /// UTF-8, filled up with zeros.
+    /// The name in UTF-8, filled up with zeros.
     name: [u8; NAME],
     start: u64,
     len: u64,
-    /// Bytes of one value.
+    /// The size of one value in bytes.
     width: u64,
-    /// Of the values and the padding behind them.
+    /// The checksum of the values and the padding after them.
     checksum: u64,
 }
 
 impl Entry {
-    /// The row of a section that starts at `start`; `None` where the name is empty, too long or holds a NUL.
+    /// Makes the row of a section that starts at `start`. Returns `None` if the name is empty, too long or has a NUL.
     pub(super) fn new(name: &str, start: u64, width: usize) -> Option<Self> {
         let mut padded = [0; NAME];
         padded
@@ -75,7 +75,7 @@ impl Entry {
         })
     }
 
-    /// The row once its values are written.
+    /// Completes the row after its values were written.
     pub(super) fn finish(self, len: u64, checksum: u64) -> Self {
         Self {
             len,
@@ -93,7 +93,7 @@ impl Entry {
 }
 
 impl Header {
-    /// The header of a file whose table of these rows starts at `table`.
+    /// Makes the header of a file whose table has these rows and starts at `table`.
     pub(super) fn seal(table: u64, rows: &[Entry]) -> Self {
         let rows_as_bytes: &[u8] = bytemuck::must_cast_slice(rows);
         let mut header = Self {
@@ -131,7 +131,7 @@ impl Header {
         header.check(bytes.len()).map(|()| header)
     }
 
-    /// Version and byte order come before the checksum, which a newer version may keep elsewhere.
+    /// Checks version and byte order before the checksum, which a newer version may store elsewhere.
     fn check(&self, len: usize) -> Result<(), LayoutError> {
         if self.byte_order == BYTE_ORDER.swap_bytes() {
             let message =
@@ -168,7 +168,7 @@ impl Header {
         Ok(())
     }
 
-    /// Where the table stands.
+    /// Returns the range of the table.
     fn table(&self) -> Result<Range<usize>, LayoutError> {
         let width = size_of::<Entry>() as u64;
         let end = self
@@ -186,12 +186,12 @@ impl Header {
     }
 }
 
-/// Where one section stands.
+/// The place of one section.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Section {
-    /// In bytes of the file, padding excluded.
+    /// The bytes of its values, without padding.
     pub(super) range: Range<usize>,
-    /// Where its padding ends and the next section starts.
+    /// The end of its padding, where the next section starts.
     pub(super) end: usize,
     pub(super) width: usize,
     pub(super) checksum: u64,
@@ -202,7 +202,7 @@ pub(super) struct Section {
 pub(super) struct Layout(pub(super) HashMap<Box<str>, Section>);
 
 impl Layout {
-    /// Reads and checks header and table.
+    /// Reads and checks the header and the table.
     pub(super) fn read(bytes: &[u8]) -> Result<Self, LayoutError> {
         let header = Header::read(bytes)?;
         let table = header.table()?;
@@ -279,7 +279,7 @@ fn place(entry: &Entry, free: usize, table: usize) -> Result<Section, String> {
     }
 }
 
-/// A reason to refuse a file, which does not know yet what the file is called.
+/// A reason to refuse a file, without the name of the file.
 #[derive(Debug)]
 pub(super) struct LayoutError(pub(super) ErrorKind, pub(super) String);
 
@@ -302,7 +302,7 @@ impl LayoutError {
         Self(ErrorKind::Inconsistent, what.to_string())
     }
 
-    /// The error, once the file's name is known.
+    /// Makes the error for a file of this name.
     pub(super) fn of(self, origin: &str) -> Error {
         Error::file(self.0, origin, &self.1)
     }

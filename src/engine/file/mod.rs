@@ -1,4 +1,4 @@
-//! The container that compiled catalogues are kept in: named arrays that open by memory map, in O(sections).
+//! The container: the file format of a saved catalogue. It holds named arrays and opens by memory map, in O(sections).
 //!
 //! | where | what |
 //! |---|---|
@@ -6,12 +6,12 @@
 //! | 64.. | the sections, one after the other, each from a multiple of 64 on, padded with zeros to the next |
 //! | then | the table: name, place, length, width of a value and checksum of each section, in the order of their places |
 //!
-//! Invariant: a file has no byte that no checksum covers. [`Reader::open`] checks header and table, and with them that
-//! every section lies inside the file, apart from the others and aligned; [`Reader::verify`] checks the sections, with
-//! their padding. What the values *mean* is checked by whoever asks for them. Checksums are XXH3 (64 bits): they find
-//! accidents, not forgers. So nothing relies on them for safety: a forged file yields wrong values or an error.
+//! Invariant: a checksum covers every byte of a file. [`Reader::open`] checks the header and the table, so every
+//! section is aligned, inside the file and apart from the others. [`Reader::verify`] checks the sections and their
+//! padding. The code that uses a section checks its values. Checksums are XXH3 (64 bits): they find accidents, not forgeries. So
+//! safety does not depend on them: a forged file gives wrong values or an error, nothing worse.
 //!
-//! A struct saves its columns under short names, and its owner gives each struct a prefix:
+//! A struct saves its columns under short names. The struct that contains it gives it a prefix:
 //!
 //! ```
 //! use eventkit::engine::file::column::Column;

@@ -15,10 +15,10 @@ use super::layout::{Layout, LayoutError, Section};
 use crate::engine::error::{Error, ErrorKind};
 use crate::engine::file::column::{Column, Plain};
 
-/// How often [`Reader::verify`] reports.
+/// The number of bytes between two progress reports of [`Reader::verify`].
 const REPORT: usize = 1 << 24;
 
-/// An open container, or the part of it under a prefix. Clones share it.
+/// An open container, or its sections under a prefix. Clones share the bytes.
 #[derive(Clone)]
 pub struct Reader {
     file: Arc<Contents>,
@@ -36,33 +36,33 @@ impl Reader {
     ///
     /// # Errors
     ///
-    /// The operating system's, or what is wrong with the file: not a container, truncated, damaged, newer, of the
-    /// other byte order, or a table that contradicts itself. The message starts with the path.
+    /// Fails if the file cannot be opened, or if it is not a container, is truncated or damaged, has a newer version or
+    /// the other byte order, or if its table contradicts itself. The message starts with the path.
     pub fn open(path: &Path) -> Result<Self, Error> {
         let origin = path.display().to_string();
         let buffer = Buffer::map(path).map_err(|error| failed(&origin, &error))?;
         Self::new(origin, buffer)
     }
 
-    /// Opens a copy of the file at `path`, in memory of its own: nothing that becomes of the file matters any more.
+    /// Opens a copy of the file at `path` in new memory. Later changes of the file have no effect.
     ///
     /// # Errors
     ///
-    /// As [`Reader::open`], or no memory for the copy.
+    /// Fails as [`Reader::open`] does, and if there is no memory for the copy.
     pub fn read(path: &Path) -> Result<Self, Error> {
         let origin = path.display().to_string();
         let buffer = Buffer::read(path).map_err(|error| failed(&origin, &error))?;
         Self::new(origin, buffer)
     }
 
-    /// Checks that nobody has written to the mapped file or cut it since it was opened. Costs one system call.
+    /// Checks that no program has written to the mapped file or cut it since it was opened. Costs one system call.
     ///
-    /// Two changes are not seen: one within a tick of the file system's clock (some milliseconds) after the opening,
+    /// Two changes are not noticed: one within a tick of the file system's clock (some milliseconds) after the opening,
     /// and one through another memory map that the kernel has not written back.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Changed`], which says what to do instead.
+    /// Fails with [`ErrorKind::Changed`] if the file changed. The message says how to replace a file.
     pub fn check_unchanged(&self) -> Result<(), Error> {
         if self.file.buffer.is_unchanged() {
             return Ok(());
@@ -72,11 +72,11 @@ impl Reader {
         Err(self.file.refuse(ErrorKind::Changed, message))
     }
 
-    /// Opens a container in memory, which is copied once.
+    /// Opens a container in memory. Copies the bytes once.
     ///
     /// # Errors
     ///
-    /// As [`Reader::read`]; the message starts with `bytes`.
+    /// Fails as [`Reader::read`] does. The message starts with `bytes`.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, Error> {
         let buffer = Buffer::copy(bytes).map_err(|error| failed("bytes", &error))?;
         Self::new("bytes".into(), buffer)
@@ -95,7 +95,7 @@ impl Reader {
         })
     }
 
-    /// The sections whose names start with `prefix` and a slash, by the rest of their names.
+    /// Returns a reader of the sections whose names start with `prefix` and a slash. Its names are the rest of theirs.
     #[must_use]
     pub fn under(&self, prefix: &str) -> Self {
         Self {
@@ -108,7 +108,7 @@ impl Reader {
     ///
     /// # Errors
     ///
-    /// No such section, or one of values of another size.
+    /// Fails if there is no such section, or if its values have another size.
     pub fn column<T: Plain>(&self, name: &str) -> Result<Column<T>, Error> {
         let name = format!("{}{name}", self.prefix);
         let Some(section) = self.file.layout.0.get(&*name) else {
@@ -125,11 +125,11 @@ impl Reader {
         })
     }
 
-    /// The value of a section that holds just one.
+    /// Returns the value of a section that holds exactly one.
     ///
     /// # Errors
     ///
-    /// As [`Reader::column`], or a section of several values.
+    /// Fails as [`Reader::column`] does, and if the section does not hold exactly one value.
     pub fn value<T: Plain>(&self, name: &str) -> Result<T, Error> {
         match *self.column(name)? {
             [value] => Ok(value),
@@ -140,45 +140,45 @@ impl Reader {
         }
     }
 
-    /// Whether there is a section of this name.
+    /// Returns true if there is a section with this name.
     pub fn contains(&self, name: &str) -> bool {
         let name = format!("{}{name}", self.prefix);
         self.file.layout.0.contains_key(&*name)
     }
 
-    /// The names of the sections, in no order.
+    /// Iterates over the names of the sections, in no particular order.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         let names = self.file.layout.0.keys();
         names.filter_map(|name| name.strip_prefix(&*self.prefix))
     }
 
-    /// The error of a struct that finds its columns contradicting each other; names the file.
+    /// Makes the error for columns that contradict each other. It names the file.
     pub fn refuse(&self, message: &str) -> Error {
         self.file.refuse(ErrorKind::Inconsistent, message)
     }
 
-    /// Bytes of the whole file.
+    /// Returns the length of the whole file in bytes.
     pub fn len(&self) -> usize {
         (*self.file.buffer).as_ref().len()
     }
 
-    /// Never: a file has a header.
+    /// Returns false, because every file has a header.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// Bytes of memory of its own: none for a mapped file, all for one that was copied.
+    /// Returns the memory used, in bytes; 0 for a mapped file.
     pub fn nbytes(&self) -> usize {
         self.file.buffer.nbytes()
     }
 
-    /// Reads every section of the file, whatever the prefix, and compares checksums.
+    /// Reads every section of the file, regardless of the prefix, and compares checksums.
     ///
-    /// `progress` is called now and then with the number of bytes done, of [`Reader::len`].
+    /// Calls `progress` several times with the number of bytes that were checked so far, of [`Reader::len`].
     ///
     /// # Errors
     ///
-    /// The first damaged section.
+    /// Names the first damaged section.
     pub fn verify(&self, progress: &mut dyn FnMut(usize)) -> Result<(), Error> {
         let sections = &self.file.layout.0;
         let mut sections: Vec<_> = sections.iter().collect();
@@ -194,7 +194,7 @@ impl Reader {
     ///
     /// # Errors
     ///
-    /// No such section, or a damaged one.
+    /// Fails if there is no such section, or if it is damaged.
     pub fn verify_section(&self, name: &str) -> Result<(), Error> {
         let name = format!("{}{name}", self.prefix);
         match self.file.layout.0.get(&*name) {

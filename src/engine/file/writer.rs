@@ -16,7 +16,7 @@ use super::layout::{ALIGNMENT, Entry, Header, NAME};
 use crate::engine::error::{Error, ErrorKind};
 use crate::engine::file::column::Plain;
 
-/// Bytes that are hashed and then written at a time, so that the write finds them in the processor's cache.
+/// The number of bytes that are hashed and written together, so that the write finds them in the processor's cache.
 const CHUNK: usize = 1 << 17;
 
 /// Writes the sections of a container, under a prefix.
@@ -26,7 +26,7 @@ pub struct Writer<'a> {
 }
 
 impl Writer<'_> {
-    /// Writes a file whole or not at all: afterwards `path` holds the old content or everything that `save` writes.
+    /// Writes a whole file or nothing: afterwards `path` has the old content, or everything that `save` writes.
     ///
     /// The new file is written beside the old one, synced and renamed. Links are followed, and permissions are kept. A
     /// process that has mapped the old file keeps its content.
@@ -57,13 +57,13 @@ impl Writer<'_> {
     ///
     /// # Errors
     ///
-    /// Whatever `save` returns.
+    /// Fails as `save` does.
     pub fn to_bytes<E: From<Error>>(
         save: impl FnOnce(&mut Writer<'_>) -> Result<(), E>,
     ) -> Result<Vec<u8>, E> {
         match Output::fill(Sink::Memory(Vec::new()), "bytes", save)? {
             Sink::Memory(bytes) => Ok(bytes),
-            // A sink stays what it was made as.
+            // Cannot happen: the sink was made for memory.
             Sink::File(_) => Ok(Vec::new()),
         }
     }
@@ -80,7 +80,7 @@ impl Writer<'_> {
     ///
     /// # Errors
     ///
-    /// The operating system's, or a name that is empty, too long (48 bytes with all prefixes) or taken.
+    /// Fails if the system cannot write, or if the name is empty, longer than 48 bytes with all prefixes, or not new.
     pub fn column<T: Plain>(&mut self, name: &str, values: &[T]) -> Result<(), Error> {
         self.chunks(name, [values])
     }
@@ -89,16 +89,16 @@ impl Writer<'_> {
     ///
     /// # Errors
     ///
-    /// As [`Writer::column`].
+    /// Fails as [`Writer::column`] does.
     pub fn value<T: Plain>(&mut self, name: &str, value: T) -> Result<(), Error> {
         self.column(name, &[value])
     }
 
-    /// Writes a section of values that come in pieces, none of which is kept.
+    /// Writes a section of values that are given in pieces. No piece is kept in memory.
     ///
     /// # Errors
     ///
-    /// As [`Writer::column`].
+    /// Fails as [`Writer::column`] does.
     pub fn chunks<T: Plain>(
         &mut self,
         name: &str,
@@ -127,7 +127,7 @@ struct Output {
     end: u64,
     rows: Vec<Entry>,
     names: HashSet<String>,
-    /// The first failure of the sink: what was written since stands at the wrong place.
+    /// The first error of the sink. Everything written after it would be at a wrong place.
     failure: Option<Error>,
 }
 

@@ -1,8 +1,8 @@
 //! Reads a JSON array of sessions in parallel.
 //!
-//! From the middle of JSON text nobody can tell whether a brace begins a session, or is inside one or inside a string.
-//! So each piece guesses: it begins at the first place behind its border where a whole session can be read, and ends at
-//! the first session behind the next border. A guess was right if and only if the piece before ends exactly there. The
+//! In the middle of JSON text, a brace may begin a session, or be inside a session or a string. So each piece guesses:
+//! it begins at the first place after its border where a whole session can be read, and ends at the first session after
+//! the next border. A guess was right if and only if the piece before ends exactly there. The
 //! beginning of the first piece is known, so by induction the joined result equals that of reading from end to end.
 //! After a wrong guess the caller's thread reads the piece again: at worst the array is read twice.
 
@@ -12,9 +12,9 @@ use super::cursor::Cursor;
 use super::error::JsonError;
 use super::key::KeyTable;
 use super::loaded::{Hooks, Joiner, Progress};
-use super::ordered_tasks::{BufferPool, in_order};
 use super::session::{Columns, SessionReader, Stop};
 use crate::engine::error::Error;
+use crate::engine::ordered_tasks::{BufferPool, in_order};
 
 /// The bytes of a piece: large enough for tags to repeat, small enough for a hundred thousand sessions to make a dozen.
 const PIECE: usize = if cfg!(fuzzing) { 64 } else { 1 << 20 };
@@ -58,30 +58,35 @@ pub(super) fn read(
         next,
         first: true,
     };
-    in_order(hooks.pool, borders, |(piece, border): (Piece, usize)| {
-        let piece = if piece.start == Some(next) {
-            piece
-        } else if next >= border {
-            return Ok(true);
-        } else {
-            source.read(next, border)
-        };
-        joiner.push(&piece.columns, bytes)?;
-        buffers.give(piece.columns);
-        next = piece.at;
-        if let Stop::Error(fault) = piece.stop {
-            return Err(fault.into_error(bytes, 1, Some(joiner.len())));
-        }
-        let progress = Progress {
-            bytes: next as u64,
-            sessions: joiner.len(),
-        };
-        if let ControlFlow::Break(()) = (hooks.progress)(progress) {
-            return Err(Error::cancelled());
-        }
-        finished = matches!(piece.stop, Stop::End);
-        Ok(!finished)
-    })?;
+    in_order(
+        hooks.pool,
+        borders,
+        |result| result.recv(),
+        |(piece, border): (Piece, usize)| {
+            let piece = if piece.start == Some(next) {
+                piece
+            } else if next >= border {
+                return Ok(true);
+            } else {
+                source.read(next, border)
+            };
+            joiner.push(&piece.columns, bytes)?;
+            buffers.give(piece.columns);
+            next = piece.at;
+            if let Stop::Error(fault) = piece.stop {
+                return Err(fault.into_error(bytes, 1, Some(joiner.len())));
+            }
+            let progress = Progress {
+                bytes: next as u64,
+                sessions: joiner.len(),
+            };
+            if let ControlFlow::Break(()) = (hooks.progress)(progress) {
+                return Err(Error::cancelled());
+            }
+            finished = matches!(piece.stop, Stop::End);
+            Ok(!finished)
+        },
+    )?;
     if finished {
         return Ok((next, keys));
     }
@@ -94,7 +99,7 @@ pub(super) fn read(
     )
 }
 
-/// What all pieces share.
+/// The data that all pieces share.
 #[derive(Clone, Copy)]
 struct PieceReader<'a> {
     bytes: &'a [u8],

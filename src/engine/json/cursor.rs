@@ -1,4 +1,4 @@
-//! A position in JSON text, and the small steps that readers take from it. Every step is O(bytes passed).
+//! A position in JSON text, and the small steps that readers take from it. Every step costs O(bytes skipped).
 
 use core::ops::Range;
 

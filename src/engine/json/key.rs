@@ -3,9 +3,8 @@
 //! The sessions of a catalogue share their names. Compact JSON outside of strings is ASCII, so the bytes from 0x80 on
 //! are free to stand for `"name":`. That saves a third of a usual session's text, and of the time to scan it. Names
 //! beyond the table's 128, and long names, are written out. Invariant: a name in the table is *always* written as its
-//! byte, so comparing bytes finds a member. A lookup is one comparison for the name that usually comes next, otherwise
-//! O(1) expected. comparison finds a member. A look-up is one comparison for the name that usually follows, else O(1)
-//! expected.
+//! byte, so comparing bytes finds a member. A look-up is one comparison for the name that usually comes next, otherwise
+//! O(1) expected.
 
 use std::collections::HashMap;
 
@@ -40,6 +39,11 @@ pub(super) const ID: KeyId = 3;
 pub(super) const START: KeyId = 4;
 pub(super) const END: KeyId = 5;
 pub(super) const LOCATION: KeyId = 6;
+
+/// Returns true if the engine reads the member of this name.
+pub(super) fn is_role(name: &[u8]) -> bool {
+    ROLES.iter().any(|role| role.as_bytes() == name)
+}
 
 #[derive(Clone, Debug)]
 struct Key {

@@ -10,9 +10,9 @@ use super::cursor::Cursor;
 use super::error::{JsonError, line_breaks};
 use super::key::KeyTable;
 use super::loaded::{Hooks, Joiner, Loaded, Progress, Shape};
-use super::ordered_tasks::{BufferPool, in_order};
 use super::session::{Columns, SessionReader};
 use crate::engine::error::Error;
+use crate::engine::ordered_tasks::{BufferPool, in_order};
 
 /// The bytes read at a time. A longer line makes its block longer.
 const BLOCK: usize = if cfg!(fuzzing) { 64 } else { 1 << 20 };
@@ -60,23 +60,28 @@ pub fn load_ndjson(source: impl Read, hooks: &mut Hooks<'_>) -> Result<Loaded, E
     let blocks = core::iter::once(Ok(first)).chain(blocks);
     let buffers = BufferPool::default();
     let tasks = blocks.map(|block| block.map(|bytes| || read_block(bytes, buffers.take(), &keys)));
-    in_order(hooks.pool, tasks, |piece: Piece| {
-        joiner.push(&piece.columns, &piece.bytes)?;
-        buffers.give(piece.columns);
-        if let Some(fault) = piece.fault {
-            return Err(fault.into_error(&piece.bytes, lines, Some(joiner.len())));
-        }
-        lines += line_breaks(&piece.bytes);
-        bytes += piece.bytes.len() as u64;
-        let progress = Progress {
-            bytes,
-            sessions: joiner.len(),
-        };
-        match (hooks.progress)(progress) {
-            ControlFlow::Continue(()) => Ok(true),
-            ControlFlow::Break(()) => Err(Error::cancelled()),
-        }
-    })?;
+    in_order(
+        hooks.pool,
+        tasks,
+        |result| result.recv(),
+        |piece: Piece| {
+            joiner.push(&piece.columns, &piece.bytes)?;
+            buffers.give(piece.columns);
+            if let Some(fault) = piece.fault {
+                return Err(fault.into_error(&piece.bytes, lines, Some(joiner.len())));
+            }
+            lines += line_breaks(&piece.bytes);
+            bytes += piece.bytes.len() as u64;
+            let progress = Progress {
+                bytes,
+                sessions: joiner.len(),
+            };
+            match (hooks.progress)(progress) {
+                ControlFlow::Continue(()) => Ok(true),
+                ControlFlow::Break(()) => Err(Error::cancelled()),
+            }
+        },
+    )?;
     Ok(joiner.finish(keys, hooks.pool))
 }
 

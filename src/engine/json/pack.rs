@@ -1,9 +1,9 @@
 //! Checks JSON text and packs it, in one pass.
 //!
-//! Packed text is compact JSON with three changes, all of which leave Python's value as it is: a known name stands as
-//! one byte ([`KeyTable`]), a number as Python writes it, and of members with the same name the last value stands in
-//! the first one's place, as in a dict. Strings stay as they were written. O(bytes), and no allocation but that of
-//! `out`; an object with unknown names costs O(members) more.
+//! Packed text is compact JSON with three changes. None of them changes the value that Python reads. A known name is
+//! written as one byte ([`KeyTable`]). A number is written as Python writes it. Of several members with the same name,
+//! the last value is kept in the place of the first, as in a dict. Strings are copied as they are. Packing costs
+//! O(bytes) and allocates only `out`. An object with unknown names costs O(members) more.
 
 use core::ops::Range;
 use std::borrow::Cow;
@@ -25,11 +25,11 @@ pub(super) struct Packer<'a, 'k> {
     pub(super) out: Vec<u8>,
     keys: &'k KeyTable,
     predictor: NamePredictor,
-    /// Collects the names that the table does not hold, while somebody makes one.
+    /// Names that are not in the table, while a table is being made.
     pub(super) unknown: Option<Vec<String>>,
 }
 
-/// Which names an object had so far.
+/// The names that an object has had so far.
 #[derive(Default)]
 pub(super) struct Seen {
     known: u128,
@@ -38,7 +38,7 @@ pub(super) struct Seen {
 }
 
 impl Seen {
-    /// Whether two of the names may be the same.
+    /// Returns true if two of the names may be equal.
     #[inline]
     pub(super) fn suspicious(&self) -> bool {
         self.repeated || self.unknown > 1
@@ -56,7 +56,7 @@ impl<'a, 'k> Packer<'a, 'k> {
         }
     }
 
-    /// Any value; the cursor stands on its first byte. The result tells a number's value.
+    /// Packs any value, which begins at the cursor. Returns its value if it is a number.
     pub(super) fn value(&mut self, depth: usize) -> Result<Option<Parsed>, JsonError> {
         match self.cursor.peek() {
             Some(b'"') => self.string().map(drop)?,
@@ -78,7 +78,7 @@ impl<'a, 'k> Packer<'a, 'k> {
         Ok(())
     }
 
-    /// A string, the cursor standing on its opening quote; returns where its text is in the source.
+    /// Packs a string, whose opening quote is at the cursor. Returns the range of its text in the source.
     #[inline]
     pub(super) fn string(&mut self) -> Result<Range<usize>, JsonError> {
         self.cursor.at += 1;
@@ -127,7 +127,7 @@ impl<'a, 'k> Packer<'a, 'k> {
         Ok(())
     }
 
-    /// Passes a comma and the white space behind it.
+    /// Packs a comma and skips the white space after it.
     #[inline]
     pub(super) fn comma(&mut self) -> Result<(), JsonError> {
         self.cursor.expect(b',', EXPECTING_COMMA)?;
@@ -136,7 +136,7 @@ impl<'a, 'k> Packer<'a, 'k> {
         Ok(())
     }
 
-    /// Passes the opening bracket.
+    /// Skips the opening bracket. Fails if the nesting is too deep.
     fn descend(&mut self, depth: usize) -> Result<(), JsonError> {
         if depth >= DEPTH {
             return Err(JsonError::unsupported(self.cursor.at, "very deep nesting"));
@@ -155,7 +155,7 @@ impl<'a, 'k> Packer<'a, 'k> {
         Ok(())
     }
 
-    /// The members of an object, the cursor standing behind its brace, and its closing brace. `read` takes each value.
+    /// Packs the members of an object and its closing brace. The cursor is after the opening brace. `read` packs a value.
     #[inline]
     pub(super) fn members(
         &mut self,
@@ -181,7 +181,7 @@ impl<'a, 'k> Packer<'a, 'k> {
         Ok(seen)
     }
 
-    /// A name, its colon and the white space up to the value.
+    /// Packs a name, and skips its colon and the white space before the value.
     #[inline]
     fn key(&mut self, seen: &mut Seen) -> Result<Option<KeyId>, JsonError> {
         let guess = self.predictor.guess();
@@ -206,7 +206,7 @@ impl<'a, 'k> Packer<'a, 'k> {
         Ok(key)
     }
 
-    /// A name that was not guessed; one that the table does not hold is written as it is.
+    /// Reads a name that was not predicted. A name that is not in the table is copied.
     fn unexpected_key(&mut self) -> Result<Option<KeyId>, JsonError> {
         self.cursor.expect(b'"', EXPECTING_NAME)?;
         let text = self.cursor.string()?;
@@ -225,7 +225,7 @@ impl<'a, 'k> Packer<'a, 'k> {
         Ok(known)
     }
 
-    /// Makes the object packed from `start` on hold each name once, as a dict does; whether it had to change.
+    /// Removes repeated names from the object that was packed from `start` on. Returns true if there were any.
     #[cold]
     pub(super) fn merge_members(&mut self, start: usize) -> bool {
         let object = self.out.get(start..).unwrap_or_default();
@@ -238,7 +238,7 @@ impl<'a, 'k> Packer<'a, 'k> {
     }
 }
 
-/// The packed object with each name once: in its first place, with its last value. `None` where none is repeated.
+/// Returns the object with each name once, in its first place and with its last value, or `None` if none is repeated.
 fn merge(object: &[u8]) -> Option<Vec<u8>> {
     let mut places: HashMap<Cow<'_, [u8]>, usize> = HashMap::new();
     let mut members: Vec<(&[u8], &[u8])> = Vec::new();

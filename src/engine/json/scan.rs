@@ -1,26 +1,24 @@
 //! Finds the next byte of a JSON string that needs handling: a quote, a backslash or a control character.
 //!
-//! A byte stops a run when it is a quote, a backslash or a control character. Blocks of 16 bytes are looked at
-//! together, so a run costs O(bytes / 16).
+//! Such a byte ends a run. Blocks of 16 bytes are tested together, so a run costs O(bytes / 16).
 //!
-//! A block can be copied while it is in a register, and the copy cut at the stop: a store of known size, not a call for
-//! each short string.
+//! A block can be copied while it is in a register, and the copy is cut at the end of the run. That is a store of a
+//! known size instead of a call for each short string.
 
 use wide::u8x16;
 
-/// Bytes that need no closer look.
+/// A run of bytes that need no handling.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Run {
-    /// How many they are.
+    /// The number of bytes.
     pub(super) len: usize,
-    /// Whether all of them are printable ASCII (of the bytes that do not stop a run, only DEL and those from 0x80 on
-    /// are not).
+    /// True if all bytes are printable ASCII, so that there is no DEL and no byte from 0x80 on.
     pub(super) plain: bool,
 }
 
 const BLOCK: usize = 16;
 
-/// The stops of a block and the bytes that are not printable ASCII, bit `i` for byte `i`.
+/// The bytes of a block that end a run, and those that are not printable ASCII. Bit `i` stands for byte `i`.
 #[derive(Clone, Copy)]
 struct Marks {
     stops: u32,
@@ -29,12 +27,12 @@ struct Marks {
 
 #[inline]
 fn marks(block: &[u8; BLOCK]) -> Marks {
-    // A cast, not `map`: in a build of many codegen units its calls, one a byte, took half the time of reading a page
-    // of events.
+    // A cast and not `map`. In a build with many codegen units, `map` makes a call for each byte, which took half the
+    // time of reading a page of events.
     let bytes: u8x16 = bytemuck::must_cast(*block);
     let control = bytes.min(u8x16::splat(0x1f)).cmp_eq(bytes);
     let stops = control | bytes.cmp_eq(u8x16::splat(b'"')) | bytes.cmp_eq(u8x16::splat(b'\\'));
-    // The mask is that of the highest bits, which bytes that are not ASCII have themselves.
+    // The mask is made of the highest bits. Bytes that are not ASCII have this bit already.
     let foreign = bytes | bytes.cmp_eq(u8x16::splat(0x7f));
     Marks {
         stops: stops.move_mask().cast_unsigned(),
@@ -47,7 +45,7 @@ fn is_stop(byte: u8) -> bool {
     byte == b'"' || byte == b'\\' || byte < 0x20
 }
 
-/// The run at the head of `bytes`.
+/// Returns the run at the start of `bytes`.
 #[inline]
 pub(super) fn run(bytes: &[u8]) -> Run {
     let mut rest = bytes;
@@ -72,7 +70,7 @@ pub(super) fn run(bytes: &[u8]) -> Run {
     }
 }
 
-/// [`run`], and appends it to `out`.
+/// Returns the run at the start of `bytes`, and appends it to `out`.
 #[inline]
 pub(super) fn copy_run(bytes: &[u8], out: &mut Vec<u8>) -> Run {
     let mut rest = bytes;

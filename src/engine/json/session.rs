@@ -1,7 +1,7 @@
 //! Reads sessions into columns: the values that the index needs, and the packed text of each session.
 //!
-//! Everything the functions would do with a session beyond recommending it well is left to Python by an "unsupported"
-//! fault: a title, a tag or a popularity of another type. O(bytes); no allocation but growing columns.
+//! A title, a tag or a popularity of an unusual type is reported as "unsupported", and Python reads the text instead.
+//! Reading costs O(bytes), and only the columns allocate memory.
 
 use core::hash::BuildHasher;
 use core::ops::Range;
@@ -20,7 +20,7 @@ use crate::engine::catalog::directory::hash;
 use crate::engine::ranking::score::Number;
 use crate::engine::text::with_lowered;
 
-/// Where the values of `start`, `end` and `location` begin in a session's packed text.
+/// The offsets of the values of `start`, `end` and `location` in the packed text of a session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Spans {
     start: u32,
@@ -37,17 +37,17 @@ impl Spans {
         location: Self::ABSENT,
     };
 
-    /// Where `start` begins, for [`SessionView::value_at`](super::SessionView::value_at).
+    /// Returns the offset of `start`, for [`SessionView::value_at`](super::SessionView::value_at).
     pub fn start(self) -> Option<u32> {
         (self.start != Self::ABSENT).then_some(self.start)
     }
 
-    /// Where `end` begins.
+    /// Returns the offset of `end`.
     pub fn end(self) -> Option<u32> {
         (self.end != Self::ABSENT).then_some(self.end)
     }
 
-    /// Where `location` begins.
+    /// Returns the offset of `location`.
     pub fn location(self) -> Option<u32> {
         (self.location != Self::ABSENT).then_some(self.location)
     }
@@ -62,7 +62,7 @@ impl Spans {
         }
     }
 
-    /// The places in an object that was rewritten.
+    /// Finds the offsets in an object that was rewritten.
     fn find(packed: &[u8]) -> Self {
         let mut spans = Self::NONE;
         let mut tokens = Tokens::new(packed);
@@ -81,11 +81,11 @@ impl Spans {
     }
 }
 
-/// Different tags as they stand in the source, numbered in order of first appearance.
+/// The different tags as they are written in the source, numbered in order of first appearance.
 #[derive(Debug, Default)]
 pub(super) struct RawTags {
     table: HashTable<u32>,
-    /// Where each stands, between its quotes.
+    /// The range of each tag between its quotes.
     pub(super) places: Vec<Range<usize>>,
     hasher: FixedState,
 }
@@ -114,19 +114,19 @@ impl RawTags {
     }
 }
 
-/// The columns of the sessions read so far, counted from the first of them.
+/// The columns of the sessions that were read so far.
 #[derive(Debug, Default)]
 pub(super) struct Columns {
     pub(super) text: Vec<u8>,
-    /// Where each session ends in `text`.
+    /// The end of each session in `text`.
     pub(super) ends: Vec<usize>,
     pub(super) popularity: Vec<Number>,
-    /// Where each session's tags end in `tags`.
+    /// The end of each session's tags in `tags`.
     pub(super) tag_ends: Vec<usize>,
-    /// Numbers in `raw_tags`.
+    /// The tags of all sessions, as numbers of `raw_tags`.
     pub(super) tags: Vec<u32>,
     pub(super) raw_tags: RawTags,
-    /// The hash of each lowered title; of those in `foreign`, nothing yet.
+    /// The hash of each lowered title. Not yet known for titles in `foreign`.
     pub(super) titles: Vec<u32>,
     /// Titles that only Python can lower, by session.
     pub(super) foreign: Vec<(usize, String)>,
@@ -136,7 +136,7 @@ pub(super) struct Columns {
 }
 
 impl Columns {
-    /// Forgets the sessions and keeps the memory.
+    /// Removes the sessions and keeps the memory.
     pub(super) fn clear(&mut self) {
         self.text.clear();
         self.ends.clear();
@@ -159,28 +159,28 @@ impl Columns {
 /// Why a reader stopped.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Stop {
-    /// The next session begins at or behind the limit.
+    /// The next session begins at or after the limit.
     Border,
     /// The array or the text ended.
     End,
     Error(JsonError),
 }
 
-/// Reads session after session.
+/// Reads one session after the other.
 #[derive(Debug)]
 pub(super) struct SessionReader<'a, 'k> {
     packer: Packer<'a, 'k>,
     columns: Columns,
 }
 
-/// What is known of the session being read.
+/// The values of the session that is being read.
 struct Row {
     title: Option<Range<usize>>,
     id: Option<u32>,
     popularity: Number,
-    /// Where its text begins.
+    /// The start of its text.
     text: usize,
-    /// Where its tags begin.
+    /// The start of its tags.
     tags: usize,
     spans: Spans,
 }
@@ -190,7 +190,7 @@ impl<'a, 'k> SessionReader<'a, 'k> {
         Self::reusing(Columns::default(), cursor, keys)
     }
 
-    /// A reader that fills the memory of columns that are not needed any more.
+    /// Creates a reader that reuses the memory of old columns.
     pub(super) fn reusing(mut columns: Columns, cursor: Cursor<'a>, keys: &'k KeyTable) -> Self {
         columns.clear();
         let mut packer = Packer::new(cursor, keys);
@@ -202,7 +202,7 @@ impl<'a, 'k> SessionReader<'a, 'k> {
         &mut self.packer.cursor
     }
 
-    /// Collects the names that the key table does not hold; [`SessionReader::finish_names`] returns them.
+    /// Starts to collect names that are not in the key table. [`SessionReader::finish_names`] returns them.
     pub(super) fn collect_names(&mut self) {
         self.packer.unknown = Some(Vec::new());
     }
@@ -222,7 +222,7 @@ impl<'a, 'k> SessionReader<'a, 'k> {
         }
     }
 
-    /// Reads the elements of an array up to the first that begins at or behind `limit`; the cursor stands on one.
+    /// Reads elements of an array up to the first that begins at or after `limit`. The cursor must be at an element.
     pub(super) fn array(&mut self, limit: usize) -> Stop {
         loop {
             if self.packer.cursor.at >= limit {
@@ -236,7 +236,7 @@ impl<'a, 'k> SessionReader<'a, 'k> {
         }
     }
 
-    /// One session and what follows it; whether that announces another.
+    /// Reads a session and the comma or bracket after it. Returns true if another session follows.
     fn element(&mut self) -> Result<bool, JsonError> {
         self.session()?;
         let cursor = &mut self.packer.cursor;
@@ -249,7 +249,7 @@ impl<'a, 'k> SessionReader<'a, 'k> {
         Ok(true)
     }
 
-    /// One session; the cursor stands on its brace. Where it fails, the columns keep the sessions before it.
+    /// Reads the session at the cursor. If it fails, the columns keep the sessions before it.
     pub(super) fn session(&mut self) -> Result<(), JsonError> {
         let at = self.packer.cursor.at;
         let mut row = Row {
@@ -298,7 +298,7 @@ impl<'a, 'k> SessionReader<'a, 'k> {
         columns.spans.push(row.spans);
     }
 
-    /// The fault for a value of a type that is Python's to judge: a syntax error, if there is one in it, comes first.
+    /// Returns the error for a value that Python must judge, or a syntax error if the value has one.
     #[cold]
     fn odd(&mut self, message: &'static str, text: usize) -> JsonError {
         let fault = odd(&mut self.packer, message);
@@ -317,7 +317,7 @@ fn odd(packer: &mut Packer<'_, '_>, message: &'static str) -> JsonError {
 }
 
 impl Row {
-    /// One member's value. A repeated name is read again: the last value wins.
+    /// Reads the value of a member. If a name is repeated, the last value is used.
     #[inline]
     fn member(
         &mut self,
@@ -391,7 +391,7 @@ impl Row {
     }
 }
 
-/// A popularity: Python multiplies `true` as 1.
+/// Reads a popularity. `true` counts as 1, as in Python.
 fn popularity(packer: &mut Packer<'_, '_>) -> Result<Number, JsonError> {
     let at = packer.cursor.at;
     match packer.cursor.peek() {
@@ -406,8 +406,8 @@ fn popularity(packer: &mut Packer<'_, '_>) -> Result<Number, JsonError> {
     }
 }
 
-/// An id that is a string is found by what it spells, a number or a word by its text as Python writes it, others not at
-/// all.
+/// Returns the hash by which an id is found: that of the decoded string, or that of the text of a number or a word.
+/// Returns `None` for an array or an object.
 fn id_hash(packed: &[u8]) -> Option<u32> {
     match packed {
         [b'{' | b'[', ..] => None,

@@ -1,5 +1,5 @@
-//! Steps over the members of objects and the elements of arrays, and over values that nobody wants, which are checked
-//! as strictly as those that somebody does. Every step is O(bytes passed) and allocates nothing.
+//! Skips members of objects, elements of arrays, and values that are not needed. Skipped values are checked as strictly
+//! as those that are read. Every step costs O(bytes skipped) and allocates nothing.
 
 use core::ops::Range;
 

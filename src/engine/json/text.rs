@@ -6,7 +6,7 @@
 
 use std::borrow::Cow;
 
-use super::key::{KeyId, KeyTable};
+use super::key::{self, KeyId, KeyTable};
 use super::string;
 use super::token::{Token, Tokens};
 use crate::engine::error::Error;
@@ -187,10 +187,65 @@ impl<'a> SessionView<'a> {
         })
     }
 
+    /// Returns true if it is certain that the manifest's schema accepts the session. Whatever is unusual, such as a
+    /// negative popularity, is not certain. O(bytes of the session).
+    pub fn passes_schema(&self) -> bool {
+        let mut tokens = self.tokens();
+        if tokens.next() != Some(Token::BeginObject) {
+            return false;
+        }
+        let mut titled = false;
+        loop {
+            let key = match tokens.next() {
+                Some(Token::Key(id)) => Some(id),
+                // A name that the engine reads always stands as its byte, except in a forged file.
+                Some(Token::Name(raw)) if !key::is_role(&string::decode(raw)) => None,
+                _ => return false,
+            };
+            let value = tokens.value();
+            if !passes(key, value) {
+                return false;
+            }
+            titled |= key == Some(key::TITLE);
+            match tokens.next() {
+                Some(Token::Comma) => {}
+                Some(Token::EndObject) => return titled && tokens.next().is_none(),
+                _ => return false,
+            }
+        }
+    }
+
     /// Appends the session as Python's `json.dumps` writes it.
     pub fn dump(&self, out: &mut Vec<u8>) {
         dump(self.packed, self.keys, out);
     }
+}
+
+/// Returns true if it is certain that the schema accepts this value of a session's member.
+fn passes(key: Option<KeyId>, value: &[u8]) -> bool {
+    let mut tokens = Tokens::new(value);
+    match key {
+        Some(key::TITLE | key::START | key::END) => {
+            matches!(tokens.next(), Some(Token::Str([_, ..])))
+        }
+        Some(key::LOCATION) => matches!(tokens.next(), Some(Token::Str(_))),
+        Some(key::TAGS) => {
+            tokens.next() == Some(Token::BeginArray)
+                && tokens
+                    .all(|token| matches!(token, Token::Str(_) | Token::Comma | Token::EndArray))
+        }
+        Some(key::POPULARITY) => is_finite_and_not_negative(value),
+        _ => !value.is_empty(),
+    }
+}
+
+fn is_finite_and_not_negative(value: &[u8]) -> bool {
+    let text = match value {
+        [b'0'..=b'9', ..] => core::str::from_utf8(value).ok(),
+        _ => None,
+    };
+    let number = text.and_then(|text| text.parse::<f64>().ok());
+    number.is_some_and(f64::is_finite)
 }
 
 /// One value of a session.

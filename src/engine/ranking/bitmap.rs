@@ -1,7 +1,7 @@
-//! A set of positions, one bit each.
+//! A set of positions with one bit for each.
 //!
-//! Making an empty one asks the allocator for zeroed memory, which it need not touch: a set of few positions in a large
-//! catalogue costs what is set, not the catalogue.
+//! A new set asks the allocator for zeroed memory, which the system provides page by page at the first use. So a set of
+//! few positions is cheap also in a large catalogue.
 
 /// A set of the numbers below its length.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -11,7 +11,7 @@ pub struct Bitmap {
 }
 
 impl Bitmap {
-    /// The empty set of numbers below `len`.
+    /// Makes an empty set of numbers below `len`.
     pub fn new(len: usize) -> Self {
         Self {
             words: vec![0; len.div_ceil(64)],
@@ -19,7 +19,7 @@ impl Bitmap {
         }
     }
 
-    /// The numbers below `len` for which `belongs` holds.
+    /// Makes the set of the numbers below `len` for which `belongs` returns true.
     pub fn from_fn(len: usize, mut belongs: impl FnMut(usize) -> bool) -> Self {
         let word = |base: usize| {
             let bits = base..len.min(base + 64);
@@ -33,17 +33,17 @@ impl Bitmap {
         }
     }
 
-    /// One past the largest number it can hold.
+    /// Returns the length: the set holds numbers below it.
     pub fn len(&self) -> usize {
         self.len
     }
 
-    /// Whether it can hold no number.
+    /// Returns true if the length is 0.
     pub fn is_empty(&self) -> bool {
         self.len == 0
     }
 
-    /// Adds a number; one that it cannot hold is ignored.
+    /// Adds a number. Ignores one that is not below the length.
     #[inline]
     pub fn insert(&mut self, number: u32) {
         let number = number as usize;
@@ -54,21 +54,21 @@ impl Bitmap {
         }
     }
 
-    /// Whether it holds a number.
+    /// Returns true if the set holds a number.
     #[inline]
     pub fn contains(&self, number: u32) -> bool {
         let word = self.words.get(number as usize / 64).copied();
         word.unwrap_or_default() >> (number % 64) & 1 == 1
     }
 
-    /// Keeps what the other holds too.
+    /// Removes the numbers that the other set does not hold.
     pub fn intersect(&mut self, other: &Self) {
         for (word, other) in self.words.iter_mut().zip(&other.words) {
             *word &= other;
         }
     }
 
-    /// Swaps the numbers it holds for those it does not.
+    /// Turns the set into its complement.
     pub fn invert(&mut self) {
         for word in &mut self.words {
             *word = !*word;
@@ -78,7 +78,7 @@ impl Bitmap {
         }
     }
 
-    /// How many numbers it holds.
+    /// Returns how many numbers the set holds.
     pub fn count(&self) -> usize {
         self.words
             .iter()
@@ -86,7 +86,7 @@ impl Bitmap {
             .sum()
     }
 
-    /// The numbers it holds, ascending.
+    /// Iterates over the numbers of the set, ascending.
     pub fn iter(&self) -> impl Iterator<Item = u32> {
         (0_u32..)
             .step_by(64)
@@ -99,7 +99,7 @@ impl Bitmap {
             })
     }
 
-    /// The bits: number `n` is bit `n % 64` of word `n / 64`. Those beyond the length are zero.
+    /// Returns the bits: number `n` is bit `n % 64` of word `n / 64`. Bits beyond the length are zero.
     pub fn words(&self) -> &[u64] {
         &self.words
     }

@@ -1,6 +1,6 @@
-//! The road that always holds: count every session's hits, score every session, select.
+//! Answers a query without skipping: counts the hits of every session, scores every session, and selects the best.
 //!
-//! For weights that are negative or not finite, infinite popularity, sessions with hundreds of hits, and answers so
+//! For weights that are not finite, infinite popularity, sessions with hundreds of hits, and answers so
 //! long that skipping gains nothing. O(n + postings) and one `u32` a session.
 
 use super::order::{LANE_IDS, Order};
@@ -8,7 +8,7 @@ use super::pool::Candidate;
 use super::posting::Matched;
 use super::score::Scorer;
 
-/// The hits of every rank.
+/// Returns the hits of every rank.
 pub(super) fn count_hits(order: &Order, matched: &Matched<'_>) -> Vec<u32> {
     let mut hits = vec![0_u32; order.ranks()];
     for row in &matched.rows {
@@ -22,7 +22,7 @@ pub(super) fn count_hits(order: &Order, matched: &Matched<'_>) -> Vec<u32> {
     }
     for list in &matched.lists {
         for &rank in *list {
-            // A damaged file may hold any.
+            // A damaged file may hold any number.
             if let Some(hits) = hits.get_mut(rank as usize) {
                 *hits += 1;
             }
@@ -31,7 +31,7 @@ pub(super) fn count_hits(order: &Order, matched: &Matched<'_>) -> Vec<u32> {
     hits
 }
 
-/// The first `k` of the admitted sessions, best first; `None` where the score of one is NaN or leaves the exact range.
+/// Returns the best `k` admitted sessions in order, or `None` if a score is NaN or leaves the exact range.
 pub(super) fn top_k<F: Fn(u32) -> bool + ?Sized>(
     order: &Order,
     matched: &Matched<'_>,
@@ -57,7 +57,24 @@ pub(super) fn top_k<F: Fn(u32) -> bool + ?Sized>(
     if k < all.len() {
         all.select_nth_unstable(k);
         all.truncate(k);
+        all.sort_unstable();
+        return Some(all);
     }
-    all.sort_unstable();
+    let mut all = grouped(all);
+    // A stable sort finds the groups in order already, and merges them.
+    all.sort();
     Some(all)
+}
+
+/// Returns the candidates with those of equal hits together: each group of a segment is in order, but for rounding.
+fn grouped(all: Vec<Candidate>) -> Vec<Candidate> {
+    const MOST_GROUPS: usize = 64;
+    let mut groups = vec![Vec::new(); MOST_GROUPS];
+    for candidate in all {
+        let group = (candidate.hits as usize).min(MOST_GROUPS - 1);
+        if let Some(group) = groups.get_mut(group) {
+            group.push(candidate);
+        }
+    }
+    groups.into_iter().rev().flatten().collect()
 }

@@ -1,8 +1,9 @@
-//! Sessions compiled for exact top-k.
+//! The index: sessions compiled for exact top-k queries.
 //!
-//! The answer of [`Index::top_k`] is that of scoring every session with [`Scorer::score`] and sorting stably by score,
-//! descending: to the bit and to the tie, or `None`. Memory is 12 bytes a session, up to 44 for bitmaps, 4 a posting
-//! outside them, 8 a tag: see [`Index::nbytes`].
+//! [`Index::top_k`] returns what scoring every session with [`Scorer::score`] and sorting stably by descending score
+//! would return, with the same bits and the same ties. If it cannot prove that, it returns `None`. The memory is 12
+//! bytes for each session, up to 44 more for its bitmaps, 4 bytes for each posting in a list, and 8 bytes for each
+//! tag: see [`Index::nbytes`].
 
 use super::bound::Bound;
 use super::order::Order;
@@ -18,11 +19,11 @@ pub use super::session::{Sessions, TagId};
 /// One session of an answer.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Ranked {
-    /// Where the session stood in the input.
+    /// The position of the session in the input.
     pub position: u32,
-    /// How many of its tags are in the query.
+    /// The number of its tags that are in the query.
     pub hits: u32,
-    /// Its popularity, `int` or `float` as it came in.
+    /// Its popularity, an `int` or a `float` as in the input.
     pub popularity: Number,
     /// Its score, as a float.
     pub score: f64,
@@ -36,14 +37,15 @@ pub struct Index {
 }
 
 impl Index {
-    /// An answer longer than this part of the catalogue is selected from all sessions: skipping would gain nothing.
+    /// If an answer is longer than this fraction of the catalogue, every session is scored: skipping would not pay.
     const LONG_ANSWER: usize = 4;
 
-    /// Compiles the columns.
+    /// Compiles sessions whose tags have numbers below `tag_count`.
     ///
     /// # Errors
     ///
-    /// Columns that contradict each other or a vocabulary of `tag_count`, or more than [`Sessions::LIMIT`] sessions.
+    /// Fails if the columns contradict each other or `tag_count`, or if there are more than [`Sessions::LIMIT`]
+    /// sessions.
     pub fn build(sessions: &Sessions<'_>, tag_count: usize) -> Result<Self, Error> {
         sessions.check(tag_count)?;
         let order = Order::build(sessions);
@@ -55,53 +57,53 @@ impl Index {
     ///
     /// # Errors
     ///
-    /// As [`Writer::column`].
+    /// Fails as [`Writer::column`] does.
     pub fn save(&self, writer: &mut Writer<'_>) -> Result<(), Error> {
         self.order.save(&mut writer.under("order"))?;
         self.postings.save(&mut writer.under("postings"))
     }
 
-    /// What [`Self::save`] wrote, in O(tags): no column of sessions is read.
+    /// Opens what [`Self::save`] wrote, in O(tags). It reads no column of sessions.
     ///
     /// # Errors
     ///
-    /// As [`Reader::column`], and columns that contradict each other.
+    /// Fails as [`Reader::column`] does, and if the columns contradict each other.
     pub fn open(reader: &Reader) -> Result<Self, Error> {
         let order = Order::open(&reader.under("order"))?;
         let postings = Postings::open(&reader.under("postings"), &order)?;
         Ok(Self { order, postings })
     }
 
-    /// How many tags its sessions' numbers come from.
+    /// Returns the number of tags in the vocabulary.
     pub fn tag_count(&self) -> usize {
         self.postings.tag_count()
     }
 
-    /// How many sessions are compiled.
+    /// Returns the number of sessions.
     pub fn len(&self) -> usize {
         self.order.len()
     }
 
-    /// Whether there is none.
+    /// Returns true if there are no sessions.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// Bytes of memory held.
+    /// Returns the memory used, in bytes.
     pub fn nbytes(&self) -> usize {
         size_of::<Self>() + self.order.nbytes() + self.postings.nbytes()
     }
 
-    /// The first `k` sessions by (score descending, input position ascending); the tags of `query` are distinct.
+    /// Returns the best `k` sessions by (score descending, input position ascending). The tags of `query` are distinct.
     ///
-    /// `None` where the order is not provable here: a popularity or score is NaN, an int leaves the exact range.
+    /// Returns `None` if the order cannot be proven: a popularity or a score is NaN, or an int leaves the exact range.
     pub fn top_k(&self, query: &[TagId], scorer: &Scorer, k: usize) -> Option<Vec<Ranked>> {
         self.top_k_where(query, scorer, k, &|_| true)
     }
 
-    /// The first `k` of the sessions that `admits` admits by their position, in the order of [`Self::top_k`].
+    /// Returns the best `k` of the sessions for whose position `admits` returns true, in the order of [`Self::top_k`].
     ///
-    /// It is asked about the sessions that are good enough so far, or about all of a lane where it refuses many.
+    /// `admits` is called for sessions that are good enough so far. If it refuses many, it is called for whole lanes.
     #[inline]
     pub fn top_k_where<F: Fn(u32) -> bool + ?Sized>(
         &self,
@@ -122,13 +124,28 @@ impl Index {
             score: candidate.score(),
         };
         let best: Vec<Ranked> = best.into_iter().map(ranked).collect();
-        // Holds but for a file that is not what was written.
+        // Always true, except for a damaged file.
         let holds =
             |ranked: &Ranked| (ranked.position as usize) < self.len() && !ranked.score.is_nan();
         best.iter().all(holds).then_some(best)
     }
 
-    /// Calls `visit` with the position of every session that has the tag; more than once for one that has it twice.
+    /// The popularity of each session, by position. O(sessions).
+    pub fn popularity_by_position(&self) -> Vec<Number> {
+        let mut popularity = vec![Number::Int(0); self.len()];
+        for segment in self.order.segments() {
+            for rank in segment.start..segment.end {
+                let position = self.order.positions().get(rank).copied();
+                let held = position.and_then(|position| popularity.get_mut(position as usize));
+                if let Some(held) = held {
+                    *held = self.order.number(rank);
+                }
+            }
+        }
+        popularity
+    }
+
+    /// Calls `visit` with the position of each session that has the tag, once for each time that the session has it.
     pub fn visit(&self, tag: TagId, visit: &mut dyn FnMut(u32)) {
         let matched = self.postings.matched(core::slice::from_ref(&tag));
         let position = |rank: usize| self.order.positions().get(rank).copied();

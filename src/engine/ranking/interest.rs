@@ -1,8 +1,8 @@
-//! The interests of one query: is this tag one of them?
+//! The set of interests of one query. It tests whether a tag is one of them.
 //!
-//! Tags are lowered before they are compared, interests are not, so an interest with an ASCII capital never matches.
-//! Invariant: `entries` are distinct. A test costs O(1) for a tag of a length that no interest has, else O(interests)
-//! up to 24 of them and O(1) expected beyond.
+//! Tags are lowered before they are compared and interests are not, so an interest with an ASCII capital never matches.
+//! Invariant: `entries` are distinct. A test costs O(1) if no interest has the length of the tag. Otherwise it costs
+//! O(interests) for up to 24 interests, and O(1) expected for more.
 
 use core::hash::BuildHasher;
 
@@ -21,21 +21,21 @@ struct Entry {
 /// The distinct interests of a query, as bytes.
 #[derive(Debug, Default)]
 pub struct InterestSet {
-    /// All interests, one behind the other: one allocation however many there are.
+    /// The bytes of all interests, in one allocation.
     arena: Vec<u8>,
     entries: Vec<Entry>,
-    /// The numbers of all entries, by hash; filled only when there are more than are compared one by one.
+    /// The numbers of all entries, by hash. Used only if there are more than [`LINEAR`].
     hashed: HashTable<u32>,
     hasher: FixedState,
-    /// Bit `min(length, 63)` is set where some interest has that length.
+    /// Bit `min(length, 63)` is set if some interest has that length.
     lengths: u64,
 }
 
-/// Up to so many interests are compared one by one: a word compare each beats a hash.
+/// Up to this number of interests are compared one by one, which is faster than a hash.
 const LINEAR: usize = 24;
 
 impl InterestSet {
-    /// The set of the given interests; repeated ones count once.
+    /// Makes the set of the given interests. Repeated ones count once.
     pub fn new<'a>(interests: impl IntoIterator<Item = &'a [u8]>) -> Self {
         let mut set = Self::default();
         for interest in interests {
@@ -44,7 +44,7 @@ impl InterestSet {
         set
     }
 
-    /// Adds an interest unless it is there already.
+    /// Adds an interest unless it is in the set already.
     pub fn insert(&mut self, interest: &[u8]) {
         if self.contains(interest) {
             return;
@@ -72,22 +72,22 @@ impl InterestSet {
             .insert_unique(hash(number), number as u32, rehash);
     }
 
-    /// The number of different interests.
+    /// Returns the number of different interests.
     pub fn len(&self) -> usize {
         self.entries.len()
     }
 
-    /// Whether there is no interest at all.
+    /// Returns true if there are no interests.
     pub fn is_empty(&self) -> bool {
         self.entries.is_empty()
     }
 
-    /// The interests in the order in which they were first given.
+    /// Returns the interests in the order in which they were first given.
     pub fn iter(&self) -> impl Iterator<Item = &[u8]> {
         (0..self.entries.len()).map(|number| spelled(&self.arena, &self.entries, number))
     }
 
-    /// Whether these very bytes are an interest.
+    /// Returns true if exactly these bytes are an interest.
     #[inline]
     pub fn contains(&self, bytes: &[u8]) -> bool {
         if self.lengths & length_bit(bytes.len()) == 0 {
@@ -99,7 +99,7 @@ impl InterestSet {
         self.find(bytes.len(), head_word(bytes), |interest| interest == bytes)
     }
 
-    /// Whether the ASCII bytes, lowered, are an interest.
+    /// Returns true if the ASCII bytes, lowered, are an interest.
     #[inline]
     pub fn contains_lowered(&self, ascii: &[u8]) -> bool {
         if self.lengths & length_bit(ascii.len()) == 0 {
@@ -131,7 +131,7 @@ impl InterestSet {
     }
 }
 
-/// The bytes of an entry.
+/// Returns the bytes of an entry.
 #[inline]
 fn spelled<'a>(arena: &'a [u8], entries: &[Entry], number: usize) -> &'a [u8] {
     let bytes = entries

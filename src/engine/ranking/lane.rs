@@ -1,17 +1,17 @@
-//! Counting set bits down the rows of a bit matrix, 512 columns at a time.
+//! Counts the set bits in each column of a bit matrix, 512 columns at a time.
 //!
 //! The counters are bit-sliced: plane `i` holds bit `i` of the count of every column, and rows are added by
-//! carry-save adders. Nothing here knows which instructions it will be compiled to: [`super::simd`] compiles
-//! [`seek`] several times. Cost: about four operations on a [`Lane`] for each row.
+//! carry-save adders. The code is independent of the instruction set: [`super::simd`] compiles [`seek`] several times.
+//! Cost: about four operations on a [`Lane`] for each row.
 
-// Inlined into functions compiled for other instructions, or else compiled for the baseline.
+// Must be inlined into the functions of `simd`. Otherwise it would be compiled for the baseline instructions.
 #![allow(clippy::inline_always)]
 
 use core::ops::Range;
 
 use bytemuck::{Pod, Zeroable};
 
-/// 512 bits, one a rank, aligned to the line of a cache.
+/// 512 bits, one for each rank, aligned to a cache line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Pod, Zeroable)]
 #[repr(C, align(64))]
 pub(super) struct Lane(pub(super) [u64; 8]);
@@ -31,7 +31,7 @@ impl Lane {
         Self(words)
     }
 
-    /// The bits set in both.
+    /// Returns the bits that are set in both.
     #[inline(always)]
     pub(super) fn and(self, other: Self) -> Self {
         self.zip(other, |a, b| a & b)
@@ -47,14 +47,14 @@ impl Lane {
         self.zip(other, |a, b| a ^ b)
     }
 
-    /// The sum of three bits a column, as (low bit, high bit).
+    /// Adds three bits in each column. Returns (low bits, high bits).
     #[inline(always)]
     fn add(self, b: Self, c: Self) -> (Self, Self) {
         let half = self.xor(b);
         (half.xor(c), self.and(b).or(half.and(c)))
     }
 
-    /// The bits of the columns for which `belongs` holds.
+    /// Returns the bits of the columns for which `belongs` returns true.
     #[inline]
     pub(super) fn from_fn(mut belongs: impl FnMut(usize) -> bool) -> Self {
         let mut lane = Self::ZERO;
@@ -66,13 +66,13 @@ impl Lane {
         lane
     }
 
-    /// Whether no bit is set.
+    /// Returns true if no bit is set.
     #[inline(always)]
     pub(super) fn is_zero(&self) -> bool {
         self.0.iter().fold(0, |all, word| all | word) == 0
     }
 
-    /// The columns of the set bits, ascending.
+    /// Iterates over the columns of the set bits, ascending.
     #[inline]
     pub(super) fn ones(&self) -> impl Iterator<Item = usize> {
         (0..).step_by(64).zip(self.0).flat_map(|(start, word)| {
@@ -82,7 +82,7 @@ impl Lane {
         })
     }
 
-    /// How many bits are set.
+    /// Returns the number of set bits.
     #[inline]
     pub(super) fn count(&self) -> u32 {
         self.0.iter().map(|word| word.count_ones()).sum()
@@ -100,7 +100,7 @@ impl<const P: usize> Planes<P> {
     /// Adds `carry` to the bits from plane `from` on.
     #[inline(always)]
     fn ripple(&mut self, from: usize, mut carry: Lane) {
-        // Counted from 0 to `P`, so that it unrolls and the planes stay in registers.
+        // The loop runs from 0 to `P` so that it is unrolled and the planes stay in registers.
         for (index, plane) in self.0.iter_mut().enumerate() {
             if index >= from {
                 let next = plane.and(carry);
@@ -110,7 +110,7 @@ impl<const P: usize> Planes<P> {
         }
     }
 
-    /// Adds 1 to a single column. Without a branch on the carry, which is not predictable.
+    /// Adds 1 to a single column, without a branch on the carry, because that branch cannot be predicted.
     #[inline]
     pub(super) fn increment(&mut self, column: usize) {
         let (word, mut carry) = (column / 64 % 8, 1_u64 << (column % 64));
@@ -121,7 +121,7 @@ impl<const P: usize> Planes<P> {
         }
     }
 
-    /// Adds one bit a column from every row.
+    /// Adds one bit in each column from every row.
     #[inline(always)]
     fn add_rows(&mut self, rows: &[&[Lane]], lane: usize) {
         let mut fours = rows.chunks_exact(4);
@@ -150,12 +150,12 @@ impl<const P: usize> Planes<P> {
         }
     }
 
-    /// The columns whose count is at least `level`.
+    /// Returns the columns whose count is at least `level`.
     #[inline(always)]
     pub(super) fn at_least(&self, level: u32) -> Lane {
         let mut mask = Lane::ONES;
         for (bit, plane) in self.0.iter().enumerate() {
-            // A bit that the level has is needed; one that it lacks is enough. Without a branch.
+            // Where the level has a bit, the count needs it too. Where the level has none, a set bit is enough.
             let lacks = u64::from(level >> bit & 1).wrapping_sub(1);
             mask = mask.zip(*plane, |mask, plane| {
                 (mask & plane) | ((mask | plane) & lacks)
@@ -164,7 +164,7 @@ impl<const P: usize> Planes<P> {
         mask
     }
 
-    /// The columns whose count is `level`.
+    /// Returns the columns whose count is `level`.
     #[inline]
     pub(super) fn exactly(&self, level: u32) -> Lane {
         let mut mask = Lane::ONES;
@@ -178,7 +178,7 @@ impl<const P: usize> Planes<P> {
         mask
     }
 
-    /// The count of one column.
+    /// Returns the count of one column.
     #[inline]
     pub(super) fn count(&self, column: usize) -> u32 {
         let planes = self.0.iter().enumerate();
@@ -188,27 +188,57 @@ impl<const P: usize> Planes<P> {
     }
 }
 
-/// A lane in which some column reached the level.
+/// The counts that a search looks for.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Wanted {
+    /// Columns whose count is at least this...
+    level: u32,
+    /// ...if no bit is set, or all other columns if every bit is.
+    inverted: u64,
+}
+
+impl Wanted {
+    /// Counts of `level` and more.
+    #[inline]
+    pub(super) fn at_least(level: u32) -> Self {
+        Self { level, inverted: 0 }
+    }
+
+    /// Counts of `most` and fewer, of counters with `planes` planes.
+    #[inline]
+    pub(super) fn at_most(most: u32, planes: usize) -> Self {
+        if (most + 1) >> planes == 0 {
+            Self {
+                level: most + 1,
+                inverted: u64::MAX,
+            }
+        } else {
+            Self::at_least(0)
+        }
+    }
+}
+
+/// A lane in which some column has a wanted count.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Found<const P: usize> {
-    /// Which lane.
+    /// The number of the lane.
     pub(super) lane: usize,
     /// Its counters.
     pub(super) planes: Planes<P>,
-    /// The columns that reached the level.
+    /// The columns with a wanted count.
     pub(super) mask: Lane,
 }
 
-/// The first of `lanes` in which some column's count reaches `level`.
+/// The first of `lanes` in which some column's count is wanted.
 ///
-/// A count starts from `base` (counters of `lanes`, or empty for 0) and gets one bit from every row. Every row covers
-/// `lanes`, and no count reaches 2^`P`.
+/// A count starts from `base` (counters of `lanes`, or empty for 0), and each row adds one bit. Every row must cover
+/// `lanes`, and no count may reach 2^`P`.
 #[inline(always)]
 pub(super) fn seek<const P: usize>(
     rows: &[&[Lane]],
     base: &[Planes<P>],
     lanes: Range<usize>,
-    level: u32,
+    wanted: Wanted,
 ) -> Option<Found<P>> {
     let first = lanes.start;
     for lane in lanes {
@@ -216,7 +246,8 @@ pub(super) fn seek<const P: usize>(
             .get(lane - first)
             .map_or(Planes::ZERO, |counters| *counters);
         planes.add_rows(rows, lane);
-        let mask = planes.at_least(level);
+        let reached = planes.at_least(wanted.level);
+        let mask = reached.zip(Lane::ZERO, |word, _| word ^ wanted.inverted);
         if !mask.is_zero() {
             return Some(Found { lane, planes, mask });
         }

@@ -16,6 +16,7 @@ mod radix;
 pub mod score;
 pub mod select;
 pub mod session;
+pub mod share;
 mod simd;
 mod sparse;
 mod topk;

@@ -1,14 +1,16 @@
-//! The order in which an index keeps its sessions, and what it must remember to undo it.
+//! Orders the sessions of an index, and maps each rank of that order back to its position in the input.
 //!
-//! Sessions are put into segments by their number of tags (most first), and inside a segment by popularity descending,
-//! input position ascending. A session with few tags cannot have many hits, so a segment bounds the hits of its
-//! sessions, and its next session bounds the popularity of all that follow: together the bound that ends a query.
-//! A session's place in this order is its *rank*.
+//! Sessions are put into segments by their number of tags (most first). Inside a segment they are sorted by popularity
+//! descending, then by input position. A session with few tags cannot have many hits, so a segment limits the hits of
+//! its sessions. The popularity of the next session limits that of all later ones. A query ends when both limits
+//! together allow no better score. A session's place in this order is its *rank*.
 //!
-//! Invariant: segments start at a multiple of [`LANE_IDS`]; the ranks between the end of one and the start of the next
-//! are padding, hold no posting and belong to no segment. Building costs O(n), see [`radix`]; opening what was saved
-//! O(segments), and checks the segments, which are copied, and the lengths of the columns: every rank of a segment is
-//! in every column. The values may be any.
+//! Invariant: segments start at a multiple of [`LANE_IDS`]. The ranks between the end of one segment and the start of
+//! the next are padding: they have no posting and belong to no segment. Building costs O(n), see [`radix`]. Opening a
+//! saved order costs O(segments). It checks the segments and the lengths of the columns, so that every rank of a
+//! segment is in every column. It does not check the values in the columns.
+
+use std::sync::OnceLock;
 
 use super::radix::{self, Packing, descending};
 use super::score::Number;
@@ -22,9 +24,9 @@ pub(super) const LANE_IDS: usize = 512;
 
 /// Segments below this size cost a query more than their bound saves (bench `top_k`, 10,000 sessions).
 const SMALLEST_SEGMENT: usize = 4096;
-/// No segment but the last holds less than this part of the catalogue, so that there are at most so many.
+/// The largest number of segments. Every segment but the last holds at least this fraction of the catalogue.
 const MOST_SEGMENTS: usize = 24;
-/// Sessions with this many tags or more are not told apart.
+/// Sessions with this number of tags or more are treated alike.
 const TAG_CLASSES: usize = 64;
 
 /// A run of ranks in descending popularity.
@@ -34,11 +36,11 @@ pub(super) struct RankSegment {
     pub(super) start: usize,
     /// One past the last rank.
     pub(super) end: usize,
-    /// No session of the segment has more tags.
+    /// The largest number of tags of a session of the segment.
     pub(super) most_tags: u32,
 }
 
-/// Which popularities were ints.
+/// Says which popularities were ints.
 #[derive(Debug)]
 enum Kinds {
     AllFloat,
@@ -48,7 +50,7 @@ enum Kinds {
 }
 
 impl Kinds {
-    /// How a file names them.
+    /// Returns the number that stands for this value in a file.
     fn number(&self) -> u64 {
         match self {
             Self::AllFloat => 0,
@@ -68,8 +70,10 @@ pub(super) struct Order {
     /// By rank; 0 in the padding.
     popularity: Column<f64>,
     kinds: Kinds,
-    /// NaN if one is.
+    /// The largest absolute popularity; NaN if some popularity is NaN.
     largest: f64,
+    /// The smallest input position of each lane, found when it is first needed.
+    first_positions: OnceLock<Box<[u32]>>,
 }
 
 impl Order {
@@ -137,6 +141,7 @@ impl Order {
             popularity: popularity.into(),
             kinds,
             largest: survey.largest,
+            first_positions: OnceLock::new(),
         }
     }
 
@@ -157,7 +162,7 @@ impl Order {
         }
     }
 
-    /// The columns that [`Self::save`] wrote.
+    /// Opens the columns that [`Self::save`] wrote.
     pub(super) fn open(reader: &Reader) -> Result<Self, Error> {
         let (positions, popularity) = (reader.column("positions")?, reader.column("popularity")?);
         let ranks = positions.len();
@@ -188,27 +193,45 @@ impl Order {
             popularity,
             kinds,
             largest: reader.value("largest")?,
+            first_positions: OnceLock::new(),
         })
     }
 
-    /// How many sessions are ranked.
+    /// Returns the number of sessions.
     pub(super) fn len(&self) -> usize {
         self.len
     }
 
-    /// How many ranks there are, padding included; a multiple of [`LANE_IDS`].
+    /// Returns the number of ranks, including the padding. It is a multiple of [`LANE_IDS`].
     pub(super) fn ranks(&self) -> usize {
         self.positions.len()
     }
 
-    /// The segments, those with the most tags first.
+    /// Returns the segments, those with the most tags first.
     pub(super) fn segments(&self) -> &[RankSegment] {
         &self.segments
     }
 
-    /// Input positions by rank.
+    /// Returns the input positions by rank.
     pub(super) fn positions(&self) -> &[u32] {
         &self.positions
+    }
+
+    /// Returns the smallest input position of each lane.
+    ///
+    /// They are found by the first query that needs them, so that a file opens without reading its columns.
+    pub(super) fn first_positions(&self) -> &[u32] {
+        self.first_positions.get_or_init(|| {
+            let mut first = vec![u32::MAX; self.ranks() / LANE_IDS];
+            for segment in &self.segments {
+                let positions = self.positions[segment.start..segment.end].chunks(LANE_IDS);
+                let lanes = first.iter_mut().skip(segment.start / LANE_IDS);
+                for (first, positions) in lanes.zip(positions) {
+                    *first = positions.iter().copied().min().unwrap_or(u32::MAX);
+                }
+            }
+            first.into()
+        })
     }
 
     /// Popularities by rank, as floats.
@@ -216,12 +239,12 @@ impl Order {
         &self.popularity
     }
 
-    /// The largest absolute popularity; NaN if some popularity is.
+    /// Returns the largest absolute popularity; NaN if some popularity is NaN.
     pub(super) fn largest(&self) -> f64 {
         self.largest
     }
 
-    /// Whether some popularity is an int, and whether some is a float.
+    /// Returns whether some popularity is an int, and whether some popularity is a float.
     pub(super) fn has_kinds(&self) -> (bool, bool) {
         match self.kinds {
             Kinds::AllFloat => (false, true),
@@ -230,7 +253,7 @@ impl Order {
         }
     }
 
-    /// The popularity at a rank with its type. An int beyond 2⁵³ comes back rounded: see [`Number::as_f64`].
+    /// Returns the popularity at a rank with its type. An int beyond 2⁵³ is returned rounded: see [`Number::as_f64`].
     #[inline]
     pub(super) fn number(&self, rank: usize) -> Number {
         let value = self.popularity[rank];
@@ -246,17 +269,22 @@ impl Order {
         }
     }
 
-    /// Bytes of memory held.
+    /// Returns the memory used, in bytes.
     pub(super) fn nbytes(&self) -> usize {
         let bits = match &self.kinds {
             Kinds::Mixed(bits) => bits.nbytes(),
             _ => 0,
         };
-        self.positions.nbytes() + self.popularity.nbytes() + size_of_val(&*self.segments) + bits
+        let first_positions = self
+            .first_positions
+            .get()
+            .map_or(0, |first| size_of_val(&**first));
+        let columns = self.positions.nbytes() + self.popularity.nbytes() + bits + first_positions;
+        columns + size_of_val(&*self.segments)
     }
 }
 
-/// The segments of a file, if they follow each other as [`Order::build`] lays them out and fill all ranks.
+/// Reads the segments of a file. Returns `None` unless they are laid out as in [`Order::build`] and fill all ranks.
 fn stored_segments(rows: &[[u64; 3]], ranks: usize) -> Option<Vec<RankSegment>> {
     let mut free = 0;
     let mut segments = Vec::with_capacity(rows.len().min(TAG_CLASSES));
@@ -275,7 +303,7 @@ fn stored_segments(rows: &[[u64; 3]], ranks: usize) -> Option<Vec<RankSegment>> 
     (free == ranks && !segments.is_empty()).then_some(segments)
 }
 
-/// What one look at all popularities tells.
+/// What one pass over all popularities finds.
 struct Survey {
     low: u64,
     high: u64,
@@ -306,7 +334,7 @@ impl Survey {
     }
 }
 
-/// Puts sessions right whose packed keys are equal and whose popularities are not.
+/// Sorts the sessions whose packed keys are equal although their popularities differ.
 fn settle(packed: &mut [u64], popularity: &mut [f64]) {
     let mut start = 0;
     while start < packed.len() {
@@ -329,7 +357,7 @@ fn settle(packed: &mut [u64], popularity: &mut [f64]) {
     }
 }
 
-/// A bit for every rank whose popularity is an int.
+/// Returns a bit for each rank, set if the popularity is an int.
 fn int_bits(sessions: &Sessions<'_>, segments: &[RankSegment], positions: &[u32]) -> Column<u64> {
     let mut bits = vec![0_u64; positions.len() / 64];
     for rank in segments
@@ -346,7 +374,7 @@ fn int_bits(sessions: &Sessions<'_>, segments: &[RankSegment], positions: &[u32]
     bits.into()
 }
 
-/// The segment of every tag count, the size of every segment and its largest tag count.
+/// Returns the segment of each tag count, the size of each segment, and its largest tag count.
 fn classes(sessions: &Sessions<'_>) -> ([usize; TAG_CLASSES], Vec<usize>, Vec<u32>) {
     let mut sizes = [0_usize; TAG_CLASSES];
     let mut largest = [0_u32; TAG_CLASSES];

@@ -1,11 +1,11 @@
-//! Which sessions have a tag: a bitmap where many do, a sorted list of ranks where few do.
+//! The posting lists: which sessions have a tag. A frequent tag has a bitmap, a rare one has a sorted list of ranks.
 //!
-//! A tag that stands in a session `m` times is `m` postings of that session: the first in the tag's own list, the
-//! others in lists of *repeats*, so that adding up a tag's lists counts a session's hits as the original does.
+//! A tag that a session has `m` times makes `m` postings of that session. The first is in the tag's own list, and the
+//! others are in lists of *repeats*. So the sum over all lists of a tag counts the hits as the original does.
 //!
-//! Invariant: every list ascends and holds a rank once; a bitmap has no bit set in the padding. Building is O(tags)
-//! after the order is known, a look-up O(1) without repeats. Of what a file holds nothing is known but that lists and
-//! bitmaps do not overlap, so that no query reads more than the file: who reads a list checks every rank.
+//! Invariant: every list ascends and holds a rank once, and a bitmap has no bit set in the padding. Building costs
+//! O(tags) once the order is known. A look-up costs O(1) without repeats. Opening a file checks that lists and bitmaps
+//! do not overlap, so that no query reads more than the file holds. It checks no ranks: the reader of a list does.
 
 use std::collections::BTreeMap;
 
@@ -18,17 +18,17 @@ use crate::engine::error::Error;
 use crate::engine::file::column::Column;
 use crate::engine::file::{Reader, Writer};
 
-/// A tag at least this frequent (one session in so many) gets a bitmap while there is memory for it: reading the bits
-/// is faster than adding postings one by one far below the density at which a list is smaller.
+/// A tag that at least one session in 2,048 has gets a bitmap, as long as there is memory for it. Reading the bits is
+/// faster than adding postings one by one, also at densities where a list is much smaller.
 const SPARSEST_BITMAP: usize = 2048;
-/// Sessions whose tags are fetched together.
+/// The number of sessions whose tags are fetched together.
 const GATHERED: usize = 64;
-/// Bitmaps take at most so many bytes a session.
+/// The largest memory of bitmaps, in bytes for each session.
 const MOST_BITMAP_BYTES: usize = 44;
-/// The index aims to stay under so many bytes a session and four tags.
+/// The memory that the index should not exceed, in bytes for each session with four tags.
 const BYTES_OF_FOUR_TAGS: usize = 60;
 
-/// Where one posting list lies: `len` ranks from `start`, or the bitmap of row `start`.
+/// The place of one posting list: `len` ranks from `start`, or the bitmap of row `start`.
 #[derive(Clone, Copy, Debug, Default, Pod, Zeroable)]
 #[repr(C)]
 struct Place {
@@ -45,7 +45,7 @@ struct Repeat {
 }
 
 impl Place {
-    /// Marks a bitmap.
+    /// The value of `len` that marks a bitmap.
     const ROW: u32 = u32::MAX;
 }
 
@@ -69,14 +69,14 @@ pub(super) struct Postings {
     repeats: Column<Repeat>,
 }
 
-/// How many postings every list will hold.
+/// The number of postings that each list will hold.
 struct Counts {
     first: Vec<u32>,
-    /// By (tag, how many times before in the same session), from 1.
+    /// By (tag, number of earlier occurrences in the same session, from 1).
     repeats: BTreeMap<(TagId, u32), u32>,
 }
 
-/// Tells the first occurrence of a tag in a session from the second and later ones, in O(1) an occurrence.
+/// Distinguishes the first occurrence of a tag in a session from later ones, in O(1) for each occurrence.
 struct Occurrences {
     last: Vec<u32>,
     repeated: BTreeMap<TagId, u32>,
@@ -90,7 +90,7 @@ impl Occurrences {
         }
     }
 
-    /// Calls `first` or `again` (with the number of earlier occurrences) for the tags of the `serial`-th session.
+    /// Calls `first` for each new tag of the `serial`-th session, and `again` with the number of earlier occurrences.
     #[inline]
     fn visit(
         &mut self,
@@ -132,7 +132,7 @@ impl Counts {
         Self { first, repeats }
     }
 
-    /// The number of postings from which on a tag gets a bitmap.
+    /// Returns the smallest number of postings with which a tag gets a bitmap.
     fn bitmap_from(&self, sessions: usize) -> u32 {
         let mut frequent: Vec<u32> = self.first.clone();
         let sparsest = (sessions / SPARSEST_BITMAP).max(8) as u32;
@@ -144,13 +144,13 @@ impl Counts {
         let most = MOST_BITMAP_BYTES * sessions;
         let mut left = quarter.saturating_sub(used).clamp(8 * sessions, most);
         let rows = (1..).zip(&frequent).take_while(|&(rows, &count)| {
-            // A bitmap saves the list.
+            // With a bitmap there is no list.
             left = (left + 4 * count as usize).saturating_sub(sessions / 8);
             left > 0 && rows * sessions <= 8 * most
         });
         let rows = rows.count();
         match (frequent[..rows].last(), frequent.get(rows)) {
-            // Not all tags of that frequency fit.
+            // There is no memory for all tags of that frequency.
             (Some(last), Some(next)) if last == next => last + 1,
             (Some(&last), _) => last,
             (None, _) => u32::MAX,
@@ -175,7 +175,7 @@ impl Postings {
                 }
             } else {
                 listed += count;
-                // Filled below: `len` counts up to `count`.
+                // The list is filled below, and `len` grows to `count`.
                 Place {
                     start: listed - count,
                     len: 0,
@@ -206,7 +206,7 @@ impl Postings {
         for segment in order.segments() {
             for start in (segment.start..segment.end).step_by(GATHERED) {
                 let end = segment.end.min(start + GATHERED);
-                // Apart from the loop that posts, so that many sessions are fetched from memory at once.
+                // A loop of its own, so that the processor fetches many sessions from memory at the same time.
                 gathered.clear();
                 let positions = &order.positions()[start..end];
                 gathered.extend(positions.iter().map(|&position| sessions.tags_of(position)));
@@ -245,7 +245,7 @@ impl Postings {
         writer.column("repeats", &self.repeats)
     }
 
-    /// The columns that [`Self::save`] wrote, for sessions in this order. O(tags).
+    /// Opens the columns that [`Self::save`] wrote, for sessions in this order. Costs O(tags).
     pub(super) fn open(reader: &Reader, order: &Order) -> Result<Self, Error> {
         let postings = Self {
             lanes: order.ranks() / LANE_IDS,
@@ -260,7 +260,7 @@ impl Postings {
         Ok(postings)
     }
 
-    /// Whether lists and bitmaps follow each other in the order of their tags, as [`Self::build`] places them.
+    /// Returns true if lists and bitmaps follow each other in the order of their tags, as [`Self::build`] places them.
     fn fills(&self) -> bool {
         let (mut rows, mut listed) = (0_u64, 0_u64);
         let repeats = self.repeats.iter().map(|repeat| &repeat.place);
@@ -278,12 +278,12 @@ impl Postings {
             && self.repeats.is_sorted_by_key(|repeat| repeat.tag)
     }
 
-    /// How many tags there are.
+    /// Returns the number of tags.
     pub(super) fn tag_count(&self) -> usize {
         self.places.len()
     }
 
-    /// The posting lists of the tags of a query; tags outside the vocabulary have none.
+    /// Returns the posting lists of the tags of a query. Tags outside the vocabulary have none.
     pub(super) fn matched(&self, query: &[TagId]) -> Matched<'_> {
         let mut matched = Matched {
             rows: Vec::with_capacity(query.len()),
@@ -315,7 +315,7 @@ impl Postings {
         }
     }
 
-    /// Bytes of memory held.
+    /// Returns the memory used, in bytes.
     pub(super) fn nbytes(&self) -> usize {
         self.bitmaps.nbytes() + self.lists.nbytes() + self.places.nbytes() + self.repeats.nbytes()
     }

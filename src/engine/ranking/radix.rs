@@ -1,18 +1,18 @@
-//! Positions by (popularity descending, position ascending), faster than by comparing.
+//! Sorts positions by (popularity descending, position ascending), faster than by comparing.
 //!
-//! The 32 highest bits in which the popularities differ are packed above the position into one `u64`, and these are
-//! sorted by three stable counting passes of 11 bits. Popularities that agree in those bits and still differ are rare
-//! (random floats: one in a hundred at ten million) and are put right by comparing. O(n), but O(n log n) where nearly
+//! The 32 highest bits in which the popularities differ are packed above the position into one `u64`. These are sorted
+//! by three stable counting passes of 11 bits. Popularities that differ only in lower bits are rare (one in a hundred
+//! among ten million random floats); they are sorted by comparing afterwards. The cost is O(n), or O(n log n) if nearly
 //! all popularities are neighbouring floats.
 
-/// Digits of the packed key, the lowest first.
+/// The lowest bit of each digit of the packed key, the lowest digit first.
 const DIGITS: [u32; 3] = [32, 43, 54];
 const DIGIT_BITS: u32 = 11;
 const BUCKETS: usize = 1 << DIGIT_BITS;
-/// Shorter inputs are sorted by comparing: clearing and summing the buckets would cost more.
+/// Shorter inputs are sorted by comparing, because clearing and summing the buckets would cost more.
 const SHORT: usize = 2048;
 
-/// A key that ascends while the popularity descends; `-0.0` and `0.0` share one.
+/// Returns a key that ascends while the popularity descends. `-0.0` and `0.0` have the same key.
 #[inline]
 pub(super) fn descending(popularity: f64) -> u64 {
     let bits = (popularity + 0.0).to_bits();
@@ -23,7 +23,7 @@ pub(super) fn descending(popularity: f64) -> u64 {
     }
 }
 
-/// The number whose [`descending`] key this is.
+/// Returns the number whose [`descending`] key this is.
 #[inline]
 pub(super) fn ascending(key: u64) -> f64 {
     f64::from_bits(if key >> 63 == 1 {
@@ -40,7 +40,7 @@ pub(super) struct Packing {
 }
 
 impl Packing {
-    /// For keys from `low` to `high`.
+    /// Makes a packing for keys from `low` to `high`.
     pub(super) fn new(low: u64, high: u64) -> Self {
         let differing = u64::BITS - (low ^ high).leading_zeros();
         Self {
@@ -48,20 +48,20 @@ impl Packing {
         }
     }
 
-    /// The key's part above the position.
+    /// Packs the highest differing bits of the key above the position.
     #[inline]
     pub(super) fn pack(self, key: u64, position: u32) -> u64 {
-        // Above the 32 bits all keys agree, so that the cast loses nothing.
+        // All keys agree above these 32 bits, so the cast loses no information.
         u64::from((key >> self.shift) as u32) << 32 | u64::from(position)
     }
 
-    /// Whether equal packed keys mean equal keys.
+    /// Returns true if equal packed keys mean equal keys.
     pub(super) fn is_exact(self) -> bool {
         self.shift == 0
     }
 }
 
-/// Sorts packed keys whose positions ascend; `spare` is as long.
+/// Sorts packed keys whose positions ascend. `spare` must have the same length.
 pub(super) fn sort(packed: &mut [u64], spare: &mut [u64]) {
     if packed.len() < SHORT {
         packed.sort_unstable();
@@ -80,7 +80,7 @@ pub(super) fn sort(packed: &mut [u64], spare: &mut [u64]) {
     }
 }
 
-/// Moves `from` to `to`, stably by one digit; does nothing where all keys share it.
+/// Moves `from` to `to`, sorted stably by one digit. Returns false and moves nothing if all keys have the same digit.
 fn pass(from: &[u64], to: &mut [u64], digit: u32) -> bool {
     let bucket = |key: u64| (key >> digit) as usize % BUCKETS;
     let mut next = [0_u32; BUCKETS];

@@ -1,12 +1,12 @@
-//! Score arithmetic, equal to the interpreter's to the last bit.
+//! Computes scores that equal those of the Python interpreter to the last bit.
 //!
-//! A score is `sum()` of at most three contributions. Three things decide its bits and its type, and all three are
-//! modelled here: Python keeps `int` and `float` apart (`2 * 3` is an `int`, `2 * 0.5` is not), the association of the
-//! diversity factor is `(n * 0.01) * weight`, and `sum()` adds floats plainly up to CPython 3.11 and with Neumaier's
-//! compensation from 3.12 on ([`SumRegime`]). Whatever this model cannot hold exactly (an integer beyond
-//! [`Number::INT_LIMIT`]) yields `None`, and the caller takes a slower exact road. Every function is O(1).
+//! A score is the `sum()` of at most three contributions. Three things decide its bits and its type. Python
+//! distinguishes `int` and `float` (`2 * 3` is an `int`, `2 * 0.5` is a `float`). The diversity factor is computed as
+//! `(n * 0.01) * weight`. And `sum()` adds floats plainly up to CPython 3.11, and with Neumaier's compensation from
+//! 3.12 on ([`SumRegime`]). Functions return `None` for a number that this model cannot hold exactly (an integer beyond
+//! [`Number::INT_LIMIT`]), and the caller uses a slower exact method. Every function is O(1).
 
-/// A Python `int` or `float`, as far as scoring needs them.
+/// A Python `int` or `float`, in the range that scoring needs.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Number {
     /// An `int` (or `bool`, which multiplies as one).
@@ -16,10 +16,10 @@ pub enum Number {
 }
 
 impl Number {
-    /// Products of ints stay within ±2⁵², so that the sum of two of them is still exact as an `f64`.
+    /// The largest product of ints, 2⁵². The sum of two such products is still exact as an `f64`.
     pub const INT_LIMIT: i64 = 1 << 52;
 
-    /// The value as a float, rounded to nearest even as CPython converts.
+    /// Returns the value as a float, rounded to nearest even as CPython does.
     #[inline]
     pub fn as_f64(self) -> f64 {
         match self {
@@ -28,7 +28,7 @@ impl Number {
         }
     }
 
-    /// Python's `self * other`; `None` where an `int` product leaves ±[`Self::INT_LIMIT`].
+    /// Returns Python's `self * other`, or `None` if an `int` product leaves ±[`Self::INT_LIMIT`].
     #[inline]
     pub fn times(self, other: Self) -> Option<Self> {
         match (self, other) {
@@ -57,9 +57,9 @@ impl SumRegime {
     /// All regimes, oldest first.
     pub const ALL: [Self; 3] = [Self::Plain, Self::Compensated, Self::CompensatedInts];
 
-    /// `sum(items)`, starting from the int 0 as Python does.
+    /// Returns `sum(items)`, starting from the int 0 as Python does.
     ///
-    /// The int prefix is exact and the first float is added to it by `int + float`; only what follows is compensated.
+    /// The sum of the leading ints is exact, and the first float is added to it. Only later additions are compensated.
     #[inline]
     pub fn sum(self, items: &[Number]) -> Number {
         let mut prefix = 0_i64;
@@ -95,7 +95,7 @@ impl SumRegime {
         Number::Float(total)
     }
 
-    /// [`Self::sum`] of three floats, the usual case: a full ranking of 1,000 sessions takes a third less time.
+    /// Returns [`Self::sum`] of three floats, the usual case. A full ranking of 1,000 sessions takes a third less time.
     #[inline]
     fn sum_floats(self, first: f64, second: f64, third: f64) -> f64 {
         let lost = |total: f64, value: f64, sum: f64| {
@@ -105,7 +105,7 @@ impl SumRegime {
                 (value - sum) + total
             }
         };
-        // From the int 0, as Python does: `-0.0` becomes `0.0`.
+        // The sum starts from the int 0, as in Python, so `-0.0` becomes `0.0`.
         let one = 0.0 + first;
         let two = one + second;
         let three = two + third;
@@ -128,8 +128,28 @@ pub struct Weights {
     pub interest: Number,
     /// Multiplies the session's popularity.
     pub popularity: Number,
-    /// Multiplies `distinct interests × 0.01`; `None` is the guide's two-factor form.
+    /// Multiplies `distinct interests × 0.01`; `None` for the two-factor form of the original's guide.
     pub diversity: Option<Number>,
+}
+
+/// A weight that decides the order of sessions. The weight of diversity does not, because all sessions of a query share
+/// that contribution.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Factor {
+    /// The weight of matching tags.
+    Interest,
+    /// The weight of popularity.
+    Popularity,
+}
+
+impl Weights {
+    /// Returns the weight of a factor.
+    pub fn of(&self, factor: Factor) -> Number {
+        match factor {
+            Factor::Interest => self.interest,
+            Factor::Popularity => self.popularity,
+        }
+    }
 }
 
 /// The parts of one score, in the order in which they are added.
@@ -152,7 +172,7 @@ pub struct Scorer {
 }
 
 impl Scorer {
-    /// A scorer for a query of `distinct_interests` different interests.
+    /// Makes a scorer for a query of `distinct_interests` different interests.
     pub fn new(weights: Weights, distinct_interests: usize, regime: SumRegime) -> Self {
         let diversity = weights
             .diversity
@@ -164,27 +184,50 @@ impl Scorer {
         }
     }
 
-    /// The weights the scorer was made with.
+    /// Returns a scorer for a query of another number of different interests.
+    #[must_use]
+    pub fn for_interests(&self, distinct_interests: usize) -> Self {
+        Self::new(self.weights, distinct_interests, self.regime)
+    }
+
+    /// Returns a scorer with another weight, which is a float.
+    #[must_use]
+    pub fn reweighted(&self, factor: Factor, weight: f64) -> Self {
+        let mut changed = *self;
+        match factor {
+            Factor::Interest => changed.weights.interest = Number::Float(weight),
+            Factor::Popularity => changed.weights.popularity = Number::Float(weight),
+        }
+        changed
+    }
+
+    /// Returns the weights with which the scorer was made.
     pub fn weights(&self) -> &Weights {
         &self.weights
     }
 
-    /// The diversity contribution, which all sessions of the query share.
+    /// Returns the diversity contribution, which is the same for all sessions of the query.
     pub fn diversity(&self) -> Option<f64> {
         self.diversity
     }
 
-    /// The contributions of a session with `hits` matching tags; `None` where an int leaves the exact range.
+    /// Returns the contributions of a session with `hits` matching tags, or `None` if an int leaves the exact range.
     #[inline]
     pub fn contributions(&self, hits: u32, popularity: Number) -> Option<Contributions> {
+        self.contributions_of(Number::Int(i64::from(hits)), popularity)
+    }
+
+    /// The contributions of a session whose match is a number of tags, or a part of one.
+    #[inline]
+    pub fn contributions_of(&self, matched: Number, popularity: Number) -> Option<Contributions> {
         Some(Contributions {
-            interest_match: Number::Int(i64::from(hits)).times(self.weights.interest)?,
+            interest_match: matched.times(self.weights.interest)?,
             popularity: popularity.times(self.weights.popularity)?,
             diversity: self.diversity,
         })
     }
 
-    /// `sum()` of the contributions.
+    /// Returns the `sum()` of the contributions.
     #[inline]
     pub fn total(&self, parts: &Contributions) -> Number {
         if let (Number::Float(interest), Number::Float(popularity), Some(diversity)) =
@@ -207,8 +250,8 @@ impl Scorer {
         )
     }
 
-    /// The score of a session; `None` where an int leaves the exact range. May be NaN: the caller's order must not use
-    /// it.
+    /// Returns the score of a session, or `None` if an int leaves the exact range. The score may be NaN, which the
+    /// caller must not sort by.
     #[inline]
     pub fn score(&self, hits: u32, popularity: Number) -> Option<Number> {
         self.contributions(hits, popularity)

@@ -1,23 +1,23 @@
-//! The first `k` of a stable descending sort, without sorting the rest.
+//! Finds the first `k` items of a stable descending sort, without sorting the rest.
 //!
-//! Equal to `sorted(scores, reverse=True)[:k]` on scores without NaN: ties keep their position. A small `k` keeps a
-//! sorted list of the best so far (O(n + k·m) for m improvements); a large one selects, then sorts the selected part
-//! (O(n + k log k)).
+//! The result equals `sorted(scores, reverse=True)[:k]` for scores without NaN: ties keep their order. For a small `k`,
+//! a sorted list of the best so far is kept (O(n + k·m) for m improvements). For a large `k`, the best are selected
+//! first and sorted afterwards (O(n + k log k)).
 
-/// Keeps the `k` best of a sequence of scores pushed in order of position.
+/// Keeps the best `k` of a sequence of scores that are offered in order of position.
 #[derive(Debug)]
 pub struct Selection<T> {
     k: usize,
     best: Vec<(f64, T)>,
-    /// The score that a newcomer must exceed, once `k` are held.
+    /// The score that a new item must exceed once there are `k` items.
     threshold: f64,
 }
 
 impl<T> Selection<T> {
-    /// Up to so many are kept sorted by insertion; beyond, all are collected and selected at the end.
+    /// The largest `k` for which the items are kept sorted by insertion.
     const SMALL: usize = 64;
 
-    /// A selection of the best `k`.
+    /// Makes a selection of the best `k`.
     pub fn new(k: usize) -> Self {
         Self {
             k,
@@ -26,7 +26,7 @@ impl<T> Selection<T> {
         }
     }
 
-    /// Offers the next score in order of position, which must not be NaN; `item` is made only if it is kept for now.
+    /// Offers the score of the next position, which must not be NaN. Calls `item` only if the score is good enough.
     #[inline]
     pub fn push_with(&mut self, score: f64, item: impl FnOnce() -> T) {
         if self.k > Self::SMALL {
@@ -53,7 +53,7 @@ impl<T> Selection<T> {
         }
     }
 
-    /// The best, in order.
+    /// Returns the best items, in order.
     pub fn into_sorted(self) -> Vec<(f64, T)> {
         let Self { k, best, .. } = self;
         if k <= Self::SMALL {
@@ -65,7 +65,7 @@ impl<T> Selection<T> {
             .map(|(position, (score, item))| (score, position, item))
             .collect();
         let by_rank = |a: &(f64, usize, T), b: &(f64, usize, T)| {
-            // `total_cmp` would set -0.0 under 0.0, which Python ties; NaN does not occur.
+            // Not `total_cmp`: it sorts -0.0 below 0.0, which are equal in Python. There is no NaN.
             b.0.partial_cmp(&a.0)
                 .unwrap_or(core::cmp::Ordering::Equal)
                 .then(a.1.cmp(&b.1))

@@ -1,14 +1,14 @@
-//! Sessions as the engine sees them: columns in input order, tags as small numbers.
+//! The sessions from which an index is built: columns in input order, with numbers for tags.
 //!
-//! Invariant of a checked [`Sessions`]: `offsets` has one entry more than there are sessions, never falls, and ends
-//! inside `tags`; every tag is below the vocabulary's size. [`Sessions::check`] costs O(sessions + tags).
+//! Invariant of checked [`Sessions`]: `offsets` has one entry more than there are sessions, never falls, and ends
+//! inside `tags`. Every tag is below the size of the vocabulary. [`Sessions::check`] costs O(sessions + tags).
 
 use bytemuck::{Pod, Zeroable};
 
 use super::score::Number;
 use crate::engine::error::Error;
 
-/// A tag's number in the caller's vocabulary, counted from 0.
+/// The number of a tag in the caller's vocabulary, from 0.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Pod, Zeroable)]
 #[repr(transparent)]
 pub struct TagId(pub u32);
@@ -16,29 +16,29 @@ pub struct TagId(pub u32);
 /// The columns of a catalogue, in input order.
 #[derive(Clone, Copy, Debug)]
 pub struct Sessions<'a> {
-    /// One popularity per session; a missing one is `Int(0)`.
+    /// The popularity of each session; a missing one is `Int(0)`.
     pub popularity: &'a [Number],
     /// Session `i` has the tags `tags[offsets[i]..offsets[i + 1]]`.
     pub offsets: &'a [u32],
-    /// A tag that stands twice in one session counts twice.
+    /// A tag that a session has twice counts twice.
     pub tags: &'a [TagId],
 }
 
 impl<'a> Sessions<'a> {
-    /// The largest number of sessions: ranks are `u32`, and the last few name padding.
+    /// The largest number of sessions. Ranks are `u32`, and some of them are padding.
     pub const LIMIT: usize = u32::MAX as usize - (1 << 16);
 
-    /// How many sessions there are.
+    /// Returns the number of sessions.
     pub fn len(&self) -> usize {
         self.popularity.len()
     }
 
-    /// Whether there is no session.
+    /// Returns true if there are no sessions.
     pub fn is_empty(&self) -> bool {
         self.popularity.is_empty()
     }
 
-    /// The tags of the session at `position`; none where the columns hold none.
+    /// Returns the tags of the session at `position`, or none if there is no such session.
     #[inline]
     pub fn tags_of(&self, position: u32) -> &'a [TagId] {
         let at = position as usize;
@@ -51,11 +51,11 @@ impl<'a> Sessions<'a> {
         }
     }
 
-    /// Whether the columns fit each other and a vocabulary of `tag_count` tags.
+    /// Checks that the columns fit each other and a vocabulary of `tag_count` tags.
     ///
     /// # Errors
     ///
-    /// The first contradiction found, or a size beyond [`Self::LIMIT`].
+    /// Names the first contradiction, or a number of sessions above [`Self::LIMIT`].
     pub fn check(&self, tag_count: usize) -> Result<(), Error> {
         if self.len() > Self::LIMIT {
             return Err(Error::too_large("sessions", self.len(), Self::LIMIT));

@@ -1,15 +1,15 @@
-//! [`seek`](super::lane::seek), compiled for the widest instructions that the running processor has.
+//! Compiles [`seek`](super::lane::seek) for several instruction sets, and calls the widest that the processor has.
 //!
-//! The only `unsafe` of the engine: calling a function compiled for instructions that the processor might lack. What
-//! they compute is safe code, written once in [`super::lane`].
+//! `unsafe` is needed to call a function that was compiled for instructions which the processor might lack. The
+//! functions themselves are safe code, written once in [`super::lane`].
 
 #![allow(unsafe_code)]
 
 use core::ops::Range;
 
-use super::lane::{self, Found, Lane, Planes};
+use super::lane::{self, Found, Lane, Planes, Wanted};
 
-/// The instructions to use; only [`Simd::detect`] makes one, which is what the `unsafe` below relies on.
+/// The instructions to use. Only [`Simd::detect`] makes a value, and the `unsafe` calls below rely on that.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Simd(Level);
 
@@ -23,7 +23,7 @@ enum Level {
 }
 
 impl Simd {
-    /// The widest that the running processor has. Costs two loads: the standard library remembers the answer.
+    /// Returns the widest that the processor has. Costs two loads, because the standard library remembers the result.
     #[inline]
     pub(super) fn detect() -> Self {
         #[cfg(target_arch = "x86_64")]
@@ -39,23 +39,23 @@ impl Simd {
         Self(Level::Baseline)
     }
 
-    /// [`lane::seek`].
+    /// Calls [`lane::seek`].
     #[inline]
     pub(super) fn seek<const P: usize>(
         self,
         rows: &[&[Lane]],
         base: &[Planes<P>],
         lanes: Range<usize>,
-        level: u32,
+        wanted: Wanted,
     ) -> Option<Found<P>> {
         match self.0 {
-            Level::Baseline => lane::seek(rows, base, lanes, level),
+            Level::Baseline => lane::seek(rows, base, lanes, wanted),
             // SAFETY: a `Simd` of this level exists only where `detect` saw the processor's avx2.
             #[cfg(target_arch = "x86_64")]
-            Level::Avx2 => unsafe { seek_avx2(rows, base, lanes, level) },
+            Level::Avx2 => unsafe { seek_avx2(rows, base, lanes, wanted) },
             // SAFETY: as above, for avx512f and avx512vl.
             #[cfg(target_arch = "x86_64")]
-            Level::Avx512 => unsafe { seek_avx512(rows, base, lanes, level) },
+            Level::Avx512 => unsafe { seek_avx512(rows, base, lanes, wanted) },
         }
     }
 }
@@ -66,9 +66,9 @@ fn seek_avx2<const P: usize>(
     rows: &[&[Lane]],
     base: &[Planes<P>],
     lanes: Range<usize>,
-    level: u32,
+    wanted: Wanted,
 ) -> Option<Found<P>> {
-    lane::seek(rows, base, lanes, level)
+    lane::seek(rows, base, lanes, wanted)
 }
 
 #[cfg(target_arch = "x86_64")]
@@ -77,16 +77,16 @@ fn seek_avx512<const P: usize>(
     rows: &[&[Lane]],
     base: &[Planes<P>],
     lanes: Range<usize>,
-    level: u32,
+    wanted: Wanted,
 ) -> Option<Found<P>> {
-    lane::seek(rows, base, lanes, level)
+    lane::seek(rows, base, lanes, wanted)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    /// Every width finds the lane and the counts that adding up bit by bit finds.
+    /// Every width finds the same lane and counts as adding bit by bit.
     #[test]
     fn all_widths_agree() {
         let mut state = 1_u64;
@@ -105,11 +105,18 @@ mod tests {
                     .map(|row| row[lane].0[column / 64] >> (column % 64) & 1);
                 bits.sum::<u64>() as u32
             };
-            for level in 0..=u32::try_from(height).expect("few rows") {
-                let reached = |lane: &usize| (0..512).any(|column| count(*lane, column) >= level);
+            let levels = 0..=u32::try_from(height).expect("few rows");
+            for (level, most) in levels.flat_map(|level| [(level, false), (level, true)]) {
+                let belongs = |count| if most { count <= level } else { count >= level };
+                let reached = |lane: &usize| (0..512).any(|column| belongs(count(*lane, column)));
                 let expected = (0..3).find(reached);
+                let wanted = if most {
+                    Wanted::at_most(level, 3)
+                } else {
+                    Wanted::at_least(level)
+                };
                 for simd in [Simd(Level::Baseline), Simd::narrow(), Simd::detect()] {
-                    let found = simd.seek::<3>(&rows, &[], 0..3, level);
+                    let found = simd.seek::<3>(&rows, &[], 0..3, wanted);
                     assert_eq!(found.map(|found| found.lane), expected);
                     for (found, column) in found
                         .iter()
@@ -117,7 +124,7 @@ mod tests {
                     {
                         assert_eq!(found.planes.count(column), count(found.lane, column));
                         let is_member = found.mask.0[column / 64] >> (column % 64) & 1 == 1;
-                        assert_eq!(is_member, count(found.lane, column) >= level);
+                        assert_eq!(is_member, belongs(count(found.lane, column)));
                     }
                 }
             }
@@ -125,7 +132,7 @@ mod tests {
     }
 
     impl Simd {
-        /// Not the widest: the one that a processor without avx512 would use.
+        /// What a processor without AVX-512 uses.
         fn narrow() -> Self {
             #[cfg(target_arch = "x86_64")]
             if std::is_x86_feature_detected!("avx2") {

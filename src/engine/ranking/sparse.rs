@@ -1,6 +1,7 @@
-//! The sparse posting lists of a query, added up window by window into bit-sliced counters.
+//! Adds up the sparse posting lists of a query in bit-sliced counters, one window of lanes after the other.
 //!
-//! Invariant: lanes are asked for in ascending order, so that a cursor never goes back. Cost: O(lists) a window, O(1) a
+//! Invariant: between two calls of [`Sparse::rewind`] lanes are asked for in ascending order, so that a cursor never
+//! goes back. Cost: O(lists) a window, O(1) a
 //! posting. Lists of a damaged file may hold any ranks in any order: those that are not in the window are passed over.
 
 use core::ops::Range;
@@ -8,44 +9,51 @@ use core::ops::Range;
 use super::lane::Planes;
 use super::order::LANE_IDS;
 
-/// Lanes added up at a time. The first windows are small, because many queries end there, and the counters of the
-/// largest still fit the first-level cache.
+/// The number of lanes in a window. The first windows are small, because many queries end there. The counters of the
+/// largest window still fit into the first-level cache.
 const SMALLEST_WINDOW: usize = 4;
 const LARGEST_WINDOW: usize = 32;
 
 /// Cursors into the lists and the counters of the current window.
 #[derive(Debug)]
 pub(super) struct Sparse<'a, const P: usize> {
+    lists: &'a [&'a [u32]],
     /// What is left of every list.
     rest: Vec<&'a [u32]>,
-    lists: u32,
     counters: Vec<Planes<P>>,
     window: Range<usize>,
-    /// Lanes of the next window.
+    /// The number of lanes in the next window.
     size: usize,
 }
 
 impl<'a, const P: usize> Sparse<'a, P> {
     /// Cursors at the start of the lists.
-    pub(super) fn new(lists: &[&'a [u32]]) -> Self {
+    pub(super) fn new(lists: &'a [&'a [u32]]) -> Self {
         Self {
+            lists,
             rest: lists.to_vec(),
-            lists: lists.len() as u32,
             counters: Vec::new(),
             window: 0..0,
             size: SMALLEST_WINDOW,
         }
     }
 
-    /// How many lists there are.
+    /// Returns the number of lists.
     pub(super) fn len(&self) -> u32 {
-        self.lists
+        self.lists.len() as u32
     }
 
-    /// The counters from `lanes.start` on and the lane up to which they reach.
+    /// Puts the cursors back to the start of the lists.
+    pub(super) fn rewind(&mut self) {
+        self.rest.clear();
+        self.rest.extend_from_slice(self.lists);
+        self.window = 0..0;
+    }
+
+    /// Returns the counters from `lanes.start` on, and the lane at which they end.
     ///
-    /// `Err` holds the next lane worth reading when, even with a bit from each of `rows` rows, no session before it
-    /// reaches `level`.
+    /// Returns `Err` with the next lane to read if no session before it can reach `level`, even with a bit from each
+    /// of `rows` rows.
     #[inline]
     pub(super) fn counters(
         &mut self,
@@ -53,7 +61,7 @@ impl<'a, const P: usize> Sparse<'a, P> {
         level: u32,
         rows: usize,
     ) -> Result<(&[Planes<P>], usize), usize> {
-        if self.lists == 0 {
+        if self.lists.is_empty() {
             return if (rows as u32) < level {
                 Err(lanes.end)
             } else {
@@ -91,7 +99,7 @@ impl<'a, const P: usize> Sparse<'a, P> {
             self.window = window;
             return Ok(());
         }
-        // Without a list no session reaches the level: on to the next posting.
+        // The rows alone do not reach the level, so the search continues at the next posting.
         Err(if (rows as u32) < level {
             lanes.end.min(window.end.max(next / LANE_IDS))
         } else {

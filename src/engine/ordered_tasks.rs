@@ -5,12 +5,10 @@
 //! the memory.
 
 use std::collections::VecDeque;
-use std::sync::mpsc::sync_channel;
+use std::sync::mpsc::{Receiver, RecvError, sync_channel};
 use std::sync::{Mutex, PoisonError};
 
 use rayon::ThreadPool;
-
-use crate::engine::error::Error;
 
 /// Buffers for reuse. New memory for every piece means new pages for every piece, and the threads of a process wait for
 /// one another when they map pages.
@@ -31,12 +29,14 @@ impl<T: Default> BufferPool<T> {
 
 /// Runs `tasks` and passes each result to `consume`, in order, until it returns false.
 ///
-/// Without a pool, or on a thread of that pool (which must not wait for itself), everything runs on this thread.
-pub(super) fn in_order<T: Send, F: FnOnce() -> T + Send>(
+/// `wait` receives a result; a caller that holds a lock may release it meanwhile. Without a pool, or on a thread of that
+/// pool (which must not wait for itself), everything runs on this thread.
+pub(super) fn in_order<T: Send, F: FnOnce() -> T + Send, E>(
     pool: Option<&ThreadPool>,
-    mut tasks: impl Iterator<Item = Result<F, Error>>,
-    mut consume: impl FnMut(T) -> Result<bool, Error>,
-) -> Result<(), Error> {
+    mut tasks: impl Iterator<Item = Result<F, E>>,
+    wait: impl Fn(Receiver<T>) -> Result<T, RecvError>,
+    mut consume: impl FnMut(T) -> Result<bool, E>,
+) -> Result<(), E> {
     let pool = pool.filter(|pool| pool.current_thread_index().is_none());
     let Some(pool) = pool else {
         for task in tasks {
@@ -53,7 +53,7 @@ pub(super) fn in_order<T: Send, F: FnOnce() -> T + Send>(
             while waiting.len() < window {
                 let Some(task) = tasks.next() else { break };
                 let (task, (sender, receiver)) = (task?, sync_channel(1));
-                // The receiver is gone if an earlier piece ended the work.
+                // The receiver is gone if an earlier result ended the work.
                 scope.spawn(move |_| drop(sender.send(task())));
                 waiting.push_back(receiver);
             }
@@ -61,8 +61,8 @@ pub(super) fn in_order<T: Send, F: FnOnce() -> T + Send>(
                 return Ok(());
             };
             // The sender disappears only after a panic, which the scope resumes when it ends.
-            let Ok(result) = receiver.recv() else {
-                return Err(Error::inconsistent("a piece of the text was lost".into()));
+            let Ok(result) = wait(receiver) else {
+                return Ok(());
             };
             if !consume(result)? {
                 return Ok(());

@@ -1,9 +1,9 @@
-//! The allocator of the extension: the system's, with a reserve for small requests.
+//! An allocator that passes requests to the system, with a reserve for small requests.
 //!
-//! A failed allocation of Rust ends the process. So memory whose size a caller chooses is checked or reserved first, with
-//! an error where it cannot be had ([`memory`](crate::engine::memory)). The reserve covers the small requests in between.
-//! When it is spent, [`memory::is_low`] is true: loops stop, the call raises `MemoryError`, and no further call begins
-//! before the reserve is whole again. Nothing of the reserve is ever written to, so it costs address space only.
+//! A failed allocation of Rust ends the process. So memory whose size a caller chooses is checked or reserved first
+//! ([`memory`]), and an error is returned if there is not enough. The reserve covers the small requests in between. When
+//! it is spent, [`memory::is_low`] returns true: loops stop and return an error, and no call should begin before
+//! [`refill`] succeeds. The reserve is never written to, so it costs address space only.
 
 #![allow(unsafe_code)]
 
@@ -12,22 +12,23 @@ use core::ptr;
 use core::sync::atomic::{AtomicPtr, Ordering};
 use std::alloc::System;
 
-use crate::engine::memory;
+use super::memory;
 
+/// The bytes of the reserve.
 const SIZE: usize = 8 << 20;
-/// Larger requests fail at once: each of them is one of a size that a caller chose.
+/// Larger requests fail at once, because a caller chose their size.
 const MOST_COVERED: usize = 2 << 20;
 const LAYOUT: Layout = Layout::new::<[u64; SIZE / size_of::<u64>()]>();
 
-#[global_allocator]
-static ALLOCATOR: Reserving = Reserving;
 static RESERVE: AtomicPtr<u8> = AtomicPtr::new(ptr::null_mut());
 
-struct Reserving;
+/// The system's allocator with a reserve.
+#[derive(Debug)]
+pub struct Reserving;
 
-/// Makes the reserve whole. Returns false where there is no memory for it.
+/// Allocates the reserve, unless there is one. Returns false if there is no memory for it.
 #[inline]
-pub(super) fn refill() -> bool {
+pub fn refill() -> bool {
     !RESERVE.load(Ordering::Relaxed).is_null() || refill_now()
 }
 
@@ -47,7 +48,7 @@ fn refill_now() -> bool {
     true
 }
 
-/// Gives the reserve back to the system. Returns true if the request is worth another attempt.
+/// Frees the reserve. Returns true if the request should be tried again.
 #[cold]
 fn spend(size: usize) -> bool {
     if size > MOST_COVERED {

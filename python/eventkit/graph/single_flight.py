@@ -1,7 +1,7 @@
-"""The flights of a cache: who leads a load, who waits for it, and what becomes of either.
+"""Single-flight: for each key, one caller leads the load and the others wait for it.
 
-Here are the calls of the service: with nothing of the compiled module on the stack, so that a
-daemon thread may still be in one when the interpreter ends.
+The service is called from here, with no frame of the compiled module on the stack. So a daemon
+thread may still be in a call of the service when the interpreter ends.
 """
 
 from __future__ import annotations
@@ -18,16 +18,16 @@ from eventkit import _native
 from eventkit.errors import CacheRecursionError, CacheTimeoutError
 from eventkit.graph.loading import Loader, retry_after, twin, window_bound
 
-__all__ = ["Flights", "Window", "bounds"]
+__all__ = ["SingleFlight", "Window", "bounds"]
 
 _within: ContextVar[tuple[int, ...]] = ContextVar("eventkit_graph_cache_within", default=())
-"""The loads that this call is made from within: asyncio tasks and `asyncio.to_thread` inherit."""
+"""The loads inside which this call is made. asyncio tasks and `asyncio.to_thread` inherit it."""
 
 Window = tuple[Any, Any]
 
 
-class Flights(_native.GraphCacheBase):
-    """A cache that loads what it does not have."""
+class SingleFlight(_native.GraphCacheBase):
+    """A cache that loads the events that it does not have."""
 
     _loader: Loader
     _weights: Any
@@ -36,24 +36,24 @@ class Flights(_native.GraphCacheBase):
     def _settle(
         self, found: Any, user_id: str | None, window: Window | None, top: int, shared: bool
     ) -> Any:
-        """Turn what a look came to into an answer, or an exception."""
+        """Return the answer of a look-up, or raise its exception."""
         if found is None:
             found = self._fetch(user_id, window, top, shared)
         if found.__class__ is _native.Ticket:
             self._refresh(found, user_id, window)
             return found.answer
         if found.__class__ is tuple:
-            raise _told(*found)
+            raise _copy_for_caller(*found)
         return found
 
     def _fetch(self, user_id: str | None, window: Window | None, top: int, shared: bool) -> Any:
-        """Load, or wait for who does."""
-        patience = _Patience(self._wait_timeout)
+        """Lead the load, or wait for its leader."""
+        remaining = _TimeLeft(self._wait_timeout)
         again = False
         while True:
             ticket = token = None
-            # The ticket is had inside: whatever is raised from then on gives the flight up, or
-            # drops the ticket, which does the same.
+            # The ticket is taken inside the `try`. Any later exception abandons the load, or drops
+            # the ticket, which does the same.
             try:
                 ticket = self._assign_role(
                     user_id, top, *bounds(window), shared, _within.get(), False, again
@@ -63,16 +63,16 @@ class Flights(_native.GraphCacheBase):
                 if ticket.__class__ is not _native.Ticket or ticket.answer is not None:
                     return ticket
                 if not ticket.is_leader:
-                    if not ticket.wait(patience.left(), _is_main_thread()):
+                    if not ticket.wait(remaining.left(), _is_main_thread()):
                         raise self._late(user_id)
                     outcome = ticket.outcome()
                 else:
                     token = _within.set((*_within.get(), ticket.load_id))
                     loaded = self._loader.load(user_id, window, ticket.top, ticket.state)
-                    outcome = self._land(ticket, user_id, loaded)
+                    outcome = self._complete(ticket, user_id, loaded)
             except BaseException as error:
                 outcome = self._failed(ticket, error)
-                # The flight keeps the traceback, and that this frame.
+                # The load keeps the traceback, which keeps this frame.
                 ticket = None
                 if outcome is None:
                     raise
@@ -84,8 +84,8 @@ class Flights(_native.GraphCacheBase):
             again = True
 
     async def _afetch(self, user_id: str | None, window: Window | None, top: int) -> Any:
-        """`_fetch` for asyncio."""
-        patience = _Patience(self._wait_timeout)
+        """Do as `_fetch`, for asyncio."""
+        remaining = _TimeLeft(self._wait_timeout)
         again = False
         while True:
             ticket = token = None
@@ -98,37 +98,37 @@ class Flights(_native.GraphCacheBase):
                 if ticket.__class__ is not _native.Ticket or ticket.answer is not None:
                     return ticket
                 if not ticket.is_leader:
-                    if not await _landing(ticket, patience.left()):
+                    if not await _wait_for(ticket, remaining.left()):
                         raise self._late(user_id)
                     outcome = ticket.outcome()
                 else:
                     token = _within.set((*_within.get(), ticket.load_id))
                     loaded = await self._loader.aload(user_id, window, ticket.top, ticket.state)
-                    outcome = self._land(ticket, user_id, loaded)
+                    outcome = self._complete(ticket, user_id, loaded)
             except BaseException as error:
                 outcome = self._failed(ticket, error)
-                # The flight keeps the traceback, and that this frame.
+                # The load keeps the traceback, which keeps this frame.
                 ticket = None
                 if outcome is None:
                     raise
             finally:
                 if token is not None:
-                    # A coroutine that is closed from another context has nothing to undo there.
+                    # A coroutine that is closed from another context has nothing to reset there.
                     with contextlib.suppress(ValueError):
                         _within.reset(token)
             if outcome is not None:
                 return outcome
             again = True
 
-    def _land(self, ticket: Any, user_id: str | None, loaded: Any) -> Any:
+    def _complete(self, ticket: Any, user_id: str | None, loaded: Any) -> Any:
         outcome, current = ticket.complete(*loaded)
         if not current and self._loader.store is not None:
-            # What was fetched before the invalidation reached the second tier after it.
+            # Fetched before the invalidation, and stored in the second tier after it.
             self._loader.store.invalidate(self._loader.prefix(user_id))
         return outcome
 
     def _failed(self, ticket: Any, error: BaseException) -> Any:
-        """End the flight of a leader; the answer where old events stand in."""
+        """End a failed load. Returns the answer if stale events are served instead."""
         if ticket.__class__ is not _native.Ticket or not ticket.is_leader:
             return None
         if not isinstance(error, Exception):
@@ -140,7 +140,7 @@ class Flights(_native.GraphCacheBase):
     def _alone(
         self, first: bool, user_id: str | None, window: Window | None, top: int, shared: bool
     ) -> Any:
-        """Answer a call that is made from within the load it would wait for."""
+        """Answer a call that is made from inside the load that it would wait for."""
         if not first:
             raise CacheRecursionError(user_id, top)
         loaded = self._alone_within(self._loader.load, user_id, window, top)
@@ -166,7 +166,7 @@ class Flights(_native.GraphCacheBase):
         self, load: Callable[..., Any], user_id: str | None, window: Window | None, top: int
     ) -> Any:
         within = _within.get()
-        # Twice: the next such call from within this one gives up.
+        # The key is added twice, so that the next such call inside this one gives up.
         token = _within.set(within + within)
         try:
             return load(user_id, window, top, None)
@@ -183,30 +183,30 @@ class Flights(_native.GraphCacheBase):
         )
         try:
             work.start()
-        except RuntimeError:  # No thread can be had now: the old events are an answer all the same.
+        except RuntimeError:  # No thread can start now; the stale events are served anyway.
             ticket.abandon()
 
     def _refresh_now(self, ticket: Any, user_id: str | None, window: Window | None) -> None:
         try:
             _within.set((ticket.load_id,))
-            self._land(
+            self._complete(
                 ticket,
                 user_id,
                 self._loader.load(user_id, window, ticket.top, ticket.state),
             )
         except BaseException as error:
-            # Told by `stats` and `last_result`: nobody is here to be told.
+            # `stats` and `last_result` report the error, because no caller waits for this load.
             self._failed(ticket, error)
         finally:
-            # The flight keeps the traceback, and that this frame.
+            # The load keeps the traceback, which keeps this frame.
             del ticket
 
     def _late(self, user_id: str | None) -> CacheTimeoutError:
         return CacheTimeoutError(user_id, cast("float", self._wait_timeout))
 
 
-class _Patience:
-    """How long a call may still wait."""
+class _TimeLeft:
+    """The time that a call may still wait."""
 
     __slots__ = ("_until",)
 
@@ -217,8 +217,8 @@ class _Patience:
         return None if self._until is None else max(0.0, self._until - time.monotonic())
 
 
-def _told(error: BaseException, traceback: Any, wait: float | None) -> BaseException:
-    """Return an exception of the caller's own."""
+def _copy_for_caller(error: BaseException, traceback: Any, wait: float | None) -> BaseException:
+    """Return a new exception for one caller."""
     other = twin(error)
     other.__cause__, other.__suppress_context__ = error.__cause__, error.__suppress_context__
     if wait is not None:
@@ -227,13 +227,13 @@ def _told(error: BaseException, traceback: Any, wait: float | None) -> BaseExcep
     return other.with_traceback(traceback)
 
 
-async def _landing(ticket: Any, timeout: float | None) -> bool:
-    """Wait for a flight of another task, loop or thread; whether it ended in time."""
+async def _wait_for(ticket: Any, timeout: float | None) -> bool:
+    """Wait for a load of another task, loop or thread. Returns true if it ended in time."""
     loop = asyncio.get_running_loop()
     future = loop.create_future()
 
     def wake() -> None:
-        # A loop that was closed has nobody who waits.
+        # The loop was closed, so no task waits.
         with contextlib.suppress(RuntimeError):
             loop.call_soon_threadsafe(_done, future)
 
@@ -249,7 +249,7 @@ def _done(future: asyncio.Future[None]) -> None:
 
 
 def bounds(window: Window | None) -> tuple[str | None, str | None]:
-    """Return what a window's start and end say."""
+    """Return the start and the end of a window as texts."""
     return (None, None) if window is None else (window_bound(window[0]), window_bound(window[1]))
 
 

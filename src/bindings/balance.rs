@@ -1,0 +1,262 @@
+//! Recommends with the places shared among interests or among the values of fields.
+
+use foldhash::fast::FixedState;
+use hashbrown::{HashMap, HashSet};
+
+use pyo3::exceptions::{PyTypeError, PyValueError};
+use pyo3::prelude::*;
+use pyo3::types::{PyDict, PyList, PyString};
+
+use super::errors::{Answer, OrDecline, Stop, guarded, room};
+use super::intern::intern;
+use super::search::{CatalogBase, Narrowed};
+use super::{input, object};
+use crate::engine::catalog::{Best, Place};
+use crate::engine::ranking::interest::InterestSet;
+use crate::engine::ranking::share::{Groups, Leaf};
+
+/// How the places of an answer are shared.
+pub(super) struct Sharing {
+    by_interest: bool,
+    fields: Vec<String>,
+}
+
+impl Sharing {
+    /// Reads the arguments `balance` and `spread`; `None` if neither is given.
+    pub(super) fn read(
+        balance: Option<&Bound<'_, PyAny>>,
+        spread: Option<&Bound<'_, PyAny>>,
+    ) -> PyResult<Option<Self>> {
+        let by_interest = match balance {
+            None => false,
+            Some(balance) if balance.extract::<&str>().is_ok_and(|it| it == "interests") => true,
+            Some(other) => {
+                return Err(PyValueError::new_err(format!(
+                    "balance is {}, expected 'interests' or None",
+                    other.repr()?
+                )));
+            }
+        };
+        let Some(spread) = spread else {
+            return Ok(by_interest.then_some(Self {
+                by_interest,
+                fields: Vec::new(),
+            }));
+        };
+        if let Ok(field) = spread.extract::<String>() {
+            let fields = vec![field];
+            return Ok(Some(Self {
+                by_interest,
+                fields,
+            }));
+        }
+        let fields: PyResult<Vec<String>> = spread.extract();
+        let fields = fields.map_err(|_| match spread.repr() {
+            Ok(shown) => PyTypeError::new_err(format!(
+                "spread is {shown}, expected the name of a field or a list of names"
+            )),
+            Err(error) => error,
+        })?;
+        Ok((by_interest || !fields.is_empty()).then_some(Self {
+            by_interest,
+            fields,
+        }))
+    }
+}
+
+impl CatalogBase {
+    /// Returns the recommendation with shared places, or raises `ValueError` if the index cannot rank the sessions.
+    pub(super) fn balanced<'py>(
+        &self,
+        py: Python<'py>,
+        interests: &Bound<'py, PyAny>,
+        top: &Bound<'py, PyAny>,
+        weights: Option<&Bound<'py, PyAny>>,
+        filter: Option<&Narrowed<'_>>,
+        sharing: &Sharing,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        let answer = guarded(py, || {
+            let (set, scorer) = self.query(interests, weights)?;
+            let most = self.most(top, filter)?;
+            let len = self.data.catalog.len();
+            room("the answer", len.saturating_mul(256))?;
+            let mut ranked = self.best(&set, &scorer, len, filter).or_decline()?;
+            ranked.retain(|best| best.hits > 0);
+            let (best, shares) = self.shared(py, &ranked, &set, most, sharing)?;
+            let answer = self.planned(py, best, &scorer)?;
+            let fields = input::exact_dict(&answer)?;
+            if let Some(shares) = shares {
+                fields.set_item(intern!(py, "shares"), shares)?;
+            }
+            fields.set_item(intern!(py, "unmatched"), self.unmatched(py, &set)?)?;
+            Ok(answer)
+        })?;
+        if answer.is(py.NotImplemented()) {
+            // An error of the original comes first, such as that of a weight that is missing.
+            self.refer(py, interests, top, weights, filter)?;
+            return Err(PyValueError::new_err(
+                "these interests, weights or sessions cannot be balanced: there is a score that the index cannot prove \
+                 (NaN, or types other than str, int and float)",
+            ));
+        }
+        Ok(answer)
+    }
+
+    /// Chooses sessions of a ranking, and returns the share of each interest if the places are shared among them.
+    fn shared<'py>(
+        &self,
+        py: Python<'py>,
+        ranked: &[Best],
+        interests: &InterestSet,
+        most: usize,
+        sharing: &Sharing,
+    ) -> Answer<(Vec<Best>, Option<Bound<'py, PyList>>)> {
+        let matches = self.data.catalog.matches(ranked, interests);
+        let first_level = if sharing.by_interest {
+            interests.len()
+        } else {
+            1
+        };
+        let mut groups = Groups::new(first_level as u32);
+        let mut counts = vec![0_usize; interests.len()];
+        let mut titles = HashSet::with_hasher(FixedState::default());
+        let mut values: HashMap<Vec<u8>, u32, FixedState> = HashMap::default();
+        let mut kept = Vec::new();
+        let mut members: Vec<Vec<Leaf>> = Vec::new();
+        for (best, interests) in ranked.iter().zip(&matches) {
+            if let Some(title) = self.title(py, best.place)?
+                && !titles.insert(title)
+            {
+                continue;
+            }
+            let mut path = vec![0];
+            for field in &sharing.fields {
+                let next = values.len() as u32;
+                let value = self.field(py, best.place, field)?;
+                path.push(*values.entry(value).or_insert(next));
+            }
+            let mut leaf = |interest: u32| {
+                if let Some(first) = path.first_mut() {
+                    *first = interest;
+                }
+                groups.leaf(&path)
+            };
+            members.push(if sharing.by_interest {
+                interests.iter().map(|&interest| leaf(interest)).collect()
+            } else {
+                vec![leaf(0)]
+            });
+            for &interest in interests {
+                if let Some(count) = counts.get_mut(interest as usize) {
+                    *count += 1;
+                }
+            }
+            kept.push(*best);
+        }
+        let chosen = groups.choose(&members, most).into_iter();
+        let chosen = chosen
+            .filter_map(|number| kept.get(number).copied())
+            .collect();
+        if !sharing.by_interest {
+            return Ok((chosen, None));
+        }
+        let shares = PyList::empty(py);
+        let rows = interests.iter().zip(counts).zip(groups.places());
+        for ((interest, sessions), places) in rows {
+            let share = object::new_dict(py)?;
+            share.set_item(intern!(py, "interest"), object::new_str(py, interest)?)?;
+            share.set_item(intern!(py, "sessions"), sessions)?;
+            share.set_item(intern!(py, "places"), places)?;
+            shares.append(share)?;
+        }
+        Ok((chosen, Some(shares)))
+    }
+
+    /// Returns the lowered title of a session; `None` if it has none.
+    fn title(&self, py: Python<'_>, place: Place) -> Answer<Option<Vec<u8>>> {
+        let title = self.data.member(py, place, "title")?;
+        title
+            .as_ref()
+            .and_then(|title| title.cast_exact::<PyString>().ok())
+            .map(|title| input::with_lowered(title, <[u8]>::to_vec))
+            .transpose()
+    }
+
+    /// Returns the value of a field of a session, so that equal values have equal bytes; empty if it has none.
+    fn field(&self, py: Python<'_>, place: Place, field: &str) -> Answer<Vec<u8>> {
+        let mut value = match field {
+            "day" => self.data.member(py, place, "start")?,
+            _ => self.data.member(py, place, field)?,
+        };
+        if field == "room" && value.is_none() {
+            value = self.data.member(py, place, "location")?;
+        }
+        let Some(value) = value.filter(|value| !value.is_none()) else {
+            return Ok(Vec::new());
+        };
+        if field == "day" {
+            let text = input::time_text(&value)?;
+            let text = text
+                .as_ref()
+                .map(|text| input::with_bytes(text, <[u8]>::to_vec));
+            let mut day = text.transpose()?.unwrap_or_default();
+            // A time of day is of no day.
+            day.truncate(if day.get(4) == Some(&b'-') {
+                "2026-01-31".len()
+            } else {
+                0
+            });
+            return Ok(day);
+        }
+        let text = match value.cast_exact::<PyString>() {
+            Ok(text) => text.clone(),
+            Err(_) => value.repr()?,
+        };
+        input::with_lowered(&text, |lowered| [b"=", lowered].concat())
+    }
+
+    /// Returns the interests that no session has as a tag, each with the tags that are spelt most like it.
+    pub(super) fn unmatched<'py>(
+        &self,
+        py: Python<'py>,
+        interests: &InterestSet,
+    ) -> Answer<Bound<'py, PyList>> {
+        let unmatched = PyList::empty(py);
+        let catalog = &self.data.catalog;
+        for interest in interests
+            .iter()
+            .filter(|interest| !catalog.has_tag(interest))
+        {
+            let nearest = PyList::empty(py);
+            for tag in catalog.nearest_tags(interest, NEAREST) {
+                nearest.append(object::new_str(py, &tag)?)?;
+            }
+            let row: Bound<'py, PyDict> = object::new_dict(py)?;
+            row.set_item(intern!(py, "interest"), object::new_str(py, interest)?)?;
+            row.set_item(intern!(py, "nearest"), nearest)?;
+            unmatched.append(row)?;
+        }
+        Ok(unmatched)
+    }
+}
+
+/// How many tags are named for an interest that matches nothing.
+const NEAREST: usize = 3;
+
+/// Returns the interests that no session of a catalogue has as a tag, and the nearest tags of each. Returns an empty list
+/// for interests that only the reference can read.
+#[pyfunction]
+pub(super) fn unmatched_interests<'py>(
+    py: Python<'py>,
+    catalog: &Bound<'py, CatalogBase>,
+    interests: &Bound<'py, PyAny>,
+) -> PyResult<Bound<'py, PyAny>> {
+    let catalog = catalog.get();
+    catalog.data.check()?;
+    let found = guarded(py, || match input::interests(interests) {
+        Ok(set) => Ok(catalog.unmatched(py, &set)?.into_any()),
+        Err(Stop::Declined) => Ok(PyList::empty(py).into_any()),
+        Err(stop) => Err(stop),
+    });
+    catalog.data.settled(found)
+}

@@ -1,0 +1,185 @@
+//! Answers questions about one session of a catalogue: why it is not recommended, and what runs beside it.
+
+use pyo3::prelude::*;
+use pyo3::types::{PyDict, PyList, PyString};
+
+use super::answer;
+use super::errors::{Answer, OrDecline, guarded, room, unwind};
+use super::filter::Filter;
+use super::intern::intern;
+use super::search::{CatalogBase, Narrowed, UNREADABLE, refuse_text, settled};
+use super::{input, object};
+use crate::engine::catalog::why_not::{Condition, Question, Step, WhyNot};
+use crate::engine::catalog::{Best, Place};
+use crate::engine::ranking::score::Factor;
+
+/// Says why a session is not among the first `top`.
+#[pyfunction]
+#[pyo3(signature = (catalog, title, interests, top, weights, filter))]
+pub(super) fn why_not<'py>(
+    py: Python<'py>,
+    catalog: &Bound<'py, CatalogBase>,
+    title: &Bound<'py, PyString>,
+    interests: &Bound<'py, PyAny>,
+    top: usize,
+    weights: Option<&Bound<'py, PyAny>>,
+    filter: Option<&Bound<'py, Filter>>,
+) -> PyResult<Bound<'py, PyAny>> {
+    let catalog = catalog.get();
+    catalog.data.check()?;
+    refuse_text(interests)?;
+    let narrowed = settled(unwind(|| catalog.narrowed(py, filter)), UNREADABLE)?;
+    let found = guarded(py, || {
+        let (set, scorer) = catalog.query(interests, weights)?;
+        let Some(place) = catalog.find(py, title)? else {
+            return answer::not_found(title);
+        };
+        let inner = &catalog.data.catalog;
+        room("the answer", inner.len().saturating_mul(256))?;
+        let tags = catalog.lowered_tags(py, place)?;
+        let question = Question {
+            catalog: inner,
+            interests: &set,
+            scorer: &scorer,
+            top,
+            narrow: narrowed.as_ref().map(Narrowed::narrow),
+            place,
+            tags: &tags,
+        };
+        let found = py.detach(|| question.answer()).or_decline()?;
+        let answer = catalog.answer_why_not(py, &found, top, &tags)?;
+        answer.set_item(intern!(py, "unmatched"), catalog.unmatched(py, &set)?)?;
+        Ok(answer.into_any())
+    });
+    catalog.data.settled(found)
+}
+
+/// Returns the sessions that run at the time of another one, best first.
+#[pyfunction]
+#[pyo3(signature = (catalog, title, interests, top, weights))]
+pub(super) fn alternatives<'py>(
+    py: Python<'py>,
+    catalog: &Bound<'py, CatalogBase>,
+    title: &Bound<'py, PyString>,
+    interests: &Bound<'py, PyAny>,
+    top: Option<usize>,
+    weights: Option<&Bound<'py, PyAny>>,
+) -> PyResult<Bound<'py, PyAny>> {
+    let catalog = catalog.get();
+    catalog.data.check()?;
+    refuse_text(interests)?;
+    let found = guarded(py, || {
+        let (set, scorer) = catalog.query(interests, weights)?;
+        let Some(place) = catalog.find(py, title)? else {
+            return answer::not_found(title);
+        };
+        let inner = &catalog.data.catalog;
+        room("the answer", inner.len().saturating_mul(256))?;
+        let ranked = catalog.best(&set, &scorer, inner.len(), None);
+        let ranked = ranked.or_decline()?;
+        let Some(numbers) = inner.overlapping(place, &ranked) else {
+            let untimed = answer::not_found(title)?;
+            let message = intern!(py, "session has no time");
+            input::exact_dict(&untimed)?.set_item(intern!(py, "error"), message)?;
+            return Ok(untimed);
+        };
+        let numbers = numbers.into_iter().take(top.unwrap_or(usize::MAX));
+        let best = numbers.filter_map(|number| ranked.get(number).copied());
+        let answer = catalog.planned(py, best.collect(), &scorer)?;
+        let fields = input::exact_dict(&answer)?;
+        for name in ["title", "start", "end"] {
+            let value = catalog.data.member(py, place, name)?;
+            fields.set_item(name, value)?;
+        }
+        fields.set_item(intern!(py, "unmatched"), catalog.unmatched(py, &set)?)?;
+        Ok(answer)
+    });
+    catalog.data.settled(found)
+}
+
+impl CatalogBase {
+    /// Returns the different tags of a session, lowered, in order.
+    fn lowered_tags(&self, py: Python<'_>, place: Place) -> Answer<Vec<Vec<u8>>> {
+        let session = self.data.plain_session(py, place)?;
+        let mut tags: Vec<Vec<u8>> = Vec::new();
+        input::Tags::of(&session)?.try_for_each(|tag| {
+            let tag = input::with_lowered(tag, <[u8]>::to_vec)?;
+            if !tags.contains(&tag) {
+                tags.push(tag);
+            }
+            Ok(())
+        })?;
+        Ok(tags)
+    }
+
+    fn answer_why_not<'py>(
+        &self,
+        py: Python<'py>,
+        found: &WhyNot,
+        top: usize,
+        tags: &[Vec<u8>],
+    ) -> Answer<Bound<'py, PyDict>> {
+        let answer = object::new_dict(py)?;
+        let title = self.shown_title(py, found.session.place)?;
+        answer.set_item(intern!(py, "title"), title)?;
+        let shown = found.before.is_some_and(|before| before < top);
+        answer.set_item(intern!(py, "shown"), shown)?;
+        let rank = found.before.map(|before| before + 1);
+        answer.set_item(intern!(py, "rank"), rank)?;
+        let score = found.session.score;
+        answer.set_item(intern!(py, "score"), score)?;
+        let gap = found.last.filter(|_| !shown).map(|last| last.score - score);
+        answer.set_item(intern!(py, "gap"), gap)?;
+        let title = |best: Option<Best>| -> Answer<_> {
+            best.map(|best| self.shown_title(py, best.place))
+                .transpose()
+        };
+        answer.set_item(intern!(py, "last"), title(found.last)?)?;
+        answer.set_item(intern!(py, "slot_taken_by"), title(found.slot)?)?;
+        let conditions = found.hidden_by.iter().copied().map(condition);
+        answer.set_item(intern!(py, "hidden_by"), PyList::new(py, conditions)?)?;
+        let changes = PyList::empty(py);
+        for change in &found.changes {
+            let steps = PyList::empty(py);
+            for &step in change {
+                steps.append(shown_step(py, step, tags)?)?;
+            }
+            changes.append(steps)?;
+        }
+        answer.set_item(intern!(py, "changes"), changes)?;
+        Ok(answer)
+    }
+}
+
+/// Returns a step of a change.
+fn shown_step<'py>(py: Python<'py>, step: Step, tags: &[Vec<u8>]) -> Answer<Bound<'py, PyDict>> {
+    let row = object::new_dict(py)?;
+    match step {
+        Step::Interest(tag) => {
+            let tag = object::new_str(py, tags.get(tag).or_decline()?)?;
+            row.set_item(intern!(py, "add_interest"), tag)?;
+        }
+        Step::Raise(factor, weight) => {
+            let name = match factor {
+                Factor::Interest => intern!(py, "interest"),
+                Factor::Popularity => intern!(py, "popularity"),
+            };
+            row.set_item(intern!(py, "raise_weight"), name)?;
+            row.set_item(intern!(py, "to"), weight)?;
+        }
+        Step::Drop(it) => row.set_item(intern!(py, "drop_filter"), condition(it))?,
+    }
+    Ok(row)
+}
+
+/// Returns the argument of `Filter` that a condition comes from.
+fn condition(condition: Condition) -> &'static str {
+    match condition {
+        Condition::Window => "start/end",
+        Condition::Locations => "locations",
+        Condition::AllTags => "all_tags",
+        Condition::AnyTags => "any_tags",
+        Condition::NoTags => "no_tags",
+        Condition::Exclude => "exclude",
+    }
+}

@@ -1,0 +1,125 @@
+//! Words that mean the same, and words that are an example of another.
+//!
+//! A pair holds in both directions and is never followed further: `a = b` and `b = c` do not make `a = c`. A wide word
+//! finds its narrower ones (*database* finds *sqlite*), but not the other way round.
+
+use foldhash::fast::FixedState;
+use hashbrown::{HashMap, HashSet};
+
+use super::form::{Form, plurals};
+use super::lexicon::drop_function_words;
+use super::points::Tier;
+use super::words::words_of;
+
+/// A word or phrase that an alias leads to.
+#[derive(Clone, Debug)]
+pub(super) struct Target {
+    /// Its words.
+    pub(super) words: Vec<String>,
+    /// How near it is.
+    pub(super) tier: Tier,
+    /// Its last word, its plurals and its singulars, with their tiers.
+    pub(super) last: Vec<Form>,
+}
+
+/// Aliases, by their folded words.
+#[derive(Clone, Debug, Default)]
+pub struct Aliases {
+    targets: HashMap<String, Vec<Target>, FixedState>,
+    longest: usize,
+    /// Every word of an alias: none of them is a misspelling.
+    words: HashSet<String, FixedState>,
+}
+
+impl Aliases {
+    /// Adds two words or phrases that mean the same.
+    pub fn push_same(&mut self, one: &str, other: &str) {
+        let (one, other) = (phrase(one), phrase(other));
+        self.push(&one, &other, Tier::ALIAS);
+        self.push(&other, &one, Tier::ALIAS);
+    }
+
+    /// Adds a word or phrase that is an example of a wider one.
+    pub fn push_narrower(&mut self, wide: &str, narrow: &str) {
+        self.push(&phrase(wide), &phrase(narrow), Tier::NARROWER);
+    }
+
+    fn push(&mut self, from: &[String], to: &[String], tier: Tier) {
+        if from.is_empty() || to.is_empty() || from == to {
+            return;
+        }
+        self.longest = self.longest.max(from.len());
+        self.words.extend(from.iter().chain(to).cloned());
+        let targets = self.targets.entry(from.join(" ")).or_default();
+        if let Some(held) = targets.iter_mut().find(|held| held.words == to) {
+            held.tier = held.tier.max(tier);
+            return;
+        }
+        let Some(word) = to.last() else { return };
+        let mut last = vec![(word.clone(), Tier::WORD)];
+        last.extend(plurals(word));
+        targets.push(Target {
+            words: to.to_vec(),
+            tier,
+            last,
+        });
+    }
+
+    /// The targets of some words.
+    pub(super) fn of(&self, words: &str) -> &[Target] {
+        self.targets.get(words).map_or(&[], Vec::as_slice)
+    }
+
+    /// Whether some words have targets.
+    pub(super) fn knows(&self, words: &str) -> bool {
+        self.targets.contains_key(words)
+    }
+
+    /// Whether a word is one of an alias.
+    pub(super) fn holds(&self, word: &str) -> bool {
+        self.words.contains(word)
+    }
+
+    /// The words of the longest phrase that has targets.
+    pub(super) fn longest(&self) -> usize {
+        self.longest
+    }
+}
+
+/// Returns the words of a phrase without its function words, unless it has no others.
+pub(super) fn phrase(text: &str) -> Vec<String> {
+    let all = words_of(text);
+    let mut words = all.clone();
+    if words.len() > 1 {
+        drop_function_words(&mut words);
+    }
+    if words.is_empty() { all } else { words }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pairs_hold_both_ways_and_are_not_followed() {
+        let mut aliases = Aliases::default();
+        aliases.push_same("IoT", "Internet of Things");
+        aliases.push_same("K8s", "kubernetes");
+        aliases.push_same("kubernetes", "kube");
+        aliases.push_narrower("database", "sqlite");
+        let to = |words: &str| -> Vec<String> {
+            aliases
+                .of(words)
+                .iter()
+                .map(|to| to.words.join(" "))
+                .collect()
+        };
+        assert_eq!(to("iot"), ["internet things"]);
+        assert_eq!(to("internet things"), ["iot"]);
+        assert_eq!(to("k8s"), ["kubernetes"]);
+        assert_eq!(to("kubernetes"), ["k8s", "kube"]);
+        assert_eq!(to("database"), ["sqlite"]);
+        assert!(to("sqlite").is_empty());
+        assert_eq!(aliases.longest(), 2);
+    }
+}

@@ -1,0 +1,37 @@
+//! Understands interests as people type them.
+//!
+//! | module | purpose |
+//! |---|---|
+//! | [`words`], `fold`, `lexicon` | split texts into folded words; the fixed lists of function words and levels |
+//! | `form`, [`alias`], `distance` | other words that an interest may mean |
+//! | `builder`, [`index`] | the words of compiled sessions and the sessions that hold each |
+//! | [`interest`] | what an interest asks for: groups of words that mean the same |
+//! | [`matching`] | the sessions that match, and the points of each |
+//! | [`points`] | the arithmetic, which is in whole numbers |
+//!
+//! An interest is looked up in the words of all parts of a catalogue together ([`Texts`]), so the answer does not depend
+//! on how the catalogue was put together. The time is O(the interest's words times their forms and aliases), plus the
+//! postings of the words found. A misspelt word also costs a walk over the near part of the vocabulary.
+
+pub mod alias;
+mod builder;
+mod distance;
+mod fold;
+mod form;
+pub mod index;
+pub mod interest;
+mod lexicon;
+pub mod matching;
+pub mod points;
+pub mod words;
+
+pub use alias::Aliases;
+pub use builder::TextBuilder;
+pub use index::TextIndex;
+pub use interest::{How, Interest};
+pub use lexicon::Level;
+pub use matching::{Matches, Term, Texts};
+pub use points::{Field, Fields, POINT};
+
+#[cfg(test)]
+mod tests;
