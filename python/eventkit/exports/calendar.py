@@ -2,9 +2,9 @@ r"""Writes itineraries as iCalendar (RFC 5545), for calendar programs.
 
 Times with an offset are written in UTC. Times without one are "floating": every program shows them
 as they are. The session of a feed has ``start_at`` and ``end_at`` beside its times of day, and
-these count. Sessions that have times of day only are put on the caller's day, or on today. A session
-without a readable start is left out, and its title is returned. Lines end with CRLF and are folded
-at 75 octets, never inside a character.
+these count. Sessions that have times of day only are put on the caller's day, or on today. A
+session without a readable start is left out, and its title is returned. Lines end with CRLF and are
+folded at 75 octets, never inside a character.
 """
 
 from __future__ import annotations
