@@ -128,6 +128,7 @@ def test_calls_by_keyword_and_errors_are_the_agents(agent, manifest):
         assert compare.same(again, answer)
 
 
+@pytest.mark.slow
 def test_no_recorded_case_changes(agent):
     """Every third of the 1,542 recorded calls, plain and accelerated: outcomes and texts."""
     cases = load_cases()[::3]
@@ -143,6 +144,7 @@ def test_no_recorded_case_changes(agent):
 
 
 @pytest.mark.parametrize("variant", VARIANTS, ids=lambda variant: variant.name)
+@pytest.mark.slow
 def test_a_changed_function_is_refused_and_answers_as_before(variant, tmp_path, manifest):
     folder = copied(tmp_path, variant)
     extras = {"sponsor_tier": 3, "rating": 2}
@@ -296,6 +298,7 @@ def test_only_harmless_log_lines_are_left_out(tmp_path, lines):
             assert ("agent.explain" in handle.replaced) is LOG_LINES[lines]
 
 
+@pytest.mark.slow
 def test_fingerprints_are_those_of_the_public_table(real_data):
     """On the functions of the standard library, as the table's own tool computes them."""
     tool = real_data.parent / "known-agents" / "fingerprint.py"

@@ -113,6 +113,7 @@ WAYS = {
 
 
 @pytest.mark.parametrize("way", WAYS)
+@pytest.mark.slow
 def test_ways_to_run_an_agent(way):
     figures = both([PYTHON, *WAYS[way]], "--strict", cwd=AGENT)
     assert figures["answered"] >= 1
@@ -122,6 +123,7 @@ def test_ways_to_run_an_agent(way):
 
 
 @pytest.mark.parametrize("way", ["the script itself", "-m", "a child of a child", "through core"])
+@pytest.mark.slow
 def test_a_small_manifest_is_left_to_the_agent(way):
     assert both([PYTHON, *WAYS[way]], cwd=AGENT) == NOTHING
 
@@ -149,6 +151,7 @@ def test_a_short_script_imports_no_engine():
 
 
 @pytest.mark.parametrize("way", ["the script itself", "-m", "imported", "by runpy"])
+@pytest.mark.slow
 def test_many_sessions_are_answered_by_eventkit(tmp_path, way):
     """A script's functions are found by a look after a collection of garbage."""
     folder = enlarged(copied(tmp_path))
@@ -189,6 +192,7 @@ if __name__ == "__main__":
 
 
 @pytest.mark.parametrize("when", ["early", "late"])
+@pytest.mark.slow
 def test_forks_and_pools(tmp_path, when):
     """Workers forked before and after a call, and spawned ones; functions pickle."""
     folder = copied(tmp_path)
@@ -200,6 +204,7 @@ def test_forks_and_pools(tmp_path, when):
 
 
 @pytest.mark.parametrize("when", ["early", "late"])
+@pytest.mark.slow
 def test_forks_and_pools_with_many_sessions(tmp_path, when):
     """The agent wakes before the forks, or in each worker by itself."""
     folder = enlarged(copied(tmp_path))
@@ -225,6 +230,7 @@ def test_monkeypatch(monkeypatch):
 
 
 @pytest.mark.parametrize("order", ["test_plain test_monkeypatch", "test_monkeypatch test_plain"])
+@pytest.mark.slow
 def test_pytest(tmp_path, order):
     """A test that replaces a function sees it used, before eventkit has answered and after."""
     folder = copied(tmp_path)
@@ -458,6 +464,7 @@ def test_nothing_shows_in_a_script(tmp_path):
 
 
 @pytest.mark.parametrize("many", [False, True], ids=["strict", "many sessions"])
+@pytest.mark.slow
 def test_the_name_of_a_script_is_a_plain_text(tmp_path, many):
     """Also of one that is accelerated."""
     guard = 'if __name__ == "__main__":\n'
@@ -505,6 +512,7 @@ def test_a_command_that_removes_the_report():
 # -- an agent that was changed -------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_a_changed_agent_answers_as_before_and_is_warned_about(tmp_path):
     command = [PYTHON, enlarged(copied(tmp_path, VARIANTS[0])) / "agent.py", *RECOMMEND]
     plain = run(command)
@@ -567,6 +575,7 @@ SAME = Variant(
 )
 
 
+@pytest.mark.slow
 def test_trust_reaches_the_children(tmp_path):
     folder = copied(tmp_path, SAME)
     command = [PYTHON, "-c", PROGRAMS["imported"]]

@@ -61,6 +61,7 @@ def test_an_edited_agent_is_answered_as_it_is(edit, tmp_path):
 
 @pytest.mark.parametrize("moment", ["before", "after"])
 @pytest.mark.parametrize("change", INTERVENTIONS, ids=lambda change: change.__name__)
+@pytest.mark.slow
 def test_a_changed_module_is_answered_as_it_is(change, moment, tmp_path):
     write_agent(tmp_path)
     verdict = judge(tmp_path, **{moment: change})
@@ -110,6 +111,7 @@ def test_a_patched_library_is_met_by_the_agent(name, owner, attribute, value, tm
 
 
 @pytest.mark.parametrize("change", [stale_source, no_source], ids=lambda change: change.__name__)
+@pytest.mark.slow
 def test_loaded_code_counts_and_not_the_file(change, tmp_path):
     """A file that was changed or removed after the import proves nothing about what is loaded."""
     text = SOURCES["agent"].replace("* 0.01 *", "* 0.01 * 2 *")
@@ -160,6 +162,7 @@ def test_a_module_made_from_a_text_is_answered_as_it_is():
 
 
 @pytest.mark.parametrize("edit", BY_COMMAND, ids=[edit.name for edit in BY_COMMAND])
+@pytest.mark.slow
 def test_the_command_answers_as_the_edited_agent_does(edit, tmp_path):
     write_agent(tmp_path, **edited(edit))
     manifest = json.loads((tmp_path / "agent.json").read_text(encoding="utf-8"))

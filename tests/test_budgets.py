@@ -79,6 +79,7 @@ def test_sessions_from_json(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["sessions", "one title of escapes", "unfinished", "white space"])
+@pytest.mark.slow
 def test_manifests(name: str) -> None:
     def make(size: int) -> Callable[[], object]:
         data = DOCUMENTS[name](size).encode()

@@ -40,6 +40,7 @@ def test_without_a_cache_nothing_is_counted() -> None:
 
 
 @given(recipes.drawn(recipes.for_recommend))
+@pytest.mark.slow
 def test_a_cached_answer_is_the_answer(recipe: Any) -> None:
     if not is_pure(recipe[:2]):
         return
@@ -66,6 +67,7 @@ def _cached(manifest: Any) -> Catalog:
     return Catalog(manifest, cache_size=8, cache_ttl=300)
 
 
+@pytest.mark.slow
 def test_questions_that_differ_are_kept_apart() -> None:
     catalog, plain = Catalog(SESSIONS, cache_size=128), Catalog(SESSIONS)
     tags = SESSIONS[0]["tags"]

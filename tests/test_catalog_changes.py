@@ -63,6 +63,7 @@ def check(changed: Catalog, model: list[Any], rng: Random, known: Any = None) ->
 
 @given(recipes.drawn(lambda rng: rng))
 @settings(max_examples=100)
+@pytest.mark.slow
 def test_a_chain_of_changes_is_a_new_catalogue(rng: Random) -> None:
     weights = recipes.clean_weights(rng)
     model = recipes.plain_sessions(rng, rng.choice((0, 1, 5, 70)))
@@ -129,6 +130,7 @@ def ask(catalog: Catalog) -> Any:
     return catalog.recommend(["agents basics", "art basics"], 5)
 
 
+@pytest.mark.slow
 def test_a_change_costs_what_changes() -> None:
     """A ratio of one process, an order of magnitude beside what is measured."""
     sessions = generator.manifest(50_000)["sessions"]

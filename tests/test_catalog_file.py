@@ -47,6 +47,7 @@ def asked(catalog: Catalog, rng: Random) -> str:
     return typed(outcomes)
 
 
+@pytest.mark.slow
 def test_a_saved_catalogue_is_the_fresh_one(tmp_path: Path) -> None:
     path = tmp_path / "one.catalog"
 
@@ -251,6 +252,7 @@ def test_damaged_content_is_never_fatal(saved: Path) -> None:
     assert done.stdout.startswith("survived 300")
 
 
+@pytest.mark.slow
 def test_a_torn_write_leaves_the_old_file(saved: Path, tmp_path: Path) -> None:
     """A process that is killed while it saves: the old file or the new one, and nothing between."""
     script = (
@@ -283,6 +285,7 @@ SMALL = {
 }
 
 
+@pytest.mark.slow
 def test_one_damaged_byte_anywhere_is_a_catalog_file_error(tmp_path: Path) -> None:
     """Without `verify` the opening may not see damage in the sessions; no other error comes."""
     saved, damaged = tmp_path / "one.catalog", tmp_path / "damaged.catalog"

@@ -87,6 +87,7 @@ def draw(rng: Random) -> tuple[list[Session], Wish, Random]:
 
 
 @given(recipes.drawn(draw))
+@pytest.mark.slow
 def test_a_filter_leaves_what_a_reading_leaves(drawn: Any) -> None:
     made, wish, rng = drawn
     sessions = [session for session, _ in made]

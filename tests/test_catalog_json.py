@@ -57,6 +57,7 @@ def same_questions(first: Catalog, second: Catalog, rng: Random) -> None:
 
 
 @given(recipes.drawn(lambda rng: rng))
+@pytest.mark.slow
 def test_loaded_is_parsed(rng: Random) -> None:
     data = documents.document(rng)
     parsed = read(data)
@@ -70,6 +71,7 @@ def test_loaded_is_parsed(rng: Random) -> None:
 
 
 @given(recipes.drawn(lambda rng: rng))
+@pytest.mark.slow
 def test_a_damaged_text_is_refused_where_json_refuses_it(rng: Random) -> None:
     data = documents.damaged(rng, documents.document(rng))
     parsed = read(data)
@@ -220,6 +222,7 @@ class Trickle(io.RawIOBase):
 
 
 @given(recipes.drawn(lambda rng: rng))
+@pytest.mark.slow
 def test_lines_are_parsed_lines(rng: Random) -> None:
     lines = documents.lines(rng)
     data = b"".join(lines)
@@ -232,6 +235,7 @@ def test_lines_are_parsed_lines(rng: Random) -> None:
 
 
 @given(recipes.drawn(lambda rng: rng))
+@pytest.mark.slow
 def test_a_damaged_line_is_named(rng: Random) -> None:
     lines = [*documents.lines(rng), b'{"title": "last"}\n']
     place = rng.randrange(len(lines))
@@ -323,6 +327,7 @@ def dumped(catalog: Catalog, interests: Any, top: Any) -> bytes:
     return json.dumps(catalog.recommend(interests, top)).encode()
 
 
+@pytest.mark.slow
 def test_recommend_json_is_dumps() -> None:
     @given(recipes.drawn(lambda rng: (rng, recipes.for_recommend(rng))))
     def agree(drawn: Any) -> None:
@@ -370,6 +375,7 @@ REFUSED: dict[str, Callable[[], Any]] = {
 
 
 @pytest.mark.parametrize(("first", "second"), list(itertools.permutations(REFUSED, 2)))
+@pytest.mark.slow
 def test_of_two_refused_values_the_first_is_named(first: str, second: str) -> None:
     for names in (("extra", "title"), ("title", "extra")):
         sessions: list[Any] = [
@@ -386,6 +392,7 @@ def test_of_two_refused_values_the_first_is_named(first: str, second: str) -> No
 
 
 @given(recipes.drawn(recipes.for_many))
+@pytest.mark.slow
 def test_many_lines_are_lines(recipe: Any) -> None:
     if not is_pure(recipe[0]):
         return

@@ -29,6 +29,7 @@ def ranked(sessions: Any, weights: Any, interests: Any) -> list[tuple[int, Any]]
 
 
 @given(recipes.drawn(lambda rng: rng))
+@pytest.mark.slow
 def test_rank_many_is_a_sort(rng: Random) -> None:
     sessions = recipes.plain_sessions(rng, rng.choice((0, 1, 3, 8, 40)))
     weights = recipes.clean_weights(rng)
@@ -121,6 +122,7 @@ def test_ten_threads_share_one_catalogue() -> None:
         assert list(pool.map(ask, questions)) == [{one} for one in want]
 
 
+@pytest.mark.slow
 def test_many_lets_other_threads_run() -> None:
     """While one thread ranks for many, another counts: the interpreter is not held."""
     catalog = Catalog(generator.manifest(20_000))

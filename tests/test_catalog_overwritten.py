@@ -178,6 +178,7 @@ print(min(counts), opened, refused)
 """
 
 
+@pytest.mark.slow
 def test_a_process_with_a_copy_survives_what_becomes_of_the_file_under_load(live: Path) -> None:
     new = live.with_name("new.catalog")
     catalog_of("New", 5_000).save(new)

@@ -84,6 +84,7 @@ def items_of(sessions: Any, times: Any, interests: Any, weights: Any) -> tuple[l
 
 
 @given(recipes.drawn(draw))
+@pytest.mark.slow
 def test_no_choice_is_better(drawn: Any) -> None:
     sessions, times, weights, top, gap = drawn
     interests = ["ai", "web"]
@@ -122,6 +123,7 @@ def test_no_choice_is_better(drawn: Any) -> None:
 
 
 @given(recipes.drawn(draw))
+@pytest.mark.slow
 def test_parts_and_text_plan_alike(drawn: Any) -> None:
     sessions, _times, weights, top, gap = drawn
     sessions = [{**session, "id": f"s{n}"} for n, session in enumerate(sessions)]
@@ -210,6 +212,7 @@ def greedy(items: list[Item]) -> float:
 
 @pytest.mark.real_data
 @pytest.mark.parametrize("name", PROGRAMMES)
+@pytest.mark.slow
 def test_real_programmes_are_planned(name: str, real_data: Path) -> None:
     file = real_data / f"{name}.sessions.json"
     if not file.is_file():

@@ -68,6 +68,7 @@ def test_the_manifest_here_comes_before_the_sample(here: Path) -> None:
     assert text_of("recommend", "--interests", "ai", "--manifest", "other.json") == expected
 
 
+@pytest.mark.slow
 def test_external_sessions_beside_the_manifest(here: Path) -> None:
     Path("event").mkdir()
     features = {"externalSessions": {"enabled": True, "file": "more.json"}}
@@ -90,6 +91,7 @@ def test_schema_and_version(here: Path) -> None:
 # --- export to files
 
 
+@pytest.mark.slow
 def test_export_where_the_manifest_turns_it_on(here: Path) -> None:
     write_manifest(features={"export": {"enabled": True, "output_dir": "out"}})
     expected = printed({"saved": "out/itinerary_ai_agents.md", "sessionCount": 3})
@@ -270,6 +272,7 @@ def test_validate(here: Path) -> None:
 # --- surroundings
 
 
+@pytest.mark.slow
 def test_other_interpreter_settings(here: Path) -> None:
     session = {"title": "caf\u00e9 \u4f1a\u8b70 \ud800", "tags": ["\u00c9T\u00c9"]}
     manifest = write_manifest(sessions=[session])
@@ -366,6 +369,7 @@ def test_colour_and_json_on_a_terminal(here: Path) -> None:
     assert shown == printed(reference.recommend(SAMPLE, ["ai"], 3))
 
 
+@pytest.mark.slow
 def test_other_commands_on_a_terminal(here: Path) -> None:
     shown = at_terminal(80, "explain", "--session", TITLE, "--interests", "privacy", NO_COLOR="1")
     assert shown.startswith(f"{TITLE}: score 2.453\n  interest match     2.000\n")

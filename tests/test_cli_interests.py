@@ -26,6 +26,7 @@ def write_manifest(**members: object) -> None:
 # --- literal tags
 
 
+@pytest.mark.slow
 def test_an_interest_may_hold_commas_and_semicolons(here: Path) -> None:
     tags = ["Local-first, sync engines, CRDTs", "a;b"]
     sessions = [{"title": "Both", "tags": tags}, {"title": "None", "tags": ["local-first"]}]
@@ -57,6 +58,7 @@ def test_evaluate_names_an_interest_without_a_profile(here: Path, arguments: lis
 
 @pytest.mark.real_data
 @pytest.mark.parametrize("name", PROGRAMMES)
+@pytest.mark.slow
 def test_every_tag_of_a_real_programme_can_be_chosen(
     name: str, real_data: Path, here: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -138,6 +138,7 @@ def test_keys_that_may_be_a_member_are_no_notes() -> None:
         ask(made, 6)
 
 
+@pytest.mark.slow
 def test_more_changes_than_the_log_holds() -> None:
     listed, others = sessions(), sessions(40)
     made, other = manifest(listed), manifest(others)

@@ -137,6 +137,7 @@ def named_tests(file):
 
 
 @pytest.mark.parametrize("name", ["docs/faults.md", "SECURITY.md"])
+@pytest.mark.slow
 def test_each_test_that_a_page_names_exists(name):
     named = re.findall(r"`(tests/[\w/]+\.py)::(test_\w+)`", PAGES[name])
     assert len(named) > 10

@@ -23,6 +23,7 @@ def test_there_are_eight_examples() -> None:
 
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda path: path.stem)
+@pytest.mark.slow
 def test_an_example_prints_what_it_says(
     example: Path, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> None:

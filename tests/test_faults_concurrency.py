@@ -54,6 +54,7 @@ def test_children_of_fork_answer(size: int, capsys: pytest.CaptureFixture[str]) 
 
 
 @pytest.mark.parametrize("size", [8, 2_000])
+@pytest.mark.slow
 def test_the_process_exits_while_threads_are_busy(
     size: int, capsys: pytest.CaptureFixture[str]
 ) -> None:

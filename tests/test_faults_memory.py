@@ -70,6 +70,7 @@ def test_a_huge_top_reserves_no_memory(top: int) -> None:
 
 
 @pytest.mark.parametrize("size", SIZES)
+@pytest.mark.slow
 def test_hostile_objects_do_no_harm(size: int, capsys: pytest.CaptureFixture[str]) -> None:
     scene(capsys, "3.3", "hostile", size)
 
@@ -80,10 +81,12 @@ def test_hostile_keys_do_no_harm(size: int, capsys: pytest.CaptureFixture[str]) 
 
 
 @pytest.mark.parametrize("size", SIZES)
+@pytest.mark.slow
 def test_nothing_leaks(size: int, capsys: pytest.CaptureFixture[str]) -> None:
     scene(capsys, "3.4", "leaks", faults_scale(600, 50_000), size)
 
 
+@pytest.mark.slow
 def test_memory_is_constant_for_fresh_manifests(capsys: pytest.CaptureFixture[str]) -> None:
     scene(capsys, "3.5", "fresh_manifests", faults_scale(3_000, 100_000), 100)
 
@@ -94,6 +97,7 @@ def test_the_size_of_a_snapshot_is_limited(size: int, capsys: pytest.CaptureFixt
 
 
 @pytest.mark.parametrize("options", [("-X", "dev"), ()], ids=["dev", "debug malloc"])
+@pytest.mark.slow
 def test_debug_allocators_find_nothing(
     options: tuple[str, ...], capsys: pytest.CaptureFixture[str]
 ) -> None:

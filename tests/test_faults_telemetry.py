@@ -74,6 +74,7 @@ def actions(path: Path) -> Counter[str]:
 @pytest.mark.parametrize(
     ("size", "kills"), [(200, faults_scale(10, 1_000)), (100_000, faults_scale(5, 300))]
 )
+@pytest.mark.slow
 def test_a_kill_while_appending_tears_one_line_at_most(
     path: Path, capsys: pytest.CaptureFixture[str], size: int, kills: int
 ) -> None:
@@ -446,6 +447,7 @@ def test_the_reader_skips_lines_that_are_not_telemetry(path: Path) -> None:
 
 
 @pytest.mark.parametrize("kind", ["microseconds", "floats", "mixed", "few", "negative"])
+@pytest.mark.slow
 def test_percentiles_are_numpys(path: Path, capsys: pytest.CaptureFixture[str], kind: str) -> None:
     count = (
         faults_scale(400_000, 1_000_000) if kind == "floats" else faults_scale(50_000, 1_000_000)
@@ -494,6 +496,7 @@ def test_compressed_and_rotated_files_are_read(path: Path) -> None:
     assert summarize(path)["unreadable"]
 
 
+@pytest.mark.slow
 def test_the_reader_needs_constant_memory(path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """A file many times larger takes no more memory, however many different latencies it has."""
     code = (

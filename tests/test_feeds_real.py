@@ -46,6 +46,7 @@ def test_each_format_is_recognised_and_each_session_counted(folder, rows):
     assert wrong == {}
 
 
+@pytest.mark.slow
 def test_sessions_equal_a_second_reading_field_by_field(folder, rows):
     differences = []
     for name, row in rows.items():

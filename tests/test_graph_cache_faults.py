@@ -77,6 +77,7 @@ def test_the_cache_does_not_use_the_wall_clock(monkeypatch: pytest.MonkeyPatch) 
 
 
 @pytest.mark.parametrize("keys", [1, 100])
+@pytest.mark.slow
 def test_a_burst_of_threads_at_a_cold_key_loads_once(
     keys: int, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -336,6 +337,7 @@ def test_an_interrupted_leader_is_followed_by_a_waiter(capsys: pytest.CaptureFix
     scene(capsys, "4.10", "interrupted_leader", faults_scale(5, 200))
 
 
+@pytest.mark.slow
 def test_leaders_and_waiters_killed_at_random(capsys: pytest.CaptureFixture[str]) -> None:
     scene(capsys, "4.10", "killed_leaders", faults_scale(150, 10_000))
 
@@ -523,6 +525,7 @@ def test_the_interpreter_exits_with_busy_threads(capsys: pytest.CaptureFixture[s
     say(capsys, "2.6", said.strip())
 
 
+@pytest.mark.slow
 def test_the_cache_does_not_leak_memory(capsys: pytest.CaptureFixture[str]) -> None:
     scene(capsys, "3.4", "memory", faults_scale(6_000, 1_000_000))
 

@@ -274,6 +274,7 @@ def held_against_the_deadline(service: GraphEventService, call: Any) -> float:
 
 
 @pytest.mark.parametrize("name", BREAKDOWNS)
+@pytest.mark.slow
 def test_a_breakdown_is_a_typed_error_in_time(graph, name, capsys):
     with GraphEventService(settings_of(graph, deadline=DEADLINE), jitter=lambda: 0.1) as service:
         app_credential(service.settings).get_token("https://graph.microsoft.com/.default")
@@ -304,6 +305,7 @@ def full_port():
                 other.close()
 
 
+@pytest.mark.slow
 def test_a_host_that_takes_no_connection_is_an_error_in_time(graph, capsys):
     with full_port() as port:
         settings = settings_of(graph, deadline=DEADLINE, base_url=f"http://127.0.0.1:{port}/v1.0")

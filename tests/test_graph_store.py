@@ -153,6 +153,7 @@ def typed(value: Any) -> Any:
 
 @settings(max_examples=100)
 @given(st.lists(JSON, max_size=4))
+@pytest.mark.slow
 def test_what_is_stored_reads_back_bit_for_bit(events: list[Any]) -> None:
     payload = exact_json(events)
     if payload is None:
@@ -405,6 +406,7 @@ def fetches(folder: Path) -> int:
     return counter.stat().st_size if counter.exists() else 0
 
 
+@pytest.mark.slow
 def test_eight_workers_at_a_cold_key_fetch_once(server: Server, tmp_path: Path) -> None:
     workers = Workers(server, ",".join(["sync", "async"] * 4), tmp_path, fetch=0.2)
     workers.go()
@@ -414,6 +416,7 @@ def test_eight_workers_at_a_cold_key_fetch_once(server: Server, tmp_path: Path) 
     assert sorted(answer["stats"]["misses"] for answer in got) == [0] * 7 + [1]
 
 
+@pytest.mark.slow
 def test_the_fetcher_is_killed_and_one_of_the_others_fetches(
     server: Server, tmp_path: Path
 ) -> None:

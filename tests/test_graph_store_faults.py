@@ -324,6 +324,7 @@ def added_from(store: ValkeyStore, first: int, calls: int) -> list[float]:
 
 
 @pytest.mark.parametrize("how", ["DEBUG SLEEP", "CLIENT PAUSE"])
+@pytest.mark.slow
 def test_a_server_that_stops_for_a_while(
     tmp_path: Path, late: float, capsys: pytest.CaptureFixture[str], how: str
 ) -> None:

@@ -19,6 +19,7 @@ LONG = [1, 2, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96]
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+@pytest.mark.slow
 def test_no_call_ends_its_process_when_memory_is_short(capsys: pytest.CaptureFixture[str]) -> None:
     limits = LONG if faults_scale(0, 1) else SHORT
     said = child.run("little_memory", *limits, patience=faults_scale(child.PATIENCE, 7200))

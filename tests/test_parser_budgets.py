@@ -156,6 +156,7 @@ ROWS: dict[str, tuple[Any, Parser, int]] = {
 
 
 @pytest.mark.parametrize(("make", "parser", "size"), ROWS.values(), ids=ROWS)
+@pytest.mark.slow
 def test_twice_the_input_takes_at_most_two_and_a_half_times_as_long(
     make: Any, parser: Parser, size: int, tmp_path: Path
 ) -> None:

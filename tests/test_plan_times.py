@@ -93,6 +93,7 @@ def planned(catalog: Catalog, sessions: list[dict[str, Any]]) -> list[Span]:
 
 
 @given(recipes.drawn(draw))
+@pytest.mark.slow
 def test_no_two_sessions_overlap_and_no_choice_is_better(sessions: list[dict[str, Any]]) -> None:
     weights = {"interest": 1.0, "popularity": 1.0}
     offset = usual_offset(sessions)

@@ -29,6 +29,7 @@ def interest_lists(sessions):
 
 @pytest.mark.real_data
 @pytest.mark.parametrize("name", PROGRAMMES)
+@pytest.mark.slow
 def test_same_answers_on_real_programmes(name, real_data):
     manifest = load(real_data, name)
     sessions = manifest["sessions"]
@@ -44,6 +45,7 @@ def test_same_answers_on_real_programmes(name, real_data):
 
 @pytest.mark.real_data
 @pytest.mark.parametrize("name", PROGRAMMES)
+@pytest.mark.slow
 def test_same_explanations_on_real_programmes(name, real_data):
     manifest = load(real_data, name)
     sessions = manifest["sessions"]

@@ -114,6 +114,8 @@ def index(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (info,) = metadata.glob("*.dist-info")
     files = [(path, f"eventkit/{path.relative_to(PACKAGE)}") for path in PACKAGE.rglob("*")]
     files += [(path, f"{info.name}/{path.relative_to(info)}") for path in info.rglob("*")]
+    scripts = f"{info.name.removesuffix('.dist-info')}.data/scripts"
+    files += [(path, f"{scripts}/{path.name}") for path in (ROOT / "wheel/scripts").iterdir()]
     suffix = sysconfig.get_config_var("EXT_SUFFIX")
     tag = f"cp{sys.version_info.major}{sys.version_info.minor}"
     platform = sysconfig.get_platform().replace("-", "_").replace(".", "_")

@@ -214,6 +214,7 @@ def certain(text: str) -> bool:
 
 
 @given(st.lists(st.dictionaries(st.sampled_from(NAMES), ODD | USUAL["tags"]), max_size=3))
+@pytest.mark.slow
 def test_the_engine_is_certain_only_of_sessions_that_the_schema_accepts(sessions: list) -> None:
     text = json.dumps(sessions)
     if certain(text):
@@ -229,6 +230,7 @@ def test_the_engine_is_certain_only_of_sessions_that_the_schema_accepts(sessions
         max_size=3,
     )
 )
+@pytest.mark.slow
 def test_the_engine_is_certain_of_usual_sessions(sessions: list) -> None:
     assert validate_sessions(sessions) == []
     assert certain(json.dumps(sessions))

@@ -172,6 +172,7 @@ def test_twice_the_input_takes_at_most_two_and_a_half_times_as_long(function, ma
     assert growth <= MOST, f"twice the input takes {growth:.2f} times as long"
 
 
+@pytest.mark.slow
 def test_a_quadratic_pattern_is_found():
     quadratic = re.compile(r"[^\x00]*[^\x00,][^\x00]*")
     made = filled("a", "", "\x00")

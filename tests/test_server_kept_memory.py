@@ -60,6 +60,7 @@ print(json.dumps({"held": answers._held, "grown": resident() - before, "answers"
 @pytest.mark.parametrize("words", [1, 100])
 @pytest.mark.parametrize("encoding", ["", "gzip"])
 @pytest.mark.parametrize("padding", [0, 7_000], ids=["short keys", "long keys"])
+@pytest.mark.slow
 def test_kept_answers_grow_the_process_by_their_limit_at_most(
     words: int, encoding: str, padding: int
 ) -> None:

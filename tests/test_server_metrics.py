@@ -3,6 +3,8 @@
 import json
 import re
 
+import pytest
+
 import eventkit
 from eventkit.server import ServerMetrics, ServerSettings
 from eventkit.server.app import Application
@@ -80,6 +82,7 @@ def test_the_manifest_s_changes_are_counted(ask, tmp_path):
         assert samples["eventkit_manifest_stale"] == 1
 
 
+@pytest.mark.slow
 def test_workers_count_together(tmp_path):
     (tmp_path / "wsgi.py").write_text("import eventkit\napp = eventkit.create_app()\n")
     with served("gunicorn", tmp_path) as port:

@@ -33,6 +33,13 @@ def test_stub_names_what_the_compiled_module_exports():
         for node in tree.body
         if isinstance(node, (ast.FunctionDef, ast.ClassDef)) and not node.name.startswith("_")
     }
+    stub |= {
+        node.target.id
+        for node in tree.body
+        if isinstance(node, ast.AnnAssign)
+        and isinstance(node.target, ast.Name)
+        and not node.target.id.startswith("_")
+    }
     exported = {name for name in dir(native) if not name.startswith("_")}
     # Only builds for tests have it; the other functions are those of every build.
     assert stub == exported | {"panic_for_test"}

@@ -62,6 +62,7 @@ Catalog(manifest["sessions"], missing="drop")  # error: arg-type
 """
 
 
+@pytest.mark.slow
 def test_mypy_flags_wrong_calls_and_no_others(tmp_path: Path) -> None:
     pytest.importorskip("mypy")
     program = tmp_path / "program.py"

@@ -272,6 +272,7 @@ TEXTS = st.text(max_size=60) | st.text("aeiourst -./&'+#go", max_size=40)
 
 @settings(max_examples=150, deadline=None)
 @given(st.lists(st.tuples(TEXTS, TEXTS, st.lists(TEXTS, max_size=3)), max_size=5), TEXTS)
+@pytest.mark.slow
 def test_arbitrary_texts_are_read(rows: list[tuple[str, str, list[str]]], interest: str) -> None:
     programme = [session(title, *tags, abstract=text) for title, text, tags in rows]
     catalog = Catalog(programme, text=True)

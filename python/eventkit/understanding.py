@@ -94,6 +94,10 @@ class Understanding:
         interests: Interests for the exact functions: the lowered tags that say the same, and the
             interest itself where no tag does.
         understood: For each interest what it matched, how, and on how many sessions.
+
+    Example:
+        >>> understand([{"title": "Running Kubernetes"}], "k8s").understood[0]["sessions"]
+        1
     """
 
     interests: list[str]
