@@ -20,6 +20,7 @@ use super::layout;
 /// CPython numbers every dict from one counter and renumbers it at each change (PEP 509): two equal tags mean the same
 /// dict with the same contents.
 #[cfg(not(any(Py_3_14, Py_GIL_DISABLED, Py_LIMITED_API)))]
+#[allow(clippy::unnecessary_wraps)] // The other kinds of marks may fail.
 mod mark {
     use super::{Bound, PyDict, PyResult, Python, ffi};
 
@@ -87,6 +88,7 @@ mod mark {
 
 /// Changes of a dict cannot be noticed here: every list is scanned.
 #[cfg(any(Py_GIL_DISABLED, Py_LIMITED_API))]
+#[allow(clippy::unnecessary_wraps)] // The other kinds of marks may fail.
 mod mark {
     use super::{Bound, PyDict, PyResult, Python, ffi};
 
