@@ -86,7 +86,8 @@ mod tests {
         let session = ["2026-01-31T12:30+01:00", "2026-01-31T14:00+01:00"];
         assert!(blocks(instant, session, Axis::Instant));
         assert!(blocks(instant, dated, Axis::Offset(60)));
-        assert!(!blocks(instant, dated, Axis::Offset(120)));
+        assert!(blocks(instant, dated, Axis::Offset(120)));
+        assert!(!blocks(instant, dated, Axis::Offset(180)));
     }
 
     #[test]
