@@ -106,14 +106,14 @@ def why_not(
 
     Example:
         >>> sessions = [
-        ...     {"title": "Keynote", "tags": ["ai"], "popularity": 0.9},
+        ...     {"title": "Keynote", "tags": ["ai"], "popularity": 0.95},
         ...     {"title": "Agents", "tags": ["ai", "agents"], "popularity": 0.1},
         ...     {"title": "Compilers", "tags": ["rust"], "popularity": 0.5},
         ... ]
         >>> weights = {"interest": 0.3, "popularity": 0.5, "diversity": 0.3}
         >>> found = why_not(sessions, "agents", ["ai", "agents"], 1, weights=weights)
         >>> found["rank"], found["changes"]
-        (2, [[{'raise_weight': 'interest', 'to': 0.41}]])
+        (2, [[{'raise_weight': 'interest', 'to': 0.43}]])
         >>> why_not(sessions, "compilers", ["ai"], 2)["changes"][0]
         [{'add_interest': 'rust'}]
     """
