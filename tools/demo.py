@@ -113,7 +113,7 @@ def show_feed(event: Event) -> None:
     print(f"{programme.name or event.file.name}: {programme.format}, read in {shown(took)}")
     print(shortened(programme))
     heading(f"recommend {', '.join(event.interests)}")
-    result = catalog.recommend(event.interests, TOP)
+    result = catalog.recommend(event.interests, TOP, balance="interests")
     print("\n".join(views.recommendation(result, event.interests)))
     heading("plan without overlaps")
     plan = catalog.plan(event.interests, TOP)
