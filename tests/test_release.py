@@ -127,7 +127,9 @@ def index(tmp_path_factory: pytest.TempPathFactory) -> Path:
             if path.is_dir() or "__pycache__" in path.parts or stale or path.name == "RECORD":
                 continue
             data = path.read_bytes()
-            wheel.writestr(inside, data)
+            entry = zipfile.ZipInfo(inside)
+            entry.external_attr = path.stat().st_mode << 16  # A script stays executable.
+            wheel.writestr(entry, data)
             record.append(f"{inside},{hashed(data)},{len(data)}\n")
         record.append(f"{info.name}/RECORD,,\n")
         wheel.writestr(f"{info.name}/RECORD", "".join(record))
