@@ -31,7 +31,7 @@ CASES = (
 )
 NOTE_SESSIONS = 1_000
 NOTE_MOST = 3.0
-"""A note on a session before each call may cost so many plain warm calls (from Python 3.14 on)."""
+"""The limit: a call after a note on a session takes at most 3 times a warm call (from 3.14 on)."""
 CATALOG_SESSIONS = 100_000
 ROW = "{:>10} {:>12} {:>8} {:>8} {:>5}   {:>8} {:>8} {:>5}"
 

@@ -31,7 +31,7 @@ FILES: list[tuple[str, Callable[[bytes], list[dict[str, Any]]]]] = [
 
 
 def calendar(events: int) -> bytes:
-    """Return a calendar with so many events, an hour apart."""
+    """Return a calendar with this number of events, an hour apart."""
     lines = ["BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:-//example//EN"]
     for number in range(events):
         day, hour = divmod(number, 12)

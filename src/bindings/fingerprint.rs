@@ -122,7 +122,7 @@ pub(super) fn is_possible(py: Python<'_>) -> PyResult<bool> {
     Ok(layout::knows_dicts() && mark::start(py)?)
 }
 
-/// What a list of sessions looked like when it was compiled, in columns by position.
+/// The state of a list of sessions when it was compiled: columns with one entry for each position.
 #[derive(Debug)]
 pub(super) struct Fingerprint {
     /// The mark of each session.

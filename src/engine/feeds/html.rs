@@ -276,7 +276,7 @@ impl Tag {
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Flow {
     Kept,
-    /// Any length of it is one space, as within a paragraph.
+    /// White space of any length, which becomes one space, as within a paragraph.
     Joined,
 }
 

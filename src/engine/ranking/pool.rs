@@ -1,7 +1,7 @@
 //! The pool: the best `k` sessions that a query has found so far, by (score descending, input position ascending).
 //!
-//! Invariant: at most `2k` are held, and no session that was wanted and is not held precedes one of the best `k` that
-//! are. Asking whether one is wanted costs O(1), taking it O(1) on average, or O(k) for a small `k`.
+//! Invariant: the pool holds at most `2k` sessions, and the best `k` of all that were taken are among them. The test
+//! whether a session is wanted costs O(1). Taking it costs O(1) on average, or O(k) for a small `k`.
 
 use core::cmp::Ordering;
 
@@ -74,20 +74,21 @@ impl Eq for Candidate {}
 #[derive(Debug)]
 pub(super) struct Pool {
     k: usize,
-    /// How many are held before the worst are dropped.
+    /// The number of candidates at which the worst ones are dropped.
     room: usize,
     held: Vec<Candidate>,
-    /// Must be undercut to enter.
+    /// A candidate enters only if its place is less than this.
     worst_place: u128,
     worst_score: f64,
 }
 
 impl Pool {
-    /// Up to so many are held exactly: the worst goes whenever a better one comes. Of more, up to twice as many are
-    /// held, and the worse half is dropped at once. A heap of 1,000 took half of the time of a query for as many.
+    /// The largest `k` for which the pool holds exactly the best `k`, in order. A larger pool collects up to `2k`
+    /// candidates and then drops the worse half at once. With a heap instead, a query for the best 1,000 took twice as
+    /// long.
     const FEW: usize = 32;
 
-    /// An empty pool for `k` sessions of `len`.
+    /// Makes an empty pool for the best `k` of `len` sessions.
     pub(super) fn new(k: usize, len: usize) -> Self {
         let k = k.min(len);
         let room = if k <= Self::FEW { k } else { 2 * k };
@@ -104,8 +105,8 @@ impl Pool {
         }
     }
 
-    /// A score below which none can enter: that of the last place, when it was last looked at. `-inf` while a place is
-    /// free.
+    /// Returns a score below which no candidate can enter, or `-inf` while fewer than `k` are held. In a large pool it
+    /// is the worst score of the last time that candidates were dropped.
     #[inline]
     pub(super) fn worst_score(&self) -> f64 {
         self.worst_score
@@ -160,7 +161,7 @@ impl Pool {
         }
     }
 
-    /// The best `k`, best first.
+    /// Returns the best `k`, best first.
     pub(super) fn into_sorted(self) -> Vec<Candidate> {
         let mut held = self.held;
         if self.k < held.len() {

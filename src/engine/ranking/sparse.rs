@@ -1,8 +1,8 @@
 //! Adds up the sparse posting lists of a query in bit-sliced counters, one window of lanes after the other.
 //!
-//! Invariant: between two calls of [`Sparse::rewind`] lanes are asked for in ascending order, so that a cursor never
-//! goes back. Cost: O(lists) a window, O(1) a
-//! posting. Lists of a damaged file may hold any ranks in any order: those that are not in the window are passed over.
+//! Invariant: between two calls of [`Sparse::rewind`], lanes are requested in ascending order, so a cursor never goes
+//! back. Costs O(lists) for each window and O(1) for each posting. The lists of a damaged file may hold any ranks in any
+//! order: ranks outside the window are skipped.
 
 use core::ops::Range;
 
@@ -18,7 +18,7 @@ const LARGEST_WINDOW: usize = 32;
 #[derive(Debug)]
 pub(super) struct Sparse<'a, const P: usize> {
     lists: &'a [&'a [u32]],
-    /// What is left of every list.
+    /// The unread rest of every list.
     rest: Vec<&'a [u32]>,
     counters: Vec<Planes<P>>,
     window: Range<usize>,
