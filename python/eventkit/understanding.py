@@ -32,6 +32,7 @@ __all__ = [
     "Understanding",
     "Understood",
     "explain_from_catalog",
+    "matching_positions",
     "recommend_from_catalog",
     "text_catalog",
     "understand",
@@ -174,6 +175,18 @@ def explain_from_catalog(
     explained: dict[str, Any]
     explained = _native.explain_understood(catalog, title, asked, weights, _reading(catalog))
     return explained
+
+
+def matching_positions(catalog: Catalog, interest: str) -> list[int]:
+    """Return the positions of all sessions that an interest matches, in order.
+
+    Example:
+        >>> from eventkit import Catalog
+        >>> matching_positions(Catalog([{"title": "Rust"}, {"title": "Running K8s"}]), "kubernetes")
+        [1]
+    """
+    _, positions, _ = _native.understood_points(catalog, [interest], None, _reading(catalog))
+    return positions
 
 
 def text_catalog(source: Any) -> Catalog:

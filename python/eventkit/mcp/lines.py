@@ -1,0 +1,110 @@
+"""Writes sessions as one line each: id, title, time, room, matched interests and score."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from eventkit.dates import parse_moment
+from eventkit.mcp.clean import clean, shortened
+
+__all__ = ["counted", "number", "row_of", "session_line", "slot_of", "when"]
+
+LONGEST_TITLE, LONGEST_ROOM = 72, 30
+"""Ten sessions then take 1,500 bytes at most. The structured result has the whole texts."""
+_STAMP = re.compile(r"(\d{4}-\d\d-\d\d)T(\d\d:\d\d)(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:?\d\d)?")
+_NO_TIME = "no time"
+
+
+def slot_of(session: Mapping[str, Any]) -> tuple[Any, Any]:
+    """Return start and end of a session: those with a date if it is one of a feed."""
+    if session.get("start_at") and "day" in session:
+        return session["start_at"], session.get("end_at")
+    return session.get("start"), session.get("end")
+
+
+def when(start: Any, end: Any) -> str:
+    """Return the time of a session, short. Texts that are no times are shown as they are.
+
+    Example:
+        >>> when("2026-09-14T09:00:00+02:00", "2026-09-14T09:45:00+02:00")
+        '2026-09-14 09:00-09:45'
+        >>> when("9:00", None), when(None, None)
+        ('09:00', 'no time')
+    """
+    first, last = _day_and_clock(start), _day_and_clock(end)
+    if first is None:
+        texts = [shortened(value, 30) for value in (start, end) if value is not None]
+        return " - ".join(texts) or _NO_TIME
+    day, clock = first
+    begin = f"{day} {clock}".strip()
+    if last is None or last == first:
+        return begin
+    if clock and last[1] and last[0] in ("", day):
+        return f"{begin}-{last[1]}"
+    return f"{begin} - {last[0]} {last[1]}".strip()
+
+
+def _day_and_clock(value: Any) -> tuple[str, str] | None:
+    if isinstance(value, str):
+        match = _STAMP.fullmatch(value)
+        if match is not None:
+            return match[1], match[2]
+    moment = parse_moment(value)
+    if moment is None:
+        return None
+    day = "" if moment.day is None else moment.day.isoformat()
+    return day, "" if moment.clock is None else f"{moment.clock:%H:%M}"
+
+
+def row_of(session: Mapping[str, Any], matched: Iterable[str], score: Any) -> dict[str, Any]:
+    """Return what the structured result says of a session. Members that it lacks are left out."""
+    start, end = slot_of(session)
+    row: dict[str, Any] = {}
+    for name, value in (("id", session.get("id")), ("title", session.get("title"))):
+        if value is not None:
+            row[name] = clean(value)
+    for name, value in (("start", start), ("end", end), ("room", _room(session))):
+        if value is not None:
+            row[name] = clean(value)
+    row["matched"] = [clean(interest) for interest in matched]
+    row["score"] = number(score)
+    return row
+
+
+def session_line(session: Mapping[str, Any], row: Mapping[str, Any]) -> str:
+    """Return the line of a session.
+
+    Example:
+        >>> session = {"id": "a", "title": "Agents", "start": "9:00", "location": "Hall"}
+        >>> session_line(session, row_of(session, ["ai"], 2.5))
+        'a | Agents | 09:00 | Hall | ai | 2.50'
+    """
+    title = shortened(row.get("title", "no title"), LONGEST_TITLE)
+    room = shortened(row.get("room", "no room"), LONGEST_ROOM)
+    matched = ", ".join(row["matched"]) or "-"
+    start, end = slot_of(session)
+    columns = (title, when(start, end), room, matched, f"{row['score']:.2f}")
+    return " | ".join((row["id"], *columns) if "id" in row else columns)
+
+
+def counted(sessions: int) -> str:
+    """Return a number of sessions.
+
+    Example:
+        >>> counted(1), counted(1079)
+        ('1 session', '1,079 sessions')
+    """
+    return f"{sessions:,} session{'' if sessions == 1 else 's'}"
+
+
+def number(score: Any) -> float:
+    """Return a score with four digits after the point; 0 for one that JSON cannot hold."""
+    if isinstance(score, (int, float)) and abs(score) < 1e300:
+        return round(float(score), 4)
+    return 0.0
+
+
+def _room(session: Mapping[str, Any]) -> Any:
+    return session.get("location", session.get("room"))

@@ -1,0 +1,56 @@
+"""Says what interests matched, what they did not, and how an answer was computed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from eventkit.mcp.clean import clean
+from eventkit.mcp.programme import Programme
+from eventkit.understanding import Understood, understand
+
+__all__ = ["COLUMNS", "exact", "of_balance", "of_interests", "unmatched"]
+
+COLUMNS = "id | title | time | room | matched | score"
+_LITERAL = frozenset({"exact", "word", "text", "form", "level"})
+_MOST_TERMS = 3
+
+
+def unmatched(understood: list[Understood]) -> list[dict[str, Any]]:
+    """Return the interests that no session matches, each with the nearest topics."""
+    return [
+        {"interest": clean(row["interest"]), "nearest": [clean(tag) for tag in row["nearest"]]}
+        for row in understood
+        if not row["sessions"]
+    ]
+
+
+def of_interests(understood: list[Understood]) -> list[str]:
+    """Return a line for each interest that matched nothing, or that was read as another word."""
+    lines = []
+    for row in understood:
+        interest = clean(row["interest"])
+        if not row["sessions"]:
+            nearest = ", ".join(clean(tag) for tag in row["nearest"])
+            meant = f" Nearest topics: {nearest}." if nearest else ""
+            lines.append(f"Nothing matches {interest}.{meant}")
+            continue
+        if row["unmatched"]:
+            words = ", ".join(clean(word) for word in row["unmatched"])
+            lines.append(f"Of {interest}, nothing matches: {words}.")
+        read = [match for match in row["matches"] if match["how"] not in _LITERAL]
+        if read and len(read) == len(row["matches"]):
+            terms = ", ".join(f"{clean(one['term'])} ({one['how']})" for one in read[:_MOST_TERMS])
+            lines.append(f"{interest} was read as {terms}.")
+    return lines
+
+
+def of_balance(programme: Programme, interests: list[str]) -> list[str]:
+    """Return a line that says so if the places cannot be shared among what interests mean."""
+    if programme.balances or len(interests) < 2:
+        return []
+    return ["By score alone: places are not shared among the interests."]
+
+
+def exact(programme: Programme, interests: list[str]) -> list[str]:
+    """Return the topics that say the same as interests, for what compares whole topics."""
+    return understand(programme.catalog, interests).interests if interests else []
