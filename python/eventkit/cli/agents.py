@@ -60,7 +60,13 @@ def add_file_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of ``agent-files``."""
     parser.set_defaults(command=agent_files)
     parser.add_argument(
-        "--out", default=".", metavar="DIR", help="the directory to write to (default: here)"
+        "--out",
+        default="agent-files",
+        metavar="DIR",
+        help="the directory to write to (default: agent-files)",
+    )
+    parser.add_argument(
+        "--replace", action="store_true", help="replace files that exist and say something else"
     )
     parser.add_argument(
         "--url",
@@ -75,5 +81,5 @@ def agent_files(arguments: argparse.Namespace) -> Answer:
     """Write the files."""
     from eventkit.mcp.files import write_files
 
-    written = write_files(arguments.out, arguments.url)
+    written = write_files(arguments.out, arguments.url, replace=arguments.replace)
     return Answer({"written": written}, lambda: [*written])

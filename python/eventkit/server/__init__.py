@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from eventkit.server.feed import Feed, FeedSettings
     from eventkit.server.limits import RateLimiter
     from eventkit.server.metrics import ServerMetrics
+    from eventkit.server.openapi30 import openapi_document
     from eventkit.server.settings import ServerSettings
     from eventkit.server.source import Source
     from eventkit.server.validation import SecurityValidator
@@ -30,6 +31,7 @@ __all__ = [
     "create_app",
     "create_asgi_app",
     "create_wsgi_app",
+    "openapi_document",
 ]
 
 _LATER = {
@@ -44,6 +46,7 @@ _LATER = {
     "create_app": "app",
     "create_asgi_app": "app",
     "create_wsgi_app": "app",
+    "openapi_document": "openapi30",
 }
 
 

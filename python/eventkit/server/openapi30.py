@@ -4,7 +4,24 @@ from __future__ import annotations
 
 from typing import Any
 
-__all__ = ["as_version_3_0"]
+from eventkit.server.openapi import build_document
+from eventkit.server.settings import ServerSettings
+
+__all__ = ["as_version_3_0", "openapi_document"]
+
+
+def openapi_document(settings: ServerSettings, url: str = "/") -> dict[str, Any]:
+    """Return the document of a server's endpoints, in version 3.0.3.
+
+    Args:
+        settings: The settings of the server, whose limits are in the document.
+        url: Where the server is reached.
+
+    Example:
+        >>> openapi_document(ServerSettings())["openapi"]
+        '3.0.3'
+    """
+    return as_version_3_0(build_document(settings), url)
 
 
 def as_version_3_0(document: dict[str, Any], url: str = "/") -> dict[str, Any]:
