@@ -43,7 +43,8 @@ class Tool:
 
 
 def _object(properties: _Schema, *required: str) -> _Schema:
-    return {"type": "object", "properties": properties, "required": [*required]}
+    needed = {"required": [*required]} if required else {}
+    return {"type": "object", "properties": properties, **needed}
 
 
 def _text(description: str) -> _Schema:
@@ -58,7 +59,7 @@ def _whole(description: str) -> _Schema:
     return {"type": "integer", "description": description}
 
 
-_INTERESTS = _texts("Topics, words or names, each by itself, in the person's words.")
+_INTERESTS = _texts("Topics, words or names, one each.")
 _DAY = _text("Only this day, as 2026-09-14.")
 _SESSION = _text("Id or title of a session.")
 
@@ -107,7 +108,7 @@ TOOLS: tuple[Tool, ...] = (
             {
                 "session": _SESSION,
                 "interests": _INTERESTS,
-                "top": _whole("How many sessions count as recommended; 5 if left out."),
+                "top": _whole("How many are recommended; 5 if left out."),
             },
             *("session", "interests"),
         ),
@@ -131,7 +132,7 @@ TOOLS: tuple[Tool, ...] = (
         _object(
             {
                 "interests": _INTERESTS,
-                "busy": _texts("Busy times, as 2026-09-14T12:00/2026-09-14T13:00 or 12:00/13:00."),
+                "busy": _texts("Busy times, as 12:00/13:00 or 2026-09-14T12:00/2026-09-14T13:00."),
                 "calendar": _text("The person's calendar: the text of an .ics file."),
                 "must": _texts("Ids or titles that must be in the plan."),
                 "avoid": _texts("Ids or titles to leave out."),
@@ -166,7 +167,7 @@ TOOLS: tuple[Tool, ...] = (
                 "format": {"type": "string", "enum": ["ics", "markdown"], "description": "Format."},
                 "sessions": _texts("Ids or titles, as of plan_itinerary."),
                 "interests": _texts("Without sessions: export what is recommended for these."),
-                "day": _text("The day of sessions that have clock times only, as 2026-09-14."),
+                "day": _text("The day of sessions with clock times only."),
             },
             "format",
         ),
