@@ -30,14 +30,14 @@ def plan(programme: Programme, arguments: Arguments) -> Reply:
     """Plan sessions that do not overlap."""
     interests = arguments.interests()
     top = arguments.whole("top", PLAN_TOP, 1, MOST)
-    found, said = _planned(programme, arguments, interests, top)
+    found = _planned(programme, arguments, interests, top)
     matched = programme.matched(found["sessions"], interests)
     rows, lines = [], []
     for session, score, shared in zip(found["sessions"], found["scoring"], matched, strict=True):
         rows.append(row_of(session, shared, score["score"]))
         lines.append(session_line(session, rows[-1]))
     understood = programme.understood(interests)
-    said = [*notes.of_interests(understood), *said]
+    said = [*notes.of_interests(understood), *programme.limits()]
     left_out = [_left_out(row) for row in found["left_out"]]
     if left_out:
         lines.append(f"Left out: {len(left_out)}. The best of them:")
@@ -54,20 +54,22 @@ def plan(programme: Programme, arguments: Arguments) -> Reply:
     return Reply("\n".join([head, *lines, *said]), data)
 
 
-def _planned(
-    programme: Programme, arguments: Arguments, interests: list[str], top: int
-) -> tuple[Any, list[str]]:
-    """Return the plan, and a line that says so if it compares whole topics only."""
+def _planned(programme: Programme, arguments: Arguments, interests: list[str], top: int) -> Any:
+    """Return the plan.
+
+    Raises:
+        Refused: The wishes contradict each other or the sessions.
+    """
     day = arguments.day()
-    more: dict[str, Any] = {"understand": True} if programme.understands_plans else {}
+    asked, more = programme.asked(interests)
     # A programme without dates is on one day, and busy times with a date are compared with that.
     dated = bool(programme.days)
     if not dated and day is not None:
         more["date"] = day
     zone = programme.fields.get("zone")
     try:
-        found = programme.catalog.plan(
-            interests if programme.understands_plans else notes.exact(programme, interests),
+        return programme.catalog.plan(
+            asked,
             top,
             gap=float(arguments.whole("gap", 0, 0, MOST_MINUTES)),
             filter=programme.filter_of(day) if dated else None,
@@ -78,12 +80,8 @@ def _planned(
             **more,
         )
     except (ValueError, TypeError) as error:
-        raise Refused(
-            f"Cannot plan: {clean(error)}. Change that argument, or leave it out."
-        ) from None
-    if programme.understands_plans:
-        return found, []
-    return found, ["Planned by whole topics only: words of titles and abstracts were not read."]
+        reason = clean(error)
+        raise Refused(f"Cannot plan: {reason}. Change that argument, or leave it out.") from None
 
 
 def _left_out(row: Any) -> dict[str, Any]:
@@ -106,8 +104,7 @@ def export(programme: Programme, arguments: Arguments) -> Reply:
     if names:
         sessions = [programme.find(name) for name in names]
     else:
-        answer: Any = programme.catalog.recommend(interests, PLAN_TOP, understand=True)
-        sessions = answer["sessions"]
+        sessions = programme.recommend(interests, PLAN_TOP)["sessions"]
     if not sessions:
         raise Refused("There is nothing to export: no session matches these interests.")
     if kind == "ics":

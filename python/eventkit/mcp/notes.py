@@ -1,14 +1,13 @@
-"""Says what interests matched, what they did not, and how an answer was computed."""
+"""Says what interests matched, and what they did not."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from eventkit.mcp.clean import clean
-from eventkit.mcp.programme import Programme
-from eventkit.understanding import Understood, understand
+from eventkit.understanding import Understood
 
-__all__ = ["COLUMNS", "exact", "of_balance", "of_interests", "unmatched"]
+__all__ = ["COLUMNS", "of_interests", "unmatched"]
 
 COLUMNS = "id | title | time | room | matched | score"
 _LITERAL = frozenset({"exact", "word", "text", "form", "level"})
@@ -42,15 +41,3 @@ def of_interests(understood: list[Understood]) -> list[str]:
             terms = ", ".join(f"{clean(one['term'])} ({one['how']})" for one in read[:_MOST_TERMS])
             lines.append(f"{interest} was read as {terms}.")
     return lines
-
-
-def of_balance(programme: Programme, interests: list[str]) -> list[str]:
-    """Return a line that says so if the places cannot be shared among what interests mean."""
-    if programme.balances or len(interests) < 2:
-        return []
-    return ["By score alone: places are not shared among the interests."]
-
-
-def exact(programme: Programme, interests: list[str]) -> list[str]:
-    """Return the topics that say the same as interests, for what compares whole topics."""
-    return understand(programme.catalog, interests).interests if interests else []

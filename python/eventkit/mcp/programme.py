@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections import Counter, OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from functools import cached_property
 from typing import Any
 
@@ -17,7 +17,7 @@ from eventkit.mcp.lines import slot_of
 from eventkit.mcp.reply import Refused
 from eventkit.understanding import Understood, matching_positions, understand
 
-__all__ = ["Key", "Programme"]
+__all__ = ["Key", "Programme", "key_of"]
 
 Key = tuple[Any, ...]
 """Tells sessions apart: some programmes give no ids, or give one twice."""
@@ -151,29 +151,39 @@ class Programme:
         return held
 
     @cached_property
-    def understands_plans(self) -> bool:
-        """Whether plans can be made of what interests mean; else of whole tags only."""
-        return _takes(self.catalog.plan, "understand")
+    def _understands(self) -> bool:
+        """Whether plans and other questions can be asked with what interests mean."""
+        return "understand" in inspect.signature(self.catalog.plan).parameters
 
-    @cached_property
-    def understands_why_not(self) -> bool:
-        """Likewise for `why_not`."""
-        return _takes(self.catalog.why_not, "understand")
+    def asked(self, interests: list[str]) -> tuple[list[str], dict[str, Any]]:
+        """Return how to ask a question: the interests, and further arguments.
 
-    @cached_property
-    def balances(self) -> bool:
-        """Whether understanding and balance go together."""
-        try:
-            self.catalog.recommend(["eventkit"], 1, understand=True, balance="interests")
-        except ValueError:
-            return False
-        return True
+        An engine that compares whole tags only is asked with the tags that say the same.
+        """
+        if self._understands:
+            return interests, {"understand": True}
+        return (understand(self.catalog, interests).interests if interests else []), {}
+
+    def limits(self) -> list[str]:
+        """Return a line that says so if questions compare whole tags only."""
+        if self._understands:
+            return []
+        return ["Compared by whole topics only: words of titles and abstracts were not read."]
+
+    def unshared(self, interests: list[str]) -> list[str]:
+        """Return a line that says so if the places cannot be shared among the interests."""
+        if self._understands or len(interests) < 2:
+            return []
+        return ["By score alone: the places are not shared among the interests."]
+
+    def recommend(self, interests: list[str], top: int, day: str | None = None) -> Any:
+        """Recommend sessions of what the interests mean, and share the places among them."""
+        balance: Any = "interests" if self._understands and len(interests) > 1 else None
+        return self.catalog.recommend(
+            interests, top, filter=self.filter_of(day), understand=True, balance=balance
+        )
 
 
 def key_of(session: Mapping[str, Any]) -> Key:
     """Return what tells a session apart."""
     return tuple(str(session.get(name)) for name in ("id", "title", "start", "end", "location"))
-
-
-def _takes(method: Callable[..., Any], name: str) -> bool:
-    return name in inspect.signature(method).parameters

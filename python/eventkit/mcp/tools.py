@@ -14,7 +14,7 @@ from eventkit.mcp.arguments import Arguments
 from eventkit.mcp.clean import clean
 from eventkit.mcp.declaration import tool_named
 from eventkit.mcp.lines import counted, row_of, session_line, slot_of, when
-from eventkit.mcp.programme import Programme
+from eventkit.mcp.programme import Programme, key_of
 from eventkit.mcp.reply import Refused, Reply
 
 __all__ = ["TOP", "call_tool"]
@@ -57,28 +57,19 @@ def _recommend(programme: Programme, arguments: Arguments) -> Reply:
     interests = arguments.interests()
     top = arguments.whole("top", TOP, 1, MOST)
     day = arguments.day()
-    answer = ranked(programme, interests, top, day)
+    answer = programme.recommend(interests, top, day)
     sessions, scoring = answer["sessions"], answer["scoring"]
     rows, lines = listed(programme, interests, sessions, scoring)
     said = notes.of_interests(answer["understood"])
     if answer["conflicts"]:
         said.append("Some of these run at the same time: plan_itinerary chooses among them.")
-    said += notes.of_balance(programme, interests)
+    said += programme.unshared(interests)
     data = {"sessions": rows, "unmatched": notes.unmatched(answer["understood"]), "notes": said}
     head = f"{counted(len(rows))} of {programme.name}, best first: {notes.COLUMNS}"
     if not rows:
         head = f"No session of {programme.name} matches."
         lines = [_topics_line(programme)]
     return Reply("\n".join([head, *lines, *said]), data)
-
-
-def ranked(programme: Programme, interests: list[str], top: int | None, day: str | None) -> Any:
-    """Recommend sessions of what the interests mean, balanced if the engine does both at once."""
-    chosen = programme.filter_of(day)
-    balance: Any = "interests" if programme.balances and len(interests) > 1 else None
-    return programme.catalog.recommend(
-        interests, top, filter=chosen, understand=True, balance=balance
-    )
 
 
 def listed(
@@ -126,30 +117,29 @@ def _standing(
     programme: Programme, session: Any, interests: list[str], top: int
 ) -> tuple[list[str], dict[str, Any]]:
     """Return whether a session is recommended, its rank, and what would change it."""
-    more: dict[str, Any] = {"understand": True} if programme.understands_why_not else {}
-    asked = interests if more else notes.exact(programme, interests)
+    asked, more = programme.asked(interests)
     found: Any = programme.catalog.why_not(programme.handle(session), asked, top, **more)
-    data = {"recommended": found["shown"], "rank": found["rank"], "changes": found["changes"]}
-    lines = [f"Rank {found['rank']} of {len(programme.catalog)}."]
-    if found["shown"]:
-        lines = [f"Recommended: rank {found['rank']}, among the first {top}."]
-    else:
-        lines[0] = f"Not recommended: rank {found['rank']}, and {top} are recommended."
-        if found["last"] is not None and found["gap"] is not None:
-            lines.append(f"The last of those, {clean(found['last'])}, is {found['gap']:.2f} ahead.")
-        if found["slot_taken_by"] is not None:
-            lines.append(f"At the same time, and before it: {clean(found['slot_taken_by'])}.")
-        lines += [
-            f"To bring it in, {' and '.join(map(_step, change))}." for change in found["changes"]
-        ]
-        if not found["changes"]:
-            lines.append("No change of up to three steps brings it in.")
-    if not more:
-        lines.append(
-            "Rank and changes compare whole topics only, not words of titles: the score above"
-            " reads both."
-        )
-    return lines, data
+    listed_now = programme.recommend(interests, top)["sessions"]
+    shown = key_of(session) in set(map(key_of, listed_now))
+    data = {"recommended": shown, "rank": found["rank"], "changes": found["changes"]}
+    verdict = "Recommended" if shown else "Not recommended"
+    lines = [f"{verdict}: rank {found['rank']} of {len(programme.catalog):,}, {top} asked for."]
+    if shown != found["shown"]:
+        lines.append("By score alone it would be otherwise: places are shared among interests.")
+    if not found["shown"]:
+        lines += _lacking(found)
+    return [*lines, *programme.limits()], data
+
+
+def _lacking(found: Any) -> list[str]:
+    """Return what a session lacks to the last one that is recommended by score."""
+    lines = []
+    if found["last"] is not None and found["gap"] is not None:
+        lines.append(f"{clean(found['last'])}, the last by score, is {found['gap']:.2f} ahead.")
+    if found["slot_taken_by"] is not None:
+        lines.append(f"At the same time, and before it: {clean(found['slot_taken_by'])}.")
+    lines += [f"To bring it in, {' and '.join(map(_step, change))}." for change in found["changes"]]
+    return lines if found["changes"] else [*lines, "No change of up to three steps brings it in."]
 
 
 def _step(step: Any) -> str:
@@ -194,8 +184,8 @@ def _alternatives(programme: Programme, name: str, query: str | None, top: int) 
     """Answer what else runs at the time of a session."""
     session = programme.find(name)
     interests = [] if query is None else [query.lower()]
-    asked = notes.exact(programme, interests)
-    found: Any = programme.catalog.alternatives(programme.handle(session), asked, top)
+    asked, more = programme.asked(interests)
+    found: Any = programme.catalog.alternatives(programme.handle(session), asked, top, **more)
     if "error" in found:
         raise Refused(f"{clean(session.get('title'))} has no time to compare with.")
     matched = programme.matched(found["sessions"], interests)
@@ -207,7 +197,8 @@ def _alternatives(programme: Programme, name: str, query: str | None, top: int) 
     head = f"{counted(len(rows))} at the time of {slot}: {notes.COLUMNS}"
     if not rows:
         head = f"Nothing else runs at the time of {slot}."
-    return Reply("\n".join([head, *lines]), {"sessions": rows})
+    said = programme.limits() if interests else []
+    return Reply("\n".join([head, *lines, *said]), {"sessions": rows, "notes": said})
 
 
 def _topics(programme: Programme, top: int) -> Reply:
