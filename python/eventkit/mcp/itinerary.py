@@ -10,7 +10,8 @@ from eventkit.exports import build_calendar, escape_markdown, file_name
 from eventkit.mcp import notes
 from eventkit.mcp.arguments import Arguments
 from eventkit.mcp.clean import clean, clean_data
-from eventkit.mcp.lines import counted, number, row_of, session_line, slot_of, when
+from eventkit.mcp.lines import counted, local_to, number, row_of, slot_of, when
+from eventkit.mcp.listing import rows_and_lines
 from eventkit.mcp.programme import Programme
 from eventkit.mcp.reply import Attachment, Refused, Reply
 
@@ -31,14 +32,11 @@ def plan(programme: Programme, arguments: Arguments) -> Reply:
     interests = arguments.interests()
     top = arguments.whole("top", PLAN_TOP, 1, MOST)
     found = _planned(programme, arguments, interests, top)
-    matched = programme.matched(found["sessions"], interests)
-    rows, lines = [], []
-    for session, score, shared in zip(found["sessions"], found["scoring"], matched, strict=True):
-        rows.append(row_of(session, shared, score["score"]))
-        lines.append(session_line(session, rows[-1]))
+    rows, lines = rows_and_lines(programme, interests, found)
     understood = programme.understood(interests)
     said = [*notes.of_interests(understood), *programme.limits()]
-    left_out = [_left_out(row) for row in found["left_out"]]
+    like = found["sessions"][0] if found["sessions"] else {}
+    left_out = [_left_out(row, like) for row in found["left_out"]]
     if left_out:
         lines.append(f"Left out: {len(left_out)}. The best of them:")
         lines += [f"  {row['title']}: {row['why']}" for row in left_out[:MOST_LEFT_OUT]]
@@ -84,13 +82,14 @@ def _planned(programme: Programme, arguments: Arguments, interests: list[str], t
         raise Refused(f"Cannot plan: {reason}. Change that argument, or leave it out.") from None
 
 
-def _left_out(row: Any) -> dict[str, Any]:
+def _left_out(row: Any, like: Any) -> dict[str, Any]:
+    """Return what is said of a session that is left out. Times are local to the other one."""
     reason = row["reason"]
     why = _REASONS.get(reason, reason)
     if reason == "overlaps":
         why = f"it overlaps {clean(row['session'])}"
     elif reason == "busy":
-        why = f"busy {when(*row['busy'])}"
+        why = f"busy {when(*(local_to(text, like) for text in row['busy']))}"
     return {"title": clean(row["title"]), "score": number(row["score"]), "why": why}
 
 

@@ -9,10 +9,12 @@ from typing import Any
 from eventkit.dates import parse_moment
 from eventkit.mcp.clean import clean, shortened
 
-__all__ = ["counted", "number", "row_of", "session_line", "slot_of", "when"]
+__all__ = ["counted", "local_to", "number", "row_of", "session_lines", "slot_of", "when"]
 
-LONGEST_TITLE, LONGEST_ROOM = 72, 30
-"""Ten sessions then take 1,500 bytes at most. The structured result has the whole texts."""
+BYTES_A_LINE = 140
+"""Ten sessions then take 1,500 bytes at most, with the words around them."""
+_LENGTHS = ((300, 60), (100, 40), (80, 30), (64, 24), (48, 20), (32, 14))
+"""Of titles and rooms, tried one after the other."""
 _STAMP = re.compile(r"(\d{4}-\d\d-\d\d)T(\d\d:\d\d)(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:?\d\d)?")
 _NO_TIME = "no time"
 
@@ -46,6 +48,19 @@ def when(start: Any, end: Any) -> str:
     return f"{begin} - {last[0]} {last[1]}".strip()
 
 
+def local_to(text: str, session: Mapping[str, Any]) -> str:
+    """Return a time with an offset from UTC as the local time of a session.
+
+    Example:
+        >>> local_to("2026-09-14T07:00:00+00:00", {"start": "2026-09-14T09:00:00+02:00"})
+        '2026-09-14T09:00:00+02:00'
+    """
+    moment, place = parse_moment(text), parse_moment(slot_of(session)[0])
+    if moment is None or moment.offset is None or place is None or place.offset is None:
+        return text
+    return moment.instant().astimezone(place.offset).isoformat()
+
+
 def _day_and_clock(value: Any) -> tuple[str, str] | None:
     if isinstance(value, str):
         match = _STAMP.fullmatch(value)
@@ -73,19 +88,32 @@ def row_of(session: Mapping[str, Any], matched: Iterable[str], score: Any) -> di
     return row
 
 
-def session_line(session: Mapping[str, Any], row: Mapping[str, Any]) -> str:
-    """Return the line of a session.
+def session_lines(sessions: list[Any], rows: list[dict[str, Any]]) -> list[str]:
+    """Return a line for each session. Titles and rooms are cut if all lines together are too long.
 
     Example:
         >>> session = {"id": "a", "title": "Agents", "start": "9:00", "location": "Hall"}
-        >>> session_line(session, row_of(session, ["ai"], 2.5))
-        'a | Agents | 09:00 | Hall | ai | 2.50'
+        >>> session_lines([session], [row_of(session, ["ai"], 2.5)])
+        ['a | Agents | 09:00 | Hall | ai | 2.50']
     """
-    title = shortened(row.get("title", "no title"), LONGEST_TITLE)
-    room = shortened(row.get("room", "no room"), LONGEST_ROOM)
-    matched = ", ".join(row["matched"]) or "-"
-    start, end = slot_of(session)
-    columns = (title, when(start, end), room, matched, f"{row['score']:.2f}")
+    most = BYTES_A_LINE * len(rows)
+    lines: list[str] = []
+    for title, room in _LENGTHS:
+        lines = [_line(one, row, title, room) for one, row in zip(sessions, rows, strict=True)]
+        if sum(len(line.encode()) for line in lines) <= most:
+            break
+    return lines
+
+
+def _line(session: Mapping[str, Any], row: Mapping[str, Any], title: int, room: int) -> str:
+    """Return a line with a title and a room of at most so many characters."""
+    columns = (
+        shortened(row.get("title", "no title"), title),
+        when(*slot_of(session)),
+        shortened(row.get("room", "no room"), room),
+        ", ".join(row["matched"]) or "-",
+        f"{row['score']:.2f}",
+    )
     return " | ".join((row["id"], *columns) if "id" in row else columns)
 
 

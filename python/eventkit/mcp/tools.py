@@ -11,9 +11,10 @@ from typing import Any
 
 from eventkit.mcp import itinerary, notes
 from eventkit.mcp.arguments import Arguments
-from eventkit.mcp.clean import clean
+from eventkit.mcp.clean import clean, clean_data
 from eventkit.mcp.declaration import tool_named
-from eventkit.mcp.lines import counted, row_of, session_line, slot_of, when
+from eventkit.mcp.lines import counted, row_of, session_lines, slot_of, when
+from eventkit.mcp.listing import rows_and_lines
 from eventkit.mcp.programme import Programme, key_of
 from eventkit.mcp.reply import Refused, Reply
 
@@ -58,33 +59,17 @@ def _recommend(programme: Programme, arguments: Arguments) -> Reply:
     top = arguments.whole("top", TOP, 1, MOST)
     day = arguments.day()
     answer = programme.recommend(interests, top, day)
-    sessions, scoring = answer["sessions"], answer["scoring"]
-    rows, lines = listed(programme, interests, sessions, scoring)
+    rows, lines = rows_and_lines(programme, interests, answer)
     said = notes.of_interests(answer["understood"])
     if answer["conflicts"]:
         said.append("Some of these run at the same time: plan_itinerary chooses among them.")
-    said += programme.unshared(interests)
+    said += programme.unshared(interests) if rows else []
     data = {"sessions": rows, "unmatched": notes.unmatched(answer["understood"]), "notes": said}
     head = f"{counted(len(rows))} of {programme.name}, best first: {notes.COLUMNS}"
     if not rows:
         head = f"No session of {programme.name} matches."
         lines = [_topics_line(programme)]
     return Reply("\n".join([head, *lines, *said]), data)
-
-
-def listed(
-    programme: Programme, interests: list[str], sessions: list[Any], scoring: list[Any]
-) -> tuple[list[dict[str, Any]], list[str]]:
-    """Return the structured rows of sessions, and their lines."""
-    # Whatever is recommended matches the only interest.
-    matched = [interests] * len(sessions)
-    if len(interests) > 1:
-        matched = programme.matched(sessions, interests)
-    rows, lines = [], []
-    for session, score, found in zip(sessions, scoring, matched, strict=True):
-        rows.append(row_of(session, found, score["score"]))
-        lines.append(session_line(session, rows[-1]))
-    return rows, lines
 
 
 def _explain(programme: Programme, arguments: Arguments) -> Reply:
@@ -104,12 +89,13 @@ def _explain(programme: Programme, arguments: Arguments) -> Reply:
     ]
     contributions = explained["contributions"].items()
     parts = ", ".join(f"{part.replace('_', ' ')} {value:.2f}" for part, value in contributions)
-    lines = [session_line(session, row), f"score {row['score']:.2f} = {parts}", *terms, *standing]
+    score = f"score {row['score']:.2f} = {parts}"
+    lines = [*session_lines([session], [row]), score, *terms, *standing]
     if programme.catalog.score(title, [])["session"] != session:
         lines.append("Another session has the same title: the parts of the score are of that one.")
     understood = programme.understood(interests)
     lines += notes.of_interests(understood)
-    data |= {"session": row, "score": row["score"], "terms": explained["terms"]}
+    data |= {"session": row, "score": row["score"], "terms": clean_data(explained["terms"])}
     return Reply("\n".join(lines), data)
 
 
@@ -121,7 +107,7 @@ def _standing(
     found: Any = programme.catalog.why_not(programme.handle(session), asked, top, **more)
     listed_now = programme.recommend(interests, top)["sessions"]
     shown = key_of(session) in set(map(key_of, listed_now))
-    data = {"recommended": shown, "rank": found["rank"], "changes": found["changes"]}
+    data = {"recommended": shown, "rank": found["rank"], "changes": clean_data(found["changes"])}
     verdict = "Recommended" if shown else "Not recommended"
     lines = [f"{verdict}: rank {found['rank']} of {len(programme.catalog):,}, {top} asked for."]
     if shown != found["shown"]:
@@ -159,7 +145,7 @@ def _search(programme: Programme, arguments: Arguments) -> Reply:
     top = arguments.whole("top", 10, 1, MOST_FOUND)
     answer: Any = programme.catalog.recommend([query.lower()], top, understand=True)
     (understood,) = answer["understood"]
-    rows, lines = listed(programme, [query.lower()], answer["sessions"], answer["scoring"])
+    rows, lines = rows_and_lines(programme, [query.lower()], answer)
     matches = [
         {"term": clean(match["term"]), "how": match["how"], "sessions": match["sessions"]}
         for match in understood["matches"]
@@ -188,11 +174,7 @@ def _alternatives(programme: Programme, name: str, query: str | None, top: int) 
     found: Any = programme.catalog.alternatives(programme.handle(session), asked, top, **more)
     if "error" in found:
         raise Refused(f"{clean(session.get('title'))} has no time to compare with.")
-    matched = programme.matched(found["sessions"], interests)
-    rows, lines = [], []
-    for other, score, shared in zip(found["sessions"], found["scoring"], matched, strict=True):
-        rows.append(row_of(other, shared, score["score"]))
-        lines.append(session_line(other, rows[-1]))
+    rows, lines = rows_and_lines(programme, interests, found)
     slot = f"{clean(session.get('title'))} ({when(*slot_of(session))})"
     head = f"{counted(len(rows))} at the time of {slot}: {notes.COLUMNS}"
     if not rows:

@@ -1,0 +1,23 @@
+"""Lists the sessions of an answer, for a model and for a program."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from eventkit.mcp.lines import row_of, session_lines
+from eventkit.mcp.programme import Programme
+
+__all__ = ["rows_and_lines"]
+
+
+def rows_and_lines(
+    programme: Programme, interests: list[str], answer: Any
+) -> tuple[list[dict[str, Any]], list[str]]:
+    """Return the structured rows of an answer's sessions, and a line for each."""
+    sessions = answer["sessions"]
+    matched = programme.matched(sessions, interests)
+    rows = [
+        row_of(session, found, score["score"])
+        for session, score, found in zip(sessions, answer["scoring"], matched, strict=True)
+    ]
+    return rows, session_lines(sessions, rows)
