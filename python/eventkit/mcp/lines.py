@@ -13,7 +13,7 @@ __all__ = ["counted", "local_to", "number", "row_of", "session_lines", "slot_of"
 
 BYTES_A_LINE = 140
 """Ten sessions then take 1,500 bytes at most, with the words around them."""
-_LENGTHS = ((300, 60), (100, 40), (80, 30), (64, 24), (48, 20), (32, 14))
+_LENGTHS = ((300, 60), (100, 40), (80, 30), (64, 24), (48, 20), (32, 16))
 """Of titles and rooms, tried one after the other."""
 _STAMP = re.compile(r"(\d{4}-\d\d-\d\d)T(\d\d:\d\d)(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:?\d\d)?")
 _NO_TIME = "no time"
@@ -88,24 +88,32 @@ def row_of(session: Mapping[str, Any], matched: Iterable[str], score: Any) -> di
     return row
 
 
-def session_lines(sessions: list[Any], rows: list[dict[str, Any]]) -> list[str]:
+def session_lines(sessions: list[Any], rows: list[dict[str, Any]], handles: list[str]) -> list[str]:
     """Return a line for each session. Titles and rooms are cut if all lines together are too long.
+
+    Args:
+        sessions: The sessions.
+        rows: Their structured rows.
+        handles: Their ids, short; ``""`` for a session without one.
 
     Example:
         >>> session = {"id": "a", "title": "Agents", "start": "9:00", "location": "Hall"}
-        >>> session_lines([session], [row_of(session, ["ai"], 2.5)])
+        >>> session_lines([session], [row_of(session, ["ai"], 2.5)], ["a"])
         ['a | Agents | 09:00 | Hall | ai | 2.50']
     """
     most = BYTES_A_LINE * len(rows)
     lines: list[str] = []
     for title, room in _LENGTHS:
-        lines = [_line(one, row, title, room) for one, row in zip(sessions, rows, strict=True)]
+        lines = [
+            _line(handle, session, row, title, room)
+            for handle, session, row in zip(handles, sessions, rows, strict=True)
+        ]
         if sum(len(line.encode()) for line in lines) <= most:
             break
     return lines
 
 
-def _line(session: Mapping[str, Any], row: Mapping[str, Any], title: int, room: int) -> str:
+def _line(handle: str, session: Any, row: Mapping[str, Any], title: int, room: int) -> str:
     """Return a line with a title and a room of at most so many characters."""
     columns = (
         shortened(row.get("title", "no title"), title),
@@ -114,7 +122,7 @@ def _line(session: Mapping[str, Any], row: Mapping[str, Any], title: int, room: 
         ", ".join(row["matched"]) or "-",
         f"{row['score']:.2f}",
     )
-    return " | ".join((row["id"], *columns) if "id" in row else columns)
+    return " | ".join((handle, *columns) if handle else columns)
 
 
 def counted(sessions: int) -> str:

@@ -20,4 +20,5 @@ def rows_and_lines(
         row_of(session, found, score["score"])
         for session, score, found in zip(sessions, answer["scoring"], matched, strict=True)
     ]
-    return rows, session_lines(sessions, rows)
+    handles = [programme.short_id(row.get("id", "")) for row in rows]
+    return rows, session_lines(sessions, rows, handles)

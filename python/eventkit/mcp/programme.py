@@ -24,6 +24,7 @@ Key = tuple[Any, ...]
 
 _MOST_INTERESTS = 256
 _NEAREST = 3
+_SHORT_ID, _LONG_ID = 8, 20
 
 
 class Programme:
@@ -83,7 +84,27 @@ class Programme:
                 text = session.get(name)
                 if text is not None:
                     shown.setdefault(clean(text).lower(), position)
+            short = self.short_id(clean(session.get("id", "")))
+            shown.setdefault(short.lower(), position)
         return shown
+
+    @cached_property
+    def _short(self) -> dict[str, str]:
+        """The first characters of long ids, where no other id begins with them."""
+        ids = [clean(session.get("id", "")) for session in self.catalog]
+        counts = Counter(one[:_SHORT_ID] for one in ids)
+        long = (one for one in ids if len(one) > _LONG_ID)
+        return {one: one[:_SHORT_ID] for one in long if counts[one[:_SHORT_ID]] == 1}
+
+    def short_id(self, identity: str) -> str:
+        """Return an id, or its beginning if it is long: `find` takes both.
+
+        Example:
+            >>> sessions = [{"id": "0d6687b2-aa91-4fdb-8d74-0a0327c2e571", "title": "A"}]
+            >>> Programme(Catalog(sessions)).short_id("0d6687b2-aa91-4fdb-8d74-0a0327c2e571")
+            '0d6687b2'
+        """
+        return self._short.get(identity, identity) if len(identity) > _LONG_ID else identity
 
     def find(self, name: str) -> Any:
         """Return the session that has an id or a title, in any case.

@@ -90,7 +90,8 @@ def _explain(programme: Programme, arguments: Arguments) -> Reply:
     contributions = explained["contributions"].items()
     parts = ", ".join(f"{part.replace('_', ' ')} {value:.2f}" for part, value in contributions)
     score = f"score {row['score']:.2f} = {parts}"
-    lines = [*session_lines([session], [row]), score, *terms, *standing]
+    handle = row.get("id", "")
+    lines = [*session_lines([session], [row], [handle]), score, *terms, *standing]
     if programme.catalog.score(title, [])["session"] != session:
         lines.append("Another session has the same title: the parts of the score are of that one.")
     understood = programme.understood(interests)
