@@ -34,18 +34,18 @@ def mcp(arguments: argparse.Namespace) -> Answer:
     # Imported here, because no other command needs them.
     from eventkit.mcp import Supply, serve_stdio
 
-    serve_stdio(Supply(lambda: _source(arguments)))
+    feed = serving.feed_settings(arguments)
+    serve_stdio(Supply(lambda: _source(arguments.manifest, feed)))
     return Answer(None, list, lines=True)
 
 
-def _source(arguments: argparse.Namespace) -> Any:
+def _source(manifest: str | None, chosen: Any) -> Any:
     """Read the manifest, or fetch the feed and keep it up to date."""
     from eventkit.server import Feed, ServerSettings, Source
 
     settings = ServerSettings.from_environment()
-    chosen = serving.feed_settings(arguments)
     if chosen is None:
-        return Source(arguments.manifest, settings)
+        return Source(manifest, settings)
     feed = Feed(chosen, settings.cache_directory)
     state = feed.prepare()
     if state.trouble is not None:

@@ -13,6 +13,7 @@ __all__ = ["counted", "local_to", "number", "row_of", "session_lines", "slot_of"
 
 BYTES_A_LINE = 140
 """Ten sessions then take 1,500 bytes at most, with the words around them."""
+_FEW = 5
 _LENGTHS = ((300, 60), (100, 40), (80, 30), (64, 24), (48, 20), (32, 16))
 """Of titles and rooms, tried one after the other."""
 _STAMP = re.compile(r"(\d{4}-\d\d-\d\d)T(\d\d:\d\d)(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:?\d\d)?")
@@ -101,7 +102,7 @@ def session_lines(sessions: list[Any], rows: list[dict[str, Any]], handles: list
         >>> session_lines([session], [row_of(session, ["ai"], 2.5)], ["a"])
         ['a | Agents | 09:00 | Hall | ai | 2.50']
     """
-    most = BYTES_A_LINE * len(rows)
+    most = BYTES_A_LINE * max(len(rows), _FEW)
     lines: list[str] = []
     for title, room in _LENGTHS:
         lines = [

@@ -102,7 +102,6 @@ class Supply:
             self._trouble = None
         except (EventKitError, OSError) as error:
             self._trouble = str(error)
-            _log.error("%s", error)
         except Exception as error:
             # The thread's failure must reach the callers, who would wait for ever.
             self._trouble = f"{type(error).__name__}: {error}"

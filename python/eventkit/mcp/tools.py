@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from eventkit.errors import InternalError
 from eventkit.mcp import itinerary, notes
 from eventkit.mcp.arguments import Arguments
 from eventkit.mcp.clean import clean, clean_data
@@ -49,7 +50,9 @@ def call_tool(programme: Programme, name: str, given: Mapping[str, Any] | None) 
         return _ANSWERS[name](programme, Arguments(tool, given))
     except Refused as refusal:
         return Reply(str(refusal), is_error=True)
-    except ValueError as error:
+    except (ValueError, RuntimeError) as error:
+        if isinstance(error, InternalError):
+            raise
         # The engine's own words: it names the value and what it expected.
         return Reply(f"Cannot answer: {clean(error)}.", is_error=True)
 
