@@ -10,6 +10,7 @@ separates the columns of an answer, one in a title becomes a slash.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Any
 
 __all__ = ["clean", "clean_data", "shortened", "visible"]
@@ -30,6 +31,7 @@ _INVISIBLE = re.compile(
 _JOINERS = re.compile("(?<!\\S)[\u200c\u200d]+|[\u200c\u200d]+(?!\\S)|[\u200c\u200d]{2,}")
 _LONGEST = 10_000
 _DEEPEST = 20
+_LONGEST_KEPT = 200
 
 
 def visible(value: Any) -> str:
@@ -53,7 +55,14 @@ def clean(value: Any) -> str:
         >>> clean("Agents | a workshop")
         'Agents / a workshop'
     """
-    return visible(value).replace("|", "/")
+    text = value if isinstance(value, str) else str(value)
+    return _kept(text) if len(text) <= _LONGEST_KEPT else visible(text).replace("|", "/")
+
+
+# The same titles and rooms are shown again and again. Otherwise, cleaning takes half of an answer.
+@lru_cache(maxsize=8_192)
+def _kept(text: str) -> str:
+    return visible(text).replace("|", "/")
 
 
 def clean_data(value: Any, depth: int = 0) -> Any:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from typing import Any
 
 from eventkit.dates import parse_moment
@@ -18,6 +19,7 @@ _LENGTHS = ((300, 60), (100, 40), (80, 30), (64, 24), (48, 20), (32, 16))
 """Of titles and rooms, tried one after the other."""
 _STAMP = re.compile(r"(\d{4}-\d\d-\d\d)T(\d\d:\d\d)(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:?\d\d)?")
 _NO_TIME = "no time"
+_SHOWN = ("id", "title", "start", "end", "room")
 
 
 def slot_of(session: Mapping[str, Any]) -> tuple[Any, Any]:
@@ -36,6 +38,17 @@ def when(start: Any, end: Any) -> str:
         >>> when("9:00", None), when(None, None)
         ('09:00', 'no time')
     """
+    if isinstance(start, str) and isinstance(end, str):
+        return _kept(start, end)
+    return _when(start, end)
+
+
+@lru_cache(maxsize=4_096)
+def _kept(start: str, end: str) -> str:
+    return _when(start, end)
+
+
+def _when(start: Any, end: Any) -> str:
     first, last = _day_and_clock(start), _day_and_clock(end)
     if first is None:
         texts = [shortened(value, 30) for value in (start, end) if value is not None]
@@ -77,13 +90,12 @@ def _day_and_clock(value: Any) -> tuple[str, str] | None:
 def row_of(session: Mapping[str, Any], matched: Iterable[str], score: Any) -> dict[str, Any]:
     """Return what the structured result says of a session. Members that it lacks are left out."""
     start, end = slot_of(session)
-    row: dict[str, Any] = {}
-    for name, value in (("id", session.get("id")), ("title", session.get("title"))):
-        if value is not None:
-            row[name] = clean(value)
-    for name, value in (("start", start), ("end", end), ("room", _room(session))):
-        if value is not None:
-            row[name] = clean(value)
+    get = session.get
+    room = get("location", get("room"))
+    values = (get("id"), get("title"), start, end, room)
+    row: dict[str, Any] = {
+        name: clean(value) for name, value in zip(_SHOWN, values, strict=True) if value is not None
+    }
     row["matched"] = [clean(interest) for interest in matched]
     row["score"] = number(score)
     return row
@@ -141,7 +153,3 @@ def number(score: Any) -> float:
     if isinstance(score, (int, float)) and abs(score) < 1e300:
         return round(float(score), 4)
     return 0.0
-
-
-def _room(session: Mapping[str, Any]) -> Any:
-    return session.get("location", session.get("room"))

@@ -22,7 +22,7 @@ __all__ = ["Key", "Programme", "key_of"]
 Key = tuple[Any, ...]
 """Tells sessions apart: some programmes give no ids, or give one twice."""
 
-_MOST_INTERESTS = 256
+_MOST_INTERESTS = 1_024
 _NEAREST = 3
 _SHORT_ID, _LONG_ID = 8, 20
 

@@ -62,7 +62,7 @@ def _recommend(programme: Programme, arguments: Arguments) -> Reply:
     top = arguments.whole("top", TOP, 1, MOST)
     day = arguments.day()
     answer = programme.recommend(interests, top, day)
-    rows, lines = rows_and_lines(programme, interests, answer)
+    rows, lines = rows_and_lines(programme, interests, answer, all_match=True)
     said = notes.of_interests(answer["understood"])
     if answer["conflicts"]:
         said.append("Some of these run at the same time: plan_itinerary chooses among them.")
@@ -149,7 +149,7 @@ def _search(programme: Programme, arguments: Arguments) -> Reply:
     top = arguments.whole("top", 10, 1, MOST_FOUND)
     answer: Any = programme.catalog.recommend([query.lower()], top, understand=True)
     (understood,) = answer["understood"]
-    rows, lines = rows_and_lines(programme, [query.lower()], answer)
+    rows, lines = rows_and_lines(programme, [query.lower()], answer, all_match=True)
     matches = [
         {"term": clean(match["term"]), "how": match["how"], "sessions": match["sessions"]}
         for match in understood["matches"]
