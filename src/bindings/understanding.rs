@@ -256,9 +256,12 @@ fn found<'py>(
 /// Returns the lowered tags of a catalogue, sorted and without repetition.
 fn tags(catalog: &Catalog) -> Vec<String> {
     let mut tags: Vec<String> = Vec::new();
-    for segment in catalog.segments() {
+    for (number, segment) in (0..).zip(catalog.segments()) {
+        // Sessions that were removed leave their tags behind.
+        let complete = catalog.removed_of(number).is_empty();
         let ids = (0..segment.vocabulary.len() as u32).map(crate::engine::ranking::index::TagId);
         let bytes = ids.map(|id| segment.vocabulary.bytes(id));
+        let bytes = bytes.filter(|bytes| complete || catalog.has_tag(bytes));
         tags.extend(bytes.map(|bytes| String::from_utf8_lossy(bytes).into_owned()));
     }
     tags.sort_unstable();
