@@ -135,6 +135,8 @@ def recommend_understood(
     weights: Any,
     filter: Filter | None,
     reading: Reading,
+    balance: Any,
+    spread: Any,
 ) -> dict[str, Any]: ...
 def understood_points(
     catalog: CatalogBase, interests: list[str], filter: Filter | None, reading: Reading
@@ -359,6 +361,7 @@ def plan(
     must: list[str],
     avoid: list[str],
     busy: list[tuple[str, str]],
+    reading: Reading | None = None,
 ) -> Plan | NotImplementedType: ...
 def why_not(
     catalog: CatalogBase,
@@ -367,6 +370,7 @@ def why_not(
     top: int,
     weights: Mapping[str, Any] | None,
     filter: Filter | None,
+    reading: Reading | None = None,
 ) -> WhyNot | SessionNotFound | NotImplementedType: ...
 def alternatives(
     catalog: CatalogBase,
@@ -374,6 +378,7 @@ def alternatives(
     interests: Interests,
     top: int | None,
     weights: Mapping[str, Any] | None,
+    reading: Reading | None = None,
 ) -> Alternatives | SessionNotFound | NotImplementedType: ...
 def unmatched_interests(catalog: CatalogBase, interests: Interests) -> list[Unmatched]: ...
 def compile_sessions(sessions: list[Any]) -> CatalogData: ...
