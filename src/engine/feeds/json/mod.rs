@@ -1,6 +1,7 @@
 //! The formats that are written in JSON: recognises one by its shape, and reads it.
 
 mod catalogue;
+mod find;
 mod frab;
 mod hackertracker;
 mod indico;
@@ -13,6 +14,7 @@ mod pretalx;
 mod pycon;
 mod schedule2;
 mod sessionize;
+mod tables;
 
 use node::Node;
 
