@@ -122,15 +122,50 @@ const SPREAD: &[Role] = &[Role::Speakers, Role::Tags];
 /// Names of languages and their codes, as they end the name of a column. Codes that are words of column names, such as
 /// `no` and `is`, are left out.
 const LANGUAGES: &[&str] = &[
-    "english", "german", "deutsch", "french", "français", "spanish", "español", "italian", "farsi",
-    "japanese", "chinese", "korean", "en", "de", "fr", "es", "it", "pt", "ja", "jp", "zh", "ko",
-    "nl", "ru", "uk", "pl", "cs", "sv", "fi", "tr", "ar", "fa", "he", "hu", "ca", "eu", "gl", "el",
+    "english",
+    "german",
+    "deutsch",
+    "french",
+    "français",
+    "spanish",
+    "español",
+    "italian",
+    "farsi",
+    "japanese",
+    "chinese",
+    "korean",
+    "en",
+    "de",
+    "fr",
+    "es",
+    "it",
+    "pt",
+    "ja",
+    "jp",
+    "zh",
+    "ko",
+    "nl",
+    "ru",
+    "uk",
+    "pl",
+    "cs",
+    "sv",
+    "fi",
+    "tr",
+    "ar",
+    "fa",
+    "he",
+    "hu",
+    "ca",
+    "eu",
+    "gl",
+    "el",
 ];
 
 /// A column's name in the forms in which it is looked up.
 struct Name {
     bare: String,
-    /// The name before what is in brackets: `Time (CEST)`.
+    /// The name before what is in brackets, and without the clock that it names: `Time (CEST)`, `start_utc`.
     head: String,
     /// The name without the language at its end, and whether that is English: `title_en`.
     stem: Option<(String, bool)>,
@@ -140,7 +175,7 @@ impl Name {
     fn new(name: &str) -> Self {
         Self {
             bare: bare(name),
-            head: bare(name.split(['(', '[']).next().unwrap_or_default()),
+            head: head(name),
             stem: stem(name),
         }
     }
@@ -148,7 +183,10 @@ impl Name {
 
 /// Returns the role of each column, by its name.
 pub(super) fn roles<S: AsRef<str>>(columns: &[S]) -> Vec<Option<Role>> {
-    let names: Vec<Name> = columns.iter().map(|name| Name::new(name.as_ref())).collect();
+    let names: Vec<Name> = columns
+        .iter()
+        .map(|name| Name::new(name.as_ref()))
+        .collect();
     // `Tag` is a day in German, and `was` a title only there.
     let german = names.iter().any(|name| {
         let known = ["zeit", "uhrzeit", "beginn", "titel", "raum", "referent"];
@@ -167,26 +205,30 @@ pub(super) fn roles<S: AsRef<str>>(columns: &[S]) -> Vec<Option<Role>> {
                 .zip(roles)
                 .position(|(name, role)| role.is_none() && test(name))
         };
+        // A second text is not the first one in another language.
+        let translated = !matches!(role, Role::Description | Role::Subtitle);
         let found = known()
             .find_map(|word| free(&roles, &|name| name.bare == word))
             .or_else(|| known().find_map(|word| free(&roles, &|name| name.head == word)))
             .or_else(|| {
-                known().find_map(|word| {
+                known().filter(|_| translated).find_map(|word| {
                     let is = |name: &Name, english: bool| {
-                        name.stem
-                            .as_ref()
-                            .is_some_and(|(stem, is_english)| stem == word && (*is_english || !english))
+                        name.stem.as_ref().is_some_and(|(stem, is_english)| {
+                            stem == word && (*is_english || !english)
+                        })
                     };
-                    free(&roles, &|name| is(name, true)).or_else(|| free(&roles, &|name| is(name, false)))
+                    free(&roles, &|name| is(name, true))
+                        .or_else(|| free(&roles, &|name| is(name, false)))
                 })
             });
-        let Some(at) = found else { continue };
-        if let Some(slot) = roles.get_mut(at) {
+        if let Some(slot) = found.and_then(|at| roles.get_mut(at)) {
             *slot = Some(role);
         }
         if SPREAD.contains(&role) {
             for (name, slot) in names.iter().zip(&mut roles) {
-                let numbered = name.bare.replace(|character: char| character.is_ascii_digit(), "");
+                let numbered = name
+                    .bare
+                    .replace(|character: char| character.is_ascii_digit(), "");
                 let more = (role == Role::Tags && name.bare != "tag")
                     .then_some(name.bare.as_str())
                     .or((numbered != name.bare).then_some(numbered.as_str()));
@@ -196,7 +238,31 @@ pub(super) fn roles<S: AsRef<str>>(columns: &[S]) -> Vec<Option<Role>> {
             }
         }
     }
+    name_speakers(&names, &mut roles);
     roles
+}
+
+/// In `Name` beside `Talk`, without a column of speakers, the names are theirs.
+fn name_speakers(names: &[Name], roles: &mut [Option<Role>]) {
+    const TALKS: &[&str] = &["talk", "vortrag", "charla", "presentation", "lecture"];
+    if roles.contains(&Some(Role::Speakers)) {
+        return;
+    }
+    let name = names
+        .iter()
+        .zip(&*roles)
+        .position(|(name, role)| name.bare == "name" && *role == Some(Role::Title));
+    let talk = names
+        .iter()
+        .zip(&*roles)
+        .position(|(name, role)| role.is_none() && TALKS.contains(&name.bare.as_str()));
+    if let (Some(name), Some(talk)) = (name, talk) {
+        for (at, role) in [(name, Role::Speakers), (talk, Role::Title)] {
+            if let Some(slot) = roles.get_mut(at) {
+                *slot = Some(role);
+            }
+        }
+    }
 }
 
 /// The name of a column without spaces and marks, in lower case.
@@ -209,6 +275,14 @@ pub(super) fn bare(name: &str) -> String {
 pub(super) fn is_utc(name: &str) -> bool {
     let words = words(name);
     words.iter().any(|word| word == "utc" || word == "gmt")
+}
+
+fn head(name: &str) -> String {
+    let words = words(name.split(['(', '[']).next().unwrap_or_default());
+    match words.split_last() {
+        Some((last, before)) if matches!(last.as_str(), "utc" | "gmt" | "local") => before.concat(),
+        _ => words.concat(),
+    }
 }
 
 /// A name without the language at its end.

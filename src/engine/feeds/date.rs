@@ -103,7 +103,8 @@ pub(super) fn parse(text: &str) -> Result<Cell, &'static str> {
         return Err("is no date or time");
     }
     if let Some(moment) = clock::moment(text).or_else(|| of_digits(text)) {
-        let timed = clock::timed(text).is_some() || text.len() > "20260131".len() && all_digits(text);
+        let timed =
+            clock::timed(text).is_some() || text.len() > "20260131".len() && all_digits(text);
         return Ok(if timed {
             Cell {
                 moment: Some(moment),
@@ -126,13 +127,14 @@ pub(super) fn parse(text: &str) -> Result<Cell, &'static str> {
     let [start, until] = halves(first, second)?;
     let times = [first, second];
     let mut times = times.iter().flatten();
+    let halved = times.clone().any(|time| time.half.is_some());
     Ok(Cell {
         date,
         time: start,
         until,
         offset: reader.offset,
-        halved: times.clone().any(|time| time.half.is_some()),
-        early: times.any(|time| time.early),
+        halved,
+        early: !halved && times.any(|time| time.early),
         digits: reader.digits,
         lettered: reader.lettered,
         ..Cell::default()
@@ -156,7 +158,11 @@ fn of_digits(text: &str) -> Option<Moment> {
             let (date, time) = text.split_at_checked(8)?;
             let (year, rest) = date.split_at_checked(4)?;
             let (month, day) = rest.split_at_checked(2)?;
-            let clock = if time.is_empty() { [part(99); 3] } else { [part(8), part(10), part(12)] };
+            let clock = if time.is_empty() {
+                [part(99); 3]
+            } else {
+                [part(8), part(10), part(12)]
+            };
             clock::moment(&format!("{year}-{month}-{day}T{}", clock.join(":")))
         }
         _ => None,
@@ -173,10 +179,14 @@ fn of_two(text: &str) -> Option<Cell> {
     let [first, second] = [first, second].map(|half| parse(half).ok());
     let (first, second) = (first?, second?);
     let tail = |cell: Cell| match cell.moment {
-        Some(moment) => Some((Date::Known(moment.wall_ms().div_euclid(DAY) * DAY), moment.wall_ms().rem_euclid(DAY))),
+        Some(moment) => Some((
+            Date::Known(moment.wall_ms().div_euclid(DAY) * DAY),
+            moment.wall_ms().rem_euclid(DAY),
+        )),
         None => cell.date.zip(cell.time),
     };
-    let same_clock = first.moment.and_then(Moment::offset) == second.moment.and_then(Moment::offset);
+    let same_clock =
+        first.moment.and_then(Moment::offset) == second.moment.and_then(Moment::offset);
     let last = Some(tail(second)?).filter(|_| tail(first).is_some() && same_clock)?;
     Some(Cell {
         last: Some(last),
@@ -236,7 +246,7 @@ fn known(year: i64, month: i64, day: i64) -> Result<Option<Date>, &'static str> 
 }
 
 fn of_numbers(year: i64, month: i64, day: i64) -> Option<i64> {
-    clock::date(&format!("{year:04}-{month:02}-{day:02}"))
+    clock::midnight(year, month, day)
 }
 
 fn is_weekday(word: &str) -> bool {

@@ -94,7 +94,9 @@ impl<'a> Row<'a> {
             return;
         };
         *slot = match (core::mem::take(slot), value) {
-            (Value::Text(first), Value::Text(second)) => Value::Text(format!("{first}\n{second}").into()),
+            (Value::Text(first), Value::Text(second)) => {
+                Value::Text(format!("{first}\n{second}").into())
+            }
             (Value::Many(mut first), Value::Many(second)) => {
                 first.extend(second);
                 Value::Many(first)
@@ -158,9 +160,10 @@ pub(super) fn split_names(text: &str) -> Vec<Cow<'_, str>> {
 fn split_pair(text: &str) -> Vec<&str> {
     let (mut parts, mut from) = (Vec::new(), 0);
     let words = [" & ", " and "];
-    let found = words
-        .iter()
-        .flat_map(|word| text.match_indices(word).map(|(at, word)| (at, at + word.len())));
+    let found = words.iter().flat_map(|word| {
+        text.match_indices(word)
+            .map(|(at, word)| (at, at + word.len()))
+    });
     let mut found: Vec<(usize, usize)> = found.collect();
     found.sort_unstable();
     for (at, end) in found {
@@ -249,7 +252,10 @@ fn zones(rows: &[Row<'_>], programme: &mut Programme<'_>) -> HashMap<String, Zon
     for name in names {
         match Zone::find(name) {
             Some(zone) => drop(zones.insert(name.to_owned(), zone)),
-            None => programme.note(format!("the zone {} is not known, so it was not used", shown(name))),
+            None => programme.note(format!(
+                "the zone {} is not known, so it was not used",
+                shown(name)
+            )),
         }
     }
     zones

@@ -242,9 +242,22 @@ fn check_headers(names: &[String], roles: &[Option<Role>]) -> Result<(), Fault> 
 
 /// Whether a column is named after a room, as in tables with a column for each room.
 fn names_room(name: &str) -> bool {
-    const ROOMS: &[&str] = &["room", "hall", "stage", "track", "raum", "saal", "bühne", "sala", "salle", "auditorium"];
+    const ROOMS: &[&str] = &[
+        "room",
+        "hall",
+        "stage",
+        "track",
+        "raum",
+        "saal",
+        "bühne",
+        "sala",
+        "salle",
+        "auditorium",
+    ];
     // `Room ID` and `Track color` are about one room.
-    const ABOUT: &[&str] = &["id", "name", "color", "colour", "capacity", "number", "nr", "no", "type", "url"];
+    const ABOUT: &[&str] = &[
+        "id", "name", "color", "colour", "capacity", "number", "nr", "no", "type", "url",
+    ];
     let words = column::words(name);
     let has = |known: &[&str]| words.iter().any(|word| known.contains(&word.as_str()));
     has(ROOMS) && !has(ABOUT)
@@ -253,19 +266,44 @@ fn names_room(name: &str) -> bool {
 /// Whether a column is named after a day, as in tables with a column for each day.
 fn names_day(name: &str) -> bool {
     const DAYS: &[&str] = &[
-        "monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday", "mon", "tue", "wed", "thu", "fri",
-        "sat", "sun", "montag", "dienstag", "mittwoch", "donnerstag", "freitag", "samstag", "sonntag", "day", "tag",
+        "monday",
+        "tuesday",
+        "wednesday",
+        "thursday",
+        "friday",
+        "saturday",
+        "sunday",
+        "mon",
+        "tue",
+        "wed",
+        "thu",
+        "fri",
+        "sat",
+        "sun",
+        "montag",
+        "dienstag",
+        "mittwoch",
+        "donnerstag",
+        "freitag",
+        "samstag",
+        "sonntag",
+        "day",
+        "tag",
     ];
     let words = column::words(name);
-    words.first().is_some_and(|word| DAYS.contains(&word.as_str()))
+    words
+        .first()
+        .is_some_and(|word| DAYS.contains(&word.as_str()))
 }
 
 /// Refuses `Name` beside `Topic`, of which either may be the title and the other a speaker or a tag.
 fn check_name(names: &[String], roles: &[Option<Role>]) -> Result<(), Fault> {
     let columns = || names.iter().zip(roles);
-    let named = columns().find(|(name, role)| **role == Some(Role::Title) && column::bare(name) == "name");
+    let named =
+        columns().find(|(name, role)| **role == Some(Role::Title) && column::bare(name) == "name");
     let topic = columns().find(|(name, role)| {
-        role.is_none() && ["topic", "thema", "tema", "subject"].contains(&column::bare(name).as_str())
+        role.is_none()
+            && ["topic", "thema", "tema", "subject"].contains(&column::bare(name).as_str())
     });
     match (named, topic) {
         (Some((name, _)), Some((topic, _))) if !roles.contains(&Some(Role::Speakers)) => {

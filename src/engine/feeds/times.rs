@@ -12,7 +12,9 @@ use crate::engine::time::{DAY, Moment};
 pub(super) const TIMES: [Role; 4] = [Role::Start, Role::End, Role::Date, Role::EndDate];
 
 /// Texts that say that a time is not known.
-const UNKNOWN: &[&str] = &["tbd", "tba", "tbc", "-", "–", "—", "?", "na", "n/a", "none", "null", "nan"];
+const UNKNOWN: &[&str] = &[
+    "tbd", "tba", "tbc", "-", "–", "—", "?", "na", "n/a", "none", "null", "nan",
+];
 
 /// The times of one column.
 pub(super) struct Column {
@@ -88,7 +90,17 @@ impl Column {
         let Some((value, place, reason)) = &self.first_bad else {
             return Ok(());
         };
-        const DATES: &[&str] = &["date", "datum", "fecha", "data", "dato", "eventdate", "sessiondate", "日付", "日期"];
+        const DATES: &[&str] = &[
+            "date",
+            "datum",
+            "fecha",
+            "data",
+            "dato",
+            "eventdate",
+            "sessiondate",
+            "日付",
+            "日期",
+        ];
         let names_days = matches!(self.role, Role::Date | Role::EndDate)
             && !DATES.contains(&bare(name.split('(').next().unwrap_or_default()).as_str());
         if names_days {
@@ -132,7 +144,10 @@ pub(super) fn check_clock(columns: &[Column]) -> Result<(), Fault> {
     let cells = || columns.iter().flat_map(|column| &column.cells);
     let times = || cells().flat_map(|cell| [cell.time, cell.until].map(|time| (cell.halved, time)));
     let hour = |time: Option<i64>| time.map_or(0, |time| time / (60 * MINUTE));
-    let of_moment = |cell: &Cell| cell.moment.is_some_and(|moment| moment.wall_ms().rem_euclid(DAY) >= 13 * 60 * MINUTE);
+    let of_moment = |cell: &Cell| {
+        cell.moment
+            .is_some_and(|moment| moment.wall_ms().rem_euclid(DAY) >= 13 * 60 * MINUTE)
+    };
     let late = times().any(|(halved, time)| !halved && hour(time) >= 13) || cells().any(of_moment);
     let doubtful = times().any(|(halved, time)| halved || (8..13).contains(&hour(time)));
     if late || !doubtful {
@@ -148,15 +163,17 @@ pub(super) fn check_clock(columns: &[Column]) -> Result<(), Fault> {
 /// The order of day and month that the name of a column gives: `Date (MM/DD/YYYY)`.
 fn order_named(name: &str) -> Option<Order> {
     let bare = bare(name);
-    let order = |marks: [&str; 2], order| marks.iter().any(|mark| bare.contains(mark)).then_some(order);
+    let order = |marks: [&str; 2], order| {
+        marks
+            .iter()
+            .any(|mark| bare.contains(mark))
+            .then_some(order)
+    };
     order(["mmdd", "mdyy"], Order::MonthFirst).or_else(|| order(["ddmm", "dmyy"], Order::DayFirst))
 }
 
 /// Decides the order of day and month in the dates of all columns.
-pub(super) fn order(
-    columns: &[Column],
-    programme: &mut Programme<'_>,
-) -> Result<Order, Fault> {
+pub(super) fn order(columns: &[Column], programme: &mut Programme<'_>) -> Result<Order, Fault> {
     let open = |times: &&Column| {
         times
             .cells

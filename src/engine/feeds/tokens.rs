@@ -32,7 +32,10 @@ impl Time {
 }
 
 /// The times of a range, of which only the second may have `am` or `pm`: `11:30 - 1:00 pm` begins before noon.
-pub(super) fn halves(first: Option<Time>, second: Option<Time>) -> Result<[Option<i64>; 2], &'static str> {
+pub(super) fn halves(
+    first: Option<Time>,
+    second: Option<Time>,
+) -> Result<[Option<i64>; 2], &'static str> {
     let (Some(start), Some(end)) = (first, second) else {
         return Ok([first.map(|time| time.ms(time.half)), None]);
     };
@@ -40,7 +43,11 @@ pub(super) fn halves(first: Option<Time>, second: Option<Time>) -> Result<[Optio
     let begin = match (start.half, end.half) {
         (None, Some(half)) if (1..=12).contains(&start.hour) => {
             let same = start.ms(Some(half));
-            if same < until { same } else { start.ms(Some(!half)) }
+            if same < until {
+                same
+            } else {
+                start.ms(Some(!half))
+            }
         }
         (Some(_), None) if (1..=12).contains(&end.hour) => {
             return Err("has am or pm at its first time only");
@@ -66,7 +73,11 @@ pub(super) struct Reader {
 
 impl Reader {
     pub(super) fn new(text: &str) -> Self {
-        let text = &text.replace("a.m.", "am").replace("p.m.", "pm").replace("A.M.", "am").replace("P.M.", "pm");
+        let text = &text
+            .replace("a.m.", "am")
+            .replace("p.m.", "pm")
+            .replace("A.M.", "am")
+            .replace("P.M.", "pm");
         let mut tokens = Vec::new();
         let mut rest = text.as_str();
         while let Some(first) = rest.chars().next() {
@@ -138,24 +149,34 @@ impl Reader {
 
 /// Words that say nothing.
 const NOISE: &[&str] = &[
-    "at", "um", "uhr", "from", "to", "bis", "von", "of", "the", "th", "st", "nd", "rd", "t", "h", "de", "del", "den", "le",
-    "a", "à", "y", "and", "年", "月", "日", "分", "년", "월", "일", "분",
+    "at", "um", "uhr", "from", "to", "bis", "von", "of", "the", "th", "st", "nd", "rd", "t", "h",
+    "de", "del", "den", "le", "a", "à", "y", "and", "年", "月", "日", "分", "년", "월", "일", "분",
 ];
 
 /// Letters that stand for a zone, and often for several.
 const LETTERS: &[&str] = &[
-    "cet", "cest", "met", "mez", "mesz", "bst", "wet", "eet", "eest", "msk", "est", "edt", "cst", "cdt", "mst", "mdt",
-    "pst", "pdt", "et", "ct", "mt", "pt", "ist", "jst", "kst", "sgt", "hkt", "aest", "aedt", "acst", "acdt", "awst",
-    "nzst", "nzdt", "brt", "sast",
+    "cet", "cest", "met", "mez", "mesz", "bst", "wet", "eet", "eest", "msk", "est", "edt", "cst",
+    "cdt", "mst", "mdt", "pst", "pdt", "et", "ct", "mt", "pt", "ist", "jst", "kst", "sgt", "hkt",
+    "aest", "aedt", "acst", "acdt", "awst", "nzst", "nzdt", "brt", "sast",
 ];
 
 /// Minutes from UTC: `UTC`, `GMT+1`, `UTC-05:30`; and how many tokens they are.
 fn offset_at(tokens: &[Token]) -> Result<(Option<i64>, usize), &'static str> {
     let (sign, hours, minutes, length) = match tokens {
-        [_, Token::Mark(sign @ ('+' | '-' | '−')), Token::Number(hours, 1..=2), Token::Mark(':'), Token::Number(minutes, 2), ..] => {
-            (*sign, *hours, *minutes, 5)
-        }
-        [_, Token::Mark(sign @ ('+' | '-' | '−')), Token::Number(hours, 1..=2), ..] => (*sign, *hours, 0, 3),
+        [
+            _,
+            Token::Mark(sign @ ('+' | '-' | '−')),
+            Token::Number(hours, 1..=2),
+            Token::Mark(':'),
+            Token::Number(minutes, 2),
+            ..,
+        ] => (*sign, *hours, *minutes, 5),
+        [
+            _,
+            Token::Mark(sign @ ('+' | '-' | '−')),
+            Token::Number(hours, 1..=2),
+            ..,
+        ] => (*sign, *hours, 0, 3),
         _ => ('+', 0, 0, 1),
     };
     if hours > 14 || minutes > 59 {
@@ -168,17 +189,21 @@ fn offset_at(tokens: &[Token]) -> Result<(Option<i64>, usize), &'static str> {
 /// Times of four digits, `0930` or `0930-1015`, whose minutes are multiples of five: years seldom are.
 fn bare_times(tokens: &[Token]) -> Option<Vec<Time>> {
     let time = |token: &Token| match token {
-        Token::Number(value, 4) if value % 5 == 0 && value % 100 < 60 && *value < 2400 => Some(Time {
-            hour: value / 100,
-            minute: value % 100,
-            half: None,
-            early: false,
-        }),
+        Token::Number(value, 4) if value % 5 == 0 && value % 100 < 60 && *value < 2400 => {
+            Some(Time {
+                hour: value / 100,
+                minute: value % 100,
+                half: None,
+                early: false,
+            })
+        }
         _ => None,
     };
     match tokens {
         [only] => Some(vec![time(only)?]),
-        [first, Token::Mark(mark), second] if is_dash(*mark) => Some(vec![time(first)?, time(second)?]),
+        [first, Token::Mark(mark), second] if is_dash(*mark) => {
+            Some(vec![time(first)?, time(second)?])
+        }
         _ => None,
     }
 }
@@ -192,7 +217,10 @@ const LATEST_HOUR: i64 = 35;
 
 /// Reads the time of day that tokens start with: `9:30`, `09:30:00`, `9:30 pm`, `9 pm`, `9h30`. `before` is the token
 /// before them.
-fn time_at(tokens: &[Token], before: Option<&Token>) -> Result<Option<(Time, usize)>, &'static str> {
+fn time_at(
+    tokens: &[Token],
+    before: Option<&Token>,
+) -> Result<Option<(Time, usize)>, &'static str> {
     let is_hour = |unit: &str| matches!(unit, "h" | "時" | "时" | "시" | "点");
     let (hour, minute, mut length) = match tokens {
         [
@@ -219,9 +247,11 @@ fn time_at(tokens: &[Token], before: Option<&Token>) -> Result<Option<(Time, usi
             Token::Number(minute, 2),
             Token::Word(unit),
             ..,
-        ] if matches!(unit.as_str(), "uhr" | "am" | "pm" | "h") => {
-            (*hour, *minute, if unit == "uhr" || unit == "h" { 4 } else { 3 })
-        }
+        ] if matches!(unit.as_str(), "uhr" | "am" | "pm" | "h") => (
+            *hour,
+            *minute,
+            if unit == "uhr" || unit == "h" { 4 } else { 3 },
+        ),
         // `9.00-10.15` are two times, and not dates.
         [
             Token::Number(hour, 1..=2),
@@ -232,11 +262,11 @@ fn time_at(tokens: &[Token], before: Option<&Token>) -> Result<Option<(Time, usi
             Token::Mark('.'),
             Token::Number(_, 2),
         ] if is_dash(*dash) => (*hour, *minute, 3),
-        [Token::Number(hour, 1..=2), Token::Mark('.'), Token::Number(minute, 2)]
-            if matches!(before, Some(Token::Mark(dash)) if is_dash(*dash)) =>
-        {
-            (*hour, *minute, 3)
-        }
+        [
+            Token::Number(hour, 1..=2),
+            Token::Mark('.'),
+            Token::Number(minute, 2),
+        ] if matches!(before, Some(Token::Mark(dash)) if is_dash(*dash)) => (*hour, *minute, 3),
         // The first hour of `9-10:30` and `9-11 am`.
         [Token::Number(hour, 1..=2), Token::Mark(dash), rest @ ..]
             if is_dash(*dash)
@@ -265,5 +295,13 @@ fn time_at(tokens: &[Token], before: Option<&Token>) -> Result<Option<(Time, usi
     }
     let one_digit = matches!(tokens.first(), Some(Token::Number(_, 1)));
     let early = half.is_none() && one_digit && (1..=7).contains(&hour);
-    Ok(Some((Time { hour, minute, half, early }, length)))
+    Ok(Some((
+        Time {
+            hour,
+            minute,
+            half,
+            early,
+        },
+        length,
+    )))
 }

@@ -38,13 +38,24 @@ pub(super) fn entries<'n, 'a>(root: &'n Node<'a>) -> Vec<Entry<'n, 'a>> {
     }
     let mut found = Vec::new();
     walk(root, None, &[], 0, &mut found);
+    if found.is_empty() {
+        let objects = root.list().iter().filter(|node| node.is_object());
+        found.extend(objects.map(|node| Entry {
+            node,
+            key: None,
+            around: Vec::new(),
+        }));
+    }
     found
 }
 
 /// A list of sessions that stands alone or is a member of the document.
 fn flat<'n, 'a>(root: &'n Node<'a>) -> Option<Vec<Entry<'n, 'a>>> {
     let named = LISTS.split_ascii_whitespace().filter_map(|name| {
-        let member = root.object().iter().find(|(member, _)| bare(member) == name);
+        let member = root
+            .object()
+            .iter()
+            .find(|(member, _)| bare(member) == name);
         member.map(|(_, node)| node)
     });
     [root].into_iter().chain(named).find_map(|node| {
@@ -71,7 +82,10 @@ fn unwrapped<'n, 'a>(node: &'n Node<'a>) -> &'n Node<'a> {
         return node;
     }
     let inner = ["fields", "attributes", "node", "properties"].map(|name| node.get(name));
-    inner.into_iter().find(|inner| inner.is_object()).unwrap_or(node)
+    inner
+        .into_iter()
+        .find(|inner| inner.is_object())
+        .unwrap_or(node)
 }
 
 fn is_programme(entries: &[Entry<'_, '_>]) -> bool {
@@ -99,7 +113,11 @@ pub(super) fn names<'a>(entries: &[Entry<'_, 'a>]) -> Vec<Cow<'a, str>> {
 }
 
 fn roles(node: &Node<'_>) -> Vec<Option<Role>> {
-    let names: Vec<&str> = node.object().iter().map(|(name, _)| name.as_ref()).collect();
+    let names: Vec<&str> = node
+        .object()
+        .iter()
+        .map(|(name, _)| name.as_ref())
+        .collect();
     column::roles(&names)
 }
 
@@ -166,7 +184,10 @@ fn walk<'n, 'a>(
     }
     let roles = roles(node);
     let title = titled(node, &roles);
-    let timed = has_time(node) || around.iter().any(|(role, _)| matches!(role, Role::Start | Role::Date));
+    let timed = has_time(node)
+        || around
+            .iter()
+            .any(|(role, _)| matches!(role, Role::Start | Role::Date));
     if title && timed && !is_around(node) {
         found.push(Entry {
             node,
@@ -183,18 +204,28 @@ fn walk<'n, 'a>(
     for ((_, value), role) in node.object().iter().zip(&roles) {
         let whole = matches!(value, Node::Text(_) | Node::Int(_)) && !value.is_empty();
         if let Some(role) = role.filter(|_| whole)
-            && matches!(role, Role::Start | Role::End | Role::Date | Role::Room | Role::Track | Role::Zone)
+            && matches!(
+                role,
+                Role::Start | Role::End | Role::Date | Role::Room | Role::Track | Role::Zone
+            )
         {
             share(&mut shared, role, Shared::Value(value));
         }
     }
+    // The names of members are ids only where all of them hold objects.
+    let members = node.object();
+    let keyed = members.len() > 1 && members.iter().all(|(_, part)| part.is_object());
     for (name, part) in inner(node) {
         let mut shared = shared.clone();
         if let Some(role) = named(name) {
             share(&mut shared, role, Shared::Name(name));
         }
         let group = group_of(name);
-        for item in part.list().iter().filter(|item| group.is_some() && is_around(item)) {
+        for item in part
+            .list()
+            .iter()
+            .filter(|item| group.is_some() && is_around(item))
+        {
             let own = ["name", "title"].map(|name| item.get(name));
             let own = own.into_iter().find(|own| !own.is_empty());
             let mut shared = shared.clone();
@@ -203,7 +234,10 @@ fn walk<'n, 'a>(
             }
             walk(item, None, &shared, depth + 1, found);
         }
-        let rest = part.list().iter().filter(|item| group.is_none() || !is_around(item));
+        let rest = part
+            .list()
+            .iter()
+            .filter(|item| group.is_none() || !is_around(item));
         rest.for_each(|item| walk(item, None, &shared, depth + 1, found));
         if let Some(role) = group {
             for (name, item) in part.object() {
@@ -212,7 +246,7 @@ fn walk<'n, 'a>(
                 walk(item, Some(name), &shared, depth + 1, found);
             }
         } else if part.is_object() {
-            walk(part, Some(name), &shared, depth + 1, found);
+            walk(part, keyed.then_some(name), &shared, depth + 1, found);
         }
     }
 }
@@ -227,12 +261,16 @@ fn named(name: &str) -> Option<Role> {
     const DAYS: &str = "day tag monday tuesday wednesday thursday friday saturday sunday montag dienstag mittwoch donnerstag \
          freitag samstag sonntag";
     let words = column::words(name);
-    let first = words.first().map(|word| word.trim_end_matches(|last: char| last.is_ascii_digit()))?;
+    let first = words
+        .first()
+        .map(|word| word.trim_end_matches(|last: char| last.is_ascii_digit()))?;
     let numbered = words.len() > 1 || words.first().is_some_and(|word| word.len() > first.len());
     match (date::parse(name), first) {
         (Ok(cell), _) if cell.date.is_some() || cell.moment.is_some() => Some(Role::Date),
         (Ok(cell), _) if cell.time.is_some() && !cell.digits => Some(Role::Start),
-        (_, first) if DAYS.split(' ').any(|day| day == first) && (numbered || first.len() > 3) => Some(Role::Date),
+        (_, first) if DAYS.split(' ').any(|day| day == first) && (numbered || first.len() > 3) => {
+            Some(Role::Date)
+        }
         (_, "room" | "hall" | "stage" | "raum" | "saal") if numbered => Some(Role::Room),
         (_, "track" | "stream") if numbered => Some(Role::Track),
         _ => None,

@@ -42,8 +42,9 @@ pub(super) fn read<'a>(root: &Node<'a>, programme: &mut Programme<'a>) -> Result
         let mut row = Row::new(format!("entry {}", at + 1));
         for (name, node) in entry.node.object() {
             match role_of.get(name.as_ref()) {
+                Some(Role::Start) if set_slot(&mut row, node, &tables) => {}
                 Some(role) => set(&mut row, *role, node, &tables),
-                None => set_slot(&mut row, node, &tables),
+                None => drop(set_slot(&mut row, node, &tables)),
             }
             let parts = node
                 .list()
@@ -62,7 +63,8 @@ pub(super) fn read<'a>(root: &Node<'a>, programme: &mut Programme<'a>) -> Result
     let column = |role: Role| {
         let at = roles.iter().position(|found| *found == Some(role));
         let around = || {
-            let shares = |entry: &Entry<'_, '_>| entry.around.iter().any(|(known, _)| *known == role);
+            let shares =
+                |entry: &Entry<'_, '_>| entry.around.iter().any(|(known, _)| *known == role);
             entries.iter().any(shares).then(|| "day".to_owned())
         };
         at.and_then(|at| names.get(at))
@@ -90,7 +92,9 @@ fn no_titles(root: &Node<'_>) -> Fault {
 /// Reads the name and the zone of the conference beside the list.
 fn read_head<'a>(root: &Node<'a>, programme: &mut Programme<'a>) {
     for head in [root, root.get("conference"), root.get("event")] {
-        if let zone @ Node::Text(_) = head.first(&["timezone", "timeZone", "time_zone", "tz", "timezone_name"]) {
+        if let zone @ Node::Text(_) =
+            head.first(&["timezone", "timeZone", "time_zone", "tz", "timezone_name"])
+        {
             programme.set_zone(zone.str());
         }
     }
@@ -119,25 +123,37 @@ fn set_around<'a>(row: &mut Row<'a>, entry: &Entry<'_, 'a>, tables: &Tables<'a>)
     }
 }
 
-/// Sets the times and the room of a slot: an object without a title in an entry that has no times itself.
-fn set_slot<'a>(row: &mut Row<'a>, node: &Node<'a>, tables: &Tables<'a>) {
+/// Sets the times and the room of a slot: an object without a title. Returns false if it is none.
+fn set_slot<'a>(row: &mut Row<'a>, node: &Node<'a>, tables: &Tables<'a>) -> bool {
     let node = match node.list() {
         [only] => only,
         _ => node,
     };
-    let names: Vec<&str> = node.object().iter().map(|(name, _)| name.as_ref()).collect();
+    let names: Vec<&str> = node
+        .object()
+        .iter()
+        .map(|(name, _)| name.as_ref())
+        .collect();
     let roles = column::roles(&names);
-    if !roles.contains(&Some(Role::Start)) || roles.contains(&Some(Role::Title)) {
-        return;
+    let parts = [Role::End, Role::Room, Role::Date, Role::Duration];
+    let is_slot = roles.contains(&Some(Role::Start))
+        && !roles.contains(&Some(Role::Title))
+        && parts.iter().any(|part| roles.contains(&Some(*part)));
+    if !is_slot || !matches!(row.get(Role::Start), Value::Absent) {
+        return false;
     }
     for ((_, value), role) in node.object().iter().zip(&roles) {
         if let Some(role) = role
-            && matches!(role, Role::Start | Role::End | Role::Date | Role::Room | Role::Duration | Role::Zone)
+            && matches!(
+                role,
+                Role::Start | Role::End | Role::Date | Role::Room | Role::Duration | Role::Zone
+            )
             && matches!(row.get(*role), Value::Absent)
         {
             set(row, *role, value, tables);
         }
     }
+    true
 }
 
 fn set<'a>(row: &mut Row<'a>, role: Role, node: &Node<'a>, tables: &Tables<'a>) {
@@ -178,7 +194,18 @@ fn set<'a>(row: &mut Row<'a>, role: Role, node: &Node<'a>, tables: &Tables<'a>) 
 /// The value of a member that holds a time, as Google, Firestore, MongoDB and others write it.
 fn time<'a>(node: &Node<'a>) -> Value<'a> {
     const TIMES: &[&str] = &[
-        "dateTime", "datetime", "iso", "$date", "date", "local", "value", "utc", "timestamp", "seconds", "_seconds", "time",
+        "dateTime",
+        "datetime",
+        "iso",
+        "$date",
+        "date",
+        "local",
+        "value",
+        "utc",
+        "timestamp",
+        "seconds",
+        "_seconds",
+        "time",
         "text",
     ];
     match node {
@@ -194,7 +221,11 @@ fn time<'a>(node: &Node<'a>) -> Value<'a> {
             match inner {
                 Node::Int(_) | Node::Float(_) | Node::Text(_) => time(inner),
                 _ => {
-                    let names: Vec<String> = members.iter().take(4).map(|(name, _)| shown(name)).collect();
+                    let names: Vec<String> = members
+                        .iter()
+                        .take(4)
+                        .map(|(name, _)| shown(name))
+                        .collect();
                     Value::Text(format!("an object with {}", names.join(", ")).into())
                 }
             }
@@ -238,7 +269,11 @@ fn value<'a>(node: &Node<'a>, role: Role, tables: &Tables<'a>) -> Value<'a> {
 
 /// The name of an object that stands for a room, a person or a tag: its own, or that of the table at its id.
 fn inner_name<'a>(node: &Node<'a>, role: Role, tables: &Tables<'a>) -> Cow<'a, str> {
-    let own = if role == Role::Speakers { name_of(node) } else { node.line() };
+    let own = if role == Role::Speakers {
+        name_of(node)
+    } else {
+        node.line()
+    };
     if !own.is_empty() {
         return own;
     }

@@ -98,7 +98,14 @@ fn take<'a>(table: &Node<'a>, names: &mut Names<'a>) {
 
 /// The name of an object: its own, or the first and last name of a person.
 pub(super) fn name_of<'a>(entry: &Node<'a>) -> Cow<'a, str> {
-    let own = entry.first(&["name", "fullName", "full_name", "displayName", "public_name", "title"]);
+    let own = entry.first(&[
+        "name",
+        "fullName",
+        "full_name",
+        "displayName",
+        "public_name",
+        "title",
+    ]);
     if !own.is_empty() || !entry.is_object() {
         return own.line();
     }
