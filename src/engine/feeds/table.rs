@@ -33,7 +33,9 @@ pub(super) fn read<'a>(text: &'a str, programme: &mut Programme<'a>) -> Result<(
         .map_err(|error| fault(&error))?
     {
         let line = record.position().map_or(0, csv::Position::line);
-        if record.iter().all(|cell| cell.trim().is_empty()) {
+        // A row of dashes is the line below the headers of a Markdown table.
+        let is_line = |cell: &str| cell.trim().bytes().all(|byte| matches!(byte, b'-' | b':'));
+        if record.iter().all(is_line) {
             continue;
         }
         if passed <= above {
