@@ -19,6 +19,7 @@ EXTRAS = {
     "httpx": "graph",  # and `feeds`, which needs nothing else
     "httpx_retries": "graph",
     "icalendar": "ics",
+    "mcp": "mcp",
     "msal": "graph",
     "msal_extensions": "graph",
     "pyarrow": "arrow",

@@ -197,6 +197,7 @@ _FEED = ("--feed", "--zone", "--allow-private")
 _OWN_ARGUMENTS = {
     **{"catalog": "add_arguments", "serve": "add_arguments", "telemetry": "add_arguments"},
     **{"import": "add_import_arguments", "diff": "add_diff_arguments"},
+    **{"mcp": "add_mcp_arguments", "agent-files": "add_file_arguments"},
 }
 """The commands whose module adds their arguments, and the function that does."""
 
@@ -292,6 +293,8 @@ _COMMANDS: tuple[tuple[str, str, str, tuple[str, ...]], ...] = (
         "serving",
         (),
     ),
+    ("mcp", "offer the tools to agents, by the Model Context Protocol", "agents", ()),
+    ("agent-files", "write the files by which agents find the tools", "agents", ()),
     ("telemetry", "summarise and rotate telemetry", "telemetry", ()),
 )
 
