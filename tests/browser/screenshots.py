@@ -27,7 +27,7 @@ def main():
         ask_for_figures(origin)
         view = {"width": 1000, "height": 700}
         page = browser.new_page(viewport=view, reduced_motion="reduce")
-        page.goto(f"{origin}/ui?interests=agents%2C+community&top=6")
+        page.goto(f"{origin}/ui/cards?interests=agents%2C+community&top=6")
         page.get_by_role("button", name="Explain #1").click()
         page.locator(".contributions").wait_for()
         page.screenshot(path=DOCS / "ui.png", full_page=True, clip={"x": 0, "y": 0, **view})

@@ -87,7 +87,7 @@ export class Details {
     if (location) facts.push(fact("room", "Room", foreign("span", location)));
     const kinds = [track, type, level, language].filter((kind, place, all) => kind && all.indexOf(kind) === place);
     if (kinds.length) facts.push(fact("list", "Kind", foreign("span", kinds.join(" · "))));
-    if (speakers.length) facts.push(fact("spark", "Speakers", foreign("span", speakers.join(", "))));
+    if (speakers.length) facts.push(fact("person", "Speakers", foreign("span", speakers.join(", "))));
     return element("ul", { class: "panel-facts" }, ...facts);
   }
 
@@ -105,7 +105,7 @@ export class Details {
       }
       if (app.missing(session)) {
         actions.append(this.#action("alert", "Why not recommended?", (area) => app.questions.whyNot(session, area)));
-      } else if (app.state.interests.length) {
+      } else if (app.recommended.has(session.key) && app.programme.isTitled(session)) {
         actions.append(this.#action("spark", "Why recommended?", (area) => app.questions.explain(session, area)));
       }
     }

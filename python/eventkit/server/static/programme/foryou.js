@@ -4,7 +4,7 @@ import { Combobox } from "../combobox.js";
 import { byId, element } from "../element.js";
 import { ask } from "../http.js";
 import { Plan } from "./plan.js";
-import { rowParts } from "./row.js";
+import { paint, rowParts } from "./row.js";
 import { understoodChips } from "./search.js";
 
 export class ForYou {
@@ -107,7 +107,8 @@ export class ForYou {
       const meter = element("span", { class: "meter", "aria-hidden": "true" }, element("span", {}));
       meter.firstChild.style.inlineSize = `${Math.max(2, (score / best) * 100)}%`;
       const rank = element("p", { class: "rank" }, element("b", {}, `${place + 1}`), meter, `${score.toFixed(2)} points`);
-      return element("li", { class: "row card" }, ...rowParts(session, { starred: app.stars.has(session.key), more: [rank], dated: true }));
+      const parts = rowParts(session, { starred: app.stars.has(session.key), more: [rank], dated: true });
+      return paint(element("li", { class: "row card" }, ...parts), session);
     });
     const focused = document.activeElement?.dataset?.star;
     byId("foryou-list").replaceChildren(...items);

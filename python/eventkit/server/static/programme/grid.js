@@ -104,6 +104,17 @@ export class Grid {
     }
     if (this.#plan) this.#drawAxis();
     this.#update();
+    this.#seek();
+  }
+
+  /** Begin at the first sessions in sight: other rooms may begin hours earlier. */
+  #seek() {
+    const begins = [...this.#made.values()].map((made) => made.dataset.begins).filter((text) => text !== undefined);
+    if (!begins.length && this.#plan) {
+      const [column] = this.#plan.columns;
+      begins.push(Math.min(...column.cells.map((cell) => cell.begins)));
+    }
+    this.#box.scrollTop = begins.length ? Math.max(0, Math.min(...begins.map(Number)) - 24) : 0;
   }
 
   #drawAxis() {
@@ -186,7 +197,7 @@ export class Grid {
     const starred = this.#stars.has(session.key);
     const made = element(
       "div",
-      { class: starred ? "cell starred" : "cell", role: "listitem", "data-key": session.key },
+      { class: starred ? "cell starred" : "cell", role: "listitem", "data-key": session.key, "data-begins": begins },
       titleButton(session, this.words),
       element("p", { class: "facts" }, rangeText(session.shown)),
       starButton(session, starred),
@@ -194,7 +205,10 @@ export class Grid {
     made.style.transform = `translate(${left}px, ${begins}px)`;
     made.style.inlineSize = `${this.#lane - 6}px`;
     made.style.blockSize = `${height - 4}px`;
-    if (height < 60) made.classList.add("short");
+    // As many lines of the title as leave room for the time, where there is room for both.
+    const short = height < 60;
+    made.style.setProperty("--lines", Math.max(2, Math.floor((height - (short ? 10 : 30)) / 17.5)));
+    made.classList.toggle("short", short);
     this.#setStops(made, -1);
     return paint(made, session);
   }

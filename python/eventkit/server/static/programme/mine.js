@@ -5,7 +5,7 @@ import { conflictsOf, inOrder } from "./conflicts.js";
 import { calendarOf, jsonOf, markdownOf, saveFile } from "./exports.js";
 import { icon } from "./icons.js";
 import { shortList } from "./questions.js";
-import { rowParts } from "./row.js";
+import { paint, rowParts } from "./row.js";
 import { shareLink, sharedKeys } from "./stars.js";
 import { dayText } from "./time.js";
 
@@ -122,7 +122,7 @@ export class Mine {
       });
       more.push(button);
     }
-    const row = element("div", { class: "row card" }, ...rowParts(session, { starred: true, more }));
+    const row = paint(element("div", { class: "row card" }, ...rowParts(session, { starred: true, more })), session);
     return element("li", { class: others.length ? "clashing" : null }, row, area ?? "");
   }
 

@@ -90,7 +90,12 @@ export class Programme {
   /** What the server calls a session: its id, else its title; null where others have that title. */
   nameOf(session) {
     if (!session.key.startsWith("~")) return session.key;
-    return this.#titled.get(session.title.toLowerCase()) === 1 ? session.title : null;
+    return this.isTitled(session) ? session.title : null;
+  }
+
+  /** Whether a session is the only one with its title. */
+  isTitled({ title }) {
+    return this.#titled.get(title.toLowerCase()) === 1;
   }
 
   /** The session of a recommendation, which the server gives as an object of the manifest. */

@@ -3,12 +3,15 @@
 import { element, foreign } from "../element.js";
 import { drawExplanation } from "../explanation.js";
 import { ask } from "../http.js";
-import { rowParts } from "./row.js";
+import { paint, rowParts } from "./row.js";
 
 /** A list of sessions as short rows. */
 export function shortList(app, sessions) {
   const items = sessions.map((session) =>
-    element("li", { class: "row short" }, ...rowParts(session, { starred: app.stars.has(session.key) })),
+    paint(
+      element("li", { class: "row short" }, ...rowParts(session, { starred: app.stars.has(session.key) })),
+      session,
+    ),
   );
   return element("ul", { class: "short-list" }, ...items);
 }
@@ -28,9 +31,9 @@ export class Questions {
 
   /** Interests to rank by: those of the visitor, else the tags of the starred sessions, else its own. */
   #interestsFor(session) {
-    const { state, starred } = this.#app;
-    if (state.interests.length) return state.interests;
-    const tags = [...new Set([...starred(), session].flatMap(({ tags: own }) => own))];
+    const { interests } = this.#app.state;
+    if (interests.length) return interests;
+    const tags = [...new Set([...this.#app.starred(), session].flatMap(({ tags: own }) => own))];
     return tags.length ? tags.slice(0, 20) : [session.title.slice(0, 200)];
   }
 
@@ -98,7 +101,8 @@ export class Questions {
   explain(session, area) {
     const app = this.#app;
     return this.#show(area, async () => {
-      const body = { session: app.programme.nameOf(session), interests: app.state.interests, understand: true };
+      // The original's question: it takes titles only.
+      const body = { session: session.title, interests: app.state.interests, understand: true };
       const found = await ask("explain", { body });
       const terms = (found.terms ?? []).map(({ word, term }) => (word === term ? word : `${word} → ${term}`));
       const matched = [...new Set([...(terms.length ? terms : (found.matched_tags ?? []))])];
