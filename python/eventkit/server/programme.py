@@ -22,16 +22,25 @@ from eventkit.server.revision import Revision
 from eventkit.server.settings import ServerSettings
 from eventkit.server.validation import checked_page
 
-__all__ = ["DETAILS", "PAGE", "details", "sessions"]
+__all__ = [
+    "DETAILS",
+    "DETAILS_OF_ONE",
+    "LISTS",
+    "PAGE",
+    "TEXTS",
+    "details",
+    "keys",
+    "sessions",
+]
 
 PAGE = 20_000
 """Sessions of one page of ``/sessions``."""
 DETAILS = 250
 """Sessions of one page of ``/sessions/details``."""
 
-_TEXTS = ("title", "location", "track", "type", "level", "language")
-_LISTS = ("tags", "speakers")
-_DETAILS = ("abstract", "description", "url")
+TEXTS = ("title", "location", "track", "type", "level", "language")
+LISTS = ("tags", "speakers")
+DETAILS_OF_ONE = ("abstract", "description", "url")
 _CLOCK = re.compile(r"[0-9]{1,2}:[0-9]{2}")
 _NONE = -1
 
@@ -58,10 +67,10 @@ def sessions(request: Request, revision: Revision, _settings: ServerSettings) ->
         "detailSize": DETAILS,
         "columns": {
             "key": keys(listed)[page * PAGE : (page + 1) * PAGE],
-            **{name: _column(_text(session.get(name)) for session in chosen) for name in _TEXTS},
+            **{name: _column(_text(session.get(name)) for session in chosen) for name in TEXTS},
             "start": _column(_time(session, "start") for session in chosen),
             "end": _column(_time(session, "end") for session in chosen),
-            **{name: _lists(_texts(session.get(name)) for session in chosen) for name in _LISTS},
+            **{name: _lists(_texts(session.get(name)) for session in chosen) for name in LISTS},
         },
     }
     return _compact(content)
@@ -76,7 +85,7 @@ def details(request: Request, revision: Revision, _settings: ServerSettings) -> 
     page, pages = _page_of(request, len(revision.catalog), DETAILS)
     chosen = islice(iter(revision.catalog), page * DETAILS, (page + 1) * DETAILS)
     held = [
-        {name: text for name in _DETAILS if (text := _text(session.get(name))) is not None}
+        {name: text for name in DETAILS_OF_ONE if (text := _text(session.get(name))) is not None}
         for session in chosen
     ]
     content = {"edition": revision.digest, "page": page, "pages": pages, "sessions": held}
@@ -123,7 +132,7 @@ def _page_of(request: Request, count: int, size: int) -> tuple[int, int]:
 
 def _detail_pages(sessions: list[Any]) -> int:
     """Return how many pages of details there are; 0 if no session has any."""
-    if any(_text(session.get(name)) for session in sessions for name in _DETAILS):
+    if any(_text(session.get(name)) for session in sessions for name in DETAILS_OF_ONE):
         return -(-len(sessions) // DETAILS)
     return 0
 
