@@ -12,9 +12,10 @@ import json
 import re
 from collections import Counter
 from collections.abc import Iterable
+from dataclasses import dataclass
 from hashlib import blake2b
-from itertools import islice
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from eventkit.server.message import JSON, Problem, Request, Response
 from eventkit.server.parameters import parameters
@@ -53,9 +54,9 @@ def sessions(request: Request, revision: Revision, _settings: ServerSettings) ->
     """
     fields, count = revision.fields, len(revision.catalog)
     page, pages = _page_of(request, count, PAGE)
-    # Once: a session of a compiled catalogue is read anew each time.
-    listed = list(revision.catalog)
-    chosen = listed[page * PAGE : (page + 1) * PAGE]
+    outline = _outline_of(revision)
+    first, last = page * PAGE, min((page + 1) * PAGE, count)
+    chosen = [revision.catalog[place] for place in range(first, last)]
     content = {
         "name": _text(fields.get("name")),
         "zone": _text(fields.get("zone")),
@@ -63,10 +64,10 @@ def sessions(request: Request, revision: Revision, _settings: ServerSettings) ->
         "count": count,
         "page": page,
         "pages": pages,
-        "detailPages": _detail_pages(listed),
+        "detailPages": outline.detail_pages,
         "detailSize": DETAILS,
         "columns": {
-            "key": keys(listed)[page * PAGE : (page + 1) * PAGE],
+            "key": outline.keys[first:last],
             **{name: _column(_text(session.get(name)) for session in chosen) for name in TEXTS},
             "start": _column(_time(session, "start") for session in chosen),
             "end": _column(_time(session, "end") for session in chosen),
@@ -83,7 +84,8 @@ def details(request: Request, revision: Revision, _settings: ServerSettings) -> 
         Problem: 400 if ``page`` is no whole number, 404 if there is no such page.
     """
     page, pages = _page_of(request, len(revision.catalog), DETAILS)
-    chosen = islice(iter(revision.catalog), page * DETAILS, (page + 1) * DETAILS)
+    last = min((page + 1) * DETAILS, len(revision.catalog))
+    chosen = [revision.catalog[place] for place in range(page * DETAILS, last)]
     held = [
         {name: text for name in DETAILS_OF_ONE if (text := _text(session.get(name))) is not None}
         for session in chosen
@@ -118,6 +120,28 @@ def keys(sessions: list[Any]) -> list[str]:
         name = f"~{blake2b(told.encode(), digest_size=6).hexdigest()}"
         seen[name] += 1
         found.append(name if seen[name] == 1 else f"{name}.{seen[name]}")
+    return found
+
+
+@dataclass(frozen=True)
+class _Outline:
+    """What takes a look at all sessions: their keys, and how many pages of details there are."""
+
+    keys: list[str]
+    detail_pages: int
+
+
+# For as long as an edition is served.
+_OUTLINES: WeakKeyDictionary[Revision, _Outline] = WeakKeyDictionary()
+
+
+def _outline_of(revision: Revision) -> _Outline:
+    """Return the outline of a programme; computed once for each edition."""
+    found = _OUTLINES.get(revision)
+    if found is None:
+        # Once: a session of a compiled catalogue is read anew each time.
+        listed = list(revision.catalog)
+        found = _OUTLINES[revision] = _Outline(keys(listed), _detail_pages(listed))
     return found
 
 

@@ -5,7 +5,7 @@ import { element, foreign } from "../element.js";
 import { paint, starButton, titleButton } from "./row.js";
 import { hourText, rangeText } from "./time.js";
 
-const LEAST = 44; // pixels of a session's height: a target for a thumb
+const LEAST = 48; // pixels of a session's height, with the gap below: a target for a thumb
 const [HEADER, AXIS, AROUND] = [44, 64, 300];
 
 const groupOf = ({ location, track }) => location ?? track ?? "";
@@ -202,7 +202,8 @@ export class Grid {
       element("p", { class: "facts" }, rangeText(session.shown)),
       starButton(session, starred),
     );
-    made.style.transform = `translate(${left}px, ${begins}px)`;
+    made.style.insetInlineStart = `${left + 3}px`;
+    made.style.insetBlockStart = `${begins + 2}px`;
     made.style.inlineSize = `${this.#lane - 6}px`;
     made.style.blockSize = `${height - 4}px`;
     // As many lines of the title as leave room for the time, where there is room for both.
