@@ -122,6 +122,11 @@ def test_the_worker_keeps_the_files_of_the_page_and_no_others():
     kept = json.loads(get("/ui/files.json").body)
     assert {"programme/main.js", "programme/page.css", "style.css", "ical-2.2.1.min.js"} <= {*kept}
     assert not [name for name in kept if "adaptivecards" in name or "latency" in name]
+    # The browser asks for all modules at once, not for each when another names it.
+    modules = {
+        f"ui/{name}" for name in kept if name.startswith("programme/") and name.endswith("js")
+    }
+    assert modules <= {*re.findall(r'(?:href|src)="(ui/[^"]+)"', get("/ui").body.decode())}
     # Every module that one of these needs is there.
     for name in kept:
         base = f"http://localhost/ui/{name}"
@@ -179,8 +184,15 @@ def test_own_files_name_no_other_host_and_make_no_html_of_text(file):
         assert parsing not in text
 
 
-@pytest.mark.parametrize("picture", re.findall(r"!\[[^\]]+\]\((.+)\)", PAGE.read_text("utf-8")))
-def test_the_pictures_of_its_document_are_there_and_small(picture):
+PICTURES = [
+    picture
+    for page in (PAGE, PAGE.with_name("page.md"))
+    for picture in re.findall(r"!\[[^\]]+\]\((.+)\)", page.read_text("utf-8"))
+]
+
+
+@pytest.mark.parametrize("picture", PICTURES)
+def test_the_pictures_of_their_documents_are_there_and_small(picture):
     data = (PAGE.parent / picture).read_bytes()
     assert data.startswith(b"\x89PNG")
     assert len(data) <= 150 * 1024

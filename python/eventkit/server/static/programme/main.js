@@ -180,11 +180,9 @@ class App {
     return `${zone.replaceAll("_", " ")}, my time`;
   }
 
-  /** Ask a question whose interests are understood first. */
-  async askRanked(path, body) {
-    const { interests, understood } = await ask("understand", { body: { interests: body.interests } });
-    const answer = await ask(path, { body: { ...body, interests: interests.slice(0, 100) } });
-    return { ...answer, understood };
+  /** Ask a question whose interests are understood. */
+  askRanked(path, body) {
+    return ask(path, { body: { ...body, understand: true } });
   }
 
   fail(error) {

@@ -56,11 +56,18 @@ export class Questions {
     const app = this.#app;
     return this.#show(area, async () => {
       const body = { session: app.programme.nameOf(session), interests: this.#interestsFor(session), top: 5 };
-      const { sessions } = await app.askRanked("alternatives", body);
-      const found = sessions.map((other) => app.programme.match(other)).filter((other) => other && other !== session);
-      if (!found.length) return [this.#heading("Nothing else runs at that time.")];
-      return [this.#heading("What else runs then"), shortList(app, found)];
+      const matching = this.#others(session, await app.askRanked("alternatives", body));
+      if (matching.length) return [this.#heading("What else runs then"), shortList(app, matching)];
+      // Nothing of the visitor's interests: all of that time, by popularity.
+      const others = this.#others(session, await ask("alternatives", { body }));
+      if (!others.length) return [this.#heading("Nothing else runs at that time.")];
+      return [this.#heading("Nothing else then matches your interests. What runs:"), shortList(app, others)];
     });
+  }
+
+  #others(session, { sessions }) {
+    const found = sessions.map((held) => this.#app.programme.match(held));
+    return found.filter((other) => other && other !== session);
   }
 
   whyNot(session, area) {
