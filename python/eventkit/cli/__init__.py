@@ -42,27 +42,46 @@ def main(argv: Sequence[str] | None = None) -> int:
         from eventkit.accelerate.command import main as accelerate
 
         return accelerate(words[1:])
-    from eventkit.cli.parser import build_parser
-
-    arguments = build_parser().parse_args(words)
-    # Imported here, because ``--help`` needs neither.
-    from eventkit.cli.terminal import complain, show
-    from eventkit.errors import EventKitError
-
     try:
-        answer = arguments.command(arguments)
-        show(answer, as_json=arguments.json)
+        return _run(words)
+    except SystemExit:  # Without this line, `--help` would import the errors of the last clause.
+        raise
     except KeyboardInterrupt:
         return INTERRUPTED
     except BrokenPipeError:
         _forget_output()
         return READER_GONE
-    except (EventKitError, OSError) as error:
+    except _expected_errors() as error:
+        from eventkit.cli.terminal import complain
+
         complain(_description(error))
         _give_up_output()
         return BAD_INPUT
+
+
+def _run(words: list[str]) -> int:
+    """Run a command and print its answer. Each way imports only what it needs."""
+    if words[:1] == ["recommend"]:
+        from eventkit.cli import quick
+
+        if quick.answer(words):
+            return 0
+    from eventkit.cli.parser import build_parser
+
+    arguments = build_parser().parse_args(words)
+    from eventkit.cli.terminal import show
+
+    answer = arguments.command(arguments)
+    show(answer, as_json=arguments.json)
     status: int = answer.status
     return status
+
+
+def _expected_errors() -> tuple[type[Exception], ...]:
+    """Return the errors that one line explains. It is called only when there is an error."""
+    from eventkit.errors import EventKitError
+
+    return EventKitError, OSError
 
 
 def _description(error: Exception) -> str:

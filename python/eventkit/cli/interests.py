@@ -9,7 +9,6 @@ from eventkit.cli.answer import Answer
 from eventkit.cli.programme import Programme
 from eventkit.functions import normalize_interests
 from eventkit.profiles import load_profile, profile_file, profile_names, save_profile
-from eventkit.project import project_interests
 
 __all__ = ["interests_of", "no_interests", "no_profile_file", "profile_path", "save_interests"]
 
@@ -29,6 +28,8 @@ def interests_of(
     given += [interest.lower() for interest in arguments.interest]
     project = getattr(arguments, "from_project", None)
     if project is not None:
+        from eventkit.project import project_interests  # imports an XML parser
+
         given += [name for name in project_interests(project) if name not in given]
     if arguments.profile_load is None:
         return given, []
