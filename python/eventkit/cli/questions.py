@@ -11,6 +11,7 @@ from eventkit.cli import calendar, question_views
 from eventkit.cli.answer import Answer
 from eventkit.cli.interests import interests_of, no_interests, save_interests
 from eventkit.cli.programme import Programme, programme_of
+from eventkit.cli.table import Table
 from eventkit.dates import parse_moment
 from eventkit.errors import EventKitError, GraphServiceError
 from eventkit.exports import default_top
@@ -59,7 +60,7 @@ def alternatives(arguments: argparse.Namespace) -> Answer:
 def _answer(
     arguments: argparse.Namespace,
     compute: Callable[[Catalog, list[str], int], Any],
-    view: Callable[[Any, list[str]], list[str]],
+    view: Callable[[Any, list[str]], list[str | Table]],
     *,
     dated: bool = False,
 ) -> Answer:
