@@ -72,7 +72,7 @@ def _run(words: list[str]) -> int:
     from eventkit.cli.terminal import show
 
     answer = arguments.command(arguments)
-    show(answer, as_json=arguments.json)
+    show(answer, as_json=arguments.json, as_csv=getattr(arguments, "csv", False))
     status: int = answer.status
     return status
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from eventkit.catalog import Catalog
 from eventkit.cli.answer import Answer
+from eventkit.cli.parser import add_output
 from eventkit.cli.progress import ProgressBar
 
 __all__ = ["add_arguments"]
@@ -30,14 +31,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="compile the words of titles and abstracts too, for --understand",
     )
-    build.set_defaults(command=_build, json=False)
+    add_output(build)
+    build.set_defaults(command=_build)
     info = commands.add_parser("info", help="show what a file holds")
     info.add_argument("file", metavar="FILE")
-    info.add_argument("--json", action="store_true", help="print JSON on a terminal too")
+    add_output(info)
     info.set_defaults(command=_info)
     verify = commands.add_parser("verify", help="check every byte of a file")
     verify.add_argument("file", metavar="FILE")
-    verify.add_argument("--json", action="store_true", help="print JSON on a terminal too")
+    add_output(verify)
     verify.set_defaults(command=_verify)
 
 

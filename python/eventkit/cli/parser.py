@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any, NoReturn
 
-__all__ = ["FLAGS", "accelerate", "build_parser"]
+__all__ = ["FLAGS", "accelerate", "add_output", "build_parser"]
 
 BAD_USAGE = 2
 MOST_MINUTES = 1440
@@ -168,9 +168,11 @@ FLAGS: dict[str, dict[str, Any]] = {
         "help": "the programme's time zone (as Europe/Berlin), if its times name no offset",
     },
     "--json": {"action": "store_true", "help": "print JSON on a terminal too"},
+    "--csv": {"action": "store_true", "help": "print CSV: a row for each session, or each value"},
     "--understand": {
-        "action": "store_true",
-        "help": "match what the interests mean: words, aliases, misspellings, not only whole tags",
+        "action": argparse.BooleanOptionalAction,
+        "help": "match what the interests mean: words, aliases, misspellings, not only whole tags"
+        " (default: in a table, and not in JSON)",
     },
     "--from-project": {
         "metavar": "DIR",
@@ -191,7 +193,8 @@ _INTERESTS = ("--interests", "--interest")
 _MEANING = ("--understand", "--from-project")
 _PROFILE = ("--profile-load", "--profile-save", "--profile-file")
 _SOURCE = ("--source", "--user")
-_EVERYWHERE = ("--manifest", "--json")
+_OUTPUT = ("--json", "--csv")
+_EVERYWHERE = ("--manifest", *_OUTPUT)
 _FEED = ("--feed", "--zone", "--allow-private")
 
 _OWN_ARGUMENTS = {
@@ -263,9 +266,9 @@ _COMMANDS: tuple[tuple[str, str, str, tuple[str, ...]], ...] = (
         "template",
         "write sessions to fill in",
         "template",
-        ("--count", "--date", "--output", "--json"),
+        ("--count", "--date", "--output", *_OUTPUT),
     ),
-    ("schema", "print the manifest's JSON Schema", "manifests", ("--json",)),
+    ("schema", "print the manifest's JSON Schema", "manifests", _OUTPUT),
     (
         "validate",
         "check a manifest, external sessions or a compiled catalogue",
@@ -303,6 +306,13 @@ def build_parser() -> argparse.ArgumentParser:
     return parser
 
 
+def add_output(parser: argparse.ArgumentParser) -> None:
+    """Add the flags that choose how an answer is printed."""
+    group = parser.add_mutually_exclusive_group()
+    for flag in _OUTPUT:
+        group.add_argument(flag, **FLAGS[flag])
+
+
 def _add_arguments(
     name: str, module: str, flags: tuple[str, ...], parser: argparse.ArgumentParser
 ) -> None:
@@ -315,16 +325,17 @@ def _add_arguments(
         getattr(commands, _OWN_ARGUMENTS[name])(parser)
         return
     parser.set_defaults(command=getattr(commands, name.replace("-", "_")))
-    # A programme comes from one of them.
-    sources = parser.add_mutually_exclusive_group()
+    # A programme comes from one of them, and an answer is printed in one form.
+    groups: dict[str, Any] = {}
+    for pair in (("--manifest", "--feed"), _OUTPUT):
+        groups |= dict.fromkeys(pair, parser.add_mutually_exclusive_group())
     for flag in flags:
         settings = {**FLAGS[flag], **_CHANGED.get((name, flag), {})}
         if flag == "--format":
             from eventkit.exports import FORMATS
 
             settings["choices"] = tuple(FORMATS)
-        target = sources if flag in ("--manifest", "--feed") else parser
-        target.add_argument(flag, **settings)
+        groups.get(flag, parser).add_argument(flag, **settings)
     if name == "accelerate":
         parser.add_argument(
             "words", nargs=argparse.REMAINDER, metavar="-- COMMAND", help="what to run"

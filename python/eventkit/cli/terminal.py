@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import json
 import os
 import shutil
@@ -12,7 +13,7 @@ from eventkit.cli.answer import Answer
 from eventkit.cli.table import Table, plain_lines
 from eventkit.exports import single_line
 
-__all__ = ["at_terminal", "complain", "plain", "show"]
+__all__ = ["at_terminal", "complain", "is_table", "plain", "show"]
 
 
 def show(answer: Answer, *, as_json: bool, as_csv: bool = False) -> None:
@@ -72,6 +73,11 @@ def complain(message: str) -> None:
 def at_terminal() -> bool:
     """Return true if standard output is a terminal."""
     return sys.stdout is not None and sys.stdout.isatty()
+
+
+def is_table(arguments: argparse.Namespace) -> bool:
+    """Return true if the answer of a command is shown as a table, not as JSON or CSV."""
+    return at_terminal() and not arguments.json and not arguments.csv
 
 
 def _has_colour() -> bool:

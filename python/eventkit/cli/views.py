@@ -12,7 +12,7 @@ from eventkit.exports import as_text, readable, single_line
 
 __all__ = ["explanation", "itinerary", "number", "recommendation", "unmatched_lines"]
 
-_HEADS = ("", "Score", "Session", "When", "Where", "Matching tags")
+_HEADS = ("", "Score", "Session", "When", "Where", "Matches")
 _TITLE = 2
 _WHOLE = frozenset({0, 1, 3})
 _DIVIDER = "No interest matches the sessions below."
