@@ -18,6 +18,14 @@ __all__ = ["main"]
 BAD_INPUT = 2
 INTERRUPTED = 130
 READER_GONE = 141
+_EXAMPLES = """\
+eventkit recommends sessions of a conference and plans a visit. Three examples:
+
+  eventkit recommend --interests "ai, security"
+  eventkit plan --feed schedule.xml --interests "rust, databases" --busy 12:00/13:00
+  eventkit serve --feed https://conference.example/schedule.ics
+
+eventkit --help lists all commands."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -42,6 +50,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         from eventkit.accelerate.command import main as accelerate
 
         return accelerate(words[1:])
+    if not words:
+        print(_EXAMPLES)
+        return 0
     try:
         return _run(words)
     except SystemExit:  # Without this line, `--help` would import the errors of the last clause.
@@ -61,6 +72,10 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _run(words: list[str]) -> int:
     """Run a command and print its answer. Each way imports only what it needs."""
+    if words[:1] == ["completion"] and len(words) > 2:
+        from eventkit.cli.completion import answer_shell
+
+        return answer_shell(words[1], words[2:])
     if words[:1] == ["recommend"]:
         from eventkit.cli import quick
 

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from eventkit.catalog import Catalog
 from eventkit.cli.answer import Answer
 from eventkit.cli.parser import add_output
+from eventkit.cli.programme import read
 from eventkit.cli.progress import ProgressBar
+from eventkit.errors import ManifestError
 
 __all__ = ["add_arguments"]
 
@@ -23,7 +26,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "build", help="compile a manifest, or sessions, into a file for --manifest"
     )
     build.add_argument(
-        "source", metavar="SOURCE", help="JSON, or one session a line in .ndjson or .jsonl"
+        "source",
+        metavar="SOURCE",
+        help="a manifest, feed or list of sessions, or one session a line in .ndjson or .jsonl",
     )
     build.add_argument("file", metavar="FILE", help="the file to write")
     build.add_argument(
@@ -50,12 +55,21 @@ def _build(arguments: argparse.Namespace) -> Answer:
         def show(done: int, sessions: int) -> None:
             bar.advance(done, f"{sessions:,} sessions")
 
-        load = Catalog.from_ndjson if source.suffix in _LINES else Catalog.from_json
-        catalog = load(source, progress=show)
+        catalog = _load(source, show)
     if arguments.text:
         catalog.with_text()
     catalog.save(arguments.file)
     return _shown(catalog, arguments.file, saved=arguments.file)
+
+
+def _load(source: Path, progress: Callable[[int, int], None]) -> Catalog:
+    if source.suffix in _LINES:
+        return Catalog.from_ndjson(source, progress=progress)
+    try:
+        return Catalog.from_json(source, progress=progress)
+    except (KeyError, ManifestError):  # a feed, or a catalogue that was compiled before
+        programme = read(str(source))
+        return programme.computed(programme.compiled)
 
 
 def _info(arguments: argparse.Namespace) -> Answer:

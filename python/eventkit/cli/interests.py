@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 
 from eventkit.cli.answer import Answer
+from eventkit.cli.parser import did_you_mean
 from eventkit.cli.programme import Programme
 from eventkit.functions import normalize_interests
 from eventkit.profiles import load_profile, profile_file, profile_names, save_profile
@@ -85,5 +86,8 @@ def _why_not_loaded(file: Path, key: str) -> str:
         return f"profile {key!r} in {file} has no interests"
     if not names:
         return f"no profile {key!r} in {file}, which has no profiles"
+    meant = did_you_mean(key, names)
+    if meant:
+        return f"no profile {key!r} in {file}{meant}"
     more = f" and {len(names) - MOST_NAMES} more" if len(names) > MOST_NAMES else ""
     return f"no profile {key!r} in {file}, which has: {', '.join(names[:MOST_NAMES])}{more}"

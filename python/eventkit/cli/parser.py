@@ -12,10 +12,10 @@ import sys
 
 TYPE_CHECKING = False  # as in `typing`, whose import takes as long as that of `argparse`
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
     from typing import Any, NoReturn
 
-__all__ = ["FLAGS", "accelerate", "add_output", "build_parser"]
+__all__ = ["FLAGS", "accelerate", "add_output", "build_parser", "did_you_mean"]
 
 BAD_USAGE = 2
 MOST_MINUTES = 1440
@@ -95,7 +95,8 @@ FLAGS: dict[str, dict[str, Any]] = {
     },
     "--manifest": {
         "metavar": "PATH",
-        "help": "a manifest or compiled catalogue (default: agent.json here, else a sample)",
+        "help": "a manifest, compiled catalogue, feed or list of sessions"
+        " (default: agent.json here, else a sample)",
     },
     "--feed": {
         "metavar": "FEED",
@@ -199,6 +200,7 @@ _FEED = ("--feed", "--zone", "--allow-private")
 
 _OWN_ARGUMENTS = {
     **{"catalog": "add_arguments", "serve": "add_arguments", "telemetry": "add_arguments"},
+    "completion": "add_arguments",
     **{"import": "add_import_arguments", "diff": "add_diff_arguments"},
 }
 """The commands whose module adds their arguments, and the function that does."""
@@ -290,6 +292,7 @@ _COMMANDS: tuple[tuple[str, str, str, tuple[str, ...]], ...] = (
         (),
     ),
     ("telemetry", "summarise and rotate telemetry", "telemetry", ()),
+    ("completion", "print the script that completes commands in a shell", "completion", ()),
 )
 
 
@@ -344,6 +347,20 @@ def _add_arguments(
         parser.add_argument("file", nargs="?", metavar="FILE", help="the file to check")
 
 
+def did_you_mean(word: str, words: Iterable[str]) -> str:
+    """Return a question that names the words that are spelt most like another; "" without any.
+
+    Example:
+        >>> did_you_mean("recomend", ["recommend", "plan"]), did_you_mean("x", ["recommend"])
+        (', did you mean recommend?', '')
+    """
+    # Imported here, because it is only needed after a mistake.
+    from difflib import get_close_matches
+
+    nearest = get_close_matches(word, list(words), n=3)
+    return f", did you mean {' or '.join(nearest)}?" if nearest else ""
+
+
 class _Parser(argparse.ArgumentParser):
     """A parser that reports wrong usage in one line.
 
@@ -354,11 +371,28 @@ class _Parser(argparse.ArgumentParser):
     add_later: Callable[[argparse.ArgumentParser], None] | None = None
 
     def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
-        """Add the arguments that were left for later, then parse."""
+        """Add the arguments that were left for later, then parse. Nothing may be left over."""
+        known, unknown = super(_Parser, self.completed()).parse_known_args(args, namespace)
+        if unknown:
+            flag = unknown[0].partition("=")[0]
+            flags = [name for name in self._option_string_actions if name.startswith("--")]
+            self.error(f"unrecognized arguments: {' '.join(unknown)}{did_you_mean(flag, flags)}")
+        return known, unknown
+
+    def completed(self) -> _Parser:
+        """Add the arguments that were left for later, and return the parser."""
         if self.add_later is not None:
             add, self.add_later = self.add_later, None
             add(self)
-        return super().parse_known_args(args, namespace)
+        return self
+
+    def _check_value(self, action: argparse.Action, value: Any) -> None:
+        """Refuse a value that is no choice, and name those that are spelt most like it."""
+        if action.choices is None or value in action.choices:
+            return
+        choices = [str(choice) for choice in action.choices]
+        meant = did_you_mean(str(value), choices) or f" (choose from {', '.join(choices)})"
+        raise argparse.ArgumentError(action, f"invalid choice: {value!r}{meant}")
 
     def error(self, message: str) -> NoReturn:
         from eventkit.exports import single_line

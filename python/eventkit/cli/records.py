@@ -35,7 +35,7 @@ def records(result: Any) -> list[dict[str, Any]]:
     if isinstance(result.get("profiles"), dict):
         every = [*result["profiles"].items(), ("average", result.get("average", {}))]
         return [{"profile": name, **_flat(found)} for name, found in every]
-    if "problems" in result:
+    if result.get("problems"):
         return [dict(problem) for problem in result["problems"]]
     return [{"name": name, "value": value} for name, value in _flat(result).items()]
 
@@ -53,6 +53,8 @@ def csv_text(result: Any) -> str:
     """
     rows = records(result)
     names = list(dict.fromkeys(name for row in rows for name in row))
+    if not names and "scoring" in result:
+        names = ["place", "score", *_SESSION]
     file = io.StringIO()
     writer = csv.DictWriter(file, names, restval="", lineterminator="\n")
     if names:

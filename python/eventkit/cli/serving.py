@@ -43,7 +43,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     sources.add_argument(
         "--manifest",
         metavar="PATH",
-        help="a manifest or compiled catalogue (default: agent.json here, else a sample)",
+        help="a manifest, compiled catalogue, feed or list of sessions"
+        " (default: agent.json here, else a sample)",
     )
     sources.add_argument(
         "--feed",
@@ -83,6 +84,7 @@ def serve(arguments: argparse.Namespace) -> Answer:
     hosts = (*settings.allowed_hosts, *arguments.allowed_host)
     card = settings.card or arguments.card
     settings = dataclasses.replace(settings, allowed_hosts=hosts, card=card)
+    feed = _feed(arguments)
     try:
         run.serve(
             arguments.manifest,
@@ -92,7 +94,7 @@ def serve(arguments: argparse.Namespace) -> Answer:
             interface=arguments.interface,
             insecure=arguments.insecure,
             settings=settings,
-            feed=_feed(arguments),
+            feed=feed,
             say=complain,
         )
     except run.ListenError as error:
@@ -105,6 +107,11 @@ def _feed(arguments: argparse.Namespace) -> Any:
     from eventkit.errors import FeedError
     from eventkit.server.feed import FeedSettings
 
+    if arguments.feed is None and arguments.manifest is not None:
+        from eventkit.cli.sources import holds_feed
+
+        if holds_feed(arguments.manifest):
+            arguments.feed, arguments.manifest = arguments.manifest, None
     if arguments.feed is None:
         return None
     if arguments.feed == "-":

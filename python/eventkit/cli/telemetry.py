@@ -82,7 +82,9 @@ _FILE_HELP = "a telemetry file, with its rotated files (default: the manifest's)
 
 def _add_common(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "--manifest", metavar="PATH", help="a manifest or compiled catalogue (default: agent.json)"
+        "--manifest",
+        metavar="PATH",
+        help="a manifest or compiled catalogue (default: agent.json here)",
     )
     add_output(parser)
 
