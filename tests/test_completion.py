@@ -103,6 +103,7 @@ CASES = [
     (f"eventkit explain --session Opening:\\ Wh{TAB}", "<explain><--session><Opening: What Works>"),
     (f"eventkit explain --session Ta{TAB}", f"<explain><--session><{EVIL}>"),
     (f"eventkit explain --session 'Ta{TAB}", f"<explain><--session><{EVIL}>"),
+    (f'eventkit explain --session "Ta{TAB}', f"<explain><--session><{EVIL}>"),
     (f"eventkit telemetry ro{TAB}", "<telemetry><rotate>"),
     (f"eventkit validate two{TAB}", "<validate><two.json>"),
     (f"eventkit catalog info --js{TAB}", "<catalog><info><--json>"),

@@ -69,8 +69,11 @@ def for_bash(value: str, place: BashPlace) -> str:
         'y'
     """
     rest = value[place.kept :]
+    # bash closes the quote itself, unless the value seems to end with one.
+    closing = place.quote if place.quote and rest.endswith(place.quote) else ""
     if place.quote == "'":
-        return rest.replace("'", "'\\''")
+        return rest.replace("'", "'\\''") + closing
     if place.quote == '"':
-        return "".join(f"\\{each}" if each in _ESCAPED_IN_DOUBLE else each for each in rest)
+        escaped = (f"\\{each}" if each in _ESCAPED_IN_DOUBLE else each for each in rest)
+        return "".join(escaped) + closing
     return "".join(each if each in _SAFE or each > "\x7f" else f"\\{each}" for each in rest)
