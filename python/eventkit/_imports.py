@@ -19,9 +19,11 @@ EXTRAS = {
     "httpx": "graph",  # and `feeds`, which needs nothing else
     "httpx_retries": "graph",
     "icalendar": "ics",
+    "narwhals": "frames",
     "msal": "graph",
     "msal_extensions": "graph",
     "requests": "graph",
+    "rich": "cli",
     "valkey": "redis",
 }
 """The extra of this distribution that installs each top-level module."""

@@ -11,8 +11,8 @@ from typing import Any, Literal, cast
 from eventkit import _native
 from eventkit.catalog.checking import checked_missing, checked_sessions
 from eventkit.catalog.fields import dump_fields, load_fields
+from eventkit.catalog.frames import Frames, sessions_of_frame
 from eventkit.catalog.parsing import parsed_lines, parsed_source, uses_external_sessions
-from eventkit.catalog.queries import CatalogQueries
 from eventkit.errors import CatalogFileError, ManifestError
 from eventkit.files import open_regular, read_regular, require_size
 from eventkit.manifest import COMPILED_HEAD, get_sessions
@@ -26,7 +26,7 @@ _LARGEST = 1 << 36
 """Bytes of a JSON file: ten million sessions have 2.3 GB, and a sparse file may claim terabytes."""
 
 
-class Catalog(CatalogQueries):
+class Catalog(Frames):
     """Sessions compiled for exact answers in microseconds.
 
     The answers are those of `eventkit.recommend` and `eventkit.explain`, to the last bit, for the
@@ -131,6 +131,36 @@ class Catalog(CatalogQueries):
         else:
             data = _native.compile_sessions(checked_sessions(sessions))
         return cls._made(data, manifest["weights"], fields)
+
+    @classmethod
+    def from_frame(
+        cls, frame: Any, columns: Mapping[str, str] | None = None, *, weights: Any = None
+    ) -> Catalog:
+        """Compile the rows of a data frame.
+
+        A cell that is missing (null, NaN, NaT) is a key that the session does not have. Dates and
+        times become ISO 8601 text, with the offset if they have one. A text in the column of the
+        tags is split at commas and semicolons.
+
+        Args:
+            frame: A data frame of pandas, polars or pyarrow, or any object with
+                ``__arrow_c_stream__`` (the Arrow PyCapsule interface) or ``__dataframe__``.
+            columns: The columns that have other names than the keys of sessions: ``{"title":
+                "Talk", "start": "Begins"}``. All others are taken under their own names.
+            weights: As for the class.
+
+        Raises:
+            ValueError: There is no such column, no column of titles, or a row without a title.
+            TypeError: The object is no data frame.
+            MissingExtraError: narwhals is not installed, which reads data frames.
+
+        Example:
+            >>> import polars  # doctest: +SKIP
+            >>> talks = polars.DataFrame({"Talk": ["A"], "tags": ["ai, web"]})  # doctest: +SKIP
+            >>> Catalog.from_frame(talks, {"title": "Talk"})[0]  # doctest: +SKIP
+            {'title': 'A', 'tags': ['ai', 'web']}
+        """
+        return cls(sessions_of_frame(frame, columns), weights=weights)
 
     def with_text(self) -> Catalog:
         """Compile the words of the sessions, and return the catalogue itself.
