@@ -33,29 +33,42 @@ def coloured(parts: Sequence[str | Table], width: int, stream: Any) -> bool:
     console = console_module.Console(file=stream, width=width, highlight=False, soft_wrap=False)
     for place, part in enumerate(parts):
         if isinstance(part, Table):
-            console.print(_table(part, width))
+            _print_table(console, part, width)
         else:
             console.print(Text(part, HEAD if place == 0 else ""), soft_wrap=True)
     return True
 
 
-def _table(table: Table, width: int) -> Any:
-    from rich.table import Table as RichTable
+def _print_table(console: Any, table: Table, width: int) -> None:
+    """Print a table, in two parts if there is a divider."""
     from rich.text import Text
 
     columns = widths(table, width, wraps=True)
-    shown = RichTable(box=None, pad_edge=False, padding=(0, len(GAP), 0, 0), collapse_padding=True)
+    hits = [row for row in table.rows if row.hit or not table.divider]
+    others = table.rows[len(hits) :]
+    console.print(_part(table, columns, hits, heads=True))
+    if others:
+        console.print(Text(table.divider, f"italic {MISS}"), soft_wrap=True)
+        console.print(_part(table, columns, others, heads=False))
+
+
+def _part(table: Table, columns: Sequence[int], rows: Sequence[Row], *, heads: bool) -> Any:
+    from rich.table import Table as RichTable
+    from rich.text import Text
+
+    part = RichTable(
+        box=None,
+        pad_edge=False,
+        padding=(0, len(GAP), 0, 0),
+        collapse_padding=True,
+        show_header=heads,
+    )
     for head, column in zip(table.heads, columns, strict=False):
-        shown.add_column(Text(head, HEAD), width=column, overflow="fold")
+        part.add_column(Text(head, HEAD), width=column, overflow="fold")
     marked = _pattern(table.marked)
-    for row in table.divided():
-        if isinstance(row, Row):
-            shown.add_row(*_cells(row, table, len(columns), marked))
-        else:
-            cells = [Text("")] * len(columns)
-            cells[table.title or 0] = Text(row, f"italic {MISS}")
-            shown.add_row(*cells)
-    return shown
+    for row in rows:
+        part.add_row(*_cells(row, table, len(columns), marked))
+    return part
 
 
 def _cells(row: Row, table: Table, columns: int, marked: re.Pattern[str] | None) -> list[Any]:

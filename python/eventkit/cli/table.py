@@ -35,7 +35,7 @@ class Table(NamedTuple):
         title: The column that keeps its width the longest, or ``None``.
         whole: Columns whose texts make no sense if they are cut, such as numbers and times.
         marked: Lower-case words to mark where the table has colours.
-        divider: The line above the first row that is no hit.
+        divider: The line above the rows that are no hits. The hits then come first.
     """
 
     heads: Sequence[str]
@@ -90,7 +90,7 @@ def fitted(text: str, width: int) -> str:
 
 
 def widths(table: Table, width: int, *, wraps: bool = False) -> list[int]:
-    """Return the widths of the columns that fit: the last columns are left out if all do not.
+    """Return the widths of the columns. The last columns are left out if not all fit.
 
     The other columns become narrower before the title does.
 
@@ -109,11 +109,14 @@ def widths(table: Table, width: int, *, wraps: bool = False) -> list[int]:
     cells = [table.heads, *(row.cells for row in table.rows)]
     found = [max(map(display_width, column)) for column in zip(*cells, strict=True)]
     least = [_least(table, place, natural, wraps) for place, natural in enumerate(found)]
-    while len(least) > 1 and _total(least) > width:
+    while len(least) > 1 + (table.title or 0) and _total(least) > width:
         least.pop()
+    if table.title is not None:  # What is left of the narrowest terminal is the title's.
+        rest = _total(least) - least[table.title]
+        least[table.title] = max(1, min(least[table.title], width - rest))
     found = found[: len(least)]
     others = [place for place in range(len(found)) if place != table.title]
-    titles = [table.title] if table.title is not None and table.title < len(found) else []
+    titles = [] if table.title is None else [table.title]
     for places in (others, titles):
         while (excess := _total(found) - width) > 0:
             places = [place for place in places if found[place] > least[place]]
@@ -121,7 +124,7 @@ def widths(table: Table, width: int, *, wraps: bool = False) -> list[int]:
                 break
             widest = max(places, key=found.__getitem__)
             found[widest] -= min(1, excess)
-    return found if _total(found) <= width else [max(width, 1), *found[1:]][: len(found)]
+    return found
 
 
 def _least(table: Table, place: int, natural: int, wraps: bool) -> int:

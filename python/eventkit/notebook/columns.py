@@ -15,8 +15,9 @@ Columns = dict[str, list[Any]]
 def columns_of(rows: Iterable[Mapping[str, Any]]) -> Columns:
     """Return the columns of rows.
 
-    The values of a column are of one type, and ``None`` where a row has none. Numbers of several types become floats. Lists stay lists if they hold texts only. Whatever no
-    data frame has a type for becomes JSON.
+    The values of a column are of one type, and ``None`` where a row has none. Numbers of several
+    types become floats. Lists stay lists if they hold texts only. Whatever no data frame has a type
+    for becomes JSON.
 
     Example:
         >>> columns_of([{"title": "A", "popularity": 1}, {"title": "B", "tags": ["ai"]}])
