@@ -181,7 +181,7 @@ def test_a_table_without_matches_names_the_interests() -> None:
 @pytest.mark.parametrize(
     ("flags", "settings"),
     [
-        ([], {"understand": True}),
+        ([], {"understand": True, "balance": "interests"}),
         (["--no-understand"], {"balance": "interests"}),
         (["--no-understand", "--balance", "none"], {}),
     ],

@@ -22,6 +22,7 @@ EXTRAS = {
     "narwhals": "frames",
     "msal": "graph",
     "msal_extensions": "graph",
+    "pyarrow": "arrow",
     "requests": "graph",
     "rich": "cli",
     "valkey": "redis",

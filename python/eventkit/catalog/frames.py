@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     import polars
     import pyarrow
 
+    from eventkit.catalog.catalog import Catalog
+
 __all__ = ["Frames", "sessions_of_frame"]
 
 _SEPARATOR = re.compile("[,;]")
@@ -27,6 +29,39 @@ class Frames(CatalogQueries):
     """Adds to the queries of a catalogue what people use in notebooks."""
 
     __slots__ = ()
+
+    @classmethod
+    def from_frame(
+        cls, frame: Any, columns: Mapping[str, str] | None = None, *, weights: Any = None
+    ) -> Catalog:
+        """Compile the rows of a data frame.
+
+        A cell that is missing (null, NaN, NaT) is a key that the session does not have. Dates and
+        times become ISO 8601 text, with the offset if they have one. A text in the column of the
+        tags is split at commas and semicolons.
+
+        Args:
+            frame: A data frame of pandas, polars or pyarrow, or any object with
+                ``__arrow_c_stream__`` (the Arrow PyCapsule interface) or ``__dataframe__``.
+            columns: The columns that have other names than the keys of sessions: ``{"title":
+                "Talk", "start": "Begins"}``. All others are taken under their own names.
+            weights: As for the class.
+
+        Raises:
+            ValueError: There is no such column, no column of titles, or a row without a title.
+            TypeError: The object is no data frame.
+            MissingExtraError: narwhals is not installed, which reads data frames.
+
+        Example:
+            >>> import polars  # doctest: +SKIP
+            >>> from eventkit import Catalog
+            >>> talks = polars.DataFrame({"Talk": ["A"], "tags": ["ai, web"]})  # doctest: +SKIP
+            >>> Catalog.from_frame(talks, {"title": "Talk"})[0]  # doctest: +SKIP
+            {'title': 'A', 'tags': ['ai', 'web']}
+        """
+        made: Any = cls
+        catalog: Catalog = made(sessions_of_frame(frame, columns), weights=weights)
+        return catalog
 
     @overload
     def __getitem__(self, key: int | str, /) -> Any: ...

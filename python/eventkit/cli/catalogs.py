@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from eventkit.catalog import Catalog
+from eventkit.catalog.tables import ENDINGS, open_table
 from eventkit.cli.answer import Answer
 from eventkit.cli.parser import add_output
 from eventkit.cli.programme import read
@@ -28,7 +29,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     build.add_argument(
         "source",
         metavar="SOURCE",
-        help="a manifest, feed or list of sessions, or one session a line in .ndjson or .jsonl",
+        help="a manifest, feed or list of sessions, one session a line in .ndjson or .jsonl, or a "
+        "table in .parquet, .arrow or .feather (needs the extra [arrow])",
     )
     build.add_argument("file", metavar="FILE", help="the file to write")
     build.add_argument(
@@ -50,16 +52,33 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def _build(arguments: argparse.Namespace) -> Answer:
     source = Path(arguments.source)
+    catalog = _of_table(source) if source.suffix in ENDINGS else _of_text(source)
+    if arguments.text:
+        catalog.with_text()
+    catalog.save(arguments.file)
+    return _shown(catalog, arguments.file, saved=arguments.file)
+
+
+def _of_table(source: Path) -> Catalog:
+    table, rows = open_table(source)
+    with ProgressBar("loading", rows) as bar:
+
+        def show(_: int, sessions: int) -> None:
+            bar.advance(sessions, f"{sessions:,} sessions")
+
+        try:
+            return Catalog.from_arrow(table, progress=show)
+        except ValueError as error:
+            raise ManifestError(str(source), str(error)) from None
+
+
+def _of_text(source: Path) -> Catalog:
     with ProgressBar("loading", source.stat().st_size) as bar:
 
         def show(done: int, sessions: int) -> None:
             bar.advance(done, f"{sessions:,} sessions")
 
-        catalog = _load(source, show)
-    if arguments.text:
-        catalog.with_text()
-    catalog.save(arguments.file)
-    return _shown(catalog, arguments.file, saved=arguments.file)
+        return _load(source, show)
 
 
 def _load(source: Path, progress: Callable[[int, int], None]) -> Catalog:

@@ -9,7 +9,7 @@ from eventkit.cli import calendar, views
 from eventkit.cli.answer import Answer
 from eventkit.cli.interests import interests_of, no_interests, save_interests
 from eventkit.cli.programme import Programme, programme_of
-from eventkit.cli.terminal import is_table
+from eventkit.cli.terminal import is_table, understands
 from eventkit.errors import GraphServiceError
 from eventkit.exports import (
     Document,
@@ -39,9 +39,9 @@ def recommend(arguments: argparse.Namespace) -> Answer:
     top = arguments.top or default_top(manifest)
     from_graph = arguments.source == "graph"
     as_table = is_table(arguments) and not from_graph
-    understand = as_table if arguments.understand is None else arguments.understand
-    # Without the flag, a table is balanced, unless its interests are understood.
-    default = "interests" if as_table and not understand else None
+    understand = understands(arguments)
+    # Without the flag, a table is balanced.
+    default = "interests" if as_table else None
     balance = {"interests": "interests", "none": None, None: default}
     sharing: dict[str, Any] = {
         "balance": balance[arguments.balance],
@@ -84,8 +84,7 @@ def explain(arguments: argparse.Namespace) -> Answer:
             return calendar.refused(error)
         programme = Programme(programme.file, manifest)
     title = arguments.session
-    as_table = is_table(arguments) and arguments.source != "graph"
-    understand = as_table if arguments.understand is None else arguments.understand
+    understand = understands(arguments)
     result: Any = programme.computed(
         lambda: programme.explain(title, interests, understand=understand)
     )

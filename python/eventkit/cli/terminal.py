@@ -13,7 +13,7 @@ from eventkit.cli.answer import Answer
 from eventkit.cli.table import Table, plain_lines
 from eventkit.exports import single_line
 
-__all__ = ["at_terminal", "complain", "is_table", "plain", "show"]
+__all__ = ["at_terminal", "complain", "is_table", "plain", "show", "understands"]
 
 
 def show(answer: Answer, *, as_json: bool, as_csv: bool = False) -> None:
@@ -78,6 +78,16 @@ def at_terminal() -> bool:
 def is_table(arguments: argparse.Namespace) -> bool:
     """Return true if the answer of a command is shown as a table, not as JSON or CSV."""
     return at_terminal() and not arguments.json and not arguments.csv
+
+
+def understands(arguments: argparse.Namespace) -> bool:
+    """Return true if a command reads what the interests mean: by default for a table only.
+
+    Events of a calendar are compared by whole tags, as in the original, unless the flag is given.
+    """
+    if arguments.understand is not None:
+        return bool(arguments.understand)
+    return is_table(arguments) and arguments.source != "graph"
 
 
 def _has_colour() -> bool:

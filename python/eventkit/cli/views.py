@@ -10,7 +10,14 @@ from eventkit.cli.table import Row, Table
 from eventkit.dates import SHORT_DATE, describe_slot
 from eventkit.exports import as_text, readable, single_line
 
-__all__ = ["explanation", "itinerary", "number", "recommendation", "unmatched_lines"]
+__all__ = [
+    "explanation",
+    "interest_lines",
+    "itinerary",
+    "number",
+    "recommendation",
+    "term_lines",
+]
 
 _HEADS = ("", "Score", "Session", "When", "Where", "Matches")
 _TITLE = 2
@@ -28,7 +35,7 @@ def recommendation(result: Any, interests: list[str], *, divided: bool = True) -
     """
     sessions, scoring = result["sessions"], result["scoring"]
     if not sessions:
-        return ["No sessions.", *unmatched_lines(result), *_understood_lines(result)]
+        return ["No sessions.", *interest_lines(result)]
     words = _matching_words(result, interests)
     pattern = _pattern(words)
     rows = []
@@ -42,8 +49,8 @@ def recommendation(result: Any, interests: list[str], *, divided: bool = True) -
         rows.sort(key=lambda row: not row.hit)
     divider = _DIVIDER if divided else ""
     table = Table(_HEADS, rows, _TITLE, _WHOLE, words, divider)
-    lines = [*_conflict_lines(result["conflicts"]), *unmatched_lines(result)]
-    return [table, *lines, *_understood_lines(result), *_profile_lines(result)]
+    lines = [*_conflict_lines(result["conflicts"]), *interest_lines(result)]
+    return [table, *lines, *_profile_lines(result)]
 
 
 def _matching_words(result: Any, interests: list[str]) -> frozenset[str]:
@@ -63,8 +70,10 @@ def _matching_tags(session: Any, interests: list[str], understood: re.Pattern[st
     return [tag for tag in tags if tag.lower() in interests or understood.search(tag)]
 
 
-def unmatched_lines(result: Any) -> list[str]:
-    """Return a line for each interest that no session has as a tag."""
+def interest_lines(result: Any) -> list[str]:
+    """Return a line for each interest that matches nothing, or if understood, for each interest."""
+    if "understood" in result:
+        return _understood_lines(result)
     lines = []
     for row in result.get("unmatched", []):
         line = f"No session has the tag {single_line(row['interest'])}."
@@ -129,12 +138,19 @@ def explanation(result: Any) -> list[str]:
     lines = [f"{single_line(str(result['title']))}: score {number(result['score'])}"]
     for name, value in result["contributions"].items():
         lines.append(f"  {name.replace('_', ' '):<15} {number(value):>8}")
-    for term in result.get("terms", ()):
-        words = f"{term['word']}: {term['term']} ({term['how']}, {', '.join(term['fields'])})"
-        lines.append(f"    {number(term['weight'])} {single_line(words)}")
+    lines += term_lines(result)
     tags = single_line(", ".join(result["matched_tags"]))
     lines.append(f"Matching tags: {tags or 'none'}")
     return [*lines, *_profile_lines(result)]
+
+
+def term_lines(result: Any) -> list[str]:
+    """Return a line for each term of a match, with its weight."""
+    lines = []
+    for term in result.get("terms", ()):
+        words = f"{term['word']}: {term['term']} ({term['how']}, {', '.join(term['fields'])})"
+        lines.append(f"    {number(term['weight'])} {single_line(words)}")
+    return lines
 
 
 def itinerary(result: Any, text: str) -> list[str]:
