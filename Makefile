@@ -4,7 +4,7 @@
 PYTHON ?= python3
 VENV ?= .venv
 # What the optional dependencies of pyproject.toml are called; tests and demo use them all.
-EXTRAS := feeds,graph,ics,mcp,otel,redis,serve
+EXTRAS := cli,feeds,frames,graph,ics,mcp,otel,redis,serve
 # The versions of all Python packages that tests, benches, docs and linters use.
 LOCK := requirements-dev.lock
 # The extension of this checkout has the hooks with which tests kill and panic; a wheel never has.
@@ -46,7 +46,8 @@ $(VENV)/.stamp-build: pyproject.toml | check-tools
 
 # The lock file names every package and version, so `--no-deps` lets nothing else in.
 $(VENV)/.stamp-dev: $(VENV)/.stamp-build $(LOCK)
-	$(BIN)/python -m pip install --quiet --no-deps --requirement $(LOCK)
+	$(BIN)/python -m pip install --quiet --constraint $(LOCK) uv
+	PATH="$(abspath $(BIN)):$$PATH" tools/install-packages $(BIN)/python --no-deps --requirement $(LOCK)
 	@touch $@
 
 # A stale extension beside a new one silently wins the import: the old one goes first.
@@ -164,7 +165,7 @@ audit: $(VENV)/.stamp-dev ## Check licences, sources and duplicates of the Rust 
 lock: $(VENV)/.stamp-build ## Write requirements-dev.lock anew, with the newest versions
 	$(BIN)/python -m pip install --quiet uv
 	echo '$(MATURIN)' | $(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.10 \
-	  --no-header --no-annotate --all-extras --group test --group bench --group docs --group lint --group release \
+	  --no-header --no-annotate --all-extras --group test --group bench --group docs --group lint --group notebook --group release \
 	  --output-file $(LOCK) - pyproject.toml
 
 test-all: $(VENV)/.stamp-build ## Test an installed wheel on every Python 3.10-3.15

@@ -53,6 +53,7 @@ if TYPE_CHECKING:
     )
     from eventkit.graph.cache import CachedGraphEventService
     from eventkit.manifest import get_sessions, load_manifest
+    from eventkit.notebook import view
     from eventkit.profiles import load_profile, save_profile
     from eventkit.profiling import profile
     from eventkit.questions import alternatives, plan, why_not
@@ -141,6 +142,7 @@ __all__ = [
     "score_session",
     "summarize",
     "understand",
+    "view",
     "why_not",
 ]
 
@@ -148,7 +150,16 @@ __all__ = [
 _MODULES = frozenset(
     (
         *("busy", "catalog", "cli", "compat", "dates", "errors", "exports", "external_cache"),
-        *("feeds", "functions", "graph", "manifest", "profiles", "profiling", "questions"),
+        *(
+            "feeds",
+            "functions",
+            "graph",
+            "manifest",
+            "notebook",
+            "profiles",
+            "profiling",
+            "questions",
+        ),
         *("reference", "results", "schema", "server", "telemetry", "understanding"),
     )
 )
@@ -213,6 +224,7 @@ _LATER = {
     "score_session": "eventkit.functions",
     "summarize": "eventkit.telemetry",
     "understand": "eventkit.understanding",
+    "view": "eventkit.notebook",
     "why_not": "eventkit.questions",
 }
 

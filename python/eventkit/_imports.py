@@ -22,7 +22,10 @@ EXTRAS = {
     "mcp": "mcp",
     "msal": "graph",
     "msal_extensions": "graph",
+    "narwhals": "frames",
+    "pyarrow": "arrow",
     "requests": "graph",
+    "rich": "cli",
     "valkey": "redis",
 }
 """The extra of this distribution that installs each top-level module."""

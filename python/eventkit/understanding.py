@@ -28,10 +28,13 @@ __all__ = [
     "FIELDS",
     "Embed",
     "Match",
+    "Matches",
     "Term",
     "Understanding",
     "Understood",
+    "asked_and_read",
     "explain_from_catalog",
+    "matches_from_catalog",
     "matching_positions",
     "recommend_from_catalog",
     "text_catalog",
@@ -140,11 +143,48 @@ def understand(
     asked = _interests(interests)
     reading = _reading(catalog, aliases, fields, fuzzy)
     understood, tags = _native.understand_interests(catalog, asked, reading)
+    return Understanding(_meant(asked, tags), understood)
+
+
+def _meant(asked: list[str], tags: list[list[str]]) -> list[str]:
+    """Return interests for the exact functions: the tags that say the same, or the interest."""
     meant: list[str] = []
     for interest, held in zip(asked, tags, strict=True):
         whole = interest.lower()
         meant += [whole] if whole in held or not held else held
-    return Understanding(list(dict.fromkeys(meant)), understood)
+    return list(dict.fromkeys(meant))
+
+
+@dataclass(frozen=True)
+class Matches(Understanding):
+    """What interests mean in a catalogue, and which of its sessions match.
+
+    Attributes:
+        positions: The positions of all sessions that match an interest, the best match first.
+    """
+
+    positions: list[int]
+
+
+def matches_from_catalog(catalog: Catalog, interests: Any) -> Matches:
+    """Return what interests match in a catalogue, and all sessions that match.
+
+    A search wants this: popularity and weights play no part, and no session is copied.
+
+    Example:
+        >>> from eventkit import Catalog
+        >>> catalog = Catalog([{"title": "Rust"}, {"title": "Kubernetes", "tags": ["k8s"]}])
+        >>> matches_from_catalog(catalog, ["k8s"]).positions
+        [1]
+    """
+    asked = _interests(interests)
+    reading = _reading(catalog)
+    _, tags = _native.understand_interests(catalog, asked, reading)
+    understood, positions, points = _native.understood_points(catalog, asked, None, reading)
+    best = dict(zip(positions, map(sum, points), strict=True))
+    # The sort is stable: sessions of equal points keep the order of the programme.
+    ranked = sorted(positions, key=best.__getitem__, reverse=True)
+    return Matches(_meant(asked, tags), understood, ranked)
 
 
 def recommend_from_catalog(
@@ -154,12 +194,14 @@ def recommend_from_catalog(
     weights: Any = None,
     filter: Any = None,
     embed: Embed | None = None,
+    balance: Any = None,
+    spread: Any = None,
 ) -> dict[str, Any]:
     """Answer ``Catalog.recommend(..., understand=True)``."""
-    asked = _interests(interests)
-    reading = _reading(catalog)
-    answer: dict[str, Any]
-    answer = _native.recommend_understood(catalog, asked, top, weights, filter, reading)
+    asked, reading = asked_and_read(catalog, interests)
+    answer: dict[str, Any] = _native.recommend_understood(
+        catalog, asked, top, weights, filter, reading, balance, spread
+    )
     if embed is not None:
         from eventkit.meaning import add_near
 
@@ -171,10 +213,15 @@ def explain_from_catalog(
     catalog: Catalog, title: Any, interests: Any, weights: Any = None
 ) -> dict[str, Any]:
     """Answer ``Catalog.explain(..., understand=True)``."""
-    asked = _interests(interests)
+    asked, reading = asked_and_read(catalog, interests)
     explained: dict[str, Any]
-    explained = _native.explain_understood(catalog, title, asked, weights, _reading(catalog))
+    explained = _native.explain_understood(catalog, title, asked, weights, reading)
     return explained
+
+
+def asked_and_read(catalog: Any, interests: Any) -> tuple[list[str], Any]:
+    """Return the interests of a query as a list, and how the catalogue reads them."""
+    return _interests(interests), _reading(catalog)
 
 
 def matching_positions(catalog: Catalog, interest: str) -> list[int]:
@@ -237,7 +284,8 @@ def _interests(interests: Any) -> list[str]:
     for interest in asked:
         if not isinstance(interest, str):
             raise TypeError(f"interests holds {interest!r}, expected texts")
-    return [str(interest) for interest in asked]
+    # An interest that is given twice counts once, as in the exact functions.
+    return list(dict.fromkeys(map(str, asked)))
 
 
 def _reading(

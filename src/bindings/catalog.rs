@@ -4,7 +4,7 @@
 
 #![allow(clippy::doc_markdown, clippy::doc_link_with_quotes)] // Docstrings of Python.
 
-use pyo3::exceptions::{PyIndexError, PyKeyError, PyOverflowError, PyValueError};
+use pyo3::exceptions::{PyIndexError, PyKeyError, PyOverflowError};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict, PyList, PyString};
 
@@ -93,10 +93,11 @@ impl CatalogBase {
         )
     }
 
-    /// Returns the memory of the compiled sessions in bytes, without the caller's own objects.
+    /// Returns the memory of the compiled sessions in bytes, without the caller's own objects. A file that is mapped by
+    /// `open` counts as 0, because its pages belong to the system and are shared. A copy of a file counts in full.
     #[getter]
     fn nbytes(&self) -> usize {
-        self.data.catalog.nbytes()
+        self.data.nbytes()
     }
 
     fn __len__(&self) -> usize {
@@ -189,13 +190,9 @@ impl CatalogBase {
         let top = top.given(py)?;
         let sharing = Sharing::read(balance, spread)?;
         if understand {
-            if sharing.is_some() {
-                return Err(PyValueError::new_err(
-                    "understand=True cannot be combined with balance or spread: \
-                     recommend with the interests of eventkit.understand(...) instead",
-                ));
-            }
-            let arguments = (catalog, interests, top, weights, filter, embed);
+            let arguments = (
+                catalog, interests, top, weights, filter, embed, balance, spread,
+            );
             return in_python(py, "recommend_from_catalog", arguments);
         }
         refuse_embed(embed)?;
@@ -312,16 +309,17 @@ impl CatalogBase {
     }
 
     /// Returns positions (int64, -1 beyond the end) and scores (float64, NaN beyond it), row by row.
-    #[pyo3(signature = (many_interests, top, *, weights=None))]
+    #[pyo3(signature = (many_interests, top, *, weights=None, filter=None))]
     fn _rank_many<'py>(
         &self,
         py: Python<'py>,
         many_interests: &Bound<'py, PyList>,
         top: usize,
         weights: Option<&Bound<'py, PyAny>>,
+        filter: Option<&Bound<'py, Filter>>,
     ) -> PyResult<Option<Columns<'py>>> {
         self.data.check()?;
-        let table = self.rank_table(py, many_interests, top, weights);
+        let table = self.rank_table(py, many_interests, top, weights, filter);
         self.data.settled(table)
     }
 
@@ -456,7 +454,7 @@ impl CatalogBase {
         let filter = settled(unwind(|| self.narrowed(py, filter)), UNREADABLE)?;
         let filter = filter.as_ref();
         if let Some(sharing) = sharing {
-            let answer = self.balanced(py, interests, top, weights, filter, sharing);
+            let answer = self.balanced(py, interests, top, weights, filter, sharing, None);
             return self.data.settled(answer);
         }
         self.data.settled(or_else(

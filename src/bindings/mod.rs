@@ -3,6 +3,9 @@
 //! The modules here check types, call the engine, build answers and map errors. No algorithm belongs here.
 
 mod answer;
+mod arrow;
+mod arrow_data;
+mod ask;
 mod balance;
 mod cache;
 mod catalog;
@@ -27,6 +30,7 @@ mod input;
 mod intern;
 mod layout;
 mod load;
+mod meant;
 #[cfg(unix)]
 mod metrics;
 mod object;
@@ -46,6 +50,7 @@ mod top;
 mod understanding;
 #[cfg(all(Py_3_14, not(any(Py_GIL_DISABLED, Py_LIMITED_API))))]
 mod watch;
+mod words;
 mod wsgi;
 
 use pyo3::prelude::*;
@@ -57,6 +62,8 @@ static ALLOCATOR: crate::engine::allocator::Reserving = crate::engine::allocator
 /// The native half of `eventkit`. Not public: import `eventkit`.
 #[pymodule(gil_used = true)]
 mod _eventkit {
+    #[pymodule_export]
+    use super::arrow::{RankedArray, load_arrow, rank_arrow};
     #[pymodule_export]
     use super::balance::unmatched_interests;
     #[pymodule_export]
@@ -72,7 +79,10 @@ mod _eventkit {
     #[pymodule_export]
     use super::feed::{feed_formats, read_feed};
     #[pymodule_export]
-    use super::file::{dump_catalog, load_catalog, open_catalog, save_catalog};
+    use super::file::{
+        file_identity, join_catalogs, load_catalog, open_catalog, save_catalog, saved_fields,
+        take_apart,
+    };
     #[pymodule_export]
     use super::filter::Filter;
     #[pymodule_export]
@@ -88,6 +98,8 @@ mod _eventkit {
     use super::graph_ticket::Ticket;
     #[pymodule_export]
     use super::load::{load_json, load_ndjson};
+    #[pymodule_export]
+    use super::meant::Reading;
     #[cfg(unix)]
     #[pymodule_export]
     use super::metrics::ServerMetrics;
@@ -109,9 +121,10 @@ mod _eventkit {
     use super::telemetry::{TelemetryWriter, summarize_telemetry, telemetry_segments};
     #[pymodule_export]
     use super::understanding::{
-        Reading, compile_words, explain_understood, recommend_understood, understand_interests,
-        understood_points,
+        explain_understood, recommend_understood, understand_interests, understood_points,
     };
+    #[pymodule_export]
+    use super::words::compile_words;
     #[pymodule_export]
     use super::wsgi::kept_question;
 

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from eventkit.catalog import Catalog
+from eventkit.catalog.tables import ENDINGS, open_table
 from eventkit.cli.answer import Answer
+from eventkit.cli.parser import add_output
+from eventkit.cli.programme import read
 from eventkit.cli.progress import ProgressBar
+from eventkit.errors import ManifestError
 
 __all__ = ["add_arguments"]
 
@@ -22,7 +27,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "build", help="compile a manifest, or sessions, into a file for --manifest"
     )
     build.add_argument(
-        "source", metavar="SOURCE", help="JSON, or one session a line in .ndjson or .jsonl"
+        "source",
+        metavar="SOURCE",
+        help="a manifest, feed or list of sessions, one session a line in .ndjson or .jsonl, or a "
+        "table in .parquet, .arrow or .feather (needs the extra [arrow])",
     )
     build.add_argument("file", metavar="FILE", help="the file to write")
     build.add_argument(
@@ -30,30 +38,57 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="compile the words of titles and abstracts too, for --understand",
     )
-    build.set_defaults(command=_build, json=False)
+    add_output(build)
+    build.set_defaults(command=_build)
     info = commands.add_parser("info", help="show what a file holds")
     info.add_argument("file", metavar="FILE")
-    info.add_argument("--json", action="store_true", help="print JSON on a terminal too")
+    add_output(info)
     info.set_defaults(command=_info)
     verify = commands.add_parser("verify", help="check every byte of a file")
     verify.add_argument("file", metavar="FILE")
-    verify.add_argument("--json", action="store_true", help="print JSON on a terminal too")
+    add_output(verify)
     verify.set_defaults(command=_verify)
 
 
 def _build(arguments: argparse.Namespace) -> Answer:
     source = Path(arguments.source)
+    catalog = _of_table(source) if source.suffix in ENDINGS else _of_text(source)
+    if arguments.text:
+        catalog.with_text()
+    catalog.save(arguments.file)
+    return _shown(catalog, arguments.file, saved=arguments.file)
+
+
+def _of_table(source: Path) -> Catalog:
+    table, rows = open_table(source)
+    with ProgressBar("loading", rows) as bar:
+
+        def show(_: int, sessions: int) -> None:
+            bar.advance(sessions, f"{sessions:,} sessions")
+
+        try:
+            return Catalog.from_arrow(table, progress=show)
+        except ValueError as error:
+            raise ManifestError(str(source), str(error)) from None
+
+
+def _of_text(source: Path) -> Catalog:
     with ProgressBar("loading", source.stat().st_size) as bar:
 
         def show(done: int, sessions: int) -> None:
             bar.advance(done, f"{sessions:,} sessions")
 
-        load = Catalog.from_ndjson if source.suffix in _LINES else Catalog.from_json
-        catalog = load(source, progress=show)
-    if arguments.text:
-        catalog.with_text()
-    catalog.save(arguments.file)
-    return _shown(catalog, arguments.file, saved=arguments.file)
+        return _load(source, show)
+
+
+def _load(source: Path, progress: Callable[[int, int], None]) -> Catalog:
+    if source.suffix in _LINES:
+        return Catalog.from_ndjson(source, progress=progress)
+    try:
+        return Catalog.from_json(source, progress=progress)
+    except (KeyError, ManifestError):  # a feed, or a catalogue that was compiled before
+        programme = read(str(source))
+        return programme.computed(programme.compiled)
 
 
 def _info(arguments: argparse.Namespace) -> Answer:

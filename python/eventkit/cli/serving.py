@@ -73,7 +73,8 @@ def add_source_arguments(parser: argparse.ArgumentParser) -> None:
     sources.add_argument(
         "--manifest",
         metavar="PATH",
-        help="a manifest or compiled catalogue (default: agent.json here, else a sample)",
+        help="a manifest, compiled catalogue, feed or list of sessions"
+        " (default: agent.json here, else a sample)",
     )
     sources.add_argument(
         "--feed",
@@ -111,6 +112,7 @@ def listen(
     settings = ServerSettings.from_environment()
     hosts = (*settings.allowed_hosts, *arguments.allowed_host)
     settings = dataclasses.replace(settings, allowed_hosts=hosts, card=settings.card or card)
+    feed = feed_settings(arguments)
     try:
         run.serve(
             arguments.manifest,
@@ -120,7 +122,7 @@ def listen(
             interface=interface,
             insecure=arguments.insecure,
             settings=settings,
-            feed=feed_settings(arguments),
+            feed=feed,
             mcp=mcp,
             say=complain,
         )
@@ -134,6 +136,11 @@ def feed_settings(arguments: argparse.Namespace) -> Any:
     from eventkit.errors import FeedError
     from eventkit.server.feed import FeedSettings
 
+    if arguments.feed is None and arguments.manifest is not None:
+        from eventkit.cli.sources import holds_feed
+
+        if holds_feed(arguments.manifest):
+            arguments.feed, arguments.manifest = arguments.manifest, None
     if arguments.feed is None:
         return None
     if arguments.feed == "-":

@@ -11,6 +11,7 @@ from typing import Any
 
 from eventkit._native import __version__
 from eventkit.exports import FORMATS
+from eventkit.server.programme import DETAILS_OF_ONE, LISTS, TEXTS
 from eventkit.server.questions import LONGEST_BUSY
 from eventkit.server.settings import ServerSettings
 from eventkit.server.validation import (
@@ -21,6 +22,7 @@ from eventkit.server.validation import (
     LONGEST_KEY,
     MOST_FIELDS,
     MOST_MINUTES,
+    MOST_PAGES,
     USER,
     ZONE,
 )
@@ -93,6 +95,7 @@ def build_document(settings: ServerSettings) -> dict[str, Any]:
     exported = {**about, **top, **{name: asked[name] for name in ("format", "date", "escape")}}
     calendar = {name: asked[name] for name in ("interests", "interest", "top", "userId")}
     wishes = {name: asked[name] for name in ("gap", "must", "avoid", "busy", "date", "zone")}
+    planned = {**about, **top, **wishes, **understand}
     graph = {501: "Microsoft Graph is not configured.", 502: "It failed.", 503: "It is busy."}
     paths = {
         "/recommend": _question("Recommend sessions", {**about, **top, **shown}, "Recommendation"),
@@ -100,7 +103,7 @@ def build_document(settings: ServerSettings) -> dict[str, Any]:
             "Recommend from a calendar", calendar, "Recommendation", graph
         ),
         "/explain": _question("Explain a session's score", explained, "Explanation"),
-        "/plan": _question("Plan sessions that do not overlap", {**about, **top, **wishes}, "Plan"),
+        "/plan": _question("Plan sessions that do not overlap", planned, "Plan"),
         "/why-not": _question(
             "Say why a session is not recommended", {**explained, **top}, "WhyNot"
         ),
@@ -109,6 +112,9 @@ def build_document(settings: ServerSettings) -> dict[str, Any]:
         ),
         "/export": _question("An itinerary", exported, "Itinerary"),
         "/tags": _look("The tags, most frequent first", "Tags"),
+        "/understand": _question("Say what interests match, and where", about, "Understanding"),
+        "/sessions": _page("The whole programme as columns", "Sessions"),
+        "/sessions/details": _page("Abstracts and addresses of sessions", "Details"),
         "/health": _look("Whether the process answers", "State", public=True),
         "/ready": _look("What is served", "State"),
         "/latency": _look("Latencies of each endpoint", "Latencies"),
@@ -242,6 +248,12 @@ def _look(summary: str, answer: str, *, public: bool = False) -> _Schema:
     return {"get": {**get, "security": []} if public else get}
 
 
+def _page(summary: str, answer: str) -> _Schema:
+    schema: _Schema = {"type": "integer", "minimum": 0, "maximum": MOST_PAGES}
+    page: _Schema = {"name": "page", "in": "query", "required": False, "schema": schema}
+    return {"get": {**_look(summary, answer)["get"], "parameters": [page]}}
+
+
 def _text(summary: str) -> _Schema:
     content = {"text/plain": {"schema": {"type": "string"}}}
     answers = {**_answers("State"), "200": {"description": summary, "content": content}}
@@ -279,12 +291,15 @@ _CONTRIBUTIONS = _object(
 _SCORE: _Schema = {"title": {}, "score": _NUMBER, "contributions": _CONTRIBUTIONS}
 _TEXT: _Schema = {"type": "string"}
 _UNMATCHED = _list_of(_object({"interest": _TEXT, "nearest": _list_of(_TEXT)}, "interest"))
+_UNDERSTOOD = _list_of(_object({"interest": _TEXT, "sessions": {"type": "integer"}}, "interest"))
 _RECOMMENDATION: _Schema = {
     "sessions": _list_of({"type": "object"}),
     "scoring": _list_of(_object(_SCORE, *_SCORE)),
     "conflicts": {"type": "integer", "minimum": 0},
     "unmatched": _UNMATCHED,
 }
+_MEANT: _Schema = {"understood": _UNDERSTOOD}
+_TERMS: _Schema = {"terms": _list_of({"type": "object"})}
 _LEFT_OUT = _object(
     {"title": {}, "score": _NUMBER, "reason": _TEXT, "session": {}, "busy": _list_of(_TEXT)},
     *("title", "score", "reason"),
@@ -292,6 +307,14 @@ _LEFT_OUT = _object(
 _SHARE = _object(
     {"interest": _TEXT, "sessions": {"type": "integer"}, "places": {"type": "integer"}},
     *("interest", "sessions", "places"),
+)
+_PLACE: _Schema = {"type": "integer", "minimum": 0}
+_IN_VALUES: _Schema = {"type": "integer", "minimum": -1}
+_COLUMN = _object(
+    {"values": _list_of(_TEXT), "places": _list_of(_IN_VALUES)}, *("values", "places")
+)
+_LIST_COLUMN = _object(
+    {"values": _list_of(_TEXT), "places": _list_of(_list_of(_PLACE))}, *("values", "places")
 )
 _SCHEMAS: _Schema = {
     "Problem": _object(
@@ -306,6 +329,7 @@ _SCHEMAS: _Schema = {
     "Recommendation": _object(
         {
             **_RECOMMENDATION,
+            **_MEANT,
             "shares": _list_of(_SHARE),
             "adaptiveCard": {"type": "object"},
             "source": {"type": "string"},
@@ -316,6 +340,7 @@ _SCHEMAS: _Schema = {
     "Plan": _object(
         {
             **_RECOMMENDATION,
+            **_MEANT,
             "total": _NUMBER,
             "untimed": {"type": "integer"},
             "left_out": _list_of(_LEFT_OUT),
@@ -335,19 +360,57 @@ _SCHEMAS: _Schema = {
             "hidden_by": _list_of(_TEXT),
             "changes": _list_of(_list_of({"type": "object"})),
             "unmatched": _UNMATCHED,
+            **_MEANT,
+            **_TERMS,
         },
         *("title", "shown", "rank", "score", "changes"),
     ),
     "Alternatives": _object(
-        {**_RECOMMENDATION, "title": {}, "start": {}, "end": {}}, *_RECOMMENDATION, "title"
+        {**_RECOMMENDATION, **_MEANT, "title": {}, "start": {}, "end": {}},
+        *(*_RECOMMENDATION, "title"),
     ),
     "Explanation": _object(
-        {**_SCORE, "matched_tags": _list_of({"type": "string"})}, *_SCORE, "matched_tags"
+        {**_SCORE, "matched_tags": _list_of({"type": "string"}), **_TERMS},
+        *(*_SCORE, "matched_tags"),
     ),
     "Itinerary": _object({"sessionCount": {"type": "integer", "minimum": 0}}, "sessionCount"),
     "Tags": _object(
         {"tags": _list_of(_object({"tag": {"type": "string"}, "sessions": {"type": "integer"}}))},
         "tags",
+    ),
+    "Understanding": _object(
+        {
+            "edition": _TEXT,
+            "interests": _list_of(_TEXT),
+            "understood": _list_of({"type": "object"}),
+            "positions": _list_of(_PLACE),
+        },
+        *("edition", "interests", "understood", "positions"),
+    ),
+    "Sessions": _object(
+        {
+            "name": {"type": ["string", "null"]},
+            "zone": {"type": ["string", "null"]},
+            "edition": _TEXT,
+            **dict.fromkeys(("count", "page", "pages", "detailPages", "detailSize"), _PLACE),
+            "columns": _object(
+                {
+                    "key": _list_of(_TEXT),
+                    **dict.fromkeys((*TEXTS, "start", "end"), _COLUMN),
+                    **dict.fromkeys(LISTS, _LIST_COLUMN),
+                },
+                *("key", *TEXTS, "start", "end", *LISTS),
+            ),
+        },
+        *("name", "zone", "edition", "count", "page", "pages", "columns"),
+    ),
+    "Details": _object(
+        {
+            "edition": _TEXT,
+            **dict.fromkeys(("page", "pages"), _PLACE),
+            "sessions": _list_of(_object(dict.fromkeys(DETAILS_OF_ONE, _TEXT))),
+        },
+        *("edition", "page", "pages", "sessions"),
     ),
     "State": _object({"status": {"enum": ["ok", "ready", "stale"]}}, "status"),
     "Latencies": {"type": "object"},

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from eventkit.server import answers, questions, ui
+from eventkit.server import answers, programme, questions, search, ui
 from eventkit.server.calendar import Calendars
 from eventkit.server.message import AGENTS, Problem, Request, Response
 from eventkit.server.revision import Revision
@@ -55,9 +55,14 @@ _ANSWERS: tuple[tuple[str, Answer, tuple[str, ...]], ...] = (
     ("/why-not", questions.why_not, _QUESTION),
     ("/alternatives", questions.alternatives, _QUESTION),
     ("/tags", answers.tags, _LOOK),
+    ("/understand", search.understand, _QUESTION),
+    ("/sessions", programme.sessions, _LOOK),
+    ("/sessions/details", programme.details, _LOOK),
 )
 # They look at every session, or try many queries.
-_SLOW = frozenset({"/plan", "/why-not", "/alternatives", "/tags"})
+_SLOW = frozenset(
+    {"/plan", "/why-not", "/alternatives", "/tags", "/understand", "/sessions", "/sessions/details"}
+)
 
 
 def routes_of(

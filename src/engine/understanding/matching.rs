@@ -70,15 +70,14 @@ impl<'a> Texts<'a> {
         (part as u32, number - first)
     }
 
-    /// Whether some part holds a word.
+    /// Whether some session holds a word.
     pub(super) fn holds(&self, word: &str) -> bool {
-        self.parts.iter().any(|part| part.index.get(word).is_some())
+        self.parts.iter().any(|part| part.holds(word))
     }
 
-    /// Whether some part holds all of some words.
+    /// Whether each of some words is held by some part.
     pub(super) fn holds_all(&self, words: &[String]) -> bool {
-        let holds = |part: &Part<'_>| words.iter().all(|word| part.index.get(word).is_some());
-        self.parts.iter().any(holds)
+        words.iter().all(|word| self.holds(word))
     }
 
     /// The numbers of words in each part that holds them all.
@@ -186,6 +185,14 @@ impl<'a> Texts<'a> {
 }
 
 impl Part<'_> {
+    /// Whether a session holds a word, of those that were not taken out.
+    fn holds(&self, word: &str) -> bool {
+        let id = self.index.get(word);
+        id.is_some_and(|id| {
+            self.removed.is_empty() || self.held(self.index.postings(id)).next().is_some()
+        })
+    }
+
     /// Leaves out the sessions that were taken out.
     fn held(
         &self,
@@ -280,13 +287,19 @@ impl Tables {
 
 /// Adds up the points that sessions have for several interests.
 pub fn total(all: &[Matches], sessions: usize) -> Vec<(u32, u32)> {
-    if let [only] = all {
-        return only.sessions.clone();
+    let lists: Vec<_> = all.iter().map(|matches| &matches.sessions).collect();
+    added(&lists, sessions)
+}
+
+/// Adds up lists of points.
+pub fn added(lists: &[&Vec<(u32, u32)>], sessions: usize) -> Vec<(u32, u32)> {
+    if let [only] = lists {
+        return (*only).clone();
     }
     TABLES.with_borrow_mut(|tables| {
         tables.grow(sessions);
         let mut touched = Vec::new();
-        for &(session, points) in all.iter().flat_map(|matches| &matches.sessions) {
+        for &(session, points) in lists.iter().copied().flatten() {
             let sum = &mut tables.points[session as usize];
             if *sum == 0 {
                 touched.push((session, 0));
