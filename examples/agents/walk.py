@@ -41,7 +41,7 @@ async def main() -> None:
         await ask("search_programme", top=6)
         interests = ["agents", "k8s", "quilting"]
         await ask("recommend_sessions", interests=interests, top=3)
-        await ask("explain_session", session="hcd-12", interests=interests, top=3)
+        await ask("explain_session", session="hcd-24", interests=interests, top=3)
         day = "2026-09-14"
         plan = await ask(
             "plan_itinerary", interests=interests, calendar=CALENDAR, day=day, must=["hcd-12"]

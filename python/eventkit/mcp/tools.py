@@ -129,7 +129,7 @@ def _standing(programme: Programme, found: Any, shown: bool, top: int) -> list[s
     lines = [f"{verdict}: {rank}, {top} asked for."]
     if shown != found["shown"]:
         lines.append("By score alone it would be otherwise: places are shared among interests.")
-    return lines if found["shown"] else [*lines, *_lacking(found)]
+    return lines if shown or found["shown"] else [*lines, *_lacking(found)]
 
 
 def _lacking(found: Any) -> list[str]:
