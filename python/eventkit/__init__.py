@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from eventkit.catalog.hashing import manifest_hash
     from eventkit.errors import (
         AccelerationError,
+        BatchError,
         CacheRecursionError,
         CacheTimeoutError,
         CatalogFileError,
@@ -82,6 +83,7 @@ __all__ = [
     "AccelerationError",
     "AccelerationWarning",
     "Alternatives",
+    "BatchError",
     "CacheRecursionError",
     "CacheTimeoutError",
     "CachedGraphEventService",
@@ -149,12 +151,13 @@ _MODULES = frozenset(
     (
         *("busy", "catalog", "cli", "compat", "dates", "errors", "exports", "external_cache"),
         *("feeds", "functions", "graph", "manifest", "profiles", "profiling", "questions"),
-        *("reference", "results", "schema", "server", "telemetry", "understanding"),
+        *("reference", "results", "scale", "schema", "server", "telemetry", "understanding"),
     )
 )
 _LATER = {
     "AccelerationError": "eventkit.errors",
     "Alternatives": "eventkit.results",
+    "BatchError": "eventkit.errors",
     "CacheRecursionError": "eventkit.errors",
     "CacheTimeoutError": "eventkit.errors",
     "CachedGraphEventService": "eventkit.graph",

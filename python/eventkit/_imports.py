@@ -14,6 +14,10 @@ from eventkit.errors import MissingExtraError
 __all__ = ["lazy_modules", "optional", "required"]
 
 EXTRAS = {
+    "daft": "daft",
+    "dask": "dask",
+    "distributed": "dask",
+    "fsspec": "batch",
     "granian": "serve",
     "httpcore": "graph",
     "httpx": "graph",  # and `feeds`, which needs nothing else
@@ -21,6 +25,8 @@ EXTRAS = {
     "icalendar": "ics",
     "msal": "graph",
     "msal_extensions": "graph",
+    "pyarrow": "arrow",
+    "pyspark": "spark",
     "requests": "graph",
     "valkey": "redis",
 }

@@ -196,6 +196,7 @@ _FEED = ("--feed", "--zone", "--allow-private")
 
 _OWN_ARGUMENTS = {
     **{"catalog": "add_arguments", "serve": "add_arguments", "telemetry": "add_arguments"},
+    "batch": "add_arguments",
     **{"import": "add_import_arguments", "diff": "add_diff_arguments"},
 }
 """The commands whose module adds their arguments, and the function that does."""
@@ -279,6 +280,7 @@ _COMMANDS: tuple[tuple[str, str, str, tuple[str, ...]], ...] = (
         (),
     ),
     ("diff", "show what changed between two states of a programme", "feeds", ()),
+    ("batch", "recommend for files of profiles, on one machine or a cluster", "batch", ()),
     ("catalog", "compile sessions into a file, and show or check such files", "catalogs", ()),
     (
         "serve",

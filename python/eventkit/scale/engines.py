@@ -1,0 +1,182 @@
+"""Runs the same work on many parts, on engines that exist: one small adapter for each.
+
+An adapter is a function of (work, parts, cluster). It yields a part's result as soon as the part is
+done, in any order, and raises the error of the first part that fails. Scheduling, and the repetition
+of what a dead worker had begun, are the engine's.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import contextmanager
+from typing import Any
+
+from eventkit._imports import required
+
+__all__ = ["ENGINES", "engine_of"]
+
+Run = Callable[[Any, list[Any], Any], Iterator[Any]]
+
+_AHEAD = 2
+"""The parts that this process works on at a time: one is read or written while another is ranked."""
+
+_RETRIES = 2
+"""How often an engine repeats a part that raised an error, perhaps on another worker."""
+
+_ALLOWED_FAILURES = 20
+"""How many workers may die under one part before Dask gives it up."""
+
+
+def engine_of(name: str) -> Run:
+    """Return the adapter of an engine.
+
+    Raises:
+        ValueError: There is no such engine.
+
+    Example:
+        >>> engine_of("local")(lambda part: part * 2, [1, 2], None)
+        <generator object _run_local at ...>
+    """
+    if name not in ENGINES:
+        raise ValueError(f"engine is {name!r}, expected one of {', '.join(ENGINES)}")
+    return ENGINES[name]
+
+
+def _run_local(work: Any, parts: list[Any], cluster: Any) -> Iterator[Any]:
+    """Work in this process. The ranking uses all cores itself."""
+    if cluster is not None:
+        raise ValueError(f"cluster is {cluster!r}, but the engine local has none")
+    pool = ThreadPoolExecutor(_AHEAD, thread_name_prefix="eventkit-batch")
+    left = iter(parts)
+    running: set[Future[Any]] = set()
+    try:
+        while True:
+            for part in left:
+                running.add(pool.submit(work, part))
+                if len(running) == _AHEAD:
+                    break
+            if not running:
+                return
+            done, running = wait(running, return_when=FIRST_COMPLETED)
+            for future in done:
+                yield future.result()
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def _run_dask(work: Any, parts: list[Any], cluster: Any) -> Iterator[Any]:
+    """Work on a Dask cluster: a client, an address, or processes of this machine."""
+    distributed = required("distributed")
+    with _dask_client(distributed, cluster) as client:
+        threads = max(client.nthreads().values(), default=1)
+        limited = _with_threads(work, threads)
+        # Not `pure`: the same work may be needed again after its file was deleted.
+        futures = client.map(limited, parts, key="eventkit", pure=False, retries=_RETRIES)
+        try:
+            for future in distributed.as_completed(futures, loop=client.loop):
+                yield future.result()
+                future.release()
+        finally:
+            client.cancel(futures)
+
+
+@contextmanager
+def _dask_client(distributed: Any, cluster: Any) -> Iterator[Any]:
+    """Give a client. What was given stays open; what was started here is closed."""
+    if isinstance(cluster, distributed.Client):
+        yield cluster
+    elif cluster is not None:
+        with distributed.Client(cluster, set_as_default=False) as client:
+            yield client
+    else:
+        dask = required("dask")
+        settings = {"distributed.scheduler.allowed-failures": _ALLOWED_FAILURES}
+        with (
+            dask.config.set(settings),
+            distributed.LocalCluster(
+                n_workers=os.cpu_count(),
+                threads_per_worker=1,
+                processes=True,
+                dashboard_address=None,
+            ) as started,
+            distributed.Client(started, set_as_default=False) as client,
+        ):
+            yield client
+
+
+def _run_daft(work: Any, parts: list[Any], cluster: Any) -> Iterator[Any]:
+    """Work where Daft's runner runs: in this process, or on Ray if that was chosen before."""
+    if cluster is not None:
+        raise ValueError(f"cluster is {cluster!r}, but Daft takes it from its own settings")
+    daft = required("daft")
+
+    @daft.func(return_dtype=daft.DataType.int64())
+    def done(number: int) -> int:
+        return int(work(numbered[number]) is not None)
+
+    numbered = dict(enumerate(parts))
+    frame = daft.from_pydict({"part": list(numbered)}).into_batches(1)
+    for row in frame.select(done(daft.col("part")).alias("done")).iter_rows():
+        yield row["done"]
+
+
+def _run_spark(work: Any, parts: list[Any], cluster: Any) -> Iterator[Any]:
+    """Work on Spark: a session, the address of a master, or all cores of this machine."""
+    sql = required("pyspark.sql")
+    own = not isinstance(cluster, sql.SparkSession)
+    session = _spark_session(sql, cluster) if own else cluster
+    context = session.sparkContext
+    finished = context.accumulator(0)
+    limited = _with_threads(work, 1)
+
+    def one(part: Any) -> Any:
+        result = limited(part)
+        finished.add(1)
+        return result
+
+    try:
+        pool = ThreadPoolExecutor(1)
+        results = pool.submit(
+            lambda: context.parallelize(parts, max(len(parts), 1)).map(one).collect()
+        )
+        yielded = 0
+        while not results.done():
+            wait([results], timeout=0.2)
+            while yielded < min(finished.value, len(parts) - 1):
+                yielded += 1
+                yield None
+        yield from results.result()[yielded:]
+    finally:
+        if own:
+            session.stop()
+
+
+def _spark_session(sql: Any, master: str | None) -> Any:
+    os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
+    master = master or "local[*]"
+    builder = sql.SparkSession.builder.master(master).appName("eventkit")
+    builder = builder.config("spark.ui.showConsoleProgress", "false")
+    if master.startswith("local"):
+        # Its parts are processes of this machine: nobody else may connect to them.
+        builder = builder.config("spark.driver.host", "127.0.0.1")
+        builder = builder.config("spark.driver.bindAddress", "127.0.0.1")
+        builder = builder.config("spark.ui.enabled", "false")
+    return builder.getOrCreate()
+
+
+def _with_threads(work: Any, threads: int) -> Any:
+    """Return the work with so many threads a worker, if it can be told."""
+    limit = getattr(work, "with_threads", None)
+    return work if limit is None else limit(threads)
+
+
+ENGINES: dict[str, Run] = {
+    "local": _run_local,
+    "dask": _run_dask,
+    "daft": _run_daft,
+    "spark": _run_spark,
+}
+"""The adapters by name."""
