@@ -11,7 +11,7 @@ from eventkit.cli.progress import ProgressBar
 __all__ = ["add_arguments"]
 
 _HELP = {
-    "profiles": "files, directories or patterns, or URLs; .parquet, .ndjson, .jsonl or .csv with the"
+    "profiles": "files, directories, patterns or URLs; .parquet, .ndjson, .jsonl or .csv with the"
     " columns id and interests",
     "catalog": "a compiled catalogue, or the manifest of shards",
     "out": "the directory of the results, or its URL",

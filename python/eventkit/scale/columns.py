@@ -43,7 +43,7 @@ def rows_of(interests: Any) -> list[Any]:
         rows = [_plain(row, number) for number, row in enumerate(interests)]
     else:
         _require_texts(array.type, pyarrow)
-        rows = array.to_pylist()
+        rows = list(array.to_pylist())
         if array.null_count == 0 and array.flatten().null_count == 0:
             return rows
     for number, row in enumerate(rows):

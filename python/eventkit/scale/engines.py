@@ -1,27 +1,42 @@
 """Runs the same work on many parts, on engines that exist: one small adapter for each.
 
-An adapter is a function of (work, parts, cluster). It yields a part's result as soon as the part is
-done, in any order, and raises the error of the first part that fails. Scheduling, and the repetition
-of what a dead worker had begun, are the engine's.
+An adapter is a function of (work, parts, cluster). It yields once for each part, as soon as the
+part is done, and raises the error of the first part that fails. What the work returns is not passed
+on. The engine schedules, and repeats what a dead worker had begun.
 """
 
 from __future__ import annotations
 
+import multiprocessing
 import os
+import re
 import sys
 from collections.abc import Callable, Iterator
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from concurrent.futures import (
+    FIRST_COMPLETED,
+    Future,
+    ProcessPoolExecutor,
+    ThreadPoolExecutor,
+    as_completed,
+    wait,
+)
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from typing import Any
 
 from eventkit._imports import required
+from eventkit.errors import BatchError
+from eventkit.scale.recommender import limit_threads
 
-__all__ = ["ENGINES", "engine_of"]
+__all__ = ["ENGINES", "engine_of", "run_processes"]
 
 Run = Callable[[Any, list[Any], Any], Iterator[Any]]
 
 _AHEAD = 2
-"""The parts that this process works on at a time: one is read or written while another is ranked."""
+"""The parts in this process at a time: one is read or written while another is ranked."""
+
+_LOOK = 0.2
+"""The seconds between two looks at Spark's counter."""
 
 _RETRIES = 2
 """How often an engine repeats a part that raised an error, perhaps on another worker."""
@@ -62,7 +77,25 @@ def _run_local(work: Any, parts: list[Any], cluster: Any) -> Iterator[Any]:
                 return
             done, running = wait(running, return_when=FIRST_COMPLETED)
             for future in done:
-                yield future.result()
+                future.result()
+                yield
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def run_processes(work: Any, parts: list[Any], cluster: Any) -> Iterator[Any]:
+    """Work in a process for each core, each with one thread. This is for building."""
+    if cluster is not None:
+        raise ValueError(f"cluster is {cluster!r}, but the engine local has none")
+    context = multiprocessing.get_context("spawn")
+    workers = min(os.cpu_count() or 1, max(len(parts), 1))
+    pool = ProcessPoolExecutor(workers, context, initializer=limit_threads, initargs=(1,))
+    try:
+        for future in as_completed([pool.submit(work, part) for part in parts]):
+            future.result()
+            yield
+    except BrokenProcessPool:
+        raise BatchError("a process of this machine", "it was killed (no memory?)") from None
     finally:
         pool.shutdown(cancel_futures=True)
 
@@ -77,8 +110,9 @@ def _run_dask(work: Any, parts: list[Any], cluster: Any) -> Iterator[Any]:
         futures = client.map(limited, parts, key="eventkit", pure=False, retries=_RETRIES)
         try:
             for future in distributed.as_completed(futures, loop=client.loop):
-                yield future.result()
+                future.result()
                 future.release()
+                yield
         finally:
             client.cancel(futures)
 
@@ -113,14 +147,12 @@ def _run_daft(work: Any, parts: list[Any], cluster: Any) -> Iterator[Any]:
         raise ValueError(f"cluster is {cluster!r}, but Daft takes it from its own settings")
     daft = required("daft")
 
-    @daft.func(return_dtype=daft.DataType.int64())
-    def done(number: int) -> int:
-        return int(work(numbered[number]) is not None)
+    def one(number: int) -> Any:
+        return work(parts[number])
 
-    numbered = dict(enumerate(parts))
-    frame = daft.from_pydict({"part": list(numbered)}).into_batches(1)
-    for row in frame.select(done(daft.col("part")).alias("done")).iter_rows():
-        yield row["done"]
+    run = daft.func(one, return_dtype=daft.DataType.python())
+    frame = daft.from_pydict({"part": list(range(len(parts)))}).into_batches(1)
+    yield from frame.select(run(daft.col("part"))).iter_rows()
 
 
 def _run_spark(work: Any, parts: list[Any], cluster: Any) -> Iterator[Any]:
@@ -128,30 +160,40 @@ def _run_spark(work: Any, parts: list[Any], cluster: Any) -> Iterator[Any]:
     sql = required("pyspark.sql")
     own = not isinstance(cluster, sql.SparkSession)
     session = _spark_session(sql, cluster) if own else cluster
-    context = session.sparkContext
-    finished = context.accumulator(0)
-    limited = _with_threads(work, 1)
-
-    def one(part: Any) -> Any:
-        result = limited(part)
-        finished.add(1)
-        return result
-
     try:
-        pool = ThreadPoolExecutor(1)
-        results = pool.submit(
-            lambda: context.parallelize(parts, max(len(parts), 1)).map(one).collect()
-        )
-        yielded = 0
-        while not results.done():
-            wait([results], timeout=0.2)
-            while yielded < min(finished.value, len(parts) - 1):
-                yielded += 1
-                yield None
-        yield from results.result()[yielded:]
+        context = session.sparkContext
+        finished = context.accumulator(0)
+        limited = _with_threads(work, 1)
+
+        def one(part: Any) -> None:
+            limited(part)
+            finished.add(1)
+
+        # Spark counts while it works, and tells of a part's error when the job has failed.
+        with ThreadPoolExecutor(1) as pool:
+            job = pool.submit(context.parallelize(parts, max(len(parts), 1)).foreach, one)
+            yielded = 0
+            while yielded < len(parts):
+                ended = job.done()
+                if ended:
+                    _raise_error_of_spark(job.exception())
+                while yielded < (len(parts) if ended else finished.value):
+                    yielded += 1
+                    yield None
+                wait([job], timeout=_LOOK)
     finally:
         if own:
             session.stop()
+
+
+def _raise_error_of_spark(error: BaseException | None) -> None:
+    """Raise the error of a part. Spark has only its text, at the end of a traceback."""
+    if error is None:
+        return
+    found = re.search(r"eventkit\.errors\.BatchError: (.*)", str(error))
+    if found is None:
+        raise error
+    raise BatchError("Spark", found[1]) from error
 
 
 def _spark_session(sql: Any, master: str | None) -> Any:

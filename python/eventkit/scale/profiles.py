@@ -17,7 +17,20 @@ from eventkit.errors import BatchError
 from eventkit.scale.storage import Location, fingerprint, join, locate, open_input
 from eventkit.scale.tables import csv_batches, csv_id, line_batches, line_id
 
-__all__ = ["BATCH_ROWS", "ENDINGS", "Part", "Source", "divide", "find_sources", "read_part"]
+__all__ = [
+    "BATCH_ROWS",
+    "ENDINGS",
+    "Part",
+    "Source",
+    "divide",
+    "find_sources",
+    "id_type",
+    "open_parquet",
+    "part_name",
+    "part_url",
+    "read_part",
+    "row_group_counts",
+]
 
 BATCH_ROWS = 25_000
 """The rows that are in memory at a time. The engine's rate does not grow with more of them."""
@@ -126,7 +139,7 @@ def id_type(source: Source) -> Any:
     """
     place = locate(source.url)
     if source.kind == "parquet":
-        with _parquet(place) as file:
+        with open_parquet(place) as file:
             schema = file.schema_arrow
             _require_columns(source.url, schema.names)
             return schema.field("id").type
@@ -149,7 +162,7 @@ def read_part(part: Part, kind: Any) -> Iterator[Any]:
     """
     place = locate(part.source.url)
     if part.source.kind == "parquet":
-        with _parquet(place) as file:
+        with open_parquet(place) as file:
             _require_columns(place.url, file.schema_arrow.names)
             found = file.schema_arrow.field("id").type
             if found != kind:
@@ -218,8 +231,7 @@ def _ranges(source: Source, part_rows: int) -> Iterator[tuple[int, int]]:
 
 
 def _row_groups(source: Source, part_rows: int) -> Iterator[tuple[int, int]]:
-    with _parquet(locate(source.url)) as file:
-        counts = [file.metadata.row_group(n).num_rows for n in range(file.num_row_groups)]
+    counts = row_group_counts(source)
     start = rows = 0
     for number, count in enumerate(counts):
         if rows and rows + count > part_rows:
@@ -240,8 +252,22 @@ def _byte_ranges(source: Source, part_rows: int) -> Iterator[tuple[int, int]]:
         yield start, min(start + length, source.size)
 
 
-def _parquet(place: Location) -> Any:
-    """Open a Parquet file. A local one is mapped, which spares a copy."""
+def row_group_counts(source: Source) -> list[int]:
+    """Return the rows of each row group of a Parquet file.
+
+    Raises:
+        BatchError: As for `open_parquet`.
+    """
+    with open_parquet(locate(source.url)) as file:
+        return [file.metadata.row_group(n).num_rows for n in range(file.num_row_groups)]
+
+
+def open_parquet(place: Location) -> Any:
+    """Open a Parquet file. A local one is mapped, which spares a copy.
+
+    Raises:
+        BatchError: It is no Parquet file, or cannot be read.
+    """
     pyarrow = required("pyarrow")
     parquet = required("pyarrow.parquet")
     try:

@@ -15,7 +15,7 @@ from eventkit.catalog import Catalog
 from eventkit.scale.columns import answer_lists, interest_chunks, rows_of
 from eventkit.scale.opening import open_catalog
 
-__all__ = ["Recommender"]
+__all__ = ["Recommender", "limit_threads"]
 
 _MOST_CATALOGS = 4
 _MOST_IDS = 1_000_000
@@ -152,13 +152,21 @@ class Recommender:
 
     def _opened(self) -> _Opened:
         if self.threads is not None:
-            os.environ.setdefault(_THREADS, str(self.threads))
+            limit_threads(self.threads)
         with _LOCK:
             held = _OPENED.get(self._reference)
             if held is None:
                 held = _Opened(pickle.loads(self._reference))
                 _remember(self._reference, held)
         return held
+
+
+def limit_threads(threads: int) -> None:
+    """Let this process rank with so many threads, if it did not rank before.
+
+    ``RAYON_NUM_THREADS`` has precedence.
+    """
+    os.environ.setdefault(_THREADS, str(threads))
 
 
 def _restore(
@@ -185,10 +193,10 @@ class _Opened:
 
     def ranked(self, interests: Any, top: int, filter: Filter | None) -> Any:
         """Rank for rows of interests, and add the ids."""
-        more = {} if filter is None else {"filter": filter}
+        more: dict[str, Any] = {} if filter is None else {"filter": filter}
         positions, scores = self.catalog.rank_many(interests, top, **more)
         rows = len(interests)
-        columns = positions.shape[1] if positions.ndim == 2 else 0
+        columns = positions.nbytes // 8 // rows if rows else 0
         offsets = range(0, rows * columns + 1, columns) if columns else [0] * (rows + 1)
         return answer_lists(offsets, positions, self.ids, scores)
 

@@ -32,8 +32,10 @@ _OBJECT_STORES = frozenset(
     ("abfs", "abfss", "adl", "az", "gcs", "gs", "memory", "oci", "r2", "s3", "s3a")
 )
 # What object stores call the version of an object, the most exact first.
-_VERSIONS = ("ETag", "etag", "generation", "md5Hash", "content_md5", "LastModified", "mtime")
-_VERSIONS += ("last_modified", "updated", "created")
+_VERSIONS = (
+    *("ETag", "etag", "generation", "md5Hash", "content_md5"),
+    *("LastModified", "mtime", "last_modified", "updated", "created"),
+)
 
 
 class Location:

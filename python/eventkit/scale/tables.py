@@ -43,7 +43,7 @@ def line_id(file: Any, url: str) -> Any:
 
 
 def line_batches(file: Any, start: int, stop: int | None, kind: Any) -> Iterator[Any]:
-    """Read the lines that begin in a range of bytes.
+    r"""Read the lines that begin in a range of bytes.
 
     Args:
         file: An open binary file.
@@ -55,7 +55,7 @@ def line_batches(file: Any, start: int, stop: int | None, kind: Any) -> Iterator
         Record batches of ``id`` and ``interests``.
 
     Example:
-        >>> lines = b'{"id": 1, "interests": ["ai"]}\\n{"id": 2, "interests": []}\\n'
+        >>> lines = b'{"id": 1, "interests": ["ai"]}\n{"id": 2, "interests": []}\n'
         >>> kind = required("pyarrow").int64()
         >>> [batch.num_rows for batch in line_batches(BytesIO(lines), 5, len(lines), kind)]
         [1]
