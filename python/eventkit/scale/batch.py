@@ -112,7 +112,7 @@ def recommend(
     with held_alone(locate(join(folder, MANIFEST))):
         clean(place, run.token)
         missing = _missing(run, place)
-        work = Work(folder, run.token, run.version, run.regime, run.kind, run.format, recommender)
+        work = Work(folder, run.token, run.kind, run.format, recommender)
         done = len(run.parts) - len(missing)
         tell = progress or (lambda *_: None)
         tell(done, len(run.parts))

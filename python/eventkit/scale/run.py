@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import secrets
-import sys
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
@@ -99,7 +98,7 @@ def new_run(
 
 def save_run(run: Run, folder: str) -> None:
     """Write the manifest of a run into the directory of its results."""
-    text = json.dumps({"format": _FORMAT, **asdict(run)}, indent=1)
+    text = json.dumps({"manifest": _FORMAT, **asdict(run)}, indent=1)
     write_file(locate(join(folder, MANIFEST)), lambda file: file.write(text.encode()))
 
 
@@ -117,7 +116,7 @@ def load_run(folder: str) -> Run | None:
         return None
     try:
         held = json.loads(text)
-        if held.pop("format") != _FORMAT:
+        if held.pop("manifest") != _FORMAT:
             raise BatchError(place.url, "it was written by a newer eventkit")
         sources = [Source(**source) for source in held.pop("sources")]
         parts = [(int(a), int(b), int(c)) for a, b, c in held.pop("parts")]
@@ -159,16 +158,6 @@ _NAMES = {
     "part_rows": "the part size",
     "kind": "the type of ids",
 }
-
-
-def describe_interpreter() -> str:
-    """Return the versions on which the last bits of a score depend.
-
-    Example:
-        >>> describe_interpreter().startswith("eventkit ")
-        True
-    """
-    return f"eventkit {__version__} on Python {sys.version_info.major}.{sys.version_info.minor}"
 
 
 def renamed(run: Run, token: str) -> Run:

@@ -12,11 +12,9 @@ from dataclasses import dataclass, replace
 from typing import IO, Any
 
 from eventkit._imports import required
-from eventkit._native import __version__
 from eventkit.errors import BatchError, EventKitError
 from eventkit.scale.profiles import Part, part_url, read_part
 from eventkit.scale.recommender import Recommender
-from eventkit.scale.run import describe_interpreter, sum_regime
 from eventkit.scale.storage import locate, write_file
 
 __all__ = ["FORMATS", "Work"]
@@ -34,8 +32,6 @@ class Work:
     Attributes:
         folder: The directory of the results, as a path or URL.
         token: The token of the run.
-        version: The version of eventkit that the run began with.
-        regime: How that interpreter adds floats.
         kind: The Arrow type of the ids, as text.
         format: One of `FORMATS`.
         recommender: The catalogue and the query.
@@ -43,8 +39,6 @@ class Work:
 
     folder: str
     token: str
-    version: str
-    regime: str | None
     kind: str
     format: str
     recommender: Recommender
@@ -56,11 +50,11 @@ class Work:
             The number of the part.
 
         Raises:
-            BatchError: The part cannot be read, ranked or written, or this process would not give
-                the same bits as the one that began the run. Names the part.
+            BatchError: The part cannot be read, ranked or written, or this process has another
+                catalogue, another eventkit, or a Python that adds floats in another way than the
+                process that began the run. Names the part.
         """
         try:
-            self._require_same_process()
             place = locate(part_url(self.folder, self.token, part.number, self.format))
             place.fs.invalidate_cache()
             if not place.fs.exists(place.path):
@@ -73,14 +67,6 @@ class Work:
     def with_threads(self, threads: int) -> Work:
         """Return the same work, whose ranking uses so many threads in each process."""
         return replace(self, recommender=self.recommender.with_threads(threads))
-
-    def _require_same_process(self) -> None:
-        if (self.version, self.regime) != (__version__, sum_regime()):
-            raise BatchError(
-                "this worker",
-                f"it has {describe_interpreter()}, which adds floats as {sum_regime()!r}; the run "
-                f"began with eventkit {self.version}, which added them as {self.regime!r}",
-            )
 
     def _write(self, part: Part, file: IO[bytes]) -> None:
         tables = self._tables(part)
