@@ -24,9 +24,10 @@ from faults.child import environment
 
 pa = pytest.importorskip("pyarrow")
 fsspec = pytest.importorskip("fsspec")
-from eventkit.scale import Recommender, recommend  # noqa: E402
+from eventkit.scale import Recommender, recommend, recommender  # noqa: E402
 from eventkit.scale import run as runs  # noqa: E402
 from eventkit.scale.tables import line_batches  # noqa: E402
+from eventkit.scale.work import Work  # noqa: E402
 
 pytestmark = pytest.mark.once
 
@@ -255,31 +256,34 @@ def test_a_damaged_page_is_named_and_the_other_parts_stay(
         recommend(people, catalog, tmp_path / "out", part_rows=250, resume=True)
 
 
-def test_a_catalogue_that_is_replaced_in_a_run_is_refused_by_new_workers(
-    tmp_path: Path, people: Path
+@pytest.mark.parametrize("difference", ["catalogue", "version", "regime", "file"])
+def test_a_worker_that_would_answer_differently_is_refused(
+    tmp_path: Path, people: Path, monkeypatch: pytest.MonkeyPatch, difference: str
 ) -> None:
+    """The message names the part, and what is different."""
     mine = samples.catalog_file(tmp_path)
-    recommender = Recommender(mine)
-    run = runs.new_run(people, recommender, "parquet", 250)
-    samples.catalog_file(tmp_path, seed=1)
-    code = (
-        "import pickle, sys; work, part = pickle.load(sys.stdin.buffer)\n"
-        "try: work(part)\n"
-        "except Exception as error: print(type(error).__name__, error)"
+    held = Recommender(mine)
+    run = runs.new_run(people, held, "parquet", 250)
+    pickled = pickle.dumps(
+        (Work(str(tmp_path), run.token, run.kind, run.format, held), run.part(1))
     )
-    from eventkit.scale.work import Work
-
-    work = Work(str(tmp_path), run.token, run.kind, run.format, recommender)
-    done = subprocess.run(
-        [sys.executable, "-c", code],
-        input=pickle.dumps((work, run.part(1))),
-        capture_output=True,
-        env=environment(),
-        check=True,
-    )
-    said = done.stdout.decode()
-    assert said.startswith("BatchError part 1 ("), said
-    assert str(mine) in said
+    # As in a process that has opened nothing yet.
+    monkeypatch.setattr(recommender, "_OPENED", {})
+    if difference == "catalogue":
+        samples.catalog_file(tmp_path, seed=1)
+    elif difference == "file":
+        mine.unlink()
+    elif difference == "version":
+        monkeypatch.setattr("eventkit._native.__version__", "0.0.1")
+    else:
+        monkeypatch.setattr("eventkit.catalog.pickling.sum_regime", lambda: None)
+    message = {"version": "eventkit 0.0.1", "regime": "of an unknown kind"}
+    work, part = pickle.loads(pickled)
+    with pytest.raises(BatchError, match=message.get(difference, str(mine))) as caught:
+        work(part)
+    assert caught.value.part == str(run.part(1))
+    assert str(people) in caught.value.part
+    assert not list(tmp_path.glob(".*.tmp"))
 
 
 FULL = """

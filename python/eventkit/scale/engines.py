@@ -108,9 +108,13 @@ def _run_dask(work: Any, parts: list[Any], cluster: Any) -> Iterator[Any]:
         limited = _with_threads(work, threads)
         # Not `pure`: the same work may be needed again after its file was deleted.
         futures = client.map(limited, parts, key="eventkit", pure=False, retries=_RETRIES)
+        numbers = {future.key: part for future, part in zip(futures, parts, strict=True)}
         try:
             for future in distributed.as_completed(futures, loop=client.loop):
-                future.result()
+                try:
+                    future.result()
+                except distributed.KilledWorker as error:
+                    raise BatchError(str(numbers[future.key]), str(error)) from None
                 future.release()
                 yield
         finally:
