@@ -1,8 +1,12 @@
-"""Batches on a real Dask cluster: a scheduler and two workers, each a process of its own."""
+"""Batches on a real Dask cluster: a scheduler and two workers, each a process of its own.
+
+In the short form, the scheduler is in the process of the test.
+"""
 
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import signal
 import subprocess
@@ -20,6 +24,7 @@ from eventkit import BatchError
 from faults.child import environment
 
 pytest.importorskip("pyarrow")
+dask = pytest.importorskip("dask")
 distributed = pytest.importorskip("distributed")
 from eventkit.scale import recommend  # noqa: E402
 
@@ -63,16 +68,31 @@ def process(*arguments: str, cwd: Path) -> Iterator[subprocess.Popen[str]]:
         started.kill()
 
 
-@pytest.fixture(scope="module")
-def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
-    folder = tmp_path_factory.mktemp("dask")
+@contextlib.contextmanager
+def started(folder: Path) -> Iterator[str]:
+    """Start a scheduler and two workers by their commands, and give the address."""
     with contextlib.ExitStack() as stack:
         scheduler = stack.enter_context(process(*START, "--no-dashboard", cwd=folder))
         assert scheduler.stderr is not None
         address = next(line.split()[-1] for line in scheduler.stderr if "Scheduler at" in line)
         for _ in range(2):
             stack.enter_context(process(*WORK, address, cwd=folder))
-        client = stack.enter_context(distributed.Client(address, set_as_default=False))
+        yield address
+
+
+@contextlib.contextmanager
+def local() -> Iterator[str]:
+    """Start two worker processes; the scheduler is in this process, which spares three imports."""
+    settings = {"distributed.scheduler.allowed-failures": 50}
+    arguments = {"n_workers": 2, "threads_per_worker": 1, "dashboard_address": None}
+    with dask.config.set(settings), distributed.LocalCluster(**arguments) as cluster:
+        yield cluster.scheduler_address
+
+
+@pytest.fixture(scope="module")
+def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    cluster = local() if faults_scale(1, 0) else started(tmp_path_factory.mktemp("dask"))
+    with cluster as address, distributed.Client(address, set_as_default=False) as client:
         client.wait_for_workers(2, timeout=120)
         yield client
 
@@ -129,13 +149,11 @@ def test_a_part_that_a_worker_cannot_read_is_named(
         recommend(**asked(file, catalog, tmp_path / "out", client))
 
 
-@pytest.mark.parametrize("engine", ["local", "dask"])
+@pytest.mark.parametrize("engine", ["local", *(["dask"] if faults_scale(0, 1) else [])])
 def test_killed_drivers_are_resumed(
     tmp_path: Path, people: Path, catalog: Path, want: str, client: Any, engine: str
 ) -> None:
     """Each driver is killed after some parts. The last one finishes what is left."""
-    import json
-
     random, out = Random(engine), tmp_path / "out"
     arguments = asked(people, catalog, out, client)
     if engine == "local":

@@ -28,7 +28,7 @@ from eventkit._imports import required
 from eventkit.errors import BatchError
 from eventkit.scale.recommender import limit_threads
 
-__all__ = ["ENGINES", "engine_of", "run_processes"]
+__all__ = ["ENGINES", "engine_of", "run_processes", "spark_session"]
 
 Run = Callable[[Any, list[Any], Any], Iterator[Any]]
 
@@ -163,7 +163,7 @@ def _run_spark(work: Any, parts: list[Any], cluster: Any) -> Iterator[Any]:
     """Work on Spark: a session, the address of a master, or all cores of this machine."""
     sql = required("pyspark.sql")
     own = not isinstance(cluster, sql.SparkSession)
-    session = _spark_session(sql, cluster) if own else cluster
+    session = spark_session(cluster) if own else cluster
     try:
         context = session.sparkContext
         finished = context.accumulator(0)
@@ -200,10 +200,14 @@ def _raise_error_of_spark(error: BaseException | None) -> None:
     raise BatchError("Spark", found[1]) from error
 
 
-def _spark_session(sql: Any, master: str | None) -> Any:
+def spark_session(master: str | None) -> Any:
+    """Return a session of a Spark cluster, or of all cores of this machine.
+
+    Its workers use this interpreter, unless ``PYSPARK_PYTHON`` names another.
+    """
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
     master = master or "local[*]"
-    builder = sql.SparkSession.builder.master(master).appName("eventkit")
+    builder = required("pyspark.sql").SparkSession.builder.master(master).appName("eventkit")
     builder = builder.config("spark.ui.showConsoleProgress", "false")
     if master.startswith("local"):
         # Its parts are processes of this machine: nobody else may connect to them.
