@@ -18,7 +18,11 @@ import scale_samples as samples
 from eventkit import BatchError
 from eventkit.scale import Recommender, recommend
 
-pytestmark = [pytest.mark.engines, pytest.mark.once]
+pytestmark = [
+    pytest.mark.engines,
+    pytest.mark.once,
+    pytest.mark.filterwarnings("ignore:PySpark does not yet fully support pandas"),
+]
 
 ROWS = samples.profiles(2_000)
 INTERESTS = [row["interests"] for row in ROWS]

@@ -156,7 +156,10 @@ def _run_daft(work: Any, parts: list[Any], cluster: Any) -> Iterator[Any]:
 
     run = daft.func(one, return_dtype=daft.DataType.python())
     frame = daft.from_pydict({"part": list(range(len(parts)))}).into_batches(1)
-    yield from frame.select(run(daft.col("part"))).iter_rows()
+    try:
+        yield from frame.select(run(daft.col("part"))).iter_rows()
+    except daft.exceptions.DaftCoreException as error:
+        raise _error_of_part("Daft", error) from error
 
 
 def _run_spark(work: Any, parts: list[Any], cluster: Any) -> Iterator[Any]:
@@ -180,7 +183,7 @@ def _run_spark(work: Any, parts: list[Any], cluster: Any) -> Iterator[Any]:
             while yielded < len(parts):
                 ended = job.done()
                 if ended:
-                    _raise_error_of_spark(job.exception())
+                    _raise_error(job.exception())
                 while yielded < (len(parts) if ended else finished.value):
                     yielded += 1
                     yield None
@@ -190,14 +193,15 @@ def _run_spark(work: Any, parts: list[Any], cluster: Any) -> Iterator[Any]:
             session.stop()
 
 
-def _raise_error_of_spark(error: BaseException | None) -> None:
-    """Raise the error of a part. Spark has only its text, at the end of a traceback."""
-    if error is None:
-        return
-    found = re.search(r"eventkit\.errors\.BatchError: (.*)", str(error))
-    if found is None:
-        raise error
-    raise BatchError("Spark", found[1]) from error
+def _raise_error(error: BaseException | None) -> None:
+    if error is not None:
+        raise _error_of_part("Spark", error) from error
+
+
+def _error_of_part(engine: str, error: BaseException) -> BaseException:
+    """Return the error of a part, of which an engine keeps only the text in a message of its own."""
+    found = re.search(r"BatchError: (.*)", str(error))
+    return error if found is None else BatchError(engine, found[1])
 
 
 def spark_session(master: str | None) -> Any:

@@ -21,7 +21,7 @@ def open_catalog(path: str | os.PathLike[str]) -> Catalog:
         FileNotFoundError: There is no such file.
         CatalogFileError: The file is neither, or is damaged.
     """
-    return Catalog.open(path)
+    return Catalog.open(path) if is_compiled(first_bytes(path)) else Catalog.open_many(path)
 
 
 def catalog_checksum(path: str | os.PathLike[str]) -> str:

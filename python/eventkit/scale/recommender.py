@@ -6,19 +6,18 @@ import json
 import os
 import pickle
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from eventkit._imports import required
 from eventkit._native import Filter
 from eventkit.catalog import Catalog
-from eventkit.scale.columns import answer_lists, interest_chunks, rows_of
+from eventkit.scale.columns import answer_type, arrow_chunks
 from eventkit.scale.opening import open_catalog
 
 __all__ = ["Recommender", "limit_threads"]
 
 _MOST_CATALOGS = 4
-_MOST_IDS = 1_000_000
 _THREADS = "RAYON_NUM_THREADS"
 
 
@@ -105,13 +104,12 @@ class Recommender:
             >>> list(inspect.signature(Recommender.__call__).parameters)
             ['self', 'interests']
         """
-        opened = self._opened()
-        chunks = interest_chunks(interests)
-        if chunks is None:
-            return self._answer(opened, rows_of(interests))
         pyarrow = required("pyarrow")
-        kind = answer_lists([0], [], [], []).type
-        return pyarrow.chunked_array([self._answer(opened, chunk) for chunk in chunks], type=kind)
+        chunks, chunked = arrow_chunks(interests)
+        opened, chosen = self._opened(), self._filter_of_process()
+        rank = opened.understood if self.understand else opened.ranked
+        answers = [rank(chunk, self.top, chosen) for chunk in chunks]
+        return pyarrow.chunked_array(answers, answer_type()) if chunked else answers[0]
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Pickle the reference to the catalogue, never its content."""
@@ -140,12 +138,6 @@ class Recommender:
     def open(self) -> Catalog:
         """Return the catalogue of this process, and open it if it is not open."""
         return self._opened().catalog
-
-    def _answer(self, opened: _Opened, interests: Any) -> Any:
-        chosen = self._filter_of_process()
-        if self.understand:
-            return _understood(opened, interests, self.top, chosen)
-        return opened.ranked(interests, self.top, chosen)
 
     def _filter_of_process(self) -> Filter | None:
         return Filter(**self._filter) if isinstance(self._filter, dict) else self._filter
@@ -184,33 +176,32 @@ def _restore(
 
 
 class _Opened:
-    """A catalogue of this process, and the ids that were looked up in it."""
+    """A catalogue of this process."""
 
     def __init__(self, catalog: Catalog) -> None:
         self.catalog = catalog
-        self._ids: dict[int, str | None] = {}
         self._places: dict[str, int] | None = None
 
     def ranked(self, interests: Any, top: int, filter: Filter | None) -> Any:
-        """Rank for rows of interests, and add the ids."""
-        more: dict[str, Any] = {} if filter is None else {"filter": filter}
-        positions, scores = self.catalog.rank_many(interests, top, **more)
-        rows = len(interests)
-        columns = positions.nbytes // 8 // rows if rows else 0
-        offsets = range(0, rows * columns + 1, columns) if columns else [0] * (rows + 1)
-        return answer_lists(offsets, positions, self.ids, scores)
+        """Rank for an array of lists of texts."""
+        return required("pyarrow").array(self.catalog.rank_arrow(interests, top, filter))
 
-    def ids(self, positions: list[int]) -> list[str | None]:
-        """Return the ids at some positions."""
-        if len(self._ids) + len(positions) > _MOST_IDS:
-            self._ids = {}
-        ids = self._ids
-        for position in positions:
-            if position not in ids:
-                ids[position] = _id_text(self.catalog[position].get("id"))
-        return [ids[position] for position in positions]
+    def understood(self, interests: Any, top: int, filter: Filter | None) -> Any:
+        """Answer by ``Catalog.recommend(understand=True)``, and find the positions by the ids."""
+        places, rows = self._positions(), []
+        for row in interests.to_pylist():
+            answer = self.catalog.recommend(row, top, understand=True, filter=filter)
+            ids = [_id_text(session["id"]) for session in answer["sessions"]]
+            cells = zip(ids, answer["scoring"], strict=True)
+            rows.append(
+                [
+                    {"position": places[text], "id": text, "score": scored["score"]}
+                    for text, scored in cells
+                ]
+            )
+        return required("pyarrow").array(rows, answer_type())
 
-    def places(self) -> dict[str, int]:
+    def _positions(self) -> dict[str, int]:
         """Return the position of each id.
 
         Raises:
@@ -220,8 +211,8 @@ class _Opened:
             places: dict[str, int] = {}
             for position, session in enumerate(self.catalog):
                 text = _id_text(session.get("id"))
-                if text is None or text in places:
-                    fault = "has no id" if text is None else f"has the id {text!r} of another"
+                if text == "null" or text in places:
+                    fault = "has no id" if text == "null" else f"has the id {text!r} of another"
                     raise ValueError(
                         f"session {position} {fault}; understand=True needs distinct ids"
                     )
@@ -241,22 +232,5 @@ def _remember(reference: bytes, opened: _Opened) -> None:
             del _OPENED[next(iter(_OPENED))]
 
 
-def _id_text(value: Any) -> str | None:
-    if value is None or isinstance(value, str):
-        return value
-    return json.dumps(value)
-
-
-def _understood(opened: _Opened, interests: Iterable[Any], top: int, filter: Filter | None) -> Any:
-    """Answer by ``Catalog.recommend(understand=True)``, and find the positions by the ids."""
-    places = opened.places()
-    offsets, positions, scores = [0], [], []
-    for row in interests:
-        answer = opened.catalog.recommend(row, top, understand=True, filter=filter)
-        for session, scored in zip(answer["sessions"], answer["scoring"], strict=True):
-            text = _id_text(session["id"])
-            assert text is not None
-            positions.append(places[text])
-            scores.append(scored["score"])
-        offsets.append(len(positions))
-    return answer_lists(offsets, positions, opened.ids, scores)
+def _id_text(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value)

@@ -11,8 +11,8 @@ import secrets
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-from eventkit import _native
 from eventkit._native import __version__
+from eventkit.catalog.pickling import sum_regime
 from eventkit.errors import BatchError
 from eventkit.scale.opening import catalog_checksum
 from eventkit.scale.profiles import Part, Source, divide, find_sources, id_type
@@ -61,11 +61,6 @@ class Run:
         """Return a part of the run."""
         source, start, stop = self.parts[number]
         return Part(number, self.sources[source], start, stop)
-
-
-def sum_regime() -> str | None:
-    """Return the name of how this interpreter adds floats; ``None`` for an unknown way."""
-    return _native.sum_regime(sum)
 
 
 def new_run(

@@ -15,7 +15,6 @@ from eventkit.reference import normalize_interests
 __all__ = ["csv_batches", "csv_id", "line_batches", "line_id"]
 
 _BLOCK = 4 << 20
-_LONGEST_LINE = 64 << 20
 
 
 def line_id(file: Any, url: str) -> Any:
@@ -121,7 +120,7 @@ def _line_blocks(file: Any, start: int, stop: int | None) -> Iterator[bytes]:
         block = file.read(_BLOCK if stop is None else min(_BLOCK, stop - start))
         if not block:
             return
-        block += file.readline(_LONGEST_LINE) if not block.endswith(b"\n") else b""
+        block += file.readline() if not block.endswith(b"\n") else b""
         start += len(block)
         if not block.isspace():
             yield block
