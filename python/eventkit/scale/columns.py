@@ -66,7 +66,7 @@ def _plain(row: Any, number: int) -> list[str]:
     """Return one row as a list. The rows of pandas and numpy are arrays."""
     if isinstance(row, (str, bytes)):
         raise TypeError(f"row {number} is {row!r}, one text; expected a list of texts")
-    if row is None or row is getattr(row, "real", None) and row != row:  # NaN is pandas' null.
+    if row is None or (isinstance(row, float) and row != row):  # NaN is a null of pandas.
         raise _null(number)
     if not isinstance(row, Iterable):
         raise TypeError(f"row {number} is {row!r}, expected a list of texts")

@@ -199,7 +199,7 @@ def _raise_error(error: BaseException | None) -> None:
 
 
 def _error_of_part(engine: str, error: BaseException) -> BaseException:
-    """Return the error of a part, of which an engine keeps only the text in a message of its own."""
+    """Return the error of a part. Engines keep only its text, in a message of their own."""
     found = re.search(r"BatchError: (.*)", str(error))
     return error if found is None else BatchError(engine, found[1])
 
