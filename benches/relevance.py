@@ -121,26 +121,14 @@ def _measures(ranked: list[str], judged: dict[str, int]) -> dict[str, float]:
 
 
 def understanding(sessions: list[Session]) -> Callable[[list[str]], list[str]]:
-    """``Catalog.recommend(..., understand=True)``, the places shared among the interests."""
+    """``Catalog.recommend(..., understand=True, balance="interests")``."""
     catalog = eventkit.Catalog(sessions, weights=WEIGHTS, text=True)
 
     def ask(interests: list[str]) -> list[str]:
-        lists = [
-            [row["id"] for row in catalog.recommend([one], 30, understand=True)["sessions"]]
-            for one in interests
-        ]
-        return _shared(lists)
+        found = catalog.recommend(interests, 10, understand=True, balance="interests")
+        return [session["id"] for session in found["sessions"]]
 
     return ask
-
-
-def _shared(lists: list[list[str]]) -> list[str]:
-    """Take one from each list in turn."""
-    found: list[str] = []
-    for rank in range(max(map(len, lists), default=0)):
-        for one in lists:
-            found += [session for session in one[rank : rank + 1] if session not in found]
-    return found
 
 
 def exact_tags(sessions: list[Session]) -> Callable[[list[str]], list[str]]:

@@ -3,6 +3,7 @@
 #![allow(clippy::expect_used, clippy::panic)] // Helpers too say what they expect.
 #![allow(clippy::float_cmp)] // Scores and weights are equal to the last bit, or they are not.
 
+use eventkit::engine::catalog::ranker::ByTags;
 use eventkit::engine::catalog::segment::SegmentBuilder;
 use eventkit::engine::catalog::why_not::{MOST_STEPS, Question, Step};
 use eventkit::engine::catalog::{Catalog, Place};
@@ -176,14 +177,17 @@ fn check(case: &Case, number: usize) {
         part: 0,
         local: case.target as u32,
     };
-    let question = Question {
+    let ranker = ByTags {
         catalog: &catalog,
         interests: &interests,
         scorer: &scorer,
+        tags: &tags,
+    };
+    let question = Question {
+        ranker: &ranker,
         top: case.top,
         narrow: None,
         place,
-        tags: &tags,
     };
     let found = question.answer().expect("small numbers");
     let shown = found.before.is_some_and(|before| before < case.top);

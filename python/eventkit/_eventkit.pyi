@@ -141,6 +141,8 @@ def recommend_understood(
     weights: Any,
     filter: Filter | None,
     reading: Reading,
+    balance: Any,
+    spread: Any,
 ) -> dict[str, Any]: ...
 def understood_points(
     catalog: CatalogBase, interests: list[str], filter: Filter | None, reading: Reading
@@ -365,6 +367,7 @@ def plan(
     must: list[str],
     avoid: list[str],
     busy: list[tuple[str, str]],
+    reading: Reading | None = None,
 ) -> Plan | NotImplementedType: ...
 def why_not(
     catalog: CatalogBase,
@@ -373,6 +376,7 @@ def why_not(
     top: int,
     weights: Mapping[str, Any] | None,
     filter: Filter | None,
+    reading: Reading | None = None,
 ) -> WhyNot | SessionNotFound | NotImplementedType: ...
 def alternatives(
     catalog: CatalogBase,
@@ -380,6 +384,7 @@ def alternatives(
     interests: Interests,
     top: int | None,
     weights: Mapping[str, Any] | None,
+    reading: Reading | None = None,
 ) -> Alternatives | SessionNotFound | NotImplementedType: ...
 def unmatched_interests(catalog: CatalogBase, interests: Interests) -> list[Unmatched]: ...
 def compile_sessions(sessions: list[Any]) -> CatalogData: ...

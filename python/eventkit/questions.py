@@ -31,6 +31,7 @@ def plan(
     busy: Busy = (),
     date: datetime.date | str | None = None,
     zone: str | None = None,
+    understand: bool = False,
 ) -> Plan:
     """Plan the best itinerary of sessions that do not overlap. See `eventkit.Catalog.plan`.
 
@@ -46,6 +47,7 @@ def plan(
         busy: Times at which no session is planned: pairs, events of Graph, or an .ics file.
         date: The day of a programme whose sessions have times of day only.
         zone: The time zone of the programme, if its sessions name no offset from UTC.
+        understand: Rank by what the interests mean, not only by whole tags: see `understand`.
 
     Example:
         >>> slot = {"tags": ["ai"], "start": "9:00", "end": "10:00"}
@@ -55,7 +57,7 @@ def plan(
         >>> [session["title"] for session in found["sessions"]], found["left_out"][0]["reason"]
         (['B'], 'busy')
     """
-    return _compiled(source).plan(
+    return _compiled(source, understand).plan(
         interests,
         top,
         gap=gap,
@@ -66,6 +68,7 @@ def plan(
         busy=busy,
         date=date,
         zone=zone,
+        understand=understand,
     )
 
 
@@ -77,6 +80,7 @@ def why_not(
     *,
     weights: Mapping[str, Any] | None = None,
     filter: Filter | None = None,
+    understand: bool = False,
 ) -> WhyNot | SessionNotFound:
     """Say why a session is not among the first ``top``, and which changes would bring it in.
 
@@ -87,6 +91,7 @@ def why_not(
         top: How many sessions are recommended.
         weights: Weights to score with; those of the source when left out.
         filter: The filter of the recommendation.
+        understand: Ask about `recommend` with ``understand=True``.
 
     Returns:
         ``"shown"`` (whether it is recommended), ``"rank"`` (from 1; ``None`` if the filter hides
@@ -99,6 +104,10 @@ def why_not(
         steps would do. A weight is the smallest whole hundredth that does, up to 1,000. There is at
         most one change of each kind. ``"unmatched"`` is as in `plan`. If there is no such session:
         ``{"error": "session not found", "title": title}``.
+
+        With ``understand``, ``"terms"`` names the terms of the session's match. A session that
+        matches nothing has no terms, and neither rank nor gap, because it is left out. The interests
+        that are tried are the session's tags and the words of its title, the first 16 of them.
 
     Raises:
         TypeError: Interests are one text instead of a list.
@@ -117,7 +126,9 @@ def why_not(
         >>> why_not(sessions, "compilers", ["ai"], 2)["changes"][0]
         [{'add_interest': 'rust'}]
     """
-    return _compiled(source).why_not(title, interests, top, weights=weights, filter=filter)
+    return _compiled(source, understand).why_not(
+        title, interests, top, weights=weights, filter=filter, understand=understand
+    )
 
 
 def alternatives(
@@ -127,6 +138,7 @@ def alternatives(
     top: int | None = None,
     *,
     weights: Mapping[str, Any] | None = None,
+    understand: bool = False,
 ) -> Alternatives | SessionNotFound:
     """Recommend what else runs at the time of a session, best first.
 
@@ -136,6 +148,7 @@ def alternatives(
         interests: Lower-case interests. Sessions that match none come last, by popularity.
         top: The largest number of sessions; ``None`` for all.
         weights: Weights to score with; those of the source when left out.
+        understand: Rank by what the interests mean, not only by whole tags: see `understand`.
 
     Returns:
         As `eventkit.recommend`: the sessions that overlap this one, without it; with its
@@ -156,8 +169,17 @@ def alternatives(
         >>> [row["title"] for row in alternatives(sessions, "lunch", ["ai"])["scoring"]]
         ['Agents']
     """
-    return _compiled(source).alternatives(title, interests, top, weights=weights)
+    return _compiled(source, understand).alternatives(
+        title, interests, top, weights=weights, understand=understand
+    )
 
 
-def _compiled(source: Any) -> Catalog:
-    return source if isinstance(source, Catalog) else Catalog(source)
+def _compiled(source: Any, understand: bool) -> Catalog:
+    if isinstance(source, Catalog):
+        return source
+    if understand:
+        # Imported here, because it reads the aliases. It keeps the catalogues with their words.
+        from eventkit.understanding import text_catalog
+
+        return text_catalog(source)
+    return Catalog(source)

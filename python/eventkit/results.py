@@ -7,7 +7,10 @@ A score is an ``int`` where all its parts are, else a ``float``; type checkers a
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, SupportsIndex, TypedDict, final
+from typing import TYPE_CHECKING, Any, SupportsIndex, TypedDict, final
+
+if TYPE_CHECKING:
+    from eventkit.understanding import Term, Understood
 
 __all__ = [
     "Alternatives",
@@ -123,7 +126,8 @@ class _Recommended(TypedDict):
 class Recommendation(_Recommended, total=False):
     """The result of `eventkit.recommend`: sessions and their scores, best first.
 
-    ``unmatched`` is there with ``balance`` or ``spread``, and ``shares`` with ``balance``.
+    ``unmatched`` is there with ``balance`` or ``spread``, ``shares`` with ``balance``, and
+    ``understood`` with ``understand``.
 
     Example:
         >>> from eventkit import Catalog
@@ -134,6 +138,7 @@ class Recommendation(_Recommended, total=False):
 
     shares: list[Share]
     unmatched: list[Unmatched]
+    understood: list[Understood]
 
 
 class CalendarRecommendation(Recommendation, total=False):
@@ -217,17 +222,7 @@ class Step(TypedDict, total=False):
     drop_filter: str
 
 
-@final
-class WhyNot(TypedDict):
-    """The result of `eventkit.why_not` for a session that exists.
-
-    Example:
-        >>> from eventkit import Catalog
-        >>> found = Catalog([{"title": "Agents"}]).why_not("agents", ["ai"])
-        >>> found["rank"] if "error" not in found else None
-        1
-    """
-
+class _WhyNot(TypedDict):
     title: str
     shown: bool
     rank: int | None
@@ -241,8 +236,34 @@ class WhyNot(TypedDict):
 
 
 @final
-class Explanation(TypedDict):
+class WhyNot(_WhyNot, total=False):
+    """The result of `eventkit.why_not` for a session that exists.
+
+    ``terms`` and ``understood`` are there with ``understand``.
+
+    Example:
+        >>> from eventkit import Catalog
+        >>> found = Catalog([{"title": "Agents"}]).why_not("agents", ["ai"])
+        >>> found["rank"] if "error" not in found else None
+        1
+    """
+
+    terms: list[Term]
+    understood: list[Understood]
+
+
+class _Explanation(TypedDict):
+    title: str
+    score: float
+    contributions: Contributions
+    matched_tags: list[str]
+
+
+@final
+class Explanation(_Explanation, total=False):
     """The result of `eventkit.explain` for a session that exists.
+
+    ``terms`` is there with ``understand``.
 
     Example:
         >>> from eventkit import Catalog
@@ -251,10 +272,7 @@ class Explanation(TypedDict):
         ['AI']
     """
 
-    title: str
-    score: float
-    contributions: Contributions
-    matched_tags: list[str]
+    terms: list[Term]
 
 
 @final

@@ -31,6 +31,7 @@ __all__ = [
     "Term",
     "Understanding",
     "Understood",
+    "asked_and_read",
     "explain_from_catalog",
     "recommend_from_catalog",
     "text_catalog",
@@ -153,12 +154,14 @@ def recommend_from_catalog(
     weights: Any = None,
     filter: Any = None,
     embed: Embed | None = None,
+    balance: Any = None,
+    spread: Any = None,
 ) -> dict[str, Any]:
     """Answer ``Catalog.recommend(..., understand=True)``."""
-    asked = _interests(interests)
-    reading = _reading(catalog)
-    answer: dict[str, Any]
-    answer = _native.recommend_understood(catalog, asked, top, weights, filter, reading)
+    asked, reading = asked_and_read(catalog, interests)
+    answer: dict[str, Any] = _native.recommend_understood(
+        catalog, asked, top, weights, filter, reading, balance, spread
+    )
     if embed is not None:
         from eventkit.meaning import add_near
 
@@ -170,10 +173,15 @@ def explain_from_catalog(
     catalog: Catalog, title: Any, interests: Any, weights: Any = None
 ) -> dict[str, Any]:
     """Answer ``Catalog.explain(..., understand=True)``."""
-    asked = _interests(interests)
+    asked, reading = asked_and_read(catalog, interests)
     explained: dict[str, Any]
-    explained = _native.explain_understood(catalog, title, asked, weights, _reading(catalog))
+    explained = _native.explain_understood(catalog, title, asked, weights, reading)
     return explained
+
+
+def asked_and_read(catalog: Any, interests: Any) -> tuple[list[str], Any]:
+    """Return the interests of a query as a list, and how the catalogue reads them."""
+    return _interests(interests), _reading(catalog)
 
 
 def text_catalog(source: Any) -> Catalog:
@@ -224,7 +232,8 @@ def _interests(interests: Any) -> list[str]:
     for interest in asked:
         if not isinstance(interest, str):
             raise TypeError(f"interests holds {interest!r}, expected texts")
-    return [str(interest) for interest in asked]
+    # An interest that is given twice counts once, as in the exact functions.
+    return list(dict.fromkeys(map(str, asked)))
 
 
 def _reading(

@@ -7,10 +7,12 @@ use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList, PyString};
 
-use super::errors::{Answer, OrDecline, Stop, guarded, room};
+use super::ask::{Ask, HowRead};
+use super::errors::{Answer, Stop, guarded};
 use super::intern::intern;
 use super::search::{CatalogBase, Narrowed};
 use super::{input, object};
+use crate::engine::catalog::nearest::Likeness;
 use crate::engine::catalog::{Best, Place};
 use crate::engine::ranking::interest::InterestSet;
 use crate::engine::ranking::share::{Groups, Leaf};
@@ -74,26 +76,29 @@ impl CatalogBase {
         weights: Option<&Bound<'py, PyAny>>,
         filter: Option<&Narrowed<'_>>,
         sharing: &Sharing,
+        reading: HowRead<'_, 'py>,
     ) -> PyResult<Bound<'py, PyAny>> {
         let answer = guarded(py, || {
-            let (set, scorer) = self.query(interests, weights)?;
-            let most = self.most(top, filter)?;
-            let len = self.data.catalog.len();
-            room("the answer", len.saturating_mul(256))?;
-            let mut ranked = self.best(&set, &scorer, len, filter).or_decline()?;
-            ranked.retain(|best| best.hits > 0);
-            let (best, shares) = self.shared(py, &ranked, &set, most, sharing)?;
-            let answer = self.planned(py, best, &scorer)?;
+            let ask = Ask::read(self, interests, weights, reading)?;
+            let ranked = ask.matching(filter)?;
+            let most = match ask.meant {
+                Some(_) => input::slice_end(top, ranked.len())?,
+                None => self.most(top, filter)?,
+            };
+            let (best, shares) = self.shared(py, &ranked, &ask, most, sharing)?;
+            let answer = self.planned(py, best, &ask.scorer)?;
             let fields = input::exact_dict(&answer)?;
             if let Some(shares) = shares {
                 fields.set_item(intern!(py, "shares"), shares)?;
             }
-            fields.set_item(intern!(py, "unmatched"), self.unmatched(py, &set)?)?;
+            ask.tell(py, fields)?;
             Ok(answer)
         })?;
         if answer.is(py.NotImplemented()) {
             // An error of the original comes first, such as that of a weight that is missing.
-            self.refer(py, interests, top, weights, filter)?;
+            if reading.is_none() {
+                self.refer(py, interests, top, weights, filter)?;
+            }
             return Err(PyValueError::new_err(
                 "these interests, weights or sessions cannot be balanced: there is a score that the index cannot prove \
                  (NaN, or types other than str, int and float)",
@@ -107,18 +112,15 @@ impl CatalogBase {
         &self,
         py: Python<'py>,
         ranked: &[Best],
-        interests: &InterestSet,
+        ask: &Ask<'_>,
         most: usize,
         sharing: &Sharing,
     ) -> Answer<(Vec<Best>, Option<Bound<'py, PyList>>)> {
-        let matches = self.data.catalog.matches(ranked, interests);
-        let first_level = if sharing.by_interest {
-            interests.len()
-        } else {
-            1
-        };
+        let names = ask.names();
+        let matches = ask.counts_for(ranked);
+        let first_level = if sharing.by_interest { names.len() } else { 1 };
         let mut groups = Groups::new(first_level as u32);
-        let mut counts = vec![0_usize; interests.len()];
+        let mut counts = vec![0_usize; names.len()];
         let mut titles = HashSet::with_hasher(FixedState::default());
         let mut values: HashMap<Vec<u8>, u32, FixedState> = HashMap::default();
         let mut kept = Vec::new();
@@ -161,7 +163,7 @@ impl CatalogBase {
             return Ok((chosen, None));
         }
         let shares = PyList::empty(py);
-        let rows = interests.iter().zip(counts).zip(groups.places());
+        let rows = names.into_iter().zip(counts).zip(groups.places());
         for ((interest, sessions), places) in rows {
             let share = object::new_dict(py)?;
             share.set_item(intern!(py, "interest"), object::new_str(py, interest)?)?;
@@ -228,7 +230,7 @@ impl CatalogBase {
             .filter(|interest| !catalog.has_tag(interest))
         {
             let nearest = PyList::empty(py);
-            for tag in catalog.nearest_tags(interest, NEAREST) {
+            for tag in catalog.nearest_tags(interest, NEAREST, Likeness::Near) {
                 nearest.append(object::new_str(py, &tag)?)?;
             }
             let row: Bound<'py, PyDict> = object::new_dict(py)?;

@@ -4,7 +4,7 @@
 
 #![allow(clippy::doc_markdown, clippy::doc_link_with_quotes)] // Docstrings of Python.
 
-use pyo3::exceptions::{PyIndexError, PyKeyError, PyOverflowError, PyValueError};
+use pyo3::exceptions::{PyIndexError, PyKeyError, PyOverflowError};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict, PyList, PyString};
 
@@ -190,13 +190,9 @@ impl CatalogBase {
         let top = top.given(py)?;
         let sharing = Sharing::read(balance, spread)?;
         if understand {
-            if sharing.is_some() {
-                return Err(PyValueError::new_err(
-                    "understand=True cannot be combined with balance or spread: \
-                     recommend with the interests of eventkit.understand(...) instead",
-                ));
-            }
-            let arguments = (catalog, interests, top, weights, filter, embed);
+            let arguments = (
+                catalog, interests, top, weights, filter, embed, balance, spread,
+            );
             return in_python(py, "recommend_from_catalog", arguments);
         }
         refuse_embed(embed)?;
@@ -458,7 +454,7 @@ impl CatalogBase {
         let filter = settled(unwind(|| self.narrowed(py, filter)), UNREADABLE)?;
         let filter = filter.as_ref();
         if let Some(sharing) = sharing {
-            let answer = self.balanced(py, interests, top, weights, filter, sharing);
+            let answer = self.balanced(py, interests, top, weights, filter, sharing, None);
             return self.data.settled(answer);
         }
         self.data.settled(or_else(

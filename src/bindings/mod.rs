@@ -5,6 +5,7 @@
 mod answer;
 mod arrow;
 mod arrow_data;
+mod ask;
 mod balance;
 mod cache;
 mod catalog;
@@ -29,6 +30,7 @@ mod input;
 mod intern;
 mod layout;
 mod load;
+mod meant;
 #[cfg(unix)]
 mod metrics;
 mod object;
@@ -48,6 +50,7 @@ mod top;
 mod understanding;
 #[cfg(all(Py_3_14, not(any(Py_GIL_DISABLED, Py_LIMITED_API))))]
 mod watch;
+mod words;
 mod wsgi;
 
 use pyo3::prelude::*;
@@ -95,6 +98,8 @@ mod _eventkit {
     use super::graph_ticket::Ticket;
     #[pymodule_export]
     use super::load::{load_json, load_ndjson};
+    #[pymodule_export]
+    use super::meant::Reading;
     #[cfg(unix)]
     #[pymodule_export]
     use super::metrics::ServerMetrics;
@@ -116,9 +121,10 @@ mod _eventkit {
     use super::telemetry::{TelemetryWriter, summarize_telemetry, telemetry_segments};
     #[pymodule_export]
     use super::understanding::{
-        Reading, compile_words, explain_understood, recommend_understood, understand_interests,
-        understood_points,
+        explain_understood, recommend_understood, understand_interests, understood_points,
     };
+    #[pymodule_export]
+    use super::words::compile_words;
     #[pymodule_export]
     use super::wsgi::kept_question;
 

@@ -6,6 +6,7 @@ use pyo3::exceptions::{PyKeyError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList, PyString};
 
+use super::ask::{Ask, HowRead};
 use super::errors::{Answer, OrDecline, guarded, no_memory, room, unwind};
 use super::filter::Filter;
 use super::intern::intern;
@@ -29,7 +30,7 @@ struct Given {
 
 /// Plans an itinerary; `gap` is in minutes, and `busy` holds starts and ends.
 #[pyfunction]
-#[pyo3(signature = (catalog, interests, top, gap, weights, filter, must, avoid, busy))]
+#[pyo3(signature = (catalog, interests, top, gap, weights, filter, must, avoid, busy, reading=None))]
 #[allow(clippy::too_many_arguments)] // Keyword arguments of Python.
 pub(super) fn plan<'py>(
     py: Python<'py>,
@@ -42,19 +43,17 @@ pub(super) fn plan<'py>(
     must: Vec<String>,
     avoid: Vec<String>,
     busy: Vec<(String, String)>,
+    reading: HowRead<'_, 'py>,
 ) -> PyResult<Bound<'py, PyAny>> {
     let gap = Duration::try_from_secs_f64(gap * 60.0);
     let gap = gap.map_err(|_| PyValueError::new_err("gap: expected minutes from 0 up"))?;
     let catalog = catalog.get();
-    catalog.data.check()?;
+    catalog.prepare(py, reading)?;
     refuse_text(interests)?;
     let filter = settled(unwind(|| catalog.narrowed(py, filter)), UNREADABLE)?;
     let planned = guarded(py, || {
-        let (set, scorer) = catalog.query(interests, weights)?;
-        let count = catalog.data.catalog.len();
-        room("the plan", count.saturating_mul(256))?;
-        let ranked = catalog.best(&set, &scorer, count, filter.as_ref());
-        let ranked = ranked.or_decline()?;
+        let ask = Ask::read(catalog, interests, weights, reading)?;
+        let ranked = ask.everything(filter.as_ref())?;
         let given = Given { must, avoid, busy };
         let wishes = catalog.wishes(py, &given, &ranked)?;
         let inner = &catalog.data.catalog;
@@ -65,7 +64,7 @@ pub(super) fn plan<'py>(
         };
         let at = |number: &u32| ranked.get(*number as usize).copied();
         let chosen = itinerary.plan.positions.iter().filter_map(at).collect();
-        let answer = catalog.planned(py, chosen, &scorer)?;
+        let answer = catalog.planned(py, chosen, &ask.scorer)?;
         let fields = input::exact_dict(&answer)?;
         let total = object::new_float(py, itinerary.plan.total)?;
         fields.set_item(intern!(py, "total"), total)?;
@@ -73,7 +72,7 @@ pub(super) fn plan<'py>(
         fields.set_item(intern!(py, "untimed"), untimed)?;
         let left_out = catalog.left_out(py, &itinerary.left_out, &given, &ranked)?;
         fields.set_item(intern!(py, "left_out"), left_out)?;
-        fields.set_item(intern!(py, "unmatched"), catalog.unmatched(py, &set)?)?;
+        ask.tell(py, fields)?;
         Ok(answer)
     });
     catalog.data.settled(planned)

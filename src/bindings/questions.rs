@@ -4,18 +4,23 @@ use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList, PyString};
 
 use super::answer;
-use super::errors::{Answer, OrDecline, guarded, room, unwind};
+use super::ask::{Ask, HowRead};
+use super::errors::{Answer, OrDecline, guarded, unwind};
 use super::filter::Filter;
 use super::intern::intern;
+use super::meant::{Meant, Reading};
 use super::search::{CatalogBase, Narrowed, UNREADABLE, refuse_text, settled};
+use super::understanding::shown_terms;
 use super::{input, object};
+use crate::engine::catalog::ranker::{ByPoints, ByTags, Points, Ranker};
 use crate::engine::catalog::why_not::{Condition, Question, Step, WhyNot};
-use crate::engine::catalog::{Best, Place};
+use crate::engine::catalog::{Best, Narrow, Place};
 use crate::engine::ranking::score::Factor;
+use crate::engine::understanding::words::spelt_words;
 
 /// Says why a session is not among the first `top`.
 #[pyfunction]
-#[pyo3(signature = (catalog, title, interests, top, weights, filter))]
+#[pyo3(signature = (catalog, title, interests, top, weights, filter, reading=None))]
 pub(super) fn why_not<'py>(
     py: Python<'py>,
     catalog: &Bound<'py, CatalogBase>,
@@ -24,31 +29,29 @@ pub(super) fn why_not<'py>(
     top: usize,
     weights: Option<&Bound<'py, PyAny>>,
     filter: Option<&Bound<'py, Filter>>,
+    reading: HowRead<'_, 'py>,
 ) -> PyResult<Bound<'py, PyAny>> {
     let catalog = catalog.get();
-    catalog.data.check()?;
+    catalog.prepare(py, reading)?;
     refuse_text(interests)?;
     let narrowed = settled(unwind(|| catalog.narrowed(py, filter)), UNREADABLE)?;
     let found = guarded(py, || {
-        let (set, scorer) = catalog.query(interests, weights)?;
+        let ask = Ask::read(catalog, interests, weights, reading)?;
         let Some(place) = catalog.find(py, title)? else {
             return answer::not_found(title);
         };
-        let inner = &catalog.data.catalog;
-        room("the answer", inner.len().saturating_mul(256))?;
-        let tags = catalog.lowered_tags(py, place)?;
-        let question = Question {
-            catalog: inner,
-            interests: &set,
-            scorer: &scorer,
+        let about = About {
+            place,
             top,
             narrow: narrowed.as_ref().map(Narrowed::narrow),
-            place,
-            tags: &tags,
         };
-        let found = py.detach(|| question.answer()).or_decline()?;
-        let answer = catalog.answer_why_not(py, &found, top, &tags)?;
-        answer.set_item(intern!(py, "unmatched"), catalog.unmatched(py, &set)?)?;
+        let answer = match (&ask.meant, reading) {
+            (Some(meant), Some(reading)) => {
+                catalog.why_not_meant(py, &ask, meant, reading.get(), about)?
+            }
+            _ => catalog.why_not_tagged(py, &ask, about)?,
+        };
+        ask.tell(py, &answer)?;
         Ok(answer.into_any())
     });
     catalog.data.settled(found)
@@ -56,7 +59,7 @@ pub(super) fn why_not<'py>(
 
 /// Returns the sessions that run at the time of another one, best first.
 #[pyfunction]
-#[pyo3(signature = (catalog, title, interests, top, weights))]
+#[pyo3(signature = (catalog, title, interests, top, weights, reading=None))]
 pub(super) fn alternatives<'py>(
     py: Python<'py>,
     catalog: &Bound<'py, CatalogBase>,
@@ -64,20 +67,18 @@ pub(super) fn alternatives<'py>(
     interests: &Bound<'py, PyAny>,
     top: Option<usize>,
     weights: Option<&Bound<'py, PyAny>>,
+    reading: HowRead<'_, 'py>,
 ) -> PyResult<Bound<'py, PyAny>> {
     let catalog = catalog.get();
-    catalog.data.check()?;
+    catalog.prepare(py, reading)?;
     refuse_text(interests)?;
     let found = guarded(py, || {
-        let (set, scorer) = catalog.query(interests, weights)?;
+        let ask = Ask::read(catalog, interests, weights, reading)?;
         let Some(place) = catalog.find(py, title)? else {
             return answer::not_found(title);
         };
-        let inner = &catalog.data.catalog;
-        room("the answer", inner.len().saturating_mul(256))?;
-        let ranked = catalog.best(&set, &scorer, inner.len(), None);
-        let ranked = ranked.or_decline()?;
-        let Some(numbers) = inner.overlapping(place, &ranked) else {
+        let ranked = ask.everything(None)?;
+        let Some(numbers) = catalog.data.catalog.overlapping(place, &ranked) else {
             let untimed = answer::not_found(title)?;
             let message = intern!(py, "session has no time");
             input::exact_dict(&untimed)?.set_item(intern!(py, "error"), message)?;
@@ -85,19 +86,105 @@ pub(super) fn alternatives<'py>(
         };
         let numbers = numbers.into_iter().take(top.unwrap_or(usize::MAX));
         let best = numbers.filter_map(|number| ranked.get(number).copied());
-        let answer = catalog.planned(py, best.collect(), &scorer)?;
+        let answer = catalog.planned(py, best.collect(), &ask.scorer)?;
         let fields = input::exact_dict(&answer)?;
         for name in ["title", "start", "end"] {
             let value = catalog.data.member(py, place, name)?;
             fields.set_item(name, value)?;
         }
-        fields.set_item(intern!(py, "unmatched"), catalog.unmatched(py, &set)?)?;
+        ask.tell(py, fields)?;
         Ok(answer)
     });
     catalog.data.settled(found)
 }
 
+/// The session that a question is about, and the places and the filter of the query.
+#[derive(Clone, Copy)]
+struct About<'a> {
+    place: Place,
+    top: usize,
+    narrow: Option<Narrow<'a>>,
+}
+
+impl<'a> About<'a> {
+    fn question(self, ranker: &'a dyn Ranker) -> Question<'a> {
+        Question {
+            ranker,
+            top: self.top,
+            narrow: self.narrow,
+            place: self.place,
+        }
+    }
+}
+
 impl CatalogBase {
+    fn why_not_tagged<'py>(
+        &self,
+        py: Python<'py>,
+        ask: &Ask<'_>,
+        about: About<'_>,
+    ) -> Answer<Bound<'py, PyDict>> {
+        let tags = self.lowered_tags(py, about.place)?;
+        let ranker = ByTags {
+            catalog: &self.data.catalog,
+            interests: &ask.interests,
+            scorer: &ask.scorer,
+            tags: &tags,
+        };
+        let question = about.question(&ranker);
+        let found = py.detach(|| question.answer()).or_decline()?;
+        self.answer_why_not(py, &found, about.top, &tags)
+    }
+
+    /// Says why a session is not recommended for interests that are understood, and names the terms of its match.
+    fn why_not_meant<'py>(
+        &self,
+        py: Python<'py>,
+        ask: &Ask<'_>,
+        meant: &Meant<'_>,
+        reading: &Reading,
+        about: About<'_>,
+    ) -> Answer<Bound<'py, PyDict>> {
+        let number = meant.texts.number(about.place.part, about.place.local);
+        let number = number.or_decline()?;
+        let tried = meant.tried(self.own_texts(py, about.place)?, reading, number);
+        let (texts, more): (Vec<Vec<u8>>, Vec<Points>) = tried.into_iter().unzip();
+        let ranker = ByPoints {
+            catalog: &self.data.catalog,
+            texts: &meant.texts,
+            points: &meant.points(),
+            more: &more,
+            scorer: &ask.scorer,
+            interests: ask.interests.len(),
+        };
+        let question = about.question(&ranker);
+        let found = py.detach(|| question.answer()).or_decline()?;
+        let answer = self.answer_why_not(py, &found, about.top, &texts)?;
+        if !found.session.is_match() {
+            // Points are what it lacks, and not a gap between scores.
+            answer.set_item(intern!(py, "gap"), py.None())?;
+        }
+        answer.set_item(intern!(py, "terms"), shown_terms(py, &meant.terms(number))?)?;
+        Ok(answer)
+    }
+
+    /// Returns the texts of a session that may become interests: its tags, and the words of its title, lowered.
+    fn own_texts(&self, py: Python<'_>, place: Place) -> Answer<Vec<String>> {
+        let tags = self.lowered_tags(py, place)?;
+        let mut texts: Vec<String> = tags
+            .iter()
+            .map(|tag| String::from_utf8_lossy(tag).into_owned())
+            .collect();
+        if let Some(title) = self.data.member(py, place, "title")?
+            && let Ok(title) = title.cast_exact::<PyString>()
+        {
+            let title =
+                input::with_lowered(title, |title| String::from_utf8_lossy(title).into_owned())?;
+            texts.extend(spelt_words(&title).map(str::to_owned));
+        }
+        Ok(texts)
+    }
+
     /// Returns the different tags of a session, lowered, in order.
     fn lowered_tags(&self, py: Python<'_>, place: Place) -> Answer<Vec<Vec<u8>>> {
         let session = self.data.plain_session(py, place)?;

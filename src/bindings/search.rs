@@ -16,7 +16,7 @@ use crate::engine::catalog::{Best, Identified, Narrow, Place};
 use crate::engine::json::write_scoring;
 use crate::engine::memory;
 use crate::engine::ranking::interest::InterestSet;
-use crate::engine::ranking::score::{Number, Scorer, Weights};
+use crate::engine::ranking::score::{Scorer, Weights};
 
 /// The message for sessions that change while they are compiled.
 pub(super) const CHANGED: &str = "the sessions changed while they were compiled";
@@ -149,7 +149,7 @@ impl CatalogBase {
         let chosen = best.into_iter().map(|best| {
             Ok(Chosen {
                 session: self.data.plain_session(py, best.place)?,
-                matched: Number::Int(i64::from(best.hits)),
+                matched: best.matched,
                 popularity: best.popularity,
             })
         });
@@ -314,7 +314,7 @@ impl CatalogBase {
             scoring.extend_from_slice(b"{\"title\": ");
             in_order(py, self.data.dump_title(py, best.place, &mut scoring))?;
             let parts = scorer
-                .contributions(best.hits, best.popularity)
+                .contributions_of(best.matched, best.popularity)
                 .or_decline()?;
             write_scoring(&parts, scorer.total(&parts), &mut scoring);
         }

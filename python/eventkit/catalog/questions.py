@@ -31,6 +31,7 @@ class Questions(_native.CatalogBase):
         busy: Busy = (),
         date: datetime.date | str | None = None,
         zone: str | None = None,
+        understand: bool = False,
     ) -> Plan:
         """Plan the best itinerary of sessions that do not overlap.
 
@@ -57,6 +58,8 @@ class Questions(_native.CatalogBase):
                 date then count on this day.
             zone: The time zone of the programme, such as ``"Europe/Berlin"``. Busy times with an
                 offset from UTC are converted to it. Needed if the sessions name no offset.
+            understand: As for `recommend`: rank by what the interests mean. The answer then has
+                ``"understood"`` too, and ``"unmatched"`` has the interests that match nothing.
 
         Returns:
             As `recommend`, with the sessions in order of time, ``"total"`` (the sum of their
@@ -94,7 +97,10 @@ class Questions(_native.CatalogBase):
         """
         required, unwanted = _names("must", must), _names("avoid", avoid)
         times = busy_times(busy, date, zone)
-        found = _native.plan(self, interests, top, gap, weights, filter, required, unwanted, times)
+        interests, reading = _asked(self, interests, understand)
+        found = _native.plan(
+            self, interests, top, gap, weights, filter, required, unwanted, times, reading
+        )
         planned: Plan = _answered(found, "planned")
         return planned
 
@@ -106,6 +112,7 @@ class Questions(_native.CatalogBase):
         *,
         weights: Mapping[str, Any] | None = None,
         filter: _native.Filter | None = None,
+        understand: bool = False,
     ) -> WhyNot | SessionNotFound:
         """Say why a session is not recommended, and what would bring it in. See `eventkit.why_not`.
 
@@ -118,7 +125,8 @@ class Questions(_native.CatalogBase):
         """
         if top < 0:
             raise ValueError(f"top is {top}, expected a number of sessions, 0 or more")
-        found = _native.why_not(self, title, interests, top, weights, filter)
+        interests, reading = _asked(self, interests, understand)
+        found = _native.why_not(self, title, interests, top, weights, filter, reading)
         explained: WhyNot | SessionNotFound = _answered(found, "explained")
         return explained
 
@@ -129,6 +137,7 @@ class Questions(_native.CatalogBase):
         top: int | None = None,
         *,
         weights: Mapping[str, Any] | None = None,
+        understand: bool = False,
     ) -> Alternatives | SessionNotFound:
         """Recommend what else runs at the time of a session. See `eventkit.alternatives`.
 
@@ -141,7 +150,8 @@ class Questions(_native.CatalogBase):
         """
         if top is not None and top < 0:
             raise ValueError(f"top is {top}, expected a number of sessions, 0 or more")
-        found = _native.alternatives(self, title, interests, top, weights)
+        interests, reading = _asked(self, interests, understand)
+        found = _native.alternatives(self, title, interests, top, weights, reading)
         compared: Alternatives | SessionNotFound = _answered(found, "compared")
         return compared
 
@@ -154,6 +164,16 @@ class Questions(_native.CatalogBase):
             [{'interest': 'kuberntes', 'nearest': ['kubernetes']}]
         """
         return _native.unmatched_interests(self, interests)
+
+
+def _asked(catalog: Any, interests: Any, understand: bool) -> tuple[Any, Any]:
+    """Return the interests, and how they are read; ``None`` if whole tags are compared."""
+    if not understand:
+        return interests, None
+    # Imported here, because it reads the aliases.
+    from eventkit.understanding import asked_and_read
+
+    return asked_and_read(catalog, interests)
 
 
 def _names(argument: str, names: Iterable[str]) -> list[str]:

@@ -36,8 +36,8 @@ def recommend(arguments: argparse.Namespace) -> Answer:
     top = arguments.top or default_top(manifest)
     from_graph = arguments.source == "graph"
     is_table = at_terminal() and not arguments.json and not from_graph
-    # Without the flag, a table is balanced, unless its interests are understood.
-    default = "interests" if is_table and not arguments.understand else None
+    # Without the flag, a table is balanced.
+    default = "interests" if is_table else None
     balance = {"interests": "interests", "none": None, None: default}
     sharing: dict[str, Any] = {
         "balance": balance[arguments.balance],

@@ -217,7 +217,7 @@ _COMMANDS: tuple[tuple[str, str, str, tuple[str, ...]], ...] = (
         "plan sessions that do not overlap",
         "questions",
         (
-            *(*_INTERESTS, "--top", "--gap", "--must", "--avoid", "--busy", "--date"),
+            *(*_INTERESTS, *_MEANING, "--top", "--gap", "--must", "--avoid", "--busy", "--date"),
             *(*_PROFILE, *_SOURCE, *_FEED, *_EVERYWHERE),
         ),
     ),
@@ -225,13 +225,19 @@ _COMMANDS: tuple[tuple[str, str, str, tuple[str, ...]], ...] = (
         "why-not",
         "say why a session is not recommended, and what would bring it in",
         "questions",
-        ("--session", *_INTERESTS, "--top", *_PROFILE, *_SOURCE, *_FEED, *_EVERYWHERE),
+        (
+            *("--session", *_INTERESTS, *_MEANING, "--top"),
+            *(*_PROFILE, *_SOURCE, *_FEED, *_EVERYWHERE),
+        ),
     ),
     (
         "alternatives",
         "recommend what else runs at the time of a session",
         "questions",
-        ("--session", *_INTERESTS, "--top", *_PROFILE, *_SOURCE, *_FEED, *_EVERYWHERE),
+        (
+            *("--session", *_INTERESTS, *_MEANING, "--top"),
+            *(*_PROFILE, *_SOURCE, *_FEED, *_EVERYWHERE),
+        ),
     ),
     (
         "explain",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from eventkit.cli.views import number, recommendation, unmatched_lines
+from eventkit.cli.views import interest_lines, number, recommendation, term_lines
 from eventkit.exports import single_line
 
 __all__ = ["alternatives", "plan", "why_not"]
@@ -44,10 +44,14 @@ def _reason(row: Any) -> str:
 def why_not(result: Any, _interests: list[str]) -> list[str]:
     """Return lines about the rank of a session, and the changes that would bring it in."""
     title = single_line(str(result["title"]))
-    lines = [f"{title}: number {result['rank']}, score {number(result['score'])}"]
+    if result["rank"] is None:
+        lines = [f"{title} matches none of the interests, and so it is left out."]
+    else:
+        lines = [f"{title}: number {result['rank']}, score {number(result['score'])}"]
+    lines += term_lines(result)
     if result["shown"]:
-        return [*lines, "It is recommended.", *unmatched_lines(result)]
-    if result["last"] is not None:
+        return [*lines, "It is recommended.", *interest_lines(result)]
+    if result["gap"] is not None:
         last = single_line(str(result["last"]))
         lines.append(f"The last session recommended is {last}, {number(result['gap'])} ahead.")
     if result["slot_taken_by"] is not None:
@@ -57,7 +61,7 @@ def why_not(result: Any, _interests: list[str]) -> list[str]:
         lines.append("No change of up to three steps brings it in.")
     for change in result["changes"]:
         lines.append(f"To bring it in, {', and '.join(map(_step, change))}.")
-    return [*lines, *unmatched_lines(result)]
+    return [*lines, *interest_lines(result)]
 
 
 def _step(step: Any) -> str:

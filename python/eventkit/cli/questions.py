@@ -33,6 +33,7 @@ def plan(arguments: argparse.Namespace) -> Answer:
             busy=[_busy(text) for text in arguments.busy],
             date=arguments.date,
             zone=arguments.zone,
+            understand=arguments.understand,
         )
 
     return _answer(arguments, compute, question_views.plan, dated=True)
@@ -42,7 +43,8 @@ def why_not(arguments: argparse.Namespace) -> Answer:
     """Say why a session is not recommended, and what would bring it in."""
 
     def compute(catalog: Catalog, interests: list[str], top: int) -> Any:
-        return catalog.why_not(arguments.session, interests, top)
+        understand = arguments.understand
+        return catalog.why_not(arguments.session, interests, top, understand=understand)
 
     return _answer(arguments, compute, question_views.why_not)
 
@@ -51,7 +53,8 @@ def alternatives(arguments: argparse.Namespace) -> Answer:
     """Recommend what else runs at the time of a session."""
 
     def compute(catalog: Catalog, interests: list[str], top: int) -> Any:
-        return catalog.alternatives(arguments.session, interests, top)
+        understand = arguments.understand
+        return catalog.alternatives(arguments.session, interests, top, understand=understand)
 
     return _answer(arguments, compute, question_views.alternatives)
 

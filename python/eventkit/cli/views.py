@@ -9,24 +9,33 @@ from eventkit.cli.table import layout
 from eventkit.dates import SHORT_DATE, describe_slot
 from eventkit.exports import as_text, readable, single_line
 
-__all__ = ["explanation", "itinerary", "number", "recommendation", "unmatched_lines"]
+__all__ = [
+    "explanation",
+    "interest_lines",
+    "itinerary",
+    "number",
+    "recommendation",
+    "term_lines",
+]
 
 
 def recommendation(result: Any, interests: list[str]) -> list[str]:
     """Return a table of sessions, best first, and the interests that match none of them."""
     sessions, scoring = result["sessions"], result["scoring"]
     if not sessions:
-        return ["No sessions.", *unmatched_lines(result), *_understood_lines(result)]
+        return ["No sessions.", *interest_lines(result)]
     rows = [["", "Score", "Session", "When", "Where", "Matching tags"]]
     for place, (session, score) in enumerate(zip(sessions, scoring, strict=True), 1):
         rows.append([f"{place}", number(score["score"]), *_facts(session, interests)])
     lines = layout(rows, shutil.get_terminal_size().columns)
     lines += _conflict_lines(result["conflicts"])
-    return [*lines, *unmatched_lines(result), *_understood_lines(result), *_profile_lines(result)]
+    return [*lines, *interest_lines(result), *_profile_lines(result)]
 
 
-def unmatched_lines(result: Any) -> list[str]:
-    """Return a line for each interest that no session has as a tag."""
+def interest_lines(result: Any) -> list[str]:
+    """Return a line for each interest that matches nothing, or if understood, for each interest."""
+    if "understood" in result:
+        return _understood_lines(result)
     lines = []
     for row in result.get("unmatched", []):
         line = f"No session has the tag {single_line(row['interest'])}."
@@ -88,12 +97,19 @@ def explanation(result: Any) -> list[str]:
     lines = [f"{single_line(str(result['title']))}: score {number(result['score'])}"]
     for name, value in result["contributions"].items():
         lines.append(f"  {name.replace('_', ' '):<15} {number(value):>8}")
-    for term in result.get("terms", ()):
-        words = f"{term['word']}: {term['term']} ({term['how']}, {', '.join(term['fields'])})"
-        lines.append(f"    {number(term['weight'])} {single_line(words)}")
+    lines += term_lines(result)
     tags = single_line(", ".join(result["matched_tags"]))
     lines.append(f"Matching tags: {tags or 'none'}")
     return [*lines, *_profile_lines(result)]
+
+
+def term_lines(result: Any) -> list[str]:
+    """Return a line for each term of a match, with its weight."""
+    lines = []
+    for term in result.get("terms", ()):
+        words = f"{term['word']}: {term['term']} ({term['how']}, {', '.join(term['fields'])})"
+        lines.append(f"    {number(term['weight'])} {single_line(words)}")
+    return lines
 
 
 def itinerary(result: Any, text: str) -> list[str]:

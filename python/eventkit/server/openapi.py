@@ -61,6 +61,7 @@ def build_document(settings: ServerSettings) -> dict[str, Any]:
     exported = {**about, **top, **{name: asked[name] for name in ("format", "date", "escape")}}
     calendar = {name: asked[name] for name in ("interests", "interest", "top", "userId")}
     wishes = {name: asked[name] for name in ("gap", "must", "avoid", "busy", "date", "zone")}
+    planned = {**about, **top, **wishes, **understand}
     graph = {501: "Microsoft Graph is not configured.", 502: "It failed.", 503: "It is busy."}
     paths = {
         "/recommend": _question("Recommend sessions", {**about, **top, **shown}, "Recommendation"),
@@ -68,7 +69,7 @@ def build_document(settings: ServerSettings) -> dict[str, Any]:
             "Recommend from a calendar", calendar, "Recommendation", graph
         ),
         "/explain": _question("Explain a session's score", explained, "Explanation"),
-        "/plan": _question("Plan sessions that do not overlap", {**about, **top, **wishes}, "Plan"),
+        "/plan": _question("Plan sessions that do not overlap", planned, "Plan"),
         "/why-not": _question(
             "Say why a session is not recommended", {**explained, **top}, "WhyNot"
         ),
@@ -230,12 +231,15 @@ _CONTRIBUTIONS = _object(
 _SCORE: _Schema = {"title": {}, "score": _NUMBER, "contributions": _CONTRIBUTIONS}
 _TEXT: _Schema = {"type": "string"}
 _UNMATCHED = _list_of(_object({"interest": _TEXT, "nearest": _list_of(_TEXT)}, "interest"))
+_UNDERSTOOD = _list_of(_object({"interest": _TEXT, "sessions": {"type": "integer"}}, "interest"))
 _RECOMMENDATION: _Schema = {
     "sessions": _list_of({"type": "object"}),
     "scoring": _list_of(_object(_SCORE, *_SCORE)),
     "conflicts": {"type": "integer", "minimum": 0},
     "unmatched": _UNMATCHED,
 }
+_MEANT: _Schema = {"understood": _UNDERSTOOD}
+_TERMS: _Schema = {"terms": _list_of({"type": "object"})}
 _LEFT_OUT = _object(
     {"title": {}, "score": _NUMBER, "reason": _TEXT, "session": {}, "busy": _list_of(_TEXT)},
     *("title", "score", "reason"),
@@ -257,6 +261,7 @@ _SCHEMAS: _Schema = {
     "Recommendation": _object(
         {
             **_RECOMMENDATION,
+            **_MEANT,
             "shares": _list_of(_SHARE),
             "adaptiveCard": {"type": "object"},
             "source": {"type": "string"},
@@ -267,6 +272,7 @@ _SCHEMAS: _Schema = {
     "Plan": _object(
         {
             **_RECOMMENDATION,
+            **_MEANT,
             "total": _NUMBER,
             "untimed": {"type": "integer"},
             "left_out": _list_of(_LEFT_OUT),
@@ -286,14 +292,18 @@ _SCHEMAS: _Schema = {
             "hidden_by": _list_of(_TEXT),
             "changes": _list_of(_list_of({"type": "object"})),
             "unmatched": _UNMATCHED,
+            **_MEANT,
+            **_TERMS,
         },
         *("title", "shown", "rank", "score", "changes"),
     ),
     "Alternatives": _object(
-        {**_RECOMMENDATION, "title": {}, "start": {}, "end": {}}, *_RECOMMENDATION, "title"
+        {**_RECOMMENDATION, **_MEANT, "title": {}, "start": {}, "end": {}},
+        *(*_RECOMMENDATION, "title"),
     ),
     "Explanation": _object(
-        {**_SCORE, "matched_tags": _list_of({"type": "string"})}, *_SCORE, "matched_tags"
+        {**_SCORE, "matched_tags": _list_of({"type": "string"}), **_TERMS},
+        *(*_SCORE, "matched_tags"),
     ),
     "Itinerary": _object({"sessionCount": {"type": "integer", "minimum": 0}}, "sessionCount"),
     "Tags": _object(

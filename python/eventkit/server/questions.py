@@ -15,6 +15,7 @@ from eventkit.server.validation import (
     checked_day,
     checked_gap,
     checked_lines,
+    checked_switch,
     checked_text,
     checked_top,
     checked_zone,
@@ -36,6 +37,7 @@ def plan(request: Request, revision: Revision, settings: ServerSettings) -> Resp
     must = checked_lines("must", asked.get("must"), most, longest)
     avoid = checked_lines("avoid", asked.get("avoid"), most, longest)
     busy = checked_lines("busy", asked.get("busy"), most, LONGEST_BUSY, BUSY)
+    understand = checked_switch("understand", asked.get("understand"))
     day, zone = checked_day(asked.get("date")), checked_zone(asked.get("zone"))
     try:
         result: Any = revision.catalog.plan(
@@ -47,6 +49,7 @@ def plan(request: Request, revision: Revision, settings: ServerSettings) -> Resp
             busy=[text.split("/") for text in busy],
             date=day,
             zone=zone,
+            understand=understand,
         )
     except KeyError as error:
         raise Problem(404, "session not found", reason=str(error.args[0])) from None
@@ -63,7 +66,10 @@ def why_not(request: Request, revision: Revision, settings: ServerSettings) -> R
     interests = interests_of(asked, revision, settings)
     title = checked_text("session", asked.get("session"), settings.max_title_length)
     top = checked_top(asked.get("top"), revision.default_top, settings)
-    return _found(lambda: revision.catalog.why_not(title, interests, top), asked)
+    understand = checked_switch("understand", asked.get("understand"))
+    return _found(
+        lambda: revision.catalog.why_not(title, interests, top, understand=understand), asked
+    )
 
 
 def alternatives(request: Request, revision: Revision, settings: ServerSettings) -> Response:
@@ -72,7 +78,10 @@ def alternatives(request: Request, revision: Revision, settings: ServerSettings)
     interests = interests_of(asked, revision, settings)
     title = checked_text("session", asked.get("session"), settings.max_title_length)
     top = checked_top(asked.get("top"), revision.default_top, settings)
-    return _found(lambda: revision.catalog.alternatives(title, interests, top), asked)
+    understand = checked_switch("understand", asked.get("understand"))
+    return _found(
+        lambda: revision.catalog.alternatives(title, interests, top, understand=understand), asked
+    )
 
 
 def _found(compute: Callable[[], Any], asked: dict[str, Any]) -> Response:

@@ -13,10 +13,11 @@ pub mod filter;
 pub mod itinerary;
 pub mod lexicon;
 pub mod many;
-mod nearest;
+pub mod nearest;
 pub mod plan;
 pub mod planning;
 pub mod raise;
+pub mod ranker;
 pub mod result_cache;
 pub mod segment;
 pub mod stored;
@@ -51,12 +52,19 @@ pub struct Place {
 pub struct Best {
     /// Its place.
     pub place: Place,
-    /// The number of its tags that are interests.
-    pub hits: u32,
+    /// The number of its tags that are interests, an int; or its match where interests were understood, a float.
+    pub matched: Number,
     /// Its popularity.
     pub popularity: Number,
     /// Its score.
     pub score: f64,
+}
+
+impl Best {
+    /// Returns true if the session matches an interest.
+    pub fn is_match(&self) -> bool {
+        self.matched.as_f64() > 0.0
+    }
 }
 
 /// The sessions that have an id, by id. The caller found them by hash and compared the ids.
@@ -324,7 +332,7 @@ impl Catalog {
                     part: number,
                     local: ranked.position,
                 },
-                hits: ranked.hits,
+                matched: Number::Int(i64::from(ranked.hits)),
                 popularity: ranked.popularity,
                 score: ranked.score,
             }));
@@ -390,6 +398,14 @@ impl Catalog {
             let tags = part.segment.vocabulary.len() as u32;
             (0..tags).map(|tag| part.segment.vocabulary.bytes(TagId(tag)))
         })
+    }
+
+    /// Returns the tags of all segments, lowered and sorted, none of them twice.
+    pub fn sorted_tags(&self) -> Vec<&[u8]> {
+        let mut tags: Vec<&[u8]> = self.tags().collect();
+        tags.sort_unstable();
+        tags.dedup();
+        tags
     }
 
     /// Returns true if the filter admits a session.

@@ -10,17 +10,36 @@ use super::Catalog;
 /// Tags that share less than this part of their letter pairs with the text are not near.
 const LEAST: (usize, usize) = (2, 5);
 
+/// How like a text a tag must be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Likeness {
+    /// They share two in five letter pairs or more.
+    Near,
+    /// The nearest tags are returned, however far they are.
+    Any,
+}
+
+impl Likeness {
+    fn least(self) -> (usize, usize) {
+        match self {
+            Self::Near => LEAST,
+            Self::Any => (0, 1),
+        }
+    }
+}
+
 impl Catalog {
     /// Returns up to `most` tags of the catalogue, nearest first; of several, in the order of their bytes. The case of the
     /// text does not matter.
-    pub fn nearest_tags(&self, text: &[u8], most: usize) -> Vec<Vec<u8>> {
+    pub fn nearest_tags(&self, text: &[u8], most: usize, likeness: Likeness) -> Vec<Vec<u8>> {
+        let least = likeness.least();
         let wanted = pairs(text);
         let mut found: Vec<(Reverse<usize>, &[u8])> = Vec::new();
         for tag in self.tags() {
             let other = pairs(tag);
             let shared = 2 * shared(&wanted, &other);
             let all = wanted.len() + other.len();
-            if tag != text && shared * LEAST.1 >= all * LEAST.0 {
+            if tag != text && shared * least.1 >= all * least.0 {
                 found.push((Reverse(shared * 1_000_000 / all.max(1)), tag));
             }
         }

@@ -56,7 +56,7 @@ impl Catalog {
         top: Option<usize>,
         gap: Duration,
     ) -> (Vec<Best>, Result<Itinerary, Refusal>) {
-        ranked.retain(|session| session.hits > 0 || wishes.must.contains(&session.place));
+        ranked.retain(|session| session.is_match() || wishes.must.contains(&session.place));
         ranked.sort_by_key(|session| session.place);
         let limits = Limits {
             top,

@@ -1,6 +1,6 @@
 //! Finds the smallest weight with which a session enters the first places of an answer.
 //!
-//! A score is a line in each weight: for the weight of interests, `hits × weight` plus a constant; for that of
+//! A score is a line in each weight: for the weight of interests, `match × weight` plus a constant; for that of
 //! popularity, `popularity × weight` plus a constant. So another session is ahead on a half-line of weights, and a
 //! sweep over the ends of these half-lines counts how many are ahead. O(n log n).
 //!
@@ -124,11 +124,11 @@ fn sweep(
 
 /// Returns slope and constant of a session's score without the part that all sessions share.
 fn line(session: &Best, scorer: &Scorer, factor: Factor) -> (f64, f64) {
-    let (hits, popularity) = (f64::from(session.hits), session.popularity.as_f64());
+    let (matched, popularity) = (session.matched.as_f64(), session.popularity.as_f64());
     let weights = scorer.weights();
     match factor {
-        Factor::Interest => (hits, popularity * weights.popularity.as_f64()),
-        Factor::Popularity => (popularity, hits * weights.interest.as_f64()),
+        Factor::Interest => (matched, popularity * weights.popularity.as_f64()),
+        Factor::Popularity => (popularity, matched * weights.interest.as_f64()),
     }
 }
 
@@ -136,7 +136,7 @@ fn line(session: &Best, scorer: &Scorer, factor: Factor) -> (f64, f64) {
 /// order or leaves the exact range.
 fn is_among(ranked: &[Best], session: &Best, scorer: &Scorer, top: usize) -> bool {
     let score = |of: &Best| {
-        let score = scorer.score(of.hits, of.popularity)?.as_f64();
+        let score = scorer.score_of(of.matched, of.popularity)?.as_f64();
         (!score.is_nan()).then_some(score)
     };
     let Some(own) = score(session) else {

@@ -3,26 +3,16 @@
 //! The words of a segment are compiled when they are first needed, or when the caller asks for it, and they are kept
 //! with the segment. So a catalogue with a few other sessions compiles the words of those only.
 
+use foldhash::fast::FixedState;
+use hashbrown::{HashMap, HashSet};
+
 use super::segment::Segment;
-use super::{Catalog, Narrow, Place};
+use super::{Best, Catalog, Narrow, Place};
 use crate::engine::error::Error;
 use crate::engine::json::{SessionText, SessionView, ValueView};
 use crate::engine::ranking::bitmap::Bitmap;
 use crate::engine::ranking::score::{Number, Scorer};
-use crate::engine::understanding::{Field, POINT, TextBuilder, TextIndex, Texts};
-
-/// One session of an answer.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Understood {
-    /// Where it is.
-    pub place: Place,
-    /// Its match: the sum of its points, in tags of the exact functions.
-    pub matched: Number,
-    /// Its popularity.
-    pub popularity: Number,
-    /// Its score.
-    pub score: f64,
-}
+use crate::engine::understanding::{Field, Matches, POINT, TextBuilder, TextIndex, Texts};
 
 /// The match that points stand for.
 pub fn matched(points: u32) -> Number {
@@ -107,9 +97,9 @@ impl Catalog {
         Some(texts)
     }
 
-    /// The best `k` of sessions with points, by (score descending, position ascending).
+    /// Returns the best `k` of sessions with points, by (score descending, position ascending).
     ///
-    /// `None` where the order is not provable: a score is NaN, or an int leaves the exact range.
+    /// Returns `None` where the order is not provable: a score is NaN, or an int leaves the exact range.
     pub fn best_understood(
         &self,
         texts: &Texts<'_>,
@@ -117,46 +107,93 @@ impl Catalog {
         scorer: &Scorer,
         k: usize,
         narrow: Option<Narrow<'_>>,
-    ) -> Option<Vec<Understood>> {
+    ) -> Option<Vec<Best>> {
         let admitted = narrow.map(|narrow| self.admitted_by_part(narrow));
         let mut best = Vec::with_capacity(sessions.len());
         for &(number, points) in sessions {
             let (part, local) = texts.place(number);
-            let place = Place { part, local };
             let admits = |parts: &Vec<Bitmap>| {
                 let part = parts.get(part as usize);
                 part.is_some_and(|admitted| admitted.contains(local))
             };
-            if !admitted.as_ref().is_none_or(admits) {
-                continue;
+            if admitted.as_ref().is_none_or(admits) {
+                best.push(self.scored(Place { part, local }, points, scorer)?);
             }
-            let popularity = self.parts.get(part as usize)?.segment.popularity(local)?;
-            let matched = matched(points);
-            let parts = scorer.contributions_of(matched, popularity)?;
-            let score = scorer.total(&parts).as_f64();
-            if score.is_nan() {
-                return None;
-            }
-            best.push(Understood {
-                place,
-                matched,
-                popularity,
-                score,
-            });
         }
-        let order = |a: &Understood, b: &Understood| {
-            let by_score = b.score.partial_cmp(&a.score);
-            let by_score = by_score.unwrap_or(core::cmp::Ordering::Equal);
-            by_score.then(a.place.cmp(&b.place))
-        };
         if k == 0 {
             best.clear();
         } else if k < best.len() {
-            best.select_nth_unstable_by(k - 1, order);
+            best.select_nth_unstable_by(k - 1, by_score);
             best.truncate(k);
         }
-        best.sort_unstable_by(order);
+        best.sort_unstable_by(by_score);
         Some(best)
+    }
+
+    /// Returns the admitted sessions that `matching` lacks, best first. They have no points.
+    ///
+    /// Returns `None` as [`Self::best_understood`] does.
+    pub fn without_points(
+        &self,
+        matching: &[Best],
+        scorer: &Scorer,
+        narrow: Option<Narrow<'_>>,
+    ) -> Option<Vec<Best>> {
+        let places = matching.iter().map(|best| best.place);
+        let held: HashSet<Place, FixedState> = places.collect();
+        let all = narrow.map_or_else(|| self.places().collect(), |narrow| self.admitted(narrow));
+        let rest = all.into_iter().filter(|place| !held.contains(place));
+        let rest: Option<Vec<Best>> = rest.map(|place| self.scored(place, 0, scorer)).collect();
+        let mut rest = rest?;
+        rest.sort_unstable_by(by_score);
+        Some(rest)
+    }
+
+    /// Returns a session with its score.
+    pub(super) fn scored(&self, place: Place, points: u32, scorer: &Scorer) -> Option<Best> {
+        let popularity = self.parts.get(place.part as usize)?;
+        let popularity = popularity.segment.popularity(place.local)?;
+        let matched = matched(points);
+        let score = scorer.score_of(matched, popularity)?.as_f64();
+        (!score.is_nan()).then_some(Best {
+            place,
+            matched,
+            popularity,
+            score,
+        })
+    }
+
+    /// Returns for each of the ranked sessions the numbers of the interests that it counts for, in order.
+    ///
+    /// A session may match several interests, some of them in passing. It counts for those that are at least half as
+    /// near as its nearest one. The nearness is the session's points for an interest, divided by the most points that
+    /// any session has for it.
+    pub fn counts_for(
+        &self,
+        texts: &Texts<'_>,
+        matches: &[Matches],
+        ranked: &[Best],
+    ) -> Vec<Vec<u32>> {
+        let mut held: HashMap<u32, Vec<Nearness>, FixedState> = HashMap::default();
+        for (interest, matches) in (0..).zip(matches) {
+            let most = matches.sessions.iter().map(|&(_, points)| points).max();
+            for &(number, points) in &matches.sessions {
+                held.entry(number).or_default().push(Nearness {
+                    interest,
+                    points: points.into(),
+                    most: most.unwrap_or(1).into(),
+                });
+            }
+        }
+        let counted = |best: &Best| {
+            let number = texts.number(best.place.part, best.place.local);
+            let all = number.and_then(|number| held.get(&number));
+            let all = all.map_or(&[][..], Vec::as_slice);
+            let counts = |one: &&Nearness| all.iter().all(|other| one.is_near(other));
+            let counting = all.iter().filter(counts);
+            counting.map(|nearness| nearness.interest).collect()
+        };
+        ranked.iter().map(counted).collect()
     }
 
     fn admitted_by_part(&self, narrow: Narrow<'_>) -> Vec<Bitmap> {
@@ -168,4 +205,28 @@ impl Catalog {
         };
         parts.map(bitmap).collect()
     }
+}
+
+/// How near a session is to an interest.
+struct Nearness {
+    interest: u32,
+    /// The session's points.
+    points: u64,
+    /// The most points that a session has.
+    most: u64,
+}
+
+impl Nearness {
+    /// Returns true if it is at least half of another one. In whole numbers: points have at most 32 bits.
+    fn is_near(&self, other: &Self) -> bool {
+        2 * u128::from(self.points) * u128::from(other.most)
+            >= u128::from(other.points) * u128::from(self.most)
+    }
+}
+
+/// The order of an answer: the highest score first, then the first position.
+fn by_score(a: &Best, b: &Best) -> core::cmp::Ordering {
+    let scores = b.score.partial_cmp(&a.score);
+    let scores = scores.unwrap_or(core::cmp::Ordering::Equal);
+    scores.then(a.place.cmp(&b.place))
 }

@@ -1,21 +1,21 @@
 //! Says why a session is not among the first places of an answer, and which changes would bring it in.
 //!
-//! A change has up to three steps, and each is one of these: one of the session's own tags becomes an interest, a
-//! weight is raised ([`raise`](super::raise)), or a condition of the filter that hides the session is dropped. All
-//! changes that are returned have the same number of steps, and no change of fewer steps would do. Each has been tried
-//! on the index.
+//! A change has up to three steps, and each is one of these: one of the session's own texts becomes an interest, a
+//! weight is raised ([`raise`](super::raise)), or a condition of the filter that hides the session is dropped. The texts
+//! are its tags, and where interests are understood, the words of its title too. All changes that are returned have the
+//! same number of steps, and no change of fewer of these steps would do. Each has been tried on the index.
 //!
 //! At most one weight is raised: the order of the sessions depends on the ratio of the two weights only. Other
-//! interests are not tried, because they help no session but others. Of several sets of tags, the one with which the
+//! interests are not tried, because they help no session but others. Of several sets of texts, the one with which the
 //! session stands highest is returned; of several weights, the smallest.
 //!
-//! With `t` tags that are no interests yet, the search costs up to t³/6 queries, and t²/2 rankings of all sessions. Only
-//! the first [`MOST_TAGS`] such tags are tried, so that a session with hundreds of them costs no minutes.
+//! With `t` texts that are no interests yet, the search costs up to t³/6 queries, and t²/2 rankings of all sessions. Only
+//! the first [`MOST_TEXTS`] of them are tried, so that a session with hundreds of tags costs no minutes.
 
 use super::filter::Filter;
-use super::{Best, Catalog, Narrow, Place, raise};
-use crate::engine::ranking::interest::InterestSet;
-use crate::engine::ranking::score::{Factor, Scorer};
+use super::ranker::Ranker;
+use super::{Best, Narrow, Place, raise};
+use crate::engine::ranking::score::Factor;
 
 /// A condition of a filter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -61,7 +61,7 @@ impl Condition {
 /// One step of a change.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Step {
-    /// The session's tag of this number becomes an interest.
+    /// The session's text of this number becomes an interest.
     Interest(usize),
     /// A weight is raised to this value.
     Raise(Factor, f64),
@@ -70,28 +70,22 @@ pub enum Step {
 }
 
 /// What is asked: why is this session not among the first `top`?
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub struct Question<'a> {
-    /// The sessions.
-    pub catalog: &'a Catalog,
-    /// The interests of the query.
-    pub interests: &'a InterestSet,
-    /// The scores of the query.
-    pub scorer: &'a Scorer,
+    /// Ranks the sessions.
+    pub ranker: &'a dyn Ranker,
     /// How many places there are.
     pub top: usize,
     /// The filter of the query.
     pub narrow: Option<Narrow<'a>>,
     /// The session.
     pub place: Place,
-    /// Its different tags, lowered.
-    pub tags: &'a [Vec<u8>],
 }
 
 /// The answer to a [`Question`].
 #[derive(Clone, Debug, PartialEq)]
 pub struct WhyNot {
-    /// How many sessions are before it; `None` if the filter hides it.
+    /// How many sessions are before it; `None` if the filter hides it, or if it matches nothing and is left out.
     pub before: Option<usize>,
     /// The session and its score.
     pub session: Best,
@@ -105,8 +99,8 @@ pub struct WhyNot {
     pub changes: Vec<Vec<Step>>,
 }
 
-/// How many of the session's tags are tried as interests.
-pub const MOST_TAGS: usize = 16;
+/// How many of the session's texts are tried as interests.
+pub const MOST_TEXTS: usize = 16;
 /// The most steps of a change.
 pub const MOST_STEPS: usize = 3;
 
@@ -119,9 +113,8 @@ impl Question<'_> {
             identified: narrow.identified,
         });
         let query = Question { narrow, ..*self };
-        let ranked = query.ranked(&[], usize::MAX)?;
-        let at = ranked.iter().position(|best| best.place == self.place)?;
-        let session = *ranked.get(at)?;
+        let mut ranked = query.ranked(&[], usize::MAX)?;
+        let found = ranked.iter().position(|best| best.place == self.place);
         let is_hidden = !hidden_by.is_empty();
         let last = if is_hidden {
             let admitted = self.ranked(&[], self.top)?;
@@ -129,14 +122,19 @@ impl Question<'_> {
         } else {
             ranked.get(self.top.wrapping_sub(1)).copied()
         };
-        let changes = if !is_hidden && at < self.top {
+        let is_in = found.is_some_and(|at| at < self.top);
+        let changes = if is_in && !is_hidden {
             Vec::new()
         } else {
-            query.changes(&hidden_by, at < self.top)?
+            query.changes(&hidden_by, is_in)?
         };
+        let at = found.unwrap_or(ranked.len());
+        if found.is_none() {
+            ranked.push(self.ranker.unmatched(self.place)?);
+        }
         Some(WhyNot {
-            before: (!is_hidden).then_some(at),
-            session,
+            before: found.filter(|_| !is_hidden),
+            session: *ranked.get(at)?,
             last,
             slot: self.slot(&ranked, at),
             hidden_by,
@@ -153,7 +151,7 @@ impl Question<'_> {
         let hides = |condition: &Condition| {
             let mut alone = Filter::default();
             condition.transfer(&mut filter, &mut alone);
-            let admitted = self.catalog.admits(
+            let admitted = self.ranker.catalog().admits(
                 Narrow {
                     filter: &alone,
                     ..narrow
@@ -169,24 +167,14 @@ impl Question<'_> {
         (hidden_by, filter)
     }
 
-    /// Ranks the sessions with some of the tags as further interests.
+    /// Ranks the sessions with some of the texts as further interests.
     fn ranked(&self, more: &[usize], most: usize) -> Option<Vec<Best>> {
-        let (interests, scorer) = self.extended(more);
-        let most = most.min(self.catalog.len());
-        self.catalog.top_k(&interests, &scorer, most, self.narrow)
-    }
-
-    fn extended(&self, more: &[usize]) -> (InterestSet, Scorer) {
-        let tags = more.iter().filter_map(|&tag| self.tags.get(tag));
-        let interests = self.interests.iter().chain(tags.map(Vec::as_slice));
-        let interests = InterestSet::new(interests);
-        let scorer = self.scorer.for_interests(interests.len());
-        (interests, scorer)
+        self.ranker.rank(more, most, self.narrow)
     }
 
     /// Returns the best session before this one that overlaps it in time.
     fn slot(&self, ranked: &[Best], at: usize) -> Option<Best> {
-        let overlapping = self.catalog.overlapping(self.place, ranked)?;
+        let overlapping = self.ranker.catalog().overlapping(self.place, ranked)?;
         let first = overlapping.into_iter().find(|&number| number < at)?;
         ranked.get(first).copied()
     }
@@ -199,10 +187,8 @@ impl Question<'_> {
         if is_in {
             return Some(vec![drops]);
         }
-        let tags = self.tags.iter().enumerate();
-        let new = tags.filter(|(_, tag)| !self.interests.contains(tag));
-        let new = new.map(|(number, _)| number);
-        let new: Vec<usize> = new.take(MOST_TAGS).collect();
+        let mut new = self.ranker.candidates();
+        new.truncate(MOST_TEXTS);
         for size in 1..=left {
             let found = self.changes_of(size, &new)?;
             if !found.is_empty() {
@@ -216,20 +202,22 @@ impl Question<'_> {
     /// Returns the best change of so many steps of each kind.
     fn changes_of(&self, size: usize, new: &[usize]) -> Option<Vec<Vec<Step>>> {
         let mut added: Option<(usize, Vec<usize>)> = None;
-        for tags in subsets(new, size) {
-            let ranked = self.ranked(&tags, self.top)?;
+        for texts in subsets(new, size) {
+            let ranked = self.ranked(&texts, self.top)?;
             let at = ranked.iter().position(|best| best.place == self.place);
             if let Some(at) = at
                 && added.as_ref().is_none_or(|&(best, _)| at < best)
             {
-                added = Some((at, tags));
+                added = Some((at, texts));
             }
         }
         let mut raised: [Option<(f64, Vec<usize>)>; 2] = [None, None];
-        for tags in subsets(new, size - 1) {
-            let ranked = self.ranked(&tags, usize::MAX)?;
-            let target = ranked.iter().position(|best| best.place == self.place)?;
-            let (_, scorer) = self.extended(&tags);
+        for texts in subsets(new, size - 1) {
+            let ranked = self.ranked(&texts, usize::MAX)?;
+            let target = ranked.iter().position(|best| best.place == self.place);
+            // No weight brings in a session that matches nothing and is left out.
+            let Some(target) = target else { continue };
+            let scorer = self.ranker.scorer(&texts);
             for (held, factor) in raised
                 .iter_mut()
                 .zip([Factor::Interest, Factor::Popularity])
@@ -238,20 +226,20 @@ impl Question<'_> {
                 if let Some(weight) = weight
                     && held.as_ref().is_none_or(|&(best, _)| weight < best)
                 {
-                    *held = Some((weight, tags.clone()));
+                    *held = Some((weight, texts.clone()));
                 }
             }
         }
-        let interests = |tags: Vec<usize>| tags.into_iter().map(Step::Interest);
+        let interests = |texts: Vec<usize>| texts.into_iter().map(Step::Interest);
         let mut changes: Vec<Vec<Step>> = Vec::new();
-        changes.extend(added.map(|(_, tags)| interests(tags).collect()));
+        changes.extend(added.map(|(_, texts)| interests(texts).collect()));
         for (found, factor) in raised
             .into_iter()
             .zip([Factor::Interest, Factor::Popularity])
         {
-            let steps = |(weight, tags)| {
+            let steps = |(weight, texts)| {
                 let raise = [Step::Raise(factor, weight)];
-                interests(tags).chain(raise).collect()
+                interests(texts).chain(raise).collect()
             };
             changes.extend(found.map(steps));
         }

@@ -254,7 +254,13 @@ impl Scorer {
     /// caller must not sort by.
     #[inline]
     pub fn score(&self, hits: u32, popularity: Number) -> Option<Number> {
-        self.contributions(hits, popularity)
+        self.score_of(Number::Int(i64::from(hits)), popularity)
+    }
+
+    /// Returns the score of a session whose match is a number of tags, or a part of one. See [`Self::score`].
+    #[inline]
+    pub fn score_of(&self, matched: Number, popularity: Number) -> Option<Number> {
+        self.contributions_of(matched, popularity)
             .map(|parts| self.total(&parts))
     }
 }

@@ -280,13 +280,19 @@ impl Tables {
 
 /// Adds up the points that sessions have for several interests.
 pub fn total(all: &[Matches], sessions: usize) -> Vec<(u32, u32)> {
-    if let [only] = all {
-        return only.sessions.clone();
+    let lists: Vec<_> = all.iter().map(|matches| &matches.sessions).collect();
+    added(&lists, sessions)
+}
+
+/// Adds up lists of points.
+pub fn added(lists: &[&Vec<(u32, u32)>], sessions: usize) -> Vec<(u32, u32)> {
+    if let [only] = lists {
+        return (*only).clone();
     }
     TABLES.with_borrow_mut(|tables| {
         tables.grow(sessions);
         let mut touched = Vec::new();
-        for &(session, points) in all.iter().flat_map(|matches| &matches.sessions) {
+        for &(session, points) in lists.iter().copied().flatten() {
             let sum = &mut tables.points[session as usize];
             if *sum == 0 {
                 touched.push((session, 0));

@@ -100,6 +100,15 @@ pub fn words_of(text: &str) -> Vec<String> {
     words
 }
 
+/// Returns the words of a text as they are spelt, without the signs around them.
+pub fn spelt_words(text: &str) -> impl Iterator<Item = &str> {
+    let is_edge = |c: char| !is_word_character(c) && !matches!(c, '+' | '#');
+    let words = text.split_whitespace();
+    words
+        .map(move |word| word.trim_matches(is_edge))
+        .filter(|word| !word.is_empty())
+}
+
 /// What is known of a chunk besides its characters.
 struct Context<'a> {
     /// It starts a sentence that is not the first.
