@@ -108,7 +108,7 @@ def recommend(
     recommender = Recommender(catalog, top, understand=understand, filter=filter)
     place = locate(out)
     folder = place.path if place.local else place.url
-    run = _begun(new_run(profiles, recommender, format, part_rows), folder, resume)
+    run = _begun(new_run(profiles, recommender, format, part_rows), folder, place.url, resume)
     with held_alone(locate(join(folder, MANIFEST))):
         clean(place, run.token)
         missing = _missing(run, place)
@@ -122,7 +122,7 @@ def recommend(
         return _summary(run, place, len(missing))
 
 
-def _begun(now: Run, folder: str, resume: bool) -> Run:
+def _begun(now: Run, folder: str, shown: str, resume: bool) -> Run:
     """Return the run to work on: a new one, or the one that the directory holds."""
     held = load_run(folder)
     if held is None:
@@ -130,7 +130,7 @@ def _begun(now: Run, folder: str, resume: bool) -> Run:
         return now
     if not resume:
         raise BatchError(
-            folder, "it holds a run already: resume that run, or choose an empty directory"
+            shown, "it holds a run already: resume that run, or choose an empty directory"
         )
     require_same(held, renamed(now, held.token))
     return held
