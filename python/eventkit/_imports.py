@@ -14,6 +14,10 @@ from eventkit.errors import MissingExtraError
 __all__ = ["lazy_modules", "optional", "required"]
 
 EXTRAS = {
+    "daft": "daft",
+    "dask": "dask",
+    "distributed": "dask",
+    "fsspec": "batch",
     "granian": "serve",
     "httpcore": "graph",
     "httpx": "graph",  # and `feeds`, which needs nothing else
@@ -24,6 +28,7 @@ EXTRAS = {
     "msal_extensions": "graph",
     "narwhals": "frames",
     "pyarrow": "arrow",
+    "pyspark": "spark",
     "requests": "graph",
     "rich": "cli",
     "valkey": "redis",

@@ -200,7 +200,7 @@ _FEED = ("--feed", "--zone", "--allow-private")
 
 _OWN_ARGUMENTS = {
     **{"catalog": "add_arguments", "serve": "add_arguments", "telemetry": "add_arguments"},
-    "completion": "add_arguments",
+    **{"batch": "add_arguments", "completion": "add_arguments"},
     **{"import": "add_import_arguments", "diff": "add_diff_arguments"},
     **{"mcp": "add_mcp_arguments", "agent-files": "add_file_arguments"},
 }
@@ -291,6 +291,7 @@ _COMMANDS: tuple[tuple[str, str, str, tuple[str, ...]], ...] = (
         (),
     ),
     ("diff", "show what changed between two states of a programme", "feeds", ()),
+    ("batch", "recommend for files of profiles, on one machine or a cluster", "batch", ()),
     ("catalog", "compile sessions into a file, and show or check such files", "catalogs", ()),
     (
         "serve",
