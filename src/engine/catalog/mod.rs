@@ -315,14 +315,14 @@ impl Catalog {
         interests: &InterestSet,
         scorer: &Scorer,
         k: usize,
-        selections: Option<&[Selection<'_>]>,
+        filter: Option<&[Selection<'_>]>,
     ) -> Option<Vec<Best>> {
         let mut best = Vec::new();
         let mut scores = Vec::new();
         for (number, part) in (0..).zip(&self.parts) {
-            let selection = selections.and_then(|selections| selections.get(number as usize));
-            let selection = selection.unwrap_or(&Selection::Everything);
-            let ranked = part.top_k(interests, scorer, k, selection, &scores)?;
+            let admitted = filter.and_then(|filter| filter.get(number as usize));
+            let admitted = admitted.unwrap_or(&Selection::Everything);
+            let ranked = part.top_k(interests, scorer, k, admitted, &scores)?;
             if ranked.is_empty() {
                 continue;
             }
