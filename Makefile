@@ -46,7 +46,8 @@ $(VENV)/.stamp-build: pyproject.toml | check-tools
 
 # The lock file names every package and version, so `--no-deps` lets nothing else in.
 $(VENV)/.stamp-dev: $(VENV)/.stamp-build $(LOCK)
-	$(BIN)/python -m pip install --quiet --no-deps --requirement $(LOCK)
+	$(BIN)/python -m pip install --quiet --constraint $(LOCK) uv
+	PATH="$(abspath $(BIN)):$$PATH" tools/install-packages $(BIN)/python --no-deps --requirement $(LOCK)
 	@touch $@
 
 # A stale extension beside a new one silently wins the import: the old one goes first.

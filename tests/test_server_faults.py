@@ -26,6 +26,7 @@ from eventkit.server import ServerSettings, run
 from faults import raw
 from faults.raw import exchange, running
 from faults.smuggling import REQUESTS
+from server_load import Askers
 
 pytestmark = [
     pytest.mark.faults,
@@ -299,39 +300,28 @@ def is_refused(server):
 ANSWERED = r'eventkit_http_requests_total\{route="/recommend",status="200"\} (\d+)'
 
 
-class Load:
+class Load(Askers):
     """Clients that ask over and over, and count what came of it."""
 
     def __init__(self, server, clients):
+        super().__init__(clients)
         self.server, self.right, self.wrong, self.failed = server, 0, [], 0
         manifest = eventkit.load_manifest()
         self._expected = json.dumps(eventkit.recommend(manifest, ["ai", "ml"], 5)).encode()
-        self._stop, self._lock = threading.Event(), threading.Lock()
-        self._threads = [threading.Thread(target=self._ask) for _ in range(clients)]
+        self._lock = threading.Lock()
 
-    def __enter__(self):
-        for thread in self._threads:
-            thread.start()
-        return self
-
-    def __exit__(self, *_):
-        self._stop.set()
-        for thread in self._threads:
-            thread.join()
-
-    def _ask(self):
-        while not self._stop.is_set():
-            try:
-                status, body = self.server.ask(QUESTION)
-            except OSError:
-                status, body = 0, b""
-            with self._lock:
-                if status == 0:
-                    self.failed += 1
-                elif (status, body) == (200, self._expected):
-                    self.right += 1
-                else:
-                    self.wrong.append((status, body))
+    def ask(self):
+        try:
+            status, body = self.server.ask(QUESTION)
+        except OSError:
+            status, body = 0, b""
+        with self._lock:
+            if status == 0:
+                self.failed += 1
+            elif (status, body) == (200, self._expected):
+                self.right += 1
+            else:
+                self.wrong.append((status, body))
 
 
 def test_killed_workers_come_back_and_only_their_requests_fail(tmp_path):

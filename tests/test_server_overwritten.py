@@ -21,6 +21,7 @@ import pytest
 from eventkit import Catalog
 from faults import raw
 from faults.raw import running
+from server_load import Askers
 
 pytestmark = [
     pytest.mark.faults,
@@ -73,43 +74,32 @@ def mixed(live, new, start=0.0, end=0.5):
 CHANGES = [cut, emptied, overwritten, mixed]
 
 
-class Clients:
+class Clients(Askers):
     """Threads that ask without a pause and count the words of the answers.
 
     A query is never the same, so that no answer is a cached one.
     """
 
     def __init__(self, server, count=3):
+        super().__init__(count)
         self.server, self.words, self.wrong = server, set(), []
         self.answers = 0
-        self._numbers, self._stop = itertools.count(), threading.Event()
-        self._threads = [threading.Thread(target=self._ask) for _ in range(count)]
+        self._numbers = itertools.count()
 
-    def __enter__(self):
-        for thread in self._threads:
-            thread.start()
-        return self
-
-    def __exit__(self, *_):
-        self._stop.set()
-        for thread in self._threads:
-            thread.join()
-
-    def _ask(self):
-        while not self._stop.is_set():
-            number = next(self._numbers)
-            try:
-                status, body = self.server.ask(
-                    f"/recommend?interests=tag%20{number % COUNT},x{number}&top=1"
-                )
-                word, at = json.loads(body)["sessions"][0]["title"].split()
-            except Exception as error:
-                self.wrong.append(repr(error))
-                continue
-            if (status, at) != (200, str(number % COUNT)):
-                self.wrong.append((status, body))
-            self.words.add(word)
-            self.answers += 1
+    def ask(self):
+        number = next(self._numbers)
+        try:
+            status, body = self.server.ask(
+                f"/recommend?interests=tag%20{number % COUNT},x{number}&top=1"
+            )
+            word, at = json.loads(body)["sessions"][0]["title"].split()
+        except Exception as error:
+            self.wrong.append(repr(error))
+            return
+        if (status, at) != (200, str(number % COUNT)):
+            self.wrong.append((status, body))
+        self.words.add(word)
+        self.answers += 1
 
 
 def until(true, seconds=120.0):

@@ -25,6 +25,7 @@ __all__ = [
     "CatalogData",
     "Filter",
     "GraphCacheBase",
+    "RankedArray",
     "RateLimiter",
     "Reading",
     "RequestLog",
@@ -39,14 +40,16 @@ __all__ = [
     "compile_sessions",
     "compile_words",
     "count_conflicts",
-    "dump_catalog",
     "explain",
     "explain_sessions",
     "explain_understood",
     "external_place",
     "feed_formats",
+    "file_identity",
     "graph_page",
+    "join_catalogs",
     "kept_question",
+    "load_arrow",
     "load_catalog",
     "load_json",
     "load_ndjson",
@@ -54,17 +57,20 @@ __all__ = [
     "panic_for_test",
     "plan",
     "profile",
+    "rank_arrow",
     "read_feed",
     "recommend",
     "recommend_sessions",
     "recommend_understood",
     "save_catalog",
+    "saved_fields",
     "score_session",
     "sessions_pass_schema",
     "share_events",
     "sum_contributions",
     "sum_regime",
     "summarize_telemetry",
+    "take_apart",
     "telemetry_segments",
     "transform_events",
     "understand_interests",
@@ -196,7 +202,7 @@ class CatalogBase:
         self, many_interests: list[Any], top: Any, *, weights: Any = None
     ) -> bytes: ...
     def _rank_many(
-        self, many_interests: list[Any], top: int, *, weights: Any = None
+        self, many_interests: list[Any], top: int, *, weights: Any = None, filter: Any = None
     ) -> tuple[bytes, bytes, int] | None: ...
     def explain(
         self,
@@ -389,14 +395,34 @@ def load_json(
 def load_ndjson(
     file: Any, origin: str, progress: Callable[[int, int], object] | None
 ) -> tuple[CatalogData, dict[str, bytes] | None] | None: ...
+def load_arrow(
+    table: Any, progress: Callable[[int, int], object] | None
+) -> tuple[CatalogData, dict[str, bytes] | None] | None: ...
+def rank_arrow(
+    catalog: CatalogBase, interests: Any, top: int, weights: Any, filter: Filter | None
+) -> RankedArray | None: ...
+
+@final
+class RankedArray:
+    def __len__(self) -> int: ...
+    def __arrow_c_schema__(self) -> object: ...
+    def __arrow_c_array__(self, requested_schema: object = None) -> tuple[object, object]: ...
+    def __arrow_c_stream__(self, requested_schema: object = None) -> object: ...
+
 def feed_formats() -> tuple[str, ...]: ...
 def read_feed(
     data: bytes, origin: str, format: str | None, zone: str | None
 ) -> tuple[list[dict[str, Any]], dict[str, Any]]: ...
-def save_catalog(data: CatalogData, fields: bytes, path: str) -> None: ...
-def dump_catalog(data: CatalogData, fields: bytes) -> bytes | None: ...
+def save_catalog(data: CatalogData, fields: bytes, path: str | os.PathLike[str]) -> None: ...
+def take_apart(data: CatalogData) -> list[tuple[Any, bytes]]: ...
+def join_catalogs(parts: list[tuple[CatalogData, bytes]]) -> CatalogData: ...
+def file_identity(data: CatalogData) -> tuple[int, int] | None: ...
+def saved_fields(data: CatalogData) -> bytes | None: ...
 def open_catalog(
-    path: str, verify: bool, copy: bool, progress: Callable[[int, int], object] | None
+    path: str | os.PathLike[str],
+    verify: bool,
+    copy: bool,
+    progress: Callable[[int, int], object] | None,
 ) -> tuple[CatalogData, bytes]: ...
 def load_catalog(data: bytes, verify: bool) -> tuple[CatalogData, bytes]: ...
 def summarize_telemetry(

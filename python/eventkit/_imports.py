@@ -21,6 +21,7 @@ EXTRAS = {
     "icalendar": "ics",
     "msal": "graph",
     "msal_extensions": "graph",
+    "pyarrow": "arrow",
     "requests": "graph",
     "valkey": "redis",
 }

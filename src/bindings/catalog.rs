@@ -74,10 +74,11 @@ impl CatalogBase {
         )
     }
 
-    /// Returns the memory of the compiled sessions in bytes, without the caller's own objects.
+    /// Returns the memory of the compiled sessions in bytes, without the caller's own objects. A file that is mapped by
+    /// `open` counts as 0, because its pages belong to the system and are shared. A copy of a file counts in full.
     #[getter]
     fn nbytes(&self) -> usize {
-        self.data.catalog.nbytes()
+        self.data.nbytes()
     }
 
     fn __len__(&self) -> usize {
@@ -289,16 +290,17 @@ impl CatalogBase {
     }
 
     /// Returns positions (int64, -1 beyond the end) and scores (float64, NaN beyond it), row by row.
-    #[pyo3(signature = (many_interests, top, *, weights=None))]
+    #[pyo3(signature = (many_interests, top, *, weights=None, filter=None))]
     fn _rank_many<'py>(
         &self,
         py: Python<'py>,
         many_interests: &Bound<'py, PyList>,
         top: usize,
         weights: Option<&Bound<'py, PyAny>>,
+        filter: Option<&Bound<'py, Filter>>,
     ) -> PyResult<Option<Columns<'py>>> {
         self.data.check()?;
-        let table = self.rank_table(py, many_interests, top, weights);
+        let table = self.rank_table(py, many_interests, top, weights, filter);
         self.data.settled(table)
     }
 

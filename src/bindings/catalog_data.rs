@@ -48,8 +48,8 @@ pub(super) struct CatalogData {
     pub(super) catalog: Catalog,
     /// By part: the caller's objects, or `None` if the segment holds the text.
     holders: Vec<Option<Arc<Objects>>>,
-    /// The file that the first part was opened from.
-    file: Option<Reader>,
+    /// By part, as far as it goes: the file that it was opened from, or its copy in memory.
+    files: Arc<[Option<Reader>]>,
 }
 
 impl CatalogData {
@@ -68,23 +68,58 @@ impl CatalogData {
         Ok(Self {
             catalog: Catalog::new(segment),
             holders: vec![Some(Arc::new(objects))],
-            file: None,
+            files: Arc::default(),
         })
     }
 
     /// Creates the data of a catalogue that was opened from a file.
     pub(super) fn of_file(catalog: Catalog, file: Reader) -> Self {
         Self {
-            file: Some(file),
+            files: [Some(file)].into(),
             ..Self::of_text(catalog)
         }
     }
 
-    /// Checks that the catalogue's file has not changed since it was opened; raises `CatalogFileError` if it has.
+    /// Joins catalogues of one part, each without the sessions at given positions. Returns `None` if one has more parts,
+    /// or no session at such a position.
+    pub(super) fn joined(pieces: &[(Self, Vec<u32>)]) -> Option<Self> {
+        let mut catalog = Catalog::default();
+        let (mut holders, mut files) = (Vec::new(), Vec::new());
+        for (piece, removed) in pieces {
+            let mut segments = piece.catalog.segments();
+            let (segment, None) = (segments.next()?, segments.next()) else {
+                return None;
+            };
+            if !catalog.push_without(Arc::clone(segment), removed) {
+                return None;
+            }
+            files.push(piece.file(0).cloned());
+            holders.extend(piece.holders.iter().cloned());
+        }
+        Some(Self {
+            catalog,
+            holders,
+            files: files.into(),
+        })
+    }
+
+    /// Returns the file that a part was opened from, or its copy in memory.
+    pub(super) fn file(&self, part: u32) -> Option<&Reader> {
+        self.files.get(part as usize)?.as_ref()
+    }
+
+    /// Returns the memory of the compiled sessions in bytes: that of a mapped file counts as 0.
+    pub(super) fn nbytes(&self) -> usize {
+        let files = self.files.iter().flatten().map(Reader::nbytes);
+        self.catalog.nbytes() + files.sum::<usize>()
+    }
+
+    /// Checks that the catalogue's files have not changed since it was opened; raises `CatalogFileError` if it has.
     /// Called before each use, because reading a mapped file that was cut short would end the process.
     #[inline]
     pub(super) fn check(&self) -> PyResult<()> {
-        let checked = self.file.as_ref().map_or(Ok(()), Reader::check_unchanged);
+        let mut files = self.files.iter().flatten();
+        let checked = files.try_for_each(Reader::check_unchanged);
         checked.map_err(|error| file_error(&error))
     }
 
@@ -101,7 +136,7 @@ impl CatalogData {
         Self {
             catalog,
             holders,
-            file: None,
+            files: Arc::default(),
         }
     }
 
@@ -336,7 +371,7 @@ impl CatalogData {
 }
 
 /// Calls `json.dumps(value)`.
-fn dumps<'py>(value: &Bound<'py, PyAny>) -> Answer<Bound<'py, PyString>> {
+pub(super) fn dumps<'py>(value: &Bound<'py, PyAny>) -> Answer<Bound<'py, PyString>> {
     let py = value.py();
     let dumps = py
         .import(intern!(py, "json"))?

@@ -1,6 +1,7 @@
 //! Saves catalogues to files and opens them.
 
-use std::path::Path;
+use std::ffi::OsString;
+use std::path::PathBuf;
 
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
@@ -11,8 +12,9 @@ use super::encode;
 use super::errors::{file_error, pool, room, unwind};
 use super::load::{LOADING, lowered};
 use super::object;
+use super::search::{UNREADABLE, settled};
 use crate::engine::catalog::segment::Segment;
-use crate::engine::catalog::{Catalog, stored};
+use crate::engine::catalog::{Catalog, Place, stored};
 use crate::engine::error::Error;
 use crate::engine::file::{Reader, Writer};
 use crate::engine::json::{self, Hooks};
@@ -20,11 +22,12 @@ use crate::engine::memory;
 
 /// Writes the sessions and the JSON of the other fields to a file, completely or not at all.
 #[pyfunction]
+#[allow(clippy::needless_pass_by_value)] // Arguments of Python are extracted.
 pub(super) fn save_catalog(
     py: Python<'_>,
     data: &Bound<'_, SharedCatalogData>,
     fields: &[u8],
-    path: &str,
+    path: PathBuf,
 ) -> PyResult<()> {
     let data = &data.get().0;
     data.check()?;
@@ -33,46 +36,123 @@ pub(super) fn save_catalog(
     let Some(segment) = segment else {
         return Err(PyValueError::new_err("the sessions cannot be written"));
     };
-    let written = py.detach(|| {
-        Writer::to_file(Path::new(path), |writer| {
-            stored::write(writer, segment, fields)
-        })
-    });
+    let written =
+        py.detach(|| Writer::to_file(&path, |writer| stored::write(writer, segment, fields)));
     data.settled(written.map_err(|error| file_error(&error)))
 }
 
-/// Returns the same as bytes, for pickling.
+/// The file of a part: its absolute path, its length in bytes, and the checksum of its header.
+type FileOfPart = (OsString, u64, u64);
+
+/// Returns what restores each part: its file if it is mapped, else its compiled form, or a list of its session objects
+/// if JSON cannot hold one of them. Beside it are the positions of the sessions that were removed, as 32-bit numbers.
 #[pyfunction]
-pub(super) fn dump_catalog<'py>(
+pub(super) fn take_apart<'py>(
     py: Python<'py>,
     data: &Bound<'py, SharedCatalogData>,
-    fields: &[u8],
+) -> PyResult<Vec<(Bound<'py, PyAny>, Bound<'py, PyBytes>)>> {
+    let data = &data.get().0;
+    data.check()?;
+    let segments = (0..).zip(data.catalog.segments());
+    let parts = segments.map(|(number, segment)| {
+        let removed = data.catalog.removed_of(number);
+        let mapped = data
+            .file(number)
+            .and_then(|file| Some((file, file.path()?)));
+        if let Some((file, path)) = mapped {
+            let identity = file.identity();
+            let file: FileOfPart = (path.into(), identity.len, identity.checksum);
+            let file = file.into_pyobject(py)?.into_any();
+            return Ok((file, object::new_bytes(py, bytemuck::cast_slice(removed))?));
+        }
+        if segment.text.is_some() {
+            let compiled = dumped(py, segment)?.into_any();
+            return Ok((
+                compiled,
+                object::new_bytes(py, bytemuck::cast_slice(removed))?,
+            ));
+        }
+        let with_words = segment.words.get().is_some();
+        let part = match recompiled(py, data, data.catalog.places_of(number), with_words) {
+            Ok(segment) => dumped(py, &segment)?.into_any(),
+            Err(error) if error.is_instance_of::<PyValueError>(py) => {
+                let sessions = data.sessions(py, data.catalog.places_of(number));
+                settled(Ok(sessions), UNREADABLE)?.into_any()
+            }
+            Err(error) => return Err(error),
+        };
+        Ok((part, object::new_bytes(py, b"")?))
+    });
+    let parts: PyResult<Vec<_>> = parts.collect();
+    data.settled(parts)
+}
+
+fn dumped<'py>(py: Python<'py>, segment: &Segment) -> PyResult<Bound<'py, PyBytes>> {
+    room("a copy", segment.nbytes().saturating_mul(2))?;
+    let bytes = py.detach(|| Writer::to_bytes(|writer| stored::write(writer, segment, b"")));
+    object::new_bytes(py, &bytes.map_err(|error| file_error(&error))?)
+}
+
+/// Joins catalogues of one part, each without the sessions at the positions beside it.
+#[pyfunction]
+#[allow(clippy::needless_pass_by_value)] // Arguments of Python are extracted.
+pub(super) fn join_catalogs(
+    parts: Vec<(Bound<'_, SharedCatalogData>, Bound<'_, PyBytes>)>,
+) -> PyResult<SharedCatalogData> {
+    let numbers = |bytes: &[u8]| {
+        let pieces = bytes.chunks_exact(size_of::<u32>());
+        pieces.map(bytemuck::pod_read_unaligned).collect()
+    };
+    let parts: Vec<(CatalogData, Vec<u32>)> = parts
+        .iter()
+        .map(|(data, removed)| (data.get().0.clone(), numbers(removed.as_bytes())))
+        .collect();
+    let joined = CatalogData::joined(&parts).map(SharedCatalogData);
+    joined.ok_or_else(|| {
+        PyValueError::new_err("the parts of a catalogue and what was removed from them do not fit")
+    })
+}
+
+/// Returns the length in bytes and the checksum of the file of the only part; `None` if there is no such file.
+#[pyfunction]
+pub(super) fn file_identity(data: &Bound<'_, SharedCatalogData>) -> Option<(u64, u64)> {
+    let data = &data.get().0;
+    let file = data.file(0).filter(|_| data.catalog.segments().len() == 1);
+    let identity = file.map(Reader::identity);
+    identity.map(|identity| (identity.len, identity.checksum))
+}
+
+/// Returns the JSON of the manifest's other fields that the mapped file of the only part holds; `None` if there is no
+/// such file.
+#[pyfunction]
+pub(super) fn saved_fields<'py>(
+    py: Python<'py>,
+    data: &Bound<'py, SharedCatalogData>,
 ) -> PyResult<Option<Bound<'py, PyBytes>>> {
     let data = &data.get().0;
-    let Some(segment) = data.catalog.only_text() else {
-        return Ok(None);
-    };
     data.check()?;
-    room("a copy", segment.nbytes().saturating_mul(2))?;
-    let bytes = py.detach(|| Writer::to_bytes(|writer| stored::write(writer, segment, fields)));
-    let bytes = data.settled(bytes.map_err(|error| file_error(&error)))?;
-    object::new_bytes(py, &bytes).map(Some)
+    let is_saved = |file: &&Reader| file.path().is_some() && data.catalog.segments().len() == 1;
+    let file = data.file(0).filter(is_saved);
+    let fields = file.map(|file| stored::fields(file).map_err(|error| file_error(&error)));
+    let fields = fields.transpose()?;
+    let fields = fields.map(|fields| object::new_bytes(py, &fields));
+    data.settled(fields.transpose())
 }
 
 /// Opens a file by memory map, or reads a copy of it. `verify` checks every byte.
 #[pyfunction]
+#[allow(clippy::needless_pass_by_value)] // Arguments of Python are extracted.
 pub(super) fn open_catalog<'py>(
     py: Python<'py>,
-    path: &str,
+    path: PathBuf,
     verify: bool,
     copy: bool,
     progress: Option<&Bound<'py, PyAny>>,
 ) -> PyResult<(SharedCatalogData, Bound<'py, PyBytes>)> {
-    let path = Path::new(path);
     let reader = if copy {
-        py.detach(|| Reader::read(path))
+        py.detach(|| Reader::read(&path))
     } else {
-        Reader::open(path)
+        Reader::open(&path)
     };
     let reader = reader.map_err(|error| file_error(&error))?;
     if verify {
@@ -88,7 +168,7 @@ pub(super) fn open_catalog<'py>(
     read(py, &reader)
 }
 
-/// Opens what `dump_catalog` returned, or the content of a file. `verify` checks every byte.
+/// Opens the compiled form of a part, or the content of a file. `verify` checks every byte.
 #[pyfunction]
 pub(super) fn load_catalog<'py>(
     py: Python<'py>,
@@ -121,12 +201,20 @@ fn rewritten(py: Python<'_>, data: &CatalogData) -> PyResult<Option<Segment>> {
     if data.catalog.only_text().is_some() {
         return Ok(None);
     }
-    let with_words = data
-        .catalog
-        .segments()
-        .any(|segment| segment.words.get().is_some());
+    let mut segments = data.catalog.segments();
+    let with_words = segments.any(|segment| segment.words.get().is_some());
+    recompiled(py, data, data.catalog.places(), with_words).map(Some)
+}
+
+/// Compiles some sessions anew from their JSON. Raises `ValueError` if JSON cannot hold one of them as it is.
+fn recompiled(
+    py: Python<'_>,
+    data: &CatalogData,
+    places: impl Iterator<Item = Place>,
+    with_words: bool,
+) -> PyResult<Segment> {
     let mut text = Vec::new();
-    for (position, place) in data.catalog.places().enumerate() {
+    for (position, place) in places.enumerate() {
         room("the sessions", 0)?;
         let bytes = data.text_bytes(place);
         memory::reserve(&mut text, bytes).map_err(|error| file_error(&error))?;
@@ -156,5 +244,5 @@ fn rewritten(py: Python<'_>, data: &CatalogData) -> PyResult<Option<Segment>> {
     })?;
     let refused =
         |error: Error| PyValueError::new_err(format!("a session cannot be saved: {error}"));
-    segment.map(Some).map_err(refused)
+    segment.map_err(refused)
 }

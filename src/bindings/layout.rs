@@ -88,6 +88,7 @@ fn converted<'a>(text: &'a Bound<'_, PyString>) -> Option<&'a [u8]> {
 
 /// Returns the characters of a new string of ASCII that nobody else has seen, to be written. `None` if it is not known
 /// where they are.
+#[cfg(not(Py_LIMITED_API))]
 pub(super) fn new_ascii_data(made: &Bound<'_, PyString>) -> Option<*mut u8> {
     let data = ASCII_DATA.load(Ordering::Relaxed);
     // SAFETY: strings are laid out as `check` has shown.

@@ -23,7 +23,7 @@ pyo3::import_exception!(eventkit.errors, ManifestError);
 pub(super) const LOADING: usize = 4;
 
 /// The result of loading: the sessions, and the JSON of a manifest's other members by name.
-type Outcome<'py> = Option<(SharedCatalogData, Option<Bound<'py, PyDict>>)>;
+pub(super) type Outcome<'py> = Option<(SharedCatalogData, Option<Bound<'py, PyDict>>)>;
 
 /// Loads a manifest or an array of sessions. Returns `None` if Python's own reader has to.
 #[pyfunction]
@@ -77,7 +77,7 @@ impl Read for PythonFile {
     }
 }
 
-fn load<'py>(
+pub(super) fn load<'py>(
     py: Python<'py>,
     origin: &str,
     progress: Option<&Bound<'py, PyAny>>,

@@ -3,6 +3,8 @@
 //! The modules here check types, call the engine, build answers and map errors. No algorithm belongs here.
 
 mod answer;
+mod arrow;
+mod arrow_data;
 mod ask;
 mod balance;
 mod cache;
@@ -62,6 +64,8 @@ static ALLOCATOR: crate::engine::allocator::Reserving = crate::engine::allocator
 #[pymodule(gil_used = true)]
 mod _eventkit {
     #[pymodule_export]
+    use super::arrow::{RankedArray, load_arrow, rank_arrow};
+    #[pymodule_export]
     use super::balance::unmatched_interests;
     #[pymodule_export]
     use super::catalog_data::{SharedCatalogData, compile_sessions, sessions_pass_schema};
@@ -74,7 +78,10 @@ mod _eventkit {
     #[pymodule_export]
     use super::feed::{feed_formats, read_feed};
     #[pymodule_export]
-    use super::file::{dump_catalog, load_catalog, open_catalog, save_catalog};
+    use super::file::{
+        file_identity, join_catalogs, load_catalog, open_catalog, save_catalog, saved_fields,
+        take_apart,
+    };
     #[pymodule_export]
     use super::filter::Filter;
     #[pymodule_export]

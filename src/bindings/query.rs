@@ -7,8 +7,9 @@ use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyList};
 
 use super::errors::{Answer, Stop, guarded, no_memory, pool, room, unwind};
+use super::filter::Filter;
 use super::object;
-use super::search::CatalogBase;
+use super::search::{CatalogBase, Narrowed, UNREADABLE, settled};
 use super::top::Top;
 use crate::engine::catalog::Best;
 use crate::engine::catalog::many::{GRAIN, Query};
@@ -156,14 +157,19 @@ impl CatalogBase {
         many_interests: &Bound<'py, PyList>,
         top: usize,
         weights: Option<&Bound<'py, PyAny>>,
+        filter: Option<&Bound<'py, Filter>>,
     ) -> PyResult<Option<Columns<'py>>> {
+        let filter = settled(unwind(|| self.narrowed(py, filter)), UNREADABLE)?;
         let columns = top.min(self.data.catalog.len());
         let most = columns.into_pyobject(py)?.into_any();
         let queries = self.queries(many_interests, &most, weights)?;
         let rows: Option<Vec<&Query>> = queries.iter().map(Option::as_ref).collect();
         let Some(rows) = rows else { return Ok(None) };
         let pool = pool()?;
-        let ranked = py.detach(|| self.data.catalog.rank_table(&pool, &rows, columns));
+        let ranked = py.detach(|| {
+            let narrow = filter.as_ref().map(Narrowed::narrow);
+            self.data.catalog.rank_table(&pool, &rows, columns, narrow)
+        });
         let Some((positions, scores)) = ranked.map_err(|error| no_memory(&error))? else {
             return Ok(None);
         };

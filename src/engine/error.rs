@@ -30,6 +30,8 @@ pub enum ErrorKind {
     Missing,
     /// A time window that cannot be read, or that no session can lie in.
     InvalidWindow,
+    /// An array of Arrow that cannot be read.
+    Arrow,
     /// Text that is not JSON.
     Syntax(TextPlace),
     /// Text that Python must read, because it may accept it in its own way.
@@ -92,6 +94,13 @@ impl Error {
     pub(crate) fn inconsistent(message: String) -> Self {
         Self {
             kind: ErrorKind::Inconsistent,
+            message,
+        }
+    }
+
+    pub(crate) fn arrow(message: String) -> Self {
+        Self {
+            kind: ErrorKind::Arrow,
             message,
         }
     }

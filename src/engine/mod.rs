@@ -6,12 +6,14 @@
 //! * [`text`]: ASCII case folding.
 //! * [`feeds`]: the programmes that conferences publish.
 //! * [`json`] and [`file`]: sessions from JSON text, and the memory-mapped file of a catalogue.
+//! * [`arrow`]: tables and lists in the memory format of Apache Arrow.
 //! * [`calendar`]: events of Microsoft Graph, and the cache in front of it.
 //! * [`telemetry`] and [`serving`]: the log of answers; metrics and rate limits of a server.
 //! * [`time`] and [`error`]: dates and times of day; the one error type.
 //! * [`memory`], [`allocator`] and [`threads`]: checks for memory, its reserve, and the threads of a process.
 
 pub mod allocator;
+pub mod arrow;
 pub mod calendar;
 pub mod catalog;
 pub mod error;

@@ -2,28 +2,29 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from io import BufferedIOBase, BytesIO
+from io import BufferedIOBase
 from typing import Any, Literal, cast
 
 from eventkit import _native
 from eventkit.catalog.checking import checked_missing, checked_sessions
 from eventkit.catalog.fields import dump_fields, load_fields
-from eventkit.catalog.parsing import parsed_lines, parsed_source, uses_external_sessions
+from eventkit.catalog.pickling import reduce_catalog
 from eventkit.catalog.queries import CatalogQueries
-from eventkit.errors import CatalogFileError, ManifestError
-from eventkit.files import open_regular, read_regular, require_size
-from eventkit.manifest import COMPILED_HEAD, get_sessions
+from eventkit.catalog.shards import open_files, open_shards, read_manifest
+from eventkit.catalog.sources import (
+    Progress,
+    catalog_of_json,
+    catalog_of_lines,
+    catalog_of_table,
+)
+from eventkit.catalog.tables import open_table
+from eventkit.errors import CatalogFileError
+from eventkit.manifest import get_sessions
 from eventkit.reference import DEFAULT_WEIGHTS
 
 __all__ = ["Catalog"]
-
-Progress = Callable[[int, int], object]
-
-_LARGEST = 1 << 36
-"""Bytes of a JSON file: ten million sessions have 2.3 GB, and a sparse file may claim terabytes."""
 
 
 class Catalog(CatalogQueries):
@@ -71,9 +72,10 @@ class Catalog(CatalogQueries):
         2.003
     """
 
-    __slots__ = ("_fields",)
+    __slots__ = ("_fields", "_manifest")
 
     _fields: dict[str, Any]
+    _manifest: tuple[str, str] | None
 
     def __new__(
         cls,
@@ -108,6 +110,7 @@ class Catalog(CatalogQueries):
         base = _native.CatalogBase.__new__(cls, data, _frozen(weights), *cache)
         catalog = cast("Catalog", base)
         catalog._fields = {**fields, "weights": catalog.weights}
+        catalog._manifest = None
         return catalog
 
     @classmethod
@@ -175,14 +178,7 @@ class Catalog(CatalogQueries):
             >>> Catalog.from_json(b'[{"title": "Agents", "tags": ["AI"]}]')[0]
             {'title': 'Agents', 'tags': ['AI']}
         """
-        data = source if isinstance(source, bytes) else read_regular(source, _LARGEST)
-        origin = "bytes" if isinstance(source, bytes) else os.fspath(source)
-        if data.startswith(COMPILED_HEAD):
-            raise ManifestError(origin, "a compiled catalogue, not JSON: use Catalog.open")
-        loaded = _native.load_json(data, origin, progress)
-        if loaded is None or uses_external_sessions(loaded[1]):
-            return cls(parsed_source(data, origin), weights=weights)
-        return cls._loaded(*loaded, weights)
+        return catalog_of_json(cls, source, weights, progress)
 
     @classmethod
     def from_ndjson(
@@ -208,32 +204,57 @@ class Catalog(CatalogQueries):
             >>> len(Catalog.from_ndjson(BytesIO(b'{"title": "A"}\n{"title": "B"}\n')))
             2
         """
-        if isinstance(source, (str, os.PathLike)):
-            with open_regular(source) as file:
-                require_size(file, source, _LARGEST)
-                return cls._from_lines(file, os.fspath(source), weights, progress)
-        return cls._from_lines(source, str(getattr(source, "name", "lines")), weights, progress)
+        return catalog_of_lines(cls, source, weights, progress)
 
     @classmethod
-    def _from_lines(
-        cls, file: Any, origin: str, weights: Any, progress: Progress | None
+    def from_arrow(
+        cls, table: Any, *, weights: Any = None, progress: Progress | None = None
     ) -> Catalog:
-        # If the engine declines, Python reads the source again: what cannot seek is kept in memory.
-        if not file.seekable():
-            file = BytesIO(file.read())
-        start = file.tell()
-        loaded = _native.load_ndjson(file, origin, progress)
-        if loaded is not None:
-            return cls._loaded(*loaded, weights)
-        file.seek(start)
-        return cls(list(parsed_lines(file, origin)), weights=weights)
+        """Load a table in the memory format of Arrow, as a stream. Makes no object a session.
+
+        The columns are the keys of the sessions: ``title`` (texts), ``tags`` (lists of texts),
+        ``id``, ``start``, ``end``, ``popularity`` and any others. Where a cell is null or NaN, the
+        session has no such key. Dates, times and timestamps become ISO 8601 text; a timestamp of a
+        time zone keeps its clock there, with the offset.
+
+        Args:
+            table: An object with ``__arrow_c_stream__`` or ``__arrow_c_array__``: a table, a batch
+                or a reader of pyarrow, or a data frame of polars.
+            weights: As for the class.
+            progress: As for `from_json`; the bytes are those of the sessions as JSON.
+
+        Raises:
+            TypeError: The object is no such table.
+            ValueError: A column or a value cannot be read: no column ``title``, a null title or
+                tag, infinity, a decimal or binary value; names the column and the row.
+
+        Example:
+            >>> import pyarrow
+            >>> table = pyarrow.table({"title": ["A", "B"], "tags": [["ai"], None]})
+            >>> list(Catalog.from_arrow(table))
+            [{'title': 'A', 'tags': ['ai']}, {'title': 'B'}]
+        """
+        return catalog_of_table(cls, table, weights, progress)
 
     @classmethod
-    def _loaded(cls, data: Any, members: dict[str, bytes] | None, weights: Any) -> Catalog:
-        fields = {name: json.loads(text) for name, text in (members or {}).items()}
-        if weights is None:
-            weights = DEFAULT_WEIGHTS if members is None else fields["weights"]
-        return cls._made(data, weights, fields)
+    def from_parquet(
+        cls,
+        path: str | os.PathLike[str],
+        *,
+        weights: Any = None,
+        progress: Progress | None = None,
+    ) -> Catalog:
+        """Load a Parquet file as `from_arrow` loads a table, a batch of rows after the other.
+
+        Needs pyarrow: ``pip install 'eventkit-recommender[arrow]'``.
+
+        Raises:
+            MissingExtraError: pyarrow is not installed.
+            ManifestError: The file is no Parquet file.
+            ValueError: As for `from_arrow`.
+            OSError: The file cannot be read.
+        """
+        return catalog_of_table(cls, open_table(path, ".parquet")[0], weights, progress)
 
     @classmethod
     def open(
@@ -280,14 +301,66 @@ class Catalog(CatalogQueries):
         """
         name = os.fspath(path)
         data, saved = _native.open_catalog(name, verify, copy, progress)
-        return cls._reopened(data, saved, weights, name)
-
-    @classmethod
-    def _reopened(
-        cls, data: Any, saved: bytes, weights: Any = None, name: str = "a pickled catalogue"
-    ) -> Catalog:
         fields = load_fields(saved, name)
         return cls._made(data, fields["weights"] if weights is None else weights, fields)
+
+    @classmethod
+    def open_many(
+        cls,
+        source: str | os.PathLike[str] | Iterable[str | os.PathLike[str]],
+        *,
+        weights: Any = None,
+        verify: bool = False,
+        copy: bool = False,
+    ) -> Catalog:
+        """Open several saved catalogues (shards) as one. Every answer is that of one whole file.
+
+        Positions count through all files. Of sessions with equal scores, ids or titles, those of
+        earlier files come first. The files share nothing, and opening reads none of their sessions.
+
+        Args:
+            source: A manifest of shards, or the files in order.
+            weights: As for `open`. The saved weights of all files must be equal.
+            verify: As for `open`.
+            copy: As for `open`.
+
+        Raises:
+            FileNotFoundError: A file is missing.
+            CatalogFileError: As for `open`; a file is not the one that the manifest names; weights
+                differ; or the manifest is for a Python whose ``sum()`` gives other last bits.
+            ValueError: There is no file.
+
+        Example:
+            >>> import tempfile
+            >>> with tempfile.TemporaryDirectory() as directory:
+            ...     files = [f"{directory}/{name}.catalog" for name in "ab"]
+            ...     for file in files:
+            ...         Catalog([{"title": file[-9], "tags": ["ai"]}]).save(file)
+            ...     both = Catalog.open_many(files)
+            ...     [session["title"] for session in both.recommend(["ai"])["sessions"]]
+            ['a', 'b']
+        """
+        if isinstance(source, (str, os.PathLike)):
+            return cls._open_manifest(source, weights=weights, verify=verify, copy=copy)
+        data, fields = open_files([os.fspath(path) for path in source], verify=verify, copy=copy)
+        return cls._made(data, fields["weights"] if weights is None else weights, fields)
+
+    @classmethod
+    def _open_manifest(
+        cls,
+        path: str | os.PathLike[str],
+        checksum: str | None = None,
+        *,
+        weights: Any = None,
+        verify: bool = False,
+        copy: bool = False,
+    ) -> Catalog:
+        manifest = read_manifest(path)
+        data = open_shards(manifest, checksum, verify=verify, copy=copy)
+        weights = manifest.fields["weights"] if weights is None else weights
+        catalog = cls._made(data, weights, manifest.fields)
+        catalog._manifest = None if copy else (manifest.path, manifest.checksum)
+        return catalog
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the catalogue to a file, for `open`.
@@ -347,18 +420,13 @@ class Catalog(CatalogQueries):
         return f"{type(self).__name__}({count:,} session{'' if count == 1 else 's'})"
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """Pickle the compiled file if the engine holds the sessions, else the session objects."""
-        dumped = _native.dump_catalog(self._data, b"")
-        held = list(self) if dumped is None else dumped
-        return _restore, (type(self), held, self.weights, self._fields)
+        """Pickle the path of the file if the catalogue was opened, else the compiled sessions.
 
-
-def _restore(kind: type[Catalog], held: Any, weights: Any, fields: Any) -> Catalog:
-    if type(held) is bytes:
-        data, _ = _native.load_catalog(held, verify=False)
-    else:
-        data = _native.compile_sessions(held)
-    return kind._made(data, weights, fields)
+        The receiving process opens the path, and refuses another file. It also refuses if it has
+        another version of eventkit, or a Python that adds floats in another way. Session objects
+        are pickled themselves only if JSON cannot hold one of them.
+        """
+        return reduce_catalog(self, self._manifest)
 
 
 def _frozen(weights: Any) -> Any:

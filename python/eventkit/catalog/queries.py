@@ -7,11 +7,19 @@ import os
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from eventkit import _native
+from eventkit._native import Filter, RankedArray
 from eventkit.catalog.questions import Questions
 from eventkit.exports import build_document, save
 from eventkit.results import Interests, Itinerary, Top
 
 __all__ = ["CatalogQueries"]
+
+
+_UNRANKED = (
+    "these interests or weights cannot be ranked by the index (NaN, or types other than str, int "
+    "and float): use recommend, which calls the reference"
+)
 
 
 class CatalogQueries(Questions):
@@ -59,6 +67,7 @@ class CatalogQueries(Questions):
         top: int = 5,
         *,
         weights: Mapping[str, Any] | None = None,
+        filter: Filter | None = None,
     ) -> tuple[memoryview[int], memoryview[float]]:
         """Rank sessions for many lists of interests, as columns of numbers.
 
@@ -66,10 +75,12 @@ class CatalogQueries(Questions):
             many_interests: A list of interests for each row.
             top: The number of columns, at least 0. There are no more columns than sessions.
             weights: As for `recommend`.
+            filter: As for `recommend`. It is prepared once for all rows.
 
         Returns:
             Positions (int64) and scores (float64): two-dimensional buffers of rows x columns, which
-            ``numpy.asarray`` reads without a copy. ``catalog[position]`` is the session.
+            ``numpy.asarray`` reads without a copy. ``catalog[position]`` is the session. Where the
+            filter admits fewer sessions than there are columns, a row ends with -1 and NaN.
 
         Raises:
             TypeError: Interests are one text instead of a list.
@@ -86,16 +97,60 @@ class CatalogQueries(Questions):
         if top < 0:
             raise ValueError(f"top is {top}, expected a number of columns, 0 or more")
         rows = many_interests if type(many_interests) is list else list(many_interests)
-        ranked = self._rank_many(rows, top, weights=weights)
+        ranked = self._rank_many(rows, top, weights=weights, filter=filter)
         if ranked is None:
             _refuse_text(rows)
-            raise ValueError(
-                "these interests or weights cannot be ranked by the index (NaN, or types other "
-                "than str, int and float): use recommend, which calls the reference"
-            )
+            raise ValueError(_UNRANKED)
         positions, scores, columns = ranked
         shape = [len(rows), columns]
         return _table(positions, "q", shape), _table(scores, "d", shape)
+
+    def rank_arrow(
+        self,
+        interests: Any,
+        top: int = 5,
+        filter: Filter | None = None,
+        *,
+        weights: Mapping[str, Any] | None = None,
+    ) -> RankedArray:
+        """Rank sessions for the rows of an Arrow array, as `rank_many` does for lists.
+
+        No value becomes a Python object on the way, and other threads run meanwhile. The answer
+        shares its memory with whoever reads it: ``pyarrow.array(answer)``,
+        ``pyarrow.chunked_array(answer)``, or a ``Series`` of polars.
+
+        Args:
+            interests: An array of lists of texts with ``__arrow_c_array__`` or
+                ``__arrow_c_stream__``: an array or chunked array of pyarrow, a series of polars.
+            top: The largest number of sessions for a row, at least 0.
+            filter: As for `rank_many`. A row has as many sessions as the filter admits; no cell is
+                filled up with -1 and NaN.
+            weights: As for `recommend`.
+
+        Returns:
+            For each row a list of structs, best first: ``position`` (int64), ``id`` (text; another
+            JSON value as its text, null where a session has none) and ``score`` (float64). A null
+            row stays null.
+
+        Raises:
+            TypeError: The object is no such array.
+            ValueError: The values are no lists of texts; an interest is null (names the row);
+                ``top`` is negative; or the index cannot rank the weights exactly.
+
+        Example:
+            >>> import pyarrow
+            >>> from eventkit import Catalog
+            >>> catalog = Catalog([{"id": "a", "title": "A", "tags": ["web"]}])
+            >>> ranked = catalog.rank_arrow(pyarrow.array([["web"], None]), 1)
+            >>> pyarrow.array(ranked).to_pylist()
+            [[{'position': 0, 'id': 'a', 'score': 2.003}], None]
+        """
+        if top < 0:
+            raise ValueError(f"top is {top}, expected a number of sessions, 0 or more")
+        ranked = _native.rank_arrow(self, interests, top, weights, filter)
+        if ranked is None:
+            raise ValueError(_UNRANKED)
+        return ranked
 
     def export(
         self,

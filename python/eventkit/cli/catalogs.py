@@ -7,8 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from eventkit.catalog import Catalog
+from eventkit.catalog.tables import ENDINGS, open_table
 from eventkit.cli.answer import Answer
 from eventkit.cli.progress import ProgressBar
+from eventkit.errors import ManifestError
 
 __all__ = ["add_arguments"]
 
@@ -22,7 +24,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "build", help="compile a manifest, or sessions, into a file for --manifest"
     )
     build.add_argument(
-        "source", metavar="SOURCE", help="JSON, or one session a line in .ndjson or .jsonl"
+        "source",
+        metavar="SOURCE",
+        help="JSON, one session a line in .ndjson or .jsonl, or a table in .parquet, .arrow or "
+        ".feather (needs the extra [arrow])",
     )
     build.add_argument("file", metavar="FILE", help="the file to write")
     build.add_argument(
@@ -43,17 +48,34 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def _build(arguments: argparse.Namespace) -> Answer:
     source = Path(arguments.source)
+    catalog = _of_table(source) if source.suffix in ENDINGS else _of_text(source)
+    if arguments.text:
+        catalog.with_text()
+    catalog.save(arguments.file)
+    return _shown(catalog, arguments.file, saved=arguments.file)
+
+
+def _of_table(source: Path) -> Catalog:
+    table, rows = open_table(source)
+    with ProgressBar("loading", rows) as bar:
+
+        def show(_: int, sessions: int) -> None:
+            bar.advance(sessions, f"{sessions:,} sessions")
+
+        try:
+            return Catalog.from_arrow(table, progress=show)
+        except ValueError as error:
+            raise ManifestError(str(source), str(error)) from None
+
+
+def _of_text(source: Path) -> Catalog:
     with ProgressBar("loading", source.stat().st_size) as bar:
 
         def show(done: int, sessions: int) -> None:
             bar.advance(done, f"{sessions:,} sessions")
 
         load = Catalog.from_ndjson if source.suffix in _LINES else Catalog.from_json
-        catalog = load(source, progress=show)
-    if arguments.text:
-        catalog.with_text()
-    catalog.save(arguments.file)
-    return _shown(catalog, arguments.file, saved=arguments.file)
+        return load(source, progress=show)
 
 
 def _info(arguments: argparse.Namespace) -> Answer:

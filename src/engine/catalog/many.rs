@@ -8,7 +8,7 @@ use std::sync::mpsc::{Receiver, RecvError};
 use rayon::ThreadPool;
 use rayon::prelude::*;
 
-use super::{Best, Catalog};
+use super::{Best, Catalog, Narrow};
 use crate::engine::error::Error;
 use crate::engine::memory::filled;
 use crate::engine::ordered_tasks::in_order;
@@ -69,7 +69,7 @@ impl Catalog {
 
     /// Ranks queries into a table of positions and a table of scores, row by row with `columns` columns.
     ///
-    /// Cells without a session hold -1 and NaN. Returns `None` if the order of one query cannot be proven.
+    /// Each query chooses from the sessions that the filter admits. Cells without a session hold -1 and NaN. Returns `None` if the order of one query cannot be proven.
     ///
     /// # Errors
     ///
@@ -79,7 +79,9 @@ impl Catalog {
         pool: &ThreadPool,
         queries: &[&Query],
         columns: usize,
+        narrow: Option<Narrow<'_>>,
     ) -> Result<Option<Table>, Error> {
+        let selections = self.selections(narrow);
         let mut positions = filled(-1_i64, queries.len(), columns)?;
         let mut scores = filled(f64::NAN, queries.len(), columns)?;
         let row = columns.max(1);
@@ -87,7 +89,9 @@ impl Catalog {
             .par_chunks_mut(row)
             .zip(scores.par_chunks_mut(row));
         let fill = |(query, (positions, scores)): (&&Query, (&mut [i64], &mut [f64]))| {
-            let Some(best) = self.rank(query) else {
+            let (interests, scorer) = (&query.interests, &query.scorer);
+            let best = self.top_k_of(interests, scorer, query.most, selections.as_deref());
+            let Some(best) = best else {
                 return false;
             };
             for ((position, score), best) in positions.iter_mut().zip(scores).zip(best) {

@@ -154,6 +154,31 @@ impl Catalog {
         self.parts.push(part);
     }
 
+    /// Adds the sessions of a segment after the others, without those at the `removed` positions. Does nothing and
+    /// returns false if these are not in ascending order, or if the segment has no such session.
+    #[must_use]
+    pub fn push_without(&mut self, segment: Arc<Segment>, removed: &[u32]) -> bool {
+        let inside = removed
+            .last()
+            .is_none_or(|&last| (last as usize) < segment.len());
+        if !inside || !removed.is_sorted_by(|a, b| a < b) {
+            return false;
+        }
+        let part = Part {
+            segment,
+            first: self.len(),
+            removed: removed.into(),
+        };
+        self.parts.push(part);
+        true
+    }
+
+    /// Returns the positions of the sessions that were removed from the segment of a part, in order.
+    pub fn removed_of(&self, number: u32) -> &[u32] {
+        let part = self.parts.get(number as usize);
+        part.map_or(&[], |part| &part.removed)
+    }
+
     /// Keeps only the first `parts` parts.
     pub fn truncate(&mut self, parts: usize) {
         self.parts.truncate(parts);
@@ -270,9 +295,38 @@ impl Catalog {
         k: usize,
         narrow: Option<Narrow<'_>>,
     ) -> Option<Vec<Best>> {
-        let mut best = Vec::new();
+        let selections = self.selections(narrow);
+        self.top_k_of(interests, scorer, k, selections.as_deref())
+    }
+
+    /// Compiles a filter for each part, for many queries.
+    pub fn selections(&self, narrow: Option<Narrow<'_>>) -> Option<Vec<Selection<'_>>> {
+        let narrow = narrow?;
+        let mut selections = Vec::with_capacity(self.parts.len());
         for (number, part) in (0..).zip(&self.parts) {
-            let ranked = part.top_k(number, interests, scorer, k, narrow)?;
+            selections.push(narrow.select(number, &part.segment));
+        }
+        Some(selections)
+    }
+
+    /// Does what [`Self::top_k`] does, with a filter that [`Self::selections`] compiled.
+    pub fn top_k_of(
+        &self,
+        interests: &InterestSet,
+        scorer: &Scorer,
+        k: usize,
+        selections: Option<&[Selection<'_>]>,
+    ) -> Option<Vec<Best>> {
+        let mut best = Vec::new();
+        let mut scores = Vec::new();
+        for (number, part) in (0..).zip(&self.parts) {
+            let selection = selections.and_then(|selections| selections.get(number as usize));
+            let selection = selection.unwrap_or(&Selection::Everything);
+            let ranked = part.top_k(interests, scorer, k, selection, &scores)?;
+            if ranked.is_empty() {
+                continue;
+            }
+            let earlier = best.len();
             best.extend(ranked.into_iter().map(|ranked| Best {
                 place: Place {
                     part: number,
@@ -282,15 +336,19 @@ impl Catalog {
                 popularity: ranked.popularity,
                 score: ranked.score,
             }));
-        }
-        if self.parts.len() > 1 {
-            // Each part is in order already, and the parts are in order of position. So a stable sort merges them.
-            best.sort_by(|a, b| {
-                b.score
-                    .partial_cmp(&a.score)
-                    .unwrap_or(core::cmp::Ordering::Equal)
-            });
-            best.truncate(k);
+            if earlier > 0 {
+                // Both pieces are in order, and the parts are in order of position. So a stable sort merges them.
+                best.sort_by(|a, b| {
+                    let by_score = b.score.partial_cmp(&a.score);
+                    by_score.unwrap_or(core::cmp::Ordering::Equal)
+                });
+                best.truncate(k);
+            }
+            // The next part need not look for sessions that are not better than these.
+            scores.clear();
+            if (number as usize) + 1 < self.parts.len() {
+                scores.extend(best.iter().map(|best: &Best| best.score));
+            }
         }
         Some(best)
     }
@@ -410,39 +468,38 @@ impl Part {
 
     fn top_k(
         &self,
-        number: u32,
         interests: &InterestSet,
         scorer: &Scorer,
         k: usize,
-        narrow: Option<Narrow<'_>>,
+        selection: &Selection<'_>,
+        earlier: &[f64],
     ) -> Option<Vec<Ranked>> {
         let segment = &*self.segment;
         let query: Vec<_> = interests
             .iter()
             .filter_map(|interest| segment.vocabulary.get(interest))
             .collect();
-        let selection = narrow.map_or(Selection::Everything, |narrow| {
-            narrow.select(number, segment)
-        });
+        let index = &segment.index;
         match selection {
             Selection::Everything if self.removed.is_empty() => {
-                segment.index.top_k(&query, scorer, k)
+                index.top_k_after(&query, scorer, k, &|_| true, earlier)
             }
             Selection::Everything if self.removed.len() <= Self::FEW => {
-                let mut ranked = segment
-                    .index
-                    .top_k(&query, scorer, k + self.removed.len())?;
+                let most = k + self.removed.len();
+                let mut ranked = index.top_k_after(&query, scorer, most, &|_| true, earlier)?;
                 ranked.retain(|ranked| self.holds(ranked.position));
                 ranked.truncate(k);
                 Some(ranked)
             }
-            Selection::Everything => segment
-                .index
-                .top_k_where(&query, scorer, k, &|position| self.holds(position)),
+            Selection::Everything => {
+                let admits = |position| self.holds(position);
+                index.top_k_after(&query, scorer, k, &admits, earlier)
+            }
             Selection::Nothing => Some(Vec::new()),
-            Selection::Some(sieve) => segment.index.top_k_where(&query, scorer, k, &|position| {
-                sieve.admits(position) && self.holds(position)
-            }),
+            Selection::Some(sieve) => {
+                let admits = |position| sieve.admits(position) && self.holds(position);
+                index.top_k_after(&query, scorer, k, &admits, earlier)
+            }
         }
     }
 }

@@ -24,7 +24,16 @@ pub fn write(writer: &mut Writer<'_>, segment: &Segment, fields: &[u8]) -> Resul
 ///
 /// Fails if the fields are damaged, and as [`Segment::open`] does.
 pub fn read(reader: &Reader) -> Result<(Segment, Column<u8>), Error> {
-    reader.verify_section(FIELDS)?;
-    let fields = reader.column(FIELDS)?;
+    let fields = fields(reader)?;
     Ok((Segment::open(&reader.under(SESSIONS))?, fields))
+}
+
+/// Opens the JSON of the manifest's other fields, and compares its checksum.
+///
+/// # Errors
+///
+/// Fails if the fields are damaged or missing.
+pub fn fields(reader: &Reader) -> Result<Column<u8>, Error> {
+    reader.verify_section(FIELDS)?;
+    reader.column(FIELDS)
 }

@@ -197,9 +197,14 @@ pub(super) struct Section {
     pub(super) checksum: u64,
 }
 
-/// The sections of a file by name.
+/// What the header and the table say.
 #[derive(Debug)]
-pub(super) struct Layout(pub(super) HashMap<Box<str>, Section>);
+pub(super) struct Layout {
+    /// The sections by name.
+    pub(super) sections: HashMap<Box<str>, Section>,
+    /// The checksum of the header.
+    pub(super) checksum: u64,
+}
 
 impl Layout {
     /// Reads and checks the header and the table.
@@ -231,7 +236,10 @@ impl Layout {
             }
         }
         if end == table.start {
-            return Ok(Self(sections));
+            return Ok(Self {
+                sections,
+                checksum: header.checksum,
+            });
         }
         let gap = table.start - end;
         Err(LayoutError::inconsistent(format_args!(

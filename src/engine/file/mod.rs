@@ -49,5 +49,5 @@ mod map;
 mod reader;
 mod writer;
 
-pub use reader::Reader;
+pub use reader::{Identity, Reader};
 pub use writer::Writer;

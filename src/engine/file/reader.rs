@@ -5,7 +5,7 @@
 
 use core::hash::Hasher;
 use std::io;
-use std::path::Path;
+use std::path::{self, Path, PathBuf};
 use std::sync::Arc;
 
 use twox_hash::XxHash3_64;
@@ -25,8 +25,19 @@ pub struct Reader {
     prefix: String,
 }
 
+/// Identifies the content of a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Identity {
+    /// The length of the file in bytes.
+    pub len: u64,
+    /// The checksum of the header. It covers the checksums of all sections, so other content has another one.
+    pub checksum: u64,
+}
+
 struct Contents {
     origin: String,
+    /// The absolute path of a mapped file.
+    path: Option<PathBuf>,
     buffer: Arc<Buffer>,
     layout: Layout,
 }
@@ -41,7 +52,9 @@ impl Reader {
     pub fn open(path: &Path) -> Result<Self, Error> {
         let origin = path.display().to_string();
         let buffer = Buffer::map(path).map_err(|error| failed(&origin, &error))?;
-        Self::new(origin, buffer)
+        // Made now, because the working directory may be another one later.
+        let path = path::absolute(path).map_err(|error| failed(&origin, &error))?;
+        Self::new(origin, Some(path), buffer)
     }
 
     /// Opens a copy of the file at `path` in new memory. Later changes of the file have no effect.
@@ -52,7 +65,7 @@ impl Reader {
     pub fn read(path: &Path) -> Result<Self, Error> {
         let origin = path.display().to_string();
         let buffer = Buffer::read(path).map_err(|error| failed(&origin, &error))?;
-        Self::new(origin, buffer)
+        Self::new(origin, None, buffer)
     }
 
     /// Checks that no program has written to the mapped file or cut it since it was opened. Costs one system call.
@@ -79,13 +92,14 @@ impl Reader {
     /// Fails as [`Reader::read`] does. The message starts with `bytes`.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, Error> {
         let buffer = Buffer::copy(bytes).map_err(|error| failed("bytes", &error))?;
-        Self::new("bytes".into(), buffer)
+        Self::new("bytes".into(), None, buffer)
     }
 
-    fn new(origin: String, buffer: Buffer) -> Result<Self, Error> {
+    fn new(origin: String, path: Option<PathBuf>, buffer: Buffer) -> Result<Self, Error> {
         let layout = Layout::read(buffer.as_ref()).map_err(|fault| fault.of(&origin))?;
         let file = Contents {
             origin,
+            path,
             buffer: Arc::new(buffer),
             layout,
         };
@@ -111,7 +125,7 @@ impl Reader {
     /// Fails if there is no such section, or if its values have another size.
     pub fn column<T: Plain>(&self, name: &str) -> Result<Column<T>, Error> {
         let name = format!("{}{name}", self.prefix);
-        let Some(section) = self.file.layout.0.get(&*name) else {
+        let Some(section) = self.file.layout.sections.get(&*name) else {
             return Err(self.file.missing(&name));
         };
         let fits = section.width == size_of::<T>();
@@ -143,12 +157,12 @@ impl Reader {
     /// Returns true if there is a section with this name.
     pub fn contains(&self, name: &str) -> bool {
         let name = format!("{}{name}", self.prefix);
-        self.file.layout.0.contains_key(&*name)
+        self.file.layout.sections.contains_key(&*name)
     }
 
     /// Iterates over the names of the sections, in no particular order.
     pub fn names(&self) -> impl Iterator<Item = &str> {
-        let names = self.file.layout.0.keys();
+        let names = self.file.layout.sections.keys();
         names.filter_map(|name| name.strip_prefix(&*self.prefix))
     }
 
@@ -167,6 +181,19 @@ impl Reader {
         self.len() == 0
     }
 
+    /// Returns the absolute path under which a file was mapped, or `None` for a copy in memory.
+    pub fn path(&self) -> Option<&Path> {
+        self.file.path.as_deref()
+    }
+
+    /// Returns what identifies the content. Costs O(1).
+    pub fn identity(&self) -> Identity {
+        Identity {
+            len: self.len() as u64,
+            checksum: self.file.layout.checksum,
+        }
+    }
+
     /// Returns the memory used, in bytes; 0 for a mapped file.
     pub fn nbytes(&self) -> usize {
         self.file.buffer.nbytes()
@@ -180,7 +207,7 @@ impl Reader {
     ///
     /// Names the first damaged section.
     pub fn verify(&self, progress: &mut dyn FnMut(usize)) -> Result<(), Error> {
-        let sections = &self.file.layout.0;
+        let sections = &self.file.layout.sections;
         let mut sections: Vec<_> = sections.iter().collect();
         sections.sort_unstable_by_key(|(_, section)| (section.range.start, section.end));
         for (name, section) in sections {
@@ -197,7 +224,7 @@ impl Reader {
     /// Fails if there is no such section, or if it is damaged.
     pub fn verify_section(&self, name: &str) -> Result<(), Error> {
         let name = format!("{}{name}", self.prefix);
-        match self.file.layout.0.get(&*name) {
+        match self.file.layout.sections.get(&*name) {
             Some(section) => self.check(&name, section, &mut |_| {}),
             None => Err(self.file.missing(&name)),
         }

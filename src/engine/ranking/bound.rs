@@ -66,6 +66,28 @@ impl Bound {
         self.popularity == 0.0
     }
 
+    /// Returns true if no session of the index can score more than the last of `k` earlier ones.
+    pub(super) fn is_below(
+        &self,
+        order: &Order,
+        most_hits: u32,
+        k: usize,
+        earlier: &[f64],
+    ) -> bool {
+        let last = k.checked_sub(1).and_then(|last| earlier.get(last));
+        let hits = if self.prefers_few_hits() {
+            0
+        } else {
+            most_hits
+        };
+        let popularity = if self.prefers_unpopular() {
+            -order.largest()
+        } else {
+            order.largest()
+        };
+        last.is_some_and(|&last| self.above(hits, popularity) <= last)
+    }
+
     /// More than the computed score of any session whose hits and whose popularity are no better than these.
     #[inline]
     pub(super) fn above(&self, hits: u32, popularity: f64) -> f64 {

@@ -7,7 +7,7 @@
 
 use super::bound::Bound;
 use super::order::Order;
-use super::pool::Candidate;
+use super::pool::{Candidate, Pool};
 use super::posting::{Matched, Postings};
 use super::score::{Number, Scorer};
 use super::{exhaustive, topk};
@@ -112,11 +112,25 @@ impl Index {
         k: usize,
         admits: &F,
     ) -> Option<Vec<Ranked>> {
+        self.top_k_after(query, scorer, k, admits, &[])
+    }
+
+    /// Returns the sessions that [`Self::top_k_where`] returns, but without some that are not among the best `k` of them
+    /// and of earlier sessions. `earlier` has the scores of these, best first. They win ties.
+    #[inline]
+    pub fn top_k_after<F: Fn(u32) -> bool + ?Sized>(
+        &self,
+        query: &[TagId],
+        scorer: &Scorer,
+        k: usize,
+        admits: &F,
+        earlier: &[f64],
+    ) -> Option<Vec<Ranked>> {
         if self.order.largest().is_nan() {
             return None;
         }
         let matched = self.postings.matched(query);
-        let best = self.candidates(&matched, scorer, k, admits)?;
+        let best = self.candidates(&matched, scorer, k, admits, earlier)?;
         let ranked = |candidate: Candidate| Ranked {
             position: candidate.position,
             hits: candidate.hits,
@@ -175,6 +189,7 @@ impl Index {
         scorer: &Scorer,
         k: usize,
         admits: &F,
+        earlier: &[f64],
     ) -> Option<Vec<Candidate>> {
         let most_tags = self
             .order
@@ -188,6 +203,10 @@ impl Index {
         let Some(bound) = bound.filter(|_| k <= self.len() / Self::LONG_ANSWER) else {
             return exhaustive::top_k(order, matched, scorer, k, admits);
         };
+        if bound.is_below(order, most_hits, k, earlier) {
+            return Some(Vec::new());
+        }
+        let pool = Pool::new(k, self.len(), earlier);
         let road = match most_hits {
             0..4 => topk::top_k::<2, F>,
             4..8 => topk::top_k::<3, F>,
@@ -195,6 +214,6 @@ impl Index {
             16..256 => topk::top_k::<8, F>,
             _ => return exhaustive::top_k(order, matched, scorer, k, admits),
         };
-        Some(road(order, matched, scorer, bound, k, admits))
+        Some(road(order, matched, scorer, bound, pool, admits))
     }
 }

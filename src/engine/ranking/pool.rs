@@ -32,6 +32,22 @@ impl Candidate {
         }
     }
 
+    /// Stands for a session before all of the index, which wins every tie: it has the next better score and the last
+    /// position. So the candidates that come before it are those with a better score than its own.
+    fn earlier(score: f64) -> Self {
+        Self {
+            key: descending(score).saturating_sub(1),
+            position: u32::MAX,
+            rank: u32::MAX,
+            hits: 0,
+        }
+    }
+
+    /// Returns true if this is a session of the index.
+    fn is_indexed(&self) -> bool {
+        self.position != u32::MAX
+    }
+
     /// Returns the computed score. It is never `-0.0`, because no `sum()` is.
     pub(super) fn score(&self) -> f64 {
         ascending(self.key)
@@ -88,11 +104,12 @@ impl Pool {
     /// long.
     const FEW: usize = 32;
 
-    /// Makes an empty pool for the best `k` of `len` sessions.
-    pub(super) fn new(k: usize, len: usize) -> Self {
-        let k = k.min(len);
+    /// Makes a pool for the best `k` of `len` sessions and of earlier ones, whose scores are given, best first.
+    pub(super) fn new(k: usize, len: usize, earlier: &[f64]) -> Self {
+        let earlier = earlier.get(..k).unwrap_or(earlier);
+        let k = k.min(len + earlier.len());
         let room = if k <= Self::FEW { k } else { 2 * k };
-        Self {
+        let mut pool = Self {
             k,
             room,
             held: Vec::with_capacity(room),
@@ -102,7 +119,13 @@ impl Pool {
             } else {
                 f64::NEG_INFINITY
             },
+        };
+        let earlier = earlier.iter().map(|&score| Candidate::earlier(score));
+        pool.held.extend(earlier);
+        if pool.held.len() == k {
+            pool.raise(pool.held.last().copied());
         }
+        pool
     }
 
     /// Returns a score below which no candidate can enter, or `-inf` while fewer than `k` are held. In a large pool it
@@ -161,13 +184,14 @@ impl Pool {
         }
     }
 
-    /// Returns the best `k`, best first.
+    /// Returns those of the best `k` that are in the index, best first.
     pub(super) fn into_sorted(self) -> Vec<Candidate> {
         let mut held = self.held;
         if self.k < held.len() {
             held.select_nth_unstable(self.k);
             held.truncate(self.k);
         }
+        held.retain(Candidate::is_indexed);
         held.sort_unstable();
         held
     }

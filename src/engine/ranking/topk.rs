@@ -59,16 +59,17 @@ const FEW: u32 = 8;
 /// After this number of refusals, the filter is tested before the scores are computed.
 const MOST_REFUSED: usize = 256;
 
-/// Returns the best `k` admitted sessions, best first. Every session must have fewer than 2^`P` hits.
+/// Returns the admitted sessions that are among the best of them and the `pool`, best first. Every session must have
+/// fewer than 2^`P` hits.
 pub(super) fn top_k<const P: usize, F: Fn(u32) -> bool + ?Sized>(
     order: &Order,
     matched: &Matched<'_>,
     scorer: &Scorer,
     bound: Bound,
-    k: usize,
+    pool: Pool,
     admits: &F,
 ) -> Vec<Candidate> {
-    let mut scan = Scan::new(order, scorer, bound, k, admits);
+    let mut scan = Scan::new(order, scorer, bound, pool, admits);
     let mut sparse = Sparse::<P>::new(&matched.lists);
     let simd = Simd::detect();
     for segment in order.segments() {
@@ -132,13 +133,13 @@ struct Scan<'a, F: ?Sized> {
 }
 
 impl<'a, F: Fn(u32) -> bool + ?Sized> Scan<'a, F> {
-    fn new(order: &'a Order, scorer: &'a Scorer, bound: Bound, k: usize, admits: &'a F) -> Self {
+    fn new(order: &'a Order, scorer: &'a Scorer, bound: Bound, pool: Pool, admits: &'a F) -> Self {
         let mixed = order.has_kinds() == (true, true);
         Self {
             order,
             scorer,
             bound,
-            pool: Pool::new(k, order.len()),
+            pool,
             kinds_tie: !mixed || matches!(scorer.weights().popularity, Number::Float(_)),
             admits,
             refused: 0,

@@ -1,0 +1,256 @@
+//! Ranks interests that come as an Arrow array, and loads tables. No value is made a Python object on the way.
+
+#![allow(clippy::doc_markdown, clippy::doc_link_with_quotes)] // Docstrings of Python.
+
+use core::ptr::NonNull;
+use std::sync::Arc;
+
+use pyo3::exceptions::{PyTypeError, PyValueError};
+use pyo3::prelude::*;
+use pyo3::types::{PyCapsule, PyString, PyTuple};
+
+use super::arrow_data::{Given, Node, array_capsule, schema_capsule, stream_capsule};
+use super::catalog_data::{CatalogData, dumps};
+use super::errors::{Answer, no_memory, pool, unwind};
+use super::filter::Filter;
+use super::functions::scorer;
+use super::input;
+use super::load::{Outcome, load};
+use super::search::{CatalogBase, Narrowed, UNREADABLE, settled};
+use crate::engine::arrow::Array;
+use crate::engine::arrow::lines::Lines;
+use crate::engine::arrow::ranked::{Ids, RankedRows, not_unicode};
+use crate::engine::error::{Error, ErrorKind};
+use crate::engine::json;
+use crate::engine::ranking::interest::InterestSet;
+
+/// Ranked sessions in columns, which other libraries read without a copy through Arrow's C data interface.
+#[pyclass(frozen, name = "RankedArray", module = "eventkit._eventkit")]
+pub(super) struct RankedArray {
+    rows: Arc<Columns>,
+}
+
+struct Columns {
+    rows: RankedRows,
+    ids: Ids,
+}
+
+/// Ranks the rows of an Arrow array of lists of texts. Returns `None` if the engine cannot rank one of them.
+#[pyfunction]
+#[pyo3(signature = (catalog, interests, top, weights, filter))]
+pub(super) fn rank_arrow<'py>(
+    py: Python<'py>,
+    catalog: &Bound<'py, CatalogBase>,
+    interests: &Bound<'py, PyAny>,
+    top: usize,
+    weights: Option<&Bound<'py, PyAny>>,
+    filter: Option<&Bound<'py, Filter>>,
+) -> PyResult<Option<RankedArray>> {
+    let catalog = catalog.get();
+    catalog.data.check()?;
+    let filter = settled(unwind(|| catalog.narrowed(py, filter)), UNREADABLE)?;
+    let given = given(interests, "an array of lists of texts")?;
+    let weights = weights.map_or_else(
+        || catalog.parsed.ok_or(()),
+        |weights| input::weights(weights).map_err(|_| ()),
+    );
+    let Ok(weights) = weights else {
+        return Ok(None);
+    };
+    let Ok(scorer) = scorer(weights, &InterestSet::default()) else {
+        return Ok(None);
+    };
+    let pool = pool()?;
+    let ranked = py.detach(|| {
+        unwind(|| {
+            let arrays: Vec<Array> = given.collect::<Result<_, Error>>()?;
+            if let Some(other) = arrays.iter().find(|array| !array.holds_lists_of_texts()) {
+                let kind = other.kind();
+                return Err(Error::arrow(format!(
+                    "interests have {kind} values, expected lists of texts"
+                )));
+            }
+            let narrow = filter.as_ref().map(Narrowed::narrow);
+            let rows = catalog
+                .data
+                .catalog
+                .rank_rows(&pool, &arrays, &scorer, top, narrow)?;
+            let Some(rows) = rows else { return Ok(None) };
+            let ids = catalog
+                .data
+                .catalog
+                .ids_of(&pool, &rows.places)
+                .transpose()?;
+            Ok(Some((rows, ids)))
+        })
+    })?;
+    let Some((rows, ids)) = ranked.map_err(|error| refused(&error))? else {
+        return catalog.data.settled(Ok(None));
+    };
+    let ids = match ids {
+        Some(ids) => ids,
+        None => settled(unwind(|| catalog.data.ids(py, &rows)), UNREADABLE)?,
+    };
+    let columns = Columns { rows, ids };
+    catalog.data.settled(Ok(Some(RankedArray {
+        rows: Arc::new(columns),
+    })))
+}
+
+/// Loads the rows of an Arrow table as sessions. Returns `None` if only Python can hold one of them.
+#[pyfunction]
+pub(super) fn load_arrow<'py>(
+    py: Python<'py>,
+    table: &Bound<'py, PyAny>,
+    progress: Option<&Bound<'py, PyAny>>,
+) -> PyResult<Outcome<'py>> {
+    let given = given(table, "a table")?;
+    load(py, "the table", progress, move |hooks| {
+        let mut lines = Lines::new(given);
+        let loaded = json::load_ndjson(&mut lines, hooks);
+        loaded.map_err(|error| lines.take_error().unwrap_or(error))
+    })
+}
+
+fn given(object: &Bound<'_, PyAny>, expected: &str) -> PyResult<Given> {
+    Given::of(object)?.ok_or_else(|| {
+        let kind = object.get_type().name();
+        let kind = kind.map_or_else(|_| String::from("?"), |kind| kind.to_string());
+        PyTypeError::new_err(format!(
+            "expected {expected} with __arrow_c_array__ or __arrow_c_stream__, not {kind}: see pyarrow.array, \
+             or a Series of polars"
+        ))
+    })
+}
+
+/// Returns the exception for an array that cannot be ranked.
+fn refused(error: &Error) -> PyErr {
+    match error.kind() {
+        ErrorKind::Memory => no_memory(error),
+        _ => PyValueError::new_err(error.to_string()),
+    }
+}
+
+impl CatalogData {
+    /// Returns the ids of sessions of which some are the caller's objects.
+    fn ids(&self, py: Python<'_>, rows: &RankedRows) -> Answer<Ids> {
+        let mut ids = Ids::with_capacity(rows.places.len());
+        let failed = |error: Error| refused(&error);
+        for &place in &rows.places {
+            let id = self.member(py, place, "id")?.filter(|id| !id.is_none());
+            let Some(id) = id else {
+                ids.push(None).map_err(failed)?;
+                continue;
+            };
+            let text = match id.cast::<PyString>() {
+                Ok(text) => text.clone(),
+                Err(_) => dumps(&id)?,
+            };
+            let text = input::encoded(&text)?;
+            if core::str::from_utf8(text.as_bytes()).is_err() {
+                return Err(failed(not_unicode(text.as_bytes())).into());
+            }
+            ids.push(Some(text.as_bytes())).map_err(failed)?;
+        }
+        Ok(ids)
+    }
+}
+
+impl RankedArray {
+    /// Describes a list of structs for each row, with pointers to the columns.
+    fn node(&self) -> Node {
+        fn start<T>(values: &[T]) -> Option<NonNull<core::ffi::c_void>> {
+            NonNull::new(values.as_ptr().cast_mut().cast())
+        }
+        let Columns { rows, ids } = &*self.rows;
+        let found = rows.places.len();
+        let leaf = |format, name, nulls, buffers| Node {
+            format,
+            name,
+            len: found,
+            nulls,
+            buffers,
+            children: Vec::new(),
+        };
+        let valid = |bits: &Vec<u8>, nulls: usize| (nulls > 0).then(|| start(bits)).flatten();
+        let members = vec![
+            leaf(c"l", c"position", 0, vec![None, start(&rows.positions)]),
+            leaf(
+                c"u",
+                c"id",
+                ids.nulls,
+                vec![
+                    valid(&ids.valid, ids.nulls),
+                    start(&ids.ends),
+                    start(&ids.bytes),
+                ],
+            ),
+            leaf(c"g", c"score", 0, vec![None, start(&rows.scores)]),
+        ];
+        let session = Node {
+            format: c"+s",
+            name: c"item",
+            len: found,
+            nulls: 0,
+            buffers: vec![None],
+            children: members,
+        };
+        Node {
+            format: c"+l",
+            name: c"best",
+            len: rows.len(),
+            nulls: rows.nulls(),
+            buffers: vec![valid(&rows.valid, rows.nulls()), start(&rows.ends)],
+            children: vec![session],
+        }
+    }
+
+    fn owner(&self) -> Arc<dyn Send + Sync> {
+        Arc::clone(&self.rows) as Arc<dyn Send + Sync>
+    }
+}
+
+#[pymethods]
+impl RankedArray {
+    fn __len__(&self) -> usize {
+        self.rows.rows.len()
+    }
+
+    fn __repr__(&self) -> String {
+        let rows = &self.rows.rows;
+        format!(
+            "RankedArray({} rows, {} sessions)",
+            rows.len(),
+            rows.places.len()
+        )
+    }
+
+    /// Return the type: for each row a list of structs of `position` (int64), `id` (text) and `score` (double).
+    fn __arrow_c_schema__<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyCapsule>> {
+        schema_capsule(py, &self.node())
+    }
+
+    /// Return the capsules of the type and the array. Another type is never made.
+    #[pyo3(signature = (requested_schema=None))]
+    fn __arrow_c_array__<'py>(
+        &self,
+        py: Python<'py>,
+        requested_schema: Option<&Bound<'py, PyAny>>,
+    ) -> PyResult<Bound<'py, PyTuple>> {
+        let _ = requested_schema;
+        let node = self.node();
+        let array = array_capsule(py, &node, &self.owner())?;
+        PyTuple::new(py, [schema_capsule(py, &node)?, array])
+    }
+
+    /// Return the capsule of a stream of one array. Another type is never made.
+    #[pyo3(signature = (requested_schema=None))]
+    fn __arrow_c_stream__<'py>(
+        &self,
+        py: Python<'py>,
+        requested_schema: Option<&Bound<'py, PyAny>>,
+    ) -> PyResult<Bound<'py, PyCapsule>> {
+        let _ = requested_schema;
+        stream_capsule(py, &self.node(), &self.owner())
+    }
+}
