@@ -34,7 +34,7 @@ const NAMES: [(Role, &str); ROLES] = [
         Role::Title,
         "title sessiontitle proposaltitle talktitle presentationtitle eventtitle papertitle contributiontitle lecturetitle \
          titel título titulo titre titolo tytuł název otsikko タイトル 講演タイトル 演題 标题 標題 题目 主题 主題 제목 название \
-         sessionname eventname talkname talk vortrag charla ponencia name topic thema tema subject presentation lecture \
+         sessionname eventname talkname name talk vortrag charla ponencia topic thema tema subject presentation lecture \
          veranstaltung event session what was activity activities activité actividad summary content item",
     ),
     (

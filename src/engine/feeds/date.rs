@@ -225,10 +225,10 @@ fn date_of(words: &[Token]) -> Result<Option<Date>, &'static str> {
         }
         (Some(_), _) | (None, [_, _]) => Err("has no year"),
         (None, [(first, 1..=2), (second, 1..=2), (year, 4)]) if open => {
-            match (*first > 12, *second > 12) {
-                (true, _) => known(*year, *second, *first),
-                (_, true) => known(*year, *first, *second),
-                _ => Ok(Some(Date::Open(*first, *second, *year))),
+            let exists = |order| Date::Open(*first, *second, *year).midnight(order).is_some();
+            match exists(Order::DayFirst) || exists(Order::MonthFirst) {
+                true => Ok(Some(Date::Open(*first, *second, *year))),
+                false => Err("is no day of the calendar"),
             }
         }
         (None, [(day, 1..=2), (month, 1..=2), (year, 4)] | [(year, 4), (month, _), (day, _)]) => {
