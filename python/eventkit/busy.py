@@ -15,7 +15,10 @@ from eventkit.files import read_regular
 __all__ = ["Busy", "busy_times"]
 
 Busy = str | os.PathLike[str] | Iterable[Any]
-"""The name of an .ics file, or a list of pairs, sessions, events of Graph, and such names."""
+"""The name of an .ics file, or a list of pairs, sessions, events of Graph, and such names.
+
+The content of an .ics file, as bytes, may be in the list too.
+"""
 
 _LARGEST = 1 << 26
 """Bytes of an .ics file: a calendar of ten years has a few megabytes."""
@@ -68,7 +71,9 @@ def _read(busy: Busy, day: date | None) -> Iterator[tuple[str, Any, Any]]:
     for number, item in enumerate(items):
         shown = f"busy[{number}]"
         if isinstance(item, (str, os.PathLike)):
-            yield from _read_ics(item, day)
+            yield from _read_ics(read_regular(item, _LARGEST), os.fspath(item), day)
+        elif isinstance(item, bytes):
+            yield from _read_ics(item, shown, day)
         elif isinstance(item, Mapping):
             if item.get("isCancelled") is True or item.get("showAs") == "free":
                 continue
@@ -103,12 +108,11 @@ def _graph_time(value: Any, shown: str, all_day: bool) -> Any:
         ) from None
 
 
-def _read_ics(path: str | os.PathLike[str], day: date | None) -> Iterator[tuple[str, Any, Any]]:
+def _read_ics(data: bytes, name: str, day: date | None) -> Iterator[tuple[str, Any, Any]]:
     """Yield the busy times of an .ics file. The only reader of this format here."""
     icalendar = required("icalendar")
-    name = os.fspath(path)
     try:
-        calendar = icalendar.Calendar.from_ical(read_regular(path, _LARGEST))
+        calendar = icalendar.Calendar.from_ical(data)
     except ValueError as error:
         raise ValueError(f"{name} is no calendar: {error}") from None
     events = calendar.walk("VEVENT")
