@@ -388,6 +388,9 @@ def test_without_the_network_after_the_first_load(chromium, real):
         shown(page)
         page.locator("#list .star").first.click()
         page.locator("body[data-offline=ready]").wait_for()
+        # What the server says of a file that the browser has is true of the file.
+        page.reload()
+        shown(page)
     # The server is gone.
     page.goto(f"{origin}/ui?view=mine")
     shown(page)
