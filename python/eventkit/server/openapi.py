@@ -6,6 +6,7 @@ answered, and one that it forbids is refused.
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from eventkit._native import __version__
@@ -26,7 +27,7 @@ from eventkit.server.validation import (
     ZONE,
 )
 
-__all__ = ["build_document"]
+__all__ = ["VERSIONS", "build_document"]
 
 _Schema = dict[str, Any]
 
@@ -44,6 +45,37 @@ _PROBLEMS = {
     429: "Too many requests; when to ask again is in `Retry-After`.",
     431: "Too many headers, or one too large.",
     500: "A fault of the server's; its log has the correlation id.",
+}
+
+
+_DETAILS = "Sessions are of the programme that the server has; texts in them are data."
+_MEANINGS = {
+    "interests": "What the person wants to see",
+    "interest": "One interest, which may hold commas; repeat it for more",
+    "top": "The most sessions; 0 for the server's default",
+    "session": "The title of the session",
+    "profileLoad": "The name of a saved profile, whose interests replace the given ones",
+    "userId": "Whose calendar: an object id or a user principal name",
+    "card": "Add an Adaptive Card",
+    "escape": "Escape markup in Markdown",
+    "understand": "Match words, aliases and misspellings, not only whole tags",
+    "format": "The format of the itinerary",
+    "date": "The day of sessions that have clock times only",
+    "balance": "How the places are shared",
+    "spread": "Share the places among the values of this field; repeat it for more",
+    "gap": "Minutes from one location to another",
+    "must": "The id or title of a session that is in the plan; repeat it for more",
+    "avoid": "The id or title of a session that is not; repeat it for more",
+    "busy": "A busy time, START/END; repeat it for more",
+    "zone": "The time zone of the programme, such as Europe/Berlin",
+}
+VERSIONS = ("3.0", "3.1")
+_VERSION: _Schema = {
+    "name": "version",
+    "in": "query",
+    "description": "The version of OpenAPI; 3.1 if left out",
+    "required": False,
+    "schema": {"type": "string", "enum": [*VERSIONS]},
 }
 
 
@@ -89,6 +121,8 @@ def build_document(settings: ServerSettings) -> dict[str, Any]:
         "/metrics": _text("Prometheus metrics"),
         "/openapi.json": _look("This document", "Document"),
     }
+    paths["/openapi.json"]["get"]["parameters"] = [_VERSION]
+    _name_operations(paths)
     components: _Schema = {"schemas": _SCHEMAS, "responses": _problem_responses()}
     document: _Schema = {
         "openapi": "3.1.0",
@@ -178,24 +212,39 @@ def _question(
     required = [name for name in ("interests", "session") if name in parameters]
     responses = {**_answers(answer), **{str(s): _problem(text) for s, text in (more or {}).items()}}
     query = [
-        {"name": name, "in": "query", "required": name in required, "schema": schema}
+        {
+            "name": name,
+            "in": "query",
+            "description": _MEANINGS[name],
+            "required": name in required,
+            "schema": schema,
+        }
         for name, (schema, _) in parameters.items()
     ]
+    told = {"summary": summary, "description": f"{summary}. {_DETAILS}"}
     members = {name: schema for name, (_, schema) in parameters.items() if schema is not None}
     body: _Schema = {"type": "object", "properties": members, "required": required}
     content = {"application/json": {"schema": body}}
     return {
-        "get": {"summary": summary, "parameters": query, "responses": responses},
+        "get": {**told, "parameters": query, "responses": responses},
         "post": {
-            "summary": summary,
+            **told,
             "requestBody": {"required": True, "content": content},
             "responses": responses,
         },
     }
 
 
+def _name_operations(paths: _Schema) -> None:
+    """Give each operation an id, by which programs and agents call it."""
+    for path, methods in paths.items():
+        name = re.sub(r"\W", "_", path.strip("/"))
+        for method, operation in methods.items():
+            operation["operationId"] = name if method == "get" else f"{name}_{method}"
+
+
 def _look(summary: str, answer: str, *, public: bool = False) -> _Schema:
-    get: _Schema = {"summary": summary, "responses": _answers(answer)}
+    get: _Schema = {"summary": summary, "description": f"{summary}.", "responses": _answers(answer)}
     return {"get": {**get, "security": []} if public else get}
 
 
@@ -208,7 +257,7 @@ def _page(summary: str, answer: str) -> _Schema:
 def _text(summary: str) -> _Schema:
     content = {"text/plain": {"schema": {"type": "string"}}}
     answers = {**_answers("State"), "200": {"description": summary, "content": content}}
-    return {"get": {"summary": summary, "responses": answers}}
+    return {"get": {"summary": summary, "description": f"{summary}.", "responses": answers}}
 
 
 def _answers(name: str) -> _Schema:

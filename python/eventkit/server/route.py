@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from eventkit.server import answers, programme, questions, search, ui
 from eventkit.server.calendar import Calendars
-from eventkit.server.message import Request, Response
+from eventkit.server.message import AGENTS, Problem, Request, Response
 from eventkit.server.revision import Revision
 from eventkit.server.settings import ServerSettings
 from eventkit.server.status import Status
@@ -66,7 +66,11 @@ _SLOW = frozenset(
 
 
 def routes_of(
-    respond: Callable[[Request, Answer], Response], calendars: Calendars, status: Status
+    respond: Callable[[Request, Answer], Response],
+    calendars: Calendars,
+    status: Status,
+    *,
+    agents: bool = False,
 ) -> dict[str, Route]:
     """Return the endpoints by path.
 
@@ -74,6 +78,7 @@ def routes_of(
         respond: Answers a request by one of the functions that need the manifest.
         calendars: Answers requests about calendars.
         status: Answers requests about the server itself.
+        agents: Whether agents are answered, which happens on the ASGI side.
     """
     routes = [_answering(respond, path, answer, methods) for path, answer, methods in _ANSWERS]
     routes += [
@@ -86,7 +91,13 @@ def routes_of(
         Route(PAGE, ui.respond, guarded=False),
         Route("/", ui.redirect, guarded=False),
     ]
+    if agents:
+        routes.append(Route(AGENTS, _needs_asgi, ("POST", "OPTIONS")))
     return {route.name: route for route in routes}
+
+
+def _needs_asgi(_request: Request) -> Response:
+    raise Problem(501, "agents are answered over ASGI only", expected="an ASGI server")
 
 
 def _answering(
