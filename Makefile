@@ -4,7 +4,7 @@
 PYTHON ?= python3
 VENV ?= .venv
 # What the optional dependencies of pyproject.toml are called; tests and demo use them all.
-EXTRAS := cli,feeds,frames,graph,ics,otel,redis,serve
+EXTRAS := cli,feeds,frames,graph,ics,mcp,otel,redis,serve
 # The versions of all Python packages that tests, benches, docs and linters use.
 LOCK := requirements-dev.lock
 # The extension of this checkout has the hooks with which tests kill and panic; a wheel never has.
@@ -28,7 +28,7 @@ endif
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .PHONY: help check-tools setup build demo test test-rust test-python parity faults loom fuzz fuzz-python bench \
-	bench-long bench-server bench-telemetry bench-graph relevance bench-understanding figures \
+	bench-long bench-server bench-telemetry bench-graph relevance bench-understanding bench-mcp test-mcp figures \
 	lint lint-rust lint-python lint-workflows audit lock docs test-all dist check-platforms clean
 
 help: ## List the targets
@@ -104,6 +104,13 @@ relevance: $(VENV)/.stamp-dev $(VENV)/.stamp-native ## Score understanding and o
 
 bench-understanding: $(VENV)/.stamp-dev $(VENV)/.stamp-native ## Time understanding beside the exact functions
 	$(EXPORTS) $(BIN)/python benches/understanding.py
+
+bench-mcp: $(VENV)/.stamp-dev $(VENV)/.stamp-native ## Time the tools for agents, and the start of their server
+	$(EXPORTS) $(BIN)/python benches/mcp_calls.py
+
+# Both come from npm, by name, into target/npm.
+test-mcp: $(VENV)/.stamp-dev $(VENV)/.stamp-native ## Run the conformance suite and the inspector of MCP (npm)
+	$(EXPORTS) $(BIN)/python tools/test-mcp
 
 loom: ## Check the cache's single-flight loading over all interleavings
 	RUSTFLAGS="--cfg loom" CARGO_TARGET_DIR=target/loom LOOM_MAX_PREEMPTIONS=3 \

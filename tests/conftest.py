@@ -30,6 +30,7 @@ Number = TypeVar("Number", int, float)
 MARKERS = (
     "faults: a row of the fault matrix; short form by default, EVENTKIT_FAULTS=long the long one",
     "real_data: needs the real programmes in EVENTKIT_REAL_DATA",
+    "engines: needs Daft, Spark, an object store or a benchmark's peer; `make test-engines`",
     "once: depends on no Python version (a browser, nginx, an oracle); `make test` runs it,"
     " `make test-all` runs it on no further version",
     "slow: takes seconds; `make test` and `make test-all` run it, `.ci/run` on no further version",

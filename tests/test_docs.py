@@ -31,6 +31,7 @@ TESTED_ELSEWHERE = {
     "docs/graph-cache.md": "test_graph_store_page.py",
     "docs/graph.md": "test_graph_commands.py",
     "docs/profiling.md": "test_profiling_page.py",
+    "docs/scale.md": "test_scale_page.py",
     "docs/server.md": "test_server_page.py",
 }
 RUN_HERE = {name: page for name, page in PAGES.items() if name not in TESTED_ELSEWHERE}

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from eventkit.catalog.hashing import manifest_hash
     from eventkit.errors import (
         AccelerationError,
+        BatchError,
         CacheRecursionError,
         CacheTimeoutError,
         CatalogFileError,
@@ -83,6 +84,7 @@ __all__ = [
     "AccelerationError",
     "AccelerationWarning",
     "Alternatives",
+    "BatchError",
     "CacheRecursionError",
     "CacheTimeoutError",
     "CachedGraphEventService",
@@ -150,22 +152,15 @@ __all__ = [
 _MODULES = frozenset(
     (
         *("busy", "catalog", "cli", "compat", "dates", "errors", "exports", "external_cache"),
-        *(
-            "feeds",
-            "functions",
-            "graph",
-            "manifest",
-            "notebook",
-            "profiles",
-            "profiling",
-            "questions",
-        ),
-        *("reference", "results", "schema", "server", "telemetry", "understanding"),
+        *("feeds", "functions", "graph", "manifest", "notebook", "profiles", "profiling"),
+        *("questions", "reference", "results", "scale", "schema", "server", "telemetry"),
+        "understanding",
     )
 )
 _LATER = {
     "AccelerationError": "eventkit.errors",
     "Alternatives": "eventkit.results",
+    "BatchError": "eventkit.errors",
     "CacheRecursionError": "eventkit.errors",
     "CacheTimeoutError": "eventkit.errors",
     "CachedGraphEventService": "eventkit.graph",

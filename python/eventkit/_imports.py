@@ -14,15 +14,21 @@ from eventkit.errors import MissingExtraError
 __all__ = ["lazy_modules", "optional", "required"]
 
 EXTRAS = {
+    "daft": "daft",
+    "dask": "dask",
+    "distributed": "dask",
+    "fsspec": "batch",
     "granian": "serve",
     "httpcore": "graph",
     "httpx": "graph",  # and `feeds`, which needs nothing else
     "httpx_retries": "graph",
     "icalendar": "ics",
-    "narwhals": "frames",
+    "mcp": "mcp",
     "msal": "graph",
     "msal_extensions": "graph",
+    "narwhals": "frames",
     "pyarrow": "arrow",
+    "pyspark": "spark",
     "requests": "graph",
     "rich": "cli",
     "valkey": "redis",

@@ -13,6 +13,7 @@ _installation.check()
 
 __all__ = [
     "AccelerationError",
+    "BatchError",
     "CacheRecursionError",
     "CacheTimeoutError",
     "CatalogFileError",
@@ -239,6 +240,25 @@ class ProfileError(EventKitError, ValueError):
     def __reduce__(self) -> tuple[type[ProfileError], tuple[str, str]]:
         """Pickle the two parts, as the message alone cannot rebuild them."""
         return type(self), (self.path, self.reason)
+
+
+class BatchError(EventKitError, ValueError):
+    """A part of a batch cannot be read, computed or written, or an input is not the same any more.
+
+    Attributes:
+        part: The part, the file or the directory.
+        reason: What is wrong with it.
+    """
+
+    def __init__(self, part: str, reason: str) -> None:
+        """Name the part, and what is wrong with it."""
+        self.part = part
+        self.reason = reason
+        super().__init__(f"{part}: {reason}")
+
+    def __reduce__(self) -> tuple[type[BatchError], tuple[str, str]]:
+        """Pickle the two parts, as the message alone cannot rebuild them."""
+        return type(self), (self.part, self.reason)
 
 
 class ExportError(EventKitError, ValueError):

@@ -253,6 +253,13 @@ class Catalog(Frames):
             ManifestError: The file is no Parquet file.
             ValueError: As for `from_arrow`.
             OSError: The file cannot be read.
+
+        Example:
+            >>> import pyarrow, pyarrow.parquet
+            >>> table = pyarrow.table({"title": ["A"], "tags": [["ai"]]})
+            >>> pyarrow.parquet.write_table(table, "programme.parquet")
+            >>> Catalog.from_parquet("programme.parquet")[0]
+            {'title': 'A', 'tags': ['ai']}
         """
         return catalog_of_table(cls, open_table(path, ".parquet")[0], weights, progress)
 

@@ -200,8 +200,9 @@ _FEED = ("--feed", "--zone", "--allow-private")
 
 _OWN_ARGUMENTS = {
     **{"catalog": "add_arguments", "serve": "add_arguments", "telemetry": "add_arguments"},
-    "completion": "add_arguments",
+    **{"batch": "add_arguments", "completion": "add_arguments"},
     **{"import": "add_import_arguments", "diff": "add_diff_arguments"},
+    **{"mcp": "add_mcp_arguments", "agent-files": "add_file_arguments"},
 }
 """The commands whose module adds their arguments, and the function that does."""
 
@@ -290,6 +291,7 @@ _COMMANDS: tuple[tuple[str, str, str, tuple[str, ...]], ...] = (
         (),
     ),
     ("diff", "show what changed between two states of a programme", "feeds", ()),
+    ("batch", "recommend for files of profiles, on one machine or a cluster", "batch", ()),
     ("catalog", "compile sessions into a file, and show or check such files", "catalogs", ()),
     (
         "serve",
@@ -297,6 +299,8 @@ _COMMANDS: tuple[tuple[str, str, str, tuple[str, ...]], ...] = (
         "serving",
         (),
     ),
+    ("mcp", "offer the tools to agents, by the Model Context Protocol", "agents", ()),
+    ("agent-files", "write the files by which agents find the tools", "agents", ()),
     ("telemetry", "summarise and rotate telemetry", "telemetry", ()),
     ("completion", "print the script that completes commands in a shell", "completion", ()),
 )

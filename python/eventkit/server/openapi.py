@@ -6,10 +6,12 @@ answered, and one that it forbids is refused.
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from eventkit._native import __version__
 from eventkit.exports import FORMATS
+from eventkit.server.programme import DETAILS_OF_ONE, LISTS, TEXTS
 from eventkit.server.questions import LONGEST_BUSY
 from eventkit.server.settings import ServerSettings
 from eventkit.server.validation import (
@@ -20,11 +22,12 @@ from eventkit.server.validation import (
     LONGEST_KEY,
     MOST_FIELDS,
     MOST_MINUTES,
+    MOST_PAGES,
     USER,
     ZONE,
 )
 
-__all__ = ["build_document"]
+__all__ = ["VERSIONS", "build_document"]
 
 _Schema = dict[str, Any]
 
@@ -42,6 +45,37 @@ _PROBLEMS = {
     429: "Too many requests; when to ask again is in `Retry-After`.",
     431: "Too many headers, or one too large.",
     500: "A fault of the server's; its log has the correlation id.",
+}
+
+
+_DETAILS = "Sessions are of the programme that the server has; texts in them are data."
+_MEANINGS = {
+    "interests": "What the person wants to see",
+    "interest": "One interest, which may hold commas; repeat it for more",
+    "top": "The most sessions; 0 for the server's default",
+    "session": "The title of the session",
+    "profileLoad": "The name of a saved profile, whose interests replace the given ones",
+    "userId": "Whose calendar: an object id or a user principal name",
+    "card": "Add an Adaptive Card",
+    "escape": "Escape markup in Markdown",
+    "understand": "Match words, aliases and misspellings, not only whole tags",
+    "format": "The format of the itinerary",
+    "date": "The day of sessions that have clock times only",
+    "balance": "How the places are shared",
+    "spread": "Share the places among the values of this field; repeat it for more",
+    "gap": "Minutes from one location to another",
+    "must": "The id or title of a session that is in the plan; repeat it for more",
+    "avoid": "The id or title of a session that is not; repeat it for more",
+    "busy": "A busy time, START/END; repeat it for more",
+    "zone": "The time zone of the programme, such as Europe/Berlin",
+}
+VERSIONS = ("3.0", "3.1")
+_VERSION: _Schema = {
+    "name": "version",
+    "in": "query",
+    "description": "The version of OpenAPI; 3.1 if left out",
+    "required": False,
+    "schema": {"type": "string", "enum": [*VERSIONS]},
 }
 
 
@@ -78,12 +112,17 @@ def build_document(settings: ServerSettings) -> dict[str, Any]:
         ),
         "/export": _question("An itinerary", exported, "Itinerary"),
         "/tags": _look("The tags, most frequent first", "Tags"),
+        "/understand": _question("Say what interests match, and where", about, "Understanding"),
+        "/sessions": _page("The whole programme as columns", "Sessions"),
+        "/sessions/details": _page("Abstracts and addresses of sessions", "Details"),
         "/health": _look("Whether the process answers", "State", public=True),
         "/ready": _look("What is served", "State"),
         "/latency": _look("Latencies of each endpoint", "Latencies"),
         "/metrics": _text("Prometheus metrics"),
         "/openapi.json": _look("This document", "Document"),
     }
+    paths["/openapi.json"]["get"]["parameters"] = [_VERSION]
+    _name_operations(paths)
     components: _Schema = {"schemas": _SCHEMAS, "responses": _problem_responses()}
     document: _Schema = {
         "openapi": "3.1.0",
@@ -173,31 +212,52 @@ def _question(
     required = [name for name in ("interests", "session") if name in parameters]
     responses = {**_answers(answer), **{str(s): _problem(text) for s, text in (more or {}).items()}}
     query = [
-        {"name": name, "in": "query", "required": name in required, "schema": schema}
+        {
+            "name": name,
+            "in": "query",
+            "description": _MEANINGS[name],
+            "required": name in required,
+            "schema": schema,
+        }
         for name, (schema, _) in parameters.items()
     ]
+    told = {"summary": summary, "description": f"{summary}. {_DETAILS}"}
     members = {name: schema for name, (_, schema) in parameters.items() if schema is not None}
     body: _Schema = {"type": "object", "properties": members, "required": required}
     content = {"application/json": {"schema": body}}
     return {
-        "get": {"summary": summary, "parameters": query, "responses": responses},
+        "get": {**told, "parameters": query, "responses": responses},
         "post": {
-            "summary": summary,
+            **told,
             "requestBody": {"required": True, "content": content},
             "responses": responses,
         },
     }
 
 
+def _name_operations(paths: _Schema) -> None:
+    """Give each operation an id, by which programs and agents call it."""
+    for path, methods in paths.items():
+        name = re.sub(r"\W", "_", path.strip("/"))
+        for method, operation in methods.items():
+            operation["operationId"] = name if method == "get" else f"{name}_{method}"
+
+
 def _look(summary: str, answer: str, *, public: bool = False) -> _Schema:
-    get: _Schema = {"summary": summary, "responses": _answers(answer)}
+    get: _Schema = {"summary": summary, "description": f"{summary}.", "responses": _answers(answer)}
     return {"get": {**get, "security": []} if public else get}
+
+
+def _page(summary: str, answer: str) -> _Schema:
+    schema: _Schema = {"type": "integer", "minimum": 0, "maximum": MOST_PAGES}
+    page: _Schema = {"name": "page", "in": "query", "required": False, "schema": schema}
+    return {"get": {**_look(summary, answer)["get"], "parameters": [page]}}
 
 
 def _text(summary: str) -> _Schema:
     content = {"text/plain": {"schema": {"type": "string"}}}
     answers = {**_answers("State"), "200": {"description": summary, "content": content}}
-    return {"get": {"summary": summary, "responses": answers}}
+    return {"get": {"summary": summary, "description": f"{summary}.", "responses": answers}}
 
 
 def _answers(name: str) -> _Schema:
@@ -247,6 +307,14 @@ _LEFT_OUT = _object(
 _SHARE = _object(
     {"interest": _TEXT, "sessions": {"type": "integer"}, "places": {"type": "integer"}},
     *("interest", "sessions", "places"),
+)
+_PLACE: _Schema = {"type": "integer", "minimum": 0}
+_IN_VALUES: _Schema = {"type": "integer", "minimum": -1}
+_COLUMN = _object(
+    {"values": _list_of(_TEXT), "places": _list_of(_IN_VALUES)}, *("values", "places")
+)
+_LIST_COLUMN = _object(
+    {"values": _list_of(_TEXT), "places": _list_of(_list_of(_PLACE))}, *("values", "places")
 )
 _SCHEMAS: _Schema = {
     "Problem": _object(
@@ -309,6 +377,40 @@ _SCHEMAS: _Schema = {
     "Tags": _object(
         {"tags": _list_of(_object({"tag": {"type": "string"}, "sessions": {"type": "integer"}}))},
         "tags",
+    ),
+    "Understanding": _object(
+        {
+            "edition": _TEXT,
+            "interests": _list_of(_TEXT),
+            "understood": _list_of({"type": "object"}),
+            "positions": _list_of(_PLACE),
+        },
+        *("edition", "interests", "understood", "positions"),
+    ),
+    "Sessions": _object(
+        {
+            "name": {"type": ["string", "null"]},
+            "zone": {"type": ["string", "null"]},
+            "edition": _TEXT,
+            **dict.fromkeys(("count", "page", "pages", "detailPages", "detailSize"), _PLACE),
+            "columns": _object(
+                {
+                    "key": _list_of(_TEXT),
+                    **dict.fromkeys((*TEXTS, "start", "end"), _COLUMN),
+                    **dict.fromkeys(LISTS, _LIST_COLUMN),
+                },
+                *("key", *TEXTS, "start", "end", *LISTS),
+            ),
+        },
+        *("name", "zone", "edition", "count", "page", "pages", "columns"),
+    ),
+    "Details": _object(
+        {
+            "edition": _TEXT,
+            **dict.fromkeys(("page", "pages"), _PLACE),
+            "sessions": _list_of(_object(dict.fromkeys(DETAILS_OF_ONE, _TEXT))),
+        },
+        *("edition", "page", "pages", "sessions"),
     ),
     "State": _object({"status": {"enum": ["ok", "ready", "stale"]}}, "status"),
     "Latencies": {"type": "object"},

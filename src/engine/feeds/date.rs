@@ -4,7 +4,8 @@
 //! programme together ([`Order::decide`]), or not at all.
 
 use super::clock;
-use crate::engine::time::Moment;
+use super::tokens::{Reader, Token, halves};
+use crate::engine::time::{DAY, Moment};
 
 /// What a cell says about time.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -16,6 +17,18 @@ pub(super) struct Cell {
     pub(super) time: Option<i64>,
     /// The time of day until when, where the cell holds two.
     pub(super) until: Option<i64>,
+    /// The date and time until when, where the cell holds two of each.
+    pub(super) last: Option<(Date, i64)>,
+    /// Minutes from UTC, where the cell names them.
+    pub(super) offset: Option<i64>,
+    /// Whether a time is written with `am` or `pm`.
+    pub(super) halved: bool,
+    /// Whether an hour from 1 to 7 is written with one digit and neither `am` nor `pm`: it may be one after noon.
+    pub(super) early: bool,
+    /// Whether it is only digits, `0930`, which are a time in a column of times alone.
+    pub(super) digits: bool,
+    /// Whether it names a zone by letters that say too little, such as `CET`.
+    pub(super) lettered: bool,
 }
 
 /// A date whose order of day and month may be open.
@@ -53,7 +66,7 @@ impl Order {
             let days: Option<Vec<i64>> = dates.iter().map(|date| date.midnight(order)).collect();
             let days = days?;
             let (first, last) = (days.iter().min()?, days.iter().max()?);
-            Some((last - first) / crate::engine::time::DAY + 1)
+            Some((last - first) / DAY + 1)
         };
         if dates.is_empty() {
             return Some(Self::DayFirst);
@@ -89,8 +102,10 @@ pub(super) fn parse(text: &str) -> Result<Cell, &'static str> {
     if text.len() > MOST_BYTES {
         return Err("is no date or time");
     }
-    if let Some(moment) = clock::moment(text) {
-        return Ok(if clock::timed(text).is_some() {
+    if let Some(moment) = clock::moment(text).or_else(|| of_digits(text)) {
+        let timed =
+            clock::timed(text).is_some() || text.len() > "20260131".len() && all_digits(text);
+        return Ok(if timed {
             Cell {
                 moment: Some(moment),
                 ..Cell::default()
@@ -102,141 +117,81 @@ pub(super) fn parse(text: &str) -> Result<Cell, &'static str> {
             }
         });
     }
+    if let Some(cell) = of_two(text) {
+        return Ok(cell);
+    }
     let mut reader = Reader::new(text);
     reader.read()?;
+    let date = date_of(&reader.words)?;
+    let [first, second] = [0, 1].map(|at| reader.times.get(at).copied());
+    let [start, until] = halves(first, second)?;
+    let times = [first, second];
+    let mut times = times.iter().flatten();
+    let halved = times.clone().any(|time| time.half.is_some());
     Ok(Cell {
-        moment: None,
-        date: date_of(&reader.words)?,
-        time: reader.times.first().copied(),
-        until: reader.times.get(1).copied(),
+        date,
+        time: start,
+        until,
+        offset: reader.offset,
+        halved,
+        early: !halved && times.any(|time| time.early),
+        digits: reader.digits,
+        lettered: reader.lettered,
+        ..Cell::default()
     })
 }
 
-#[derive(Clone, Debug, PartialEq)]
-enum Token {
-    /// A number and how many digits it has.
-    Number(i64, usize),
-    Word(String),
-    Mark(char),
+fn all_digits(text: &str) -> bool {
+    text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
-/// Splits a cell into times and the words of a date.
-struct Reader {
-    tokens: Vec<Token>,
-    times: Vec<i64>,
-    words: Vec<Token>,
-}
-
-impl Reader {
-    fn new(text: &str) -> Self {
-        let mut tokens = Vec::new();
-        let mut rest = text;
-        while let Some(first) = rest.chars().next() {
-            let width = |test: fn(char) -> bool| {
-                rest.find(|character| !test(character))
-                    .unwrap_or(rest.len())
-            };
-            let length = if first.is_ascii_digit() {
-                let length = width(|character| character.is_ascii_digit());
-                let digits = rest.get(..length).unwrap_or_default();
-                tokens.push(Token::Number(digits.parse().unwrap_or(i64::MAX), length));
-                length
-            } else if first.is_alphabetic() {
-                let length = width(char::is_alphabetic);
-                tokens.push(Token::Word(
-                    rest.get(..length).unwrap_or_default().to_lowercase(),
-                ));
-                length
+/// A moment of digits alone: `20260131`, `202601310930`, or seconds or milliseconds since 1970.
+fn of_digits(text: &str) -> Option<Moment> {
+    if !all_digits(text) {
+        return None;
+    }
+    let part = |from: usize| text.get(from..from + 2).unwrap_or("00");
+    match text.len() {
+        10 => Some(Moment::at_offset(text.parse::<i64>().ok()? * 1000, 0)),
+        13 => Some(Moment::at_offset(text.parse().ok()?, 0)),
+        8 | 12 | 14 => {
+            let (date, time) = text.split_at_checked(8)?;
+            let (year, rest) = date.split_at_checked(4)?;
+            let (month, day) = rest.split_at_checked(2)?;
+            let clock = if time.is_empty() {
+                [part(99); 3]
             } else {
-                if !first.is_whitespace() {
-                    tokens.push(Token::Mark(first));
-                }
-                first.len_utf8()
+                [part(8), part(10), part(12)]
             };
-            rest = rest.get(length..).unwrap_or_default();
+            clock::moment(&format!("{year}-{month}-{day}T{}", clock.join(":")))
         }
-        Self {
-            tokens,
-            times: Vec::new(),
-            words: Vec::new(),
-        }
-    }
-
-    fn read(&mut self) -> Result<(), &'static str> {
-        let mut at = 0;
-        while let Some(token) = self.tokens.get(at) {
-            if let Some((time, length)) = time_at(self.tokens.get(at..).unwrap_or_default())? {
-                self.times.push(time);
-                at += length;
-                continue;
-            }
-            let noise = matches!(token, Token::Word(word) if NOISE.contains(&word.as_str()));
-            if !noise {
-                self.words.push(token.clone());
-            }
-            at += 1;
-        }
-        match self.times.len() {
-            0..=2 => Ok(()),
-            _ => Err("holds more than two times"),
-        }
+        _ => None,
     }
 }
 
-/// Words that say nothing.
-const NOISE: &[&str] = &[
-    "at", "um", "uhr", "from", "to", "bis", "von", "of", "the", "th", "st", "nd", "rd", "t", "h",
-];
-
-/// Programmes that run past midnight write `25:30` for half past one of the next morning.
-const LATEST_HOUR: i64 = 35;
-
-/// Reads the time of day that tokens start with: `9:30`, `09:30:00`, `9:30 pm`, `9 pm`, `9h30`.
-fn time_at(tokens: &[Token]) -> Result<Option<(i64, usize)>, &'static str> {
-    let (mut hour, minute, mut length) = match tokens {
-        [
-            Token::Number(hour, 1..=2),
-            Token::Mark(':'),
-            Token::Number(minute, 2),
-            ..,
-        ] => (*hour, *minute, 3),
-        [
-            Token::Number(hour, 1..=2),
-            Token::Word(unit),
-            Token::Number(minute, 2),
-            ..,
-        ] if unit == "h" => (*hour, *minute, 3),
-        [Token::Number(hour, 1..=2), Token::Word(half), ..] if half == "am" || half == "pm" => {
-            (*hour, 0, 1)
-        }
-        [Token::Number(hour, 1..=2), Token::Word(unit), ..] if unit == "h" || unit == "uhr" => {
-            (*hour, 0, 2)
-        }
-        [
-            Token::Number(hour, 1..=2),
-            Token::Mark('.'),
-            Token::Number(minute, 2),
-            Token::Word(unit),
-            ..,
-        ] if unit == "uhr" => (*hour, *minute, 4),
-        _ => return Ok(None),
+/// A cell of two dates with times: `2026-01-31 09:30 - 2026-01-31 10:00`.
+fn of_two(text: &str) -> Option<Cell> {
+    let marks = [" - ", " – ", " — ", " → ", " to ", " bis ", "→"];
+    let (first, second) = marks.iter().find_map(|mark| {
+        let (first, second) = text.split_once(mark)?;
+        (!second.contains(mark)).then_some((first, second))
+    })?;
+    let [first, second] = [first, second].map(|half| parse(half).ok());
+    let (first, second) = (first?, second?);
+    let tail = |cell: Cell| match cell.moment {
+        Some(moment) => Some((
+            Date::Known(moment.wall_ms().div_euclid(DAY) * DAY),
+            moment.wall_ms().rem_euclid(DAY),
+        )),
+        None => cell.date.zip(cell.time),
     };
-    if let [Token::Mark(':'), Token::Number(_, 2), ..] = tokens.get(length..).unwrap_or_default() {
-        length += 2;
-    }
-    if let Some(Token::Word(half)) = tokens.get(length)
-        && (half == "am" || half == "pm")
-    {
-        if !(1..=12).contains(&hour) {
-            return Err("is no time");
-        }
-        hour = hour % 12 + if half == "pm" { 12 } else { 0 };
-        length += 1;
-    }
-    if hour > LATEST_HOUR || minute > 59 {
-        return Err("is no time");
-    }
-    Ok(Some(((hour * 60 + minute) * clock::MINUTE, length)))
+    let same_clock =
+        first.moment.and_then(Moment::offset) == second.moment.and_then(Moment::offset);
+    let last = Some(tail(second)?).filter(|_| tail(first).is_some() && same_clock)?;
+    Some(Cell {
+        last: Some(last),
+        ..first
+    })
 }
 
 /// Reads the date that words make, if there are any.
@@ -257,9 +212,12 @@ fn date_of(words: &[Token]) -> Result<Option<Date>, &'static str> {
             month = Some(found);
         }
     }
-    let open = words
-        .iter()
-        .any(|word| matches!(word, Token::Mark('/' | '-')));
+    let open = words.windows(3).any(|three| {
+        matches!(
+            three,
+            [Token::Number(..), Token::Mark('/' | '-'), Token::Number(..)]
+        )
+    });
     match (month, numbers.as_slice()) {
         (None, []) => Ok(None),
         (Some(month), [(day, 1..=2), (year, 4)] | [(year, 4), (day, 1..=2)]) => {
@@ -288,69 +246,36 @@ fn known(year: i64, month: i64, day: i64) -> Result<Option<Date>, &'static str> 
 }
 
 fn of_numbers(year: i64, month: i64, day: i64) -> Option<i64> {
-    clock::date(&format!("{year:04}-{month:02}-{day:02}"))
+    clock::midnight(year, month, day)
 }
 
 fn is_weekday(word: &str) -> bool {
-    const DAYS: &[&str] = &[
-        "mon",
-        "monday",
-        "tue",
-        "tues",
-        "tuesday",
-        "wed",
-        "wednesday",
-        "thu",
-        "thur",
-        "thurs",
-        "thursday",
-        "fri",
-        "friday",
-        "sat",
-        "saturday",
-        "sun",
-        "sunday",
-        "mo",
-        "montag",
-        "di",
-        "dienstag",
-        "mi",
-        "mittwoch",
-        "do",
-        "donnerstag",
-        "fr",
-        "freitag",
-        "sa",
-        "samstag",
-        "sonnabend",
-        "so",
-        "sonntag",
-    ];
-    DAYS.contains(&word)
+    const DAYS: &str = "mon monday tue tues tuesday wed weds wednesday thu thur thurs thursday fri friday sat saturday sun sunday \
+         mo montag di dienstag mi mittwoch do donnerstag fr freitag sa samstag sonnabend so sonntag \
+         lundi mardi mercredi jeudi vendredi samedi dimanche lunes martes miércoles miercoles jueves viernes sábado sabado \
+         domingo lunedì martedì mercoledì giovedì venerdì sabato domenica maandag dinsdag woensdag donderdag vrijdag zaterdag \
+         zondag segunda terça quarta quinta sexta feira 火 水 木 金 土 曜日 月曜日 火曜日 水曜日 木曜日 金曜日 土曜日 日曜日 \
+         星期一 星期二 星期三 星期四 星期五 星期六 星期日";
+    DAYS.split_ascii_whitespace().any(|day| day == word)
 }
 
 fn month_named(word: &str) -> Option<i64> {
-    const MONTHS: [&[&str]; 12] = [
-        &["january", "jan", "januar", "janvier", "enero"],
-        &["february", "feb", "februar", "février", "febrero"],
-        &["march", "mar", "märz", "mars", "marzo"],
-        &["april", "apr", "avril", "abril"],
-        &["may", "mai", "mayo"],
-        &["june", "jun", "juni", "juin", "junio"],
-        &["july", "jul", "juli", "juillet", "julio"],
-        &["august", "aug", "août", "agosto"],
-        &["september", "sep", "sept", "septembre", "septiembre"],
-        &["october", "oct", "oktober", "okt", "octobre", "octubre"],
-        &["november", "nov", "novembre", "noviembre"],
-        &[
-            "december",
-            "dec",
-            "dezember",
-            "dez",
-            "décembre",
-            "diciembre",
-        ],
+    const MONTHS: [&str; 12] = [
+        "january jan januar janvier enero gennaio janeiro januari",
+        "february feb februar février febrero febbraio fevereiro februari",
+        "march mar märz mars marzo março maart",
+        "april apr avril abril aprile",
+        "may mai mayo maggio maio mei",
+        "june jun juni juin junio giugno junho",
+        "july jul juli juillet julio luglio julho",
+        "august aug août agosto augustus augusti",
+        "september sep sept septembre septiembre settembre setembro",
+        "october oct oktober okt octobre octubre ottobre outubro",
+        "november nov novembre noviembre novembro",
+        "december dec dezember dez décembre diciembre dicembre dezembro",
     ];
-    let at = MONTHS.iter().position(|names| names.contains(&word))?;
+    let at = MONTHS
+        .iter()
+        .position(|names| names.split_ascii_whitespace().any(|name| name == word))?;
     Some(at as i64 + 1)
 }

@@ -70,15 +70,14 @@ impl<'a> Texts<'a> {
         (part as u32, number - first)
     }
 
-    /// Whether some part holds a word.
+    /// Whether some session holds a word.
     pub(super) fn holds(&self, word: &str) -> bool {
-        self.parts.iter().any(|part| part.index.get(word).is_some())
+        self.parts.iter().any(|part| part.holds(word))
     }
 
-    /// Whether some part holds all of some words.
+    /// Whether each of some words is held by some part.
     pub(super) fn holds_all(&self, words: &[String]) -> bool {
-        let holds = |part: &Part<'_>| words.iter().all(|word| part.index.get(word).is_some());
-        self.parts.iter().any(holds)
+        words.iter().all(|word| self.holds(word))
     }
 
     /// The numbers of words in each part that holds them all.
@@ -186,6 +185,14 @@ impl<'a> Texts<'a> {
 }
 
 impl Part<'_> {
+    /// Whether a session holds a word, of those that were not taken out.
+    fn holds(&self, word: &str) -> bool {
+        let id = self.index.get(word);
+        id.is_some_and(|id| {
+            self.removed.is_empty() || self.held(self.index.postings(id)).next().is_some()
+        })
+    }
+
     /// Leaves out the sessions that were taken out.
     fn held(
         &self,

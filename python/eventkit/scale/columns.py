@@ -1,0 +1,110 @@
+"""Converts columns of Python, Arrow, pandas and polars to what a `Catalog` ranks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from eventkit._imports import required
+
+__all__ = ["answer_type", "arrow_chunks"]
+
+
+def answer_type() -> Any:
+    """Return the Arrow type of an answer: a list of position, id and score.
+
+    Example:
+        >>> answer_type().value_type.names
+        ['position', 'id', 'score']
+    """
+    pyarrow = required("pyarrow")
+    kinds = (pyarrow.int64(), pyarrow.string(), pyarrow.float64())
+    names = ("position", "id", "score")
+    return pyarrow.list_(pyarrow.struct(list(zip(names, kinds, strict=True))))
+
+
+def arrow_chunks(interests: Any) -> tuple[list[Any], bool]:
+    """Return interests as Arrow arrays of lists of texts, and whether the input had chunks.
+
+    Raises:
+        TypeError: The input is one text, or a row is not a list of texts; names the row.
+        ValueError: A row, or one of its interests, is null; names the row.
+
+    Example:
+        >>> chunks, chunked = arrow_chunks([["ai"], []])
+        >>> chunks[0].to_pylist(), chunked
+        ([['ai'], []], False)
+        >>> arrow_chunks([["ai"], None])
+        Traceback (most recent call last):
+        ValueError: row 1 is null, expected a list of texts
+    """
+    if isinstance(interests, (str, bytes)):
+        raise TypeError(f"interests is {interests!r}, one text; expected lists of texts")
+    pyarrow = required("pyarrow")
+    if isinstance(interests, pyarrow.ChunkedArray):
+        chunks, row = [], 0
+        for chunk in interests.chunks:
+            chunks.append(_checked(chunk, row, pyarrow))
+            row += len(chunk)
+        return chunks, True
+    return [_checked(_as_arrow(interests, pyarrow), 0, pyarrow)], False
+
+
+def _as_arrow(interests: Any, pyarrow: Any) -> Any:
+    """Return one Arrow array. A series of pandas is read row by row, as are lists."""
+    if isinstance(interests, pyarrow.Array):
+        return interests
+    if hasattr(interests, "__arrow_c_array__"):
+        return pyarrow.array(interests)
+    if hasattr(interests, "__arrow_c_stream__") and not hasattr(interests, "iloc"):
+        return pyarrow.chunked_array(interests).combine_chunks()
+    rows = [_plain(row, number) for number, row in enumerate(interests)]
+    return pyarrow.array(rows, pyarrow.list_(pyarrow.string()))
+
+
+def _plain(row: Any, number: int) -> list[str]:
+    """Return one row as a list. The rows of pandas and numpy are arrays."""
+    if isinstance(row, (str, bytes)):
+        raise TypeError(f"row {number} is {row!r}, one text; expected a list of texts")
+    if row is None or (isinstance(row, float) and row != row):  # NaN is a null of pandas.
+        raise _null(number)
+    if not isinstance(row, Iterable):
+        raise TypeError(f"row {number} is {row!r}, expected a list of texts")
+    listed = row if type(row) is list else list(row)
+    for interest in listed:
+        if interest is None:
+            raise _null(number, "has an interest that is null, expected texts")
+        if not isinstance(interest, str):
+            raise TypeError(f"row {number} has the interest {interest!r}, expected texts")
+    return listed
+
+
+def _checked(array: Any, first: int, pyarrow: Any) -> Any:
+    """Return an array in a layout that the engine reads, after a look for nulls."""
+    array = _in_known_layout(array, pyarrow)
+    if array.null_count:
+        raise _null(first + array.is_null().index(True).as_py())
+    if array.flatten().null_count:
+        row = next(number for number, row in enumerate(array.to_pylist()) if None in row)
+        raise _null(first + row, "has an interest that is null, expected texts")
+    return array
+
+
+def _null(row: int, fault: str = "is null, expected a list of texts") -> ValueError:
+    return ValueError(f"row {row} {fault}")
+
+
+def _in_known_layout(array: Any, pyarrow: Any) -> Any:
+    types, kind = pyarrow.types, array.type
+    known = (types.is_list, types.is_large_list)
+    others = (types.is_list_view, types.is_large_list_view, types.is_fixed_size_list)
+    texts = (types.is_string, types.is_large_string, types.is_string_view)
+    if any(check(kind) for check in (*known, *others)):
+        value = kind.value_type
+        if types.is_dictionary(value):
+            value = value.value_type
+        if types.is_null(value) or any(check(value) for check in texts):
+            plain = any(check(kind) for check in known) and value == kind.value_type
+            same = plain and not types.is_null(value)
+            return array if same else array.cast(pyarrow.list_(pyarrow.string()))
+    raise TypeError(f"interests have the Arrow type {kind}, expected list<string>")
