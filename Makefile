@@ -3,10 +3,13 @@
 
 PYTHON ?= python3
 VENV ?= .venv
-# What the optional dependencies of pyproject.toml are called; tests and demo use them all.
-EXTRAS := cli,feeds,frames,graph,ics,mcp,otel,redis,serve
+# The optional dependencies of pyproject.toml that the tests use: all but `daft` and `spark`, which are hundreds of
+# megabytes (`make test-engines`). They are in the lock file. With the extension come those of the demo.
+EXTRAS := arrow,batch,cli,dask,feeds,frames,graph,ics,mcp,otel,redis,serve
+DEMO_EXTRAS := cli,feeds,ics,serve
 # The versions of all Python packages that tests, benches, docs and linters use.
 LOCK := requirements-dev.lock
+comma := ,
 # The extension of this checkout has the hooks with which tests kill and panic; a wheel never has.
 FEATURES := python,fault-injection
 # Processes that run the Python tests.
@@ -56,7 +59,7 @@ $(VENV)/.stamp-native: $(RUST) $(VENV)/.stamp-build
 	  "python/eventkit/_eventkit$$($(BIN)/python -c \
 	  'import sysconfig; print(sysconfig.get_config_var("EXT_SUFFIX"))')"
 	$(EXPORTS) PIP_CONSTRAINT=$(abspath $(LOCK)) \
-	  $(BIN)/maturin develop --release --quiet --extras $(EXTRAS) --features $(FEATURES)
+	  $(BIN)/maturin develop --release --quiet --extras $(DEMO_EXTRAS) --features $(FEATURES)
 	@touch $@
 
 setup: $(VENV)/.stamp-dev ## Make .venv and install every tool the other targets use
@@ -165,7 +168,8 @@ audit: $(VENV)/.stamp-dev ## Check licences, sources and duplicates of the Rust 
 lock: $(VENV)/.stamp-build ## Write requirements-dev.lock anew, with the newest versions
 	$(BIN)/python -m pip install --quiet uv
 	echo '$(MATURIN)' | $(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.10 \
-	  --no-header --no-annotate --all-extras --group test --group bench --group docs --group lint --group notebook --group release \
+	  --no-header --no-annotate $(foreach extra,$(subst $(comma), ,$(EXTRAS)),--extra $(extra)) \
+	  --group test --group once --group bench --group docs --group lint --group release \
 	  --output-file $(LOCK) - pyproject.toml
 
 test-all: $(VENV)/.stamp-build ## Test an installed wheel on every Python 3.10-3.15
