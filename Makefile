@@ -4,9 +4,15 @@
 PYTHON ?= python3
 VENV ?= .venv
 # What the optional dependencies of pyproject.toml are called; tests and demo use them all.
-EXTRAS := feeds,graph,ics,otel,redis,serve
+EXTRAS := arrow,batch,dask,feeds,graph,ics,otel,redis,serve
 # The versions of all Python packages that tests, benches, docs and linters use.
 LOCK := requirements-dev.lock
+# Those of `make test-engines` and `make bench-scale`. Their 1.5 GB are in an environment of their own, because what
+# the S3 server needs and what the plots of the other benches need have no version in common.
+ENGINES_LOCK := requirements-engines.lock
+ENGINES_VENV ?= .venv-engines
+# ENGINES=daft tests that engine only, and installs only what it needs.
+ENGINES ?=
 # The extension of this checkout has the hooks with which tests kill and panic; a wheel never has.
 FEATURES := python,fault-injection
 # Processes that run the Python tests.
@@ -15,6 +21,7 @@ WORKERS ?= 2
 AGENT ?=
 
 BIN := $(VENV)/bin
+comma := ,
 # The build requirement is read from pyproject.toml: it stands nowhere else.
 MATURIN := $(shell sed -n 's/^requires = \["\(maturin[^"]*\)"\]$$/\1/p' pyproject.toml)
 RUST := Cargo.toml Cargo.lock pyproject.toml $(shell find src -name '*.rs' 2>/dev/null)
@@ -27,8 +34,8 @@ endif
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help check-tools setup build demo test test-rust test-python parity faults loom fuzz fuzz-python bench \
-	bench-long bench-server bench-telemetry bench-graph relevance bench-understanding figures \
+.PHONY: help check-tools setup build demo test test-rust test-python test-engines parity faults loom fuzz fuzz-python bench \
+	bench-long bench-server bench-scale bench-telemetry bench-graph relevance bench-understanding figures \
 	lint lint-rust lint-python lint-workflows audit lock docs test-all dist check-platforms clean
 
 help: ## List the targets
@@ -59,6 +66,12 @@ $(VENV)/.stamp-native: $(RUST) $(VENV)/.stamp-build
 	  $(BIN)/maturin develop --release --quiet --extras $(EXTRAS) --features $(FEATURES)
 	@touch $@
 
+$(ENGINES_VENV)/.stamp$(ENGINES): $(VENV)/.stamp-dev $(ENGINES_LOCK)
+	$(PYTHON) -m venv $(ENGINES_VENV)
+	PATH="$(abspath $(BIN)):$$PATH" tools/install-packages $(ENGINES_VENV)/bin/python --constraint $(ENGINES_LOCK) \
+	  $(if $(ENGINES),$(ENGINES) fsspec hypothesis numpy pyarrow pytest,--no-deps --requirement $(ENGINES_LOCK))
+	@touch $@
+
 setup: $(VENV)/.stamp-dev ## Make .venv and install every tool the other targets use
 
 build: $(VENV)/.stamp-build ## Build the extension (release) into python/eventkit
@@ -77,6 +90,12 @@ test-rust: | check-tools
 test-python: $(VENV)/.stamp-dev $(VENV)/.stamp-native
 	$(EXPORTS) $(BIN)/pytest -n $(WORKERS) --dist loadfile
 
+test-engines: $(ENGINES_VENV)/.stamp$(ENGINES) $(VENV)/.stamp-native ## Test batches on Dask, Daft, Spark and S3 (ENGINES=daft: that one)
+	@[ "$(ENGINES)" ] || command -v java >/dev/null || \
+	  { echo 'missing: java, for Spark: apt-get install default-jre-headless' >&2; exit 1; }
+	PYTHONPATH=python $(ENGINES_VENV)/bin/python -m pytest -m engines $(if $(ENGINES),-k "$(ENGINES)") \
+	  tests/test_scale_engines.py tests/test_scale_page.py
+
 parity: $(VENV)/.stamp-dev $(VENV)/.stamp-native ## Run the differential tests, 5,000 examples each
 	$(EXPORTS) EVENTKIT_HYPOTHESIS=parity $(BIN)/pytest tests/test_parity.py tests/test_differential.py
 
@@ -94,6 +113,9 @@ bench-server: $(VENV)/.stamp-dev $(VENV)/.stamp-native ## Load the endpoints bes
 
 bench-telemetry: $(VENV)/.stamp-dev $(VENV)/.stamp-native ## Time telemetry against rotating handlers and a script
 	$(EXPORTS) $(BIN)/python benches/telemetry.py
+
+bench-scale: $(ENGINES_VENV)/.stamp $(VENV)/.stamp-native ## Compare engines, Arrow, shards, builds and SQL; draw docs/scale.png
+	PYTHONPATH=python $(ENGINES_VENV)/bin/python benches/scale.py
 
 bench-graph: $(VENV)/.stamp-dev $(VENV)/.stamp-native ## Time caches in front of a calendar, bursts, and reading a page of events
 	$(EXPORTS) $(BIN)/python benches/graph_cache.py
@@ -158,8 +180,10 @@ audit: $(VENV)/.stamp-dev ## Check licences, sources and duplicates of the Rust 
 lock: $(VENV)/.stamp-build ## Write requirements-dev.lock anew, with the newest versions
 	$(BIN)/python -m pip install --quiet uv
 	echo '$(MATURIN)' | $(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.10 \
-	  --no-header --no-annotate --all-extras --group test --group bench --group docs --group lint --group release \
-	  --output-file $(LOCK) - pyproject.toml
+	  --no-header --no-annotate $(foreach extra,$(subst $(comma), ,$(EXTRAS)),--extra $(extra)) \
+	  --group test --group bench --group docs --group lint --group release --output-file $(LOCK) - pyproject.toml
+	$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.10 --no-header --no-annotate \
+	  --extra dask --extra daft --extra spark --group engines --output-file $(ENGINES_LOCK) pyproject.toml
 
 test-all: $(VENV)/.stamp-build ## Test an installed wheel on every Python 3.10-3.15
 	VENV=$(abspath $(VENV)) tools/test-all $(VERSIONS)
@@ -171,7 +195,7 @@ check-platforms: | check-tools ## Compile the crate for Windows, aarch64 and mus
 	tools/check-platforms
 
 clean: ## Delete the virtual environments and everything that was built
-	rm -rf $(VENV) .venv-3.* target dist benches/results .benchmarks .hypothesis \
+	rm -rf $(VENV) $(ENGINES_VENV) .venv-3.* target dist benches/results .benchmarks .hypothesis \
 	  .pytest_cache .mypy_cache .ruff_cache
 	rm -f python/eventkit/_eventkit*.so
 	find python tests benches tools -name __pycache__ -type d -prune -exec rm -rf {} +
