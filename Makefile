@@ -7,8 +7,8 @@ VENV ?= .venv
 EXTRAS := arrow,batch,dask,feeds,graph,ics,otel,redis,serve
 # The versions of all Python packages that tests, benches, docs and linters use.
 LOCK := requirements-dev.lock
-# Those of `make test-engines` and `make bench-scale`. Their 1.5 GB are in an environment of their own, because what
-# the S3 server needs and what the plots of the other benches need have no version in common.
+# Those of `make test-engines` and `make bench-scale`. Their 1.5 GB are in an environment of their own, because the S3
+# server needs older packages than the others.
 ENGINES_LOCK := requirements-engines.lock
 ENGINES_VENV ?= .venv-engines
 # ENGINES=daft tests that engine only, and installs only what it needs.
