@@ -64,7 +64,7 @@ def test_the_table_names_what_matches_nothing(manifest: Path) -> None:
     lines = views.recommendation(answer, ["k8s", "knitting"])
     texts = [line for line in lines if isinstance(line, str)]
     assert "k8s: kubernetes (alias, 1)" in texts
-    assert any(line.startswith("knitting: matches nothing. The nearest") for line in texts)
+    assert any(line.startswith("knitting: matches nothing. Did you mean") for line in texts)
 
 
 def test_a_project_is_a_list_of_interests(
