@@ -92,7 +92,6 @@ class Terminal:
 CASES = [
     (f"eventkit recom{TAB}", "<recommend>"),
     (f"eventkit recommend --understa{TAB}", "<recommend><--understand>"),
-    (f"eventkit recommend --source g{TAB}", "<recommend><--source><graph>"),
     (f"eventkit recommend --source=g{TAB}", "<recommend><--source=graph>"),
     (f"eventkit recommend --interest we{TAB}", "<recommend><--interest><web security>"),
     (
@@ -106,7 +105,6 @@ CASES = [
     (f'eventkit explain --session "Ta{TAB}', f"<explain><--session><{EVIL}>"),
     (f"eventkit telemetry ro{TAB}", "<telemetry><rotate>"),
     (f"eventkit validate two{TAB}", "<validate><two.json>"),
-    (f"eventkit catalog info --js{TAB}", "<catalog><info><--json>"),
 ]
 
 

@@ -419,7 +419,7 @@ class Catalog(Frames):
 
     def __iter__(self) -> Iterator[Any]:
         """Iterate over the sessions in order."""
-        return map(self.__getitem__, range(len(self)))
+        return self._each()
 
     def __repr__(self) -> str:
         """Return the class and the number of sessions."""

@@ -99,14 +99,28 @@ class Frames(CatalogQueries):
             return next(session for session in self._each() if session.get("id") == key)
 
     def to_pandas(self) -> pandas.DataFrame:
-        """Return the sessions as a data frame of pandas."""
+        """Return the sessions as a data frame of pandas.
+
+        Example:
+            >>> from eventkit import Catalog
+            >>> talks = Catalog([{"title": "Agents"}])
+            >>> talks.to_pandas()["title"].tolist()  # doctest: +SKIP
+            ['Agents']
+        """
         from eventkit.notebook.columns import columns_of, to_pandas
 
         frame: pandas.DataFrame = to_pandas(columns_of(self._each()))
         return frame
 
     def to_polars(self) -> polars.DataFrame:
-        """Return the sessions as a data frame of polars."""
+        """Return the sessions as a data frame of polars.
+
+        Example:
+            >>> from eventkit import Catalog
+            >>> talks = Catalog([{"title": "Agents"}])
+            >>> talks.to_polars()["title"].to_list()  # doctest: +SKIP
+            ['Agents']
+        """
         from eventkit.notebook.columns import columns_of, to_polars
 
         frame: polars.DataFrame = to_polars(columns_of(self._each()))
@@ -116,6 +130,12 @@ class Frames(CatalogQueries):
         """Return the sessions as a table of pyarrow.
 
         Numbers of several types become floats, and what has no type in a table becomes JSON text.
+
+        Example:
+            >>> from eventkit import Catalog
+            >>> talks = Catalog([{"title": "Agents"}])
+            >>> talks.to_arrow()["title"].to_pylist()  # doctest: +SKIP
+            ['Agents']
         """
         from eventkit.notebook.columns import columns_of, to_arrow
 

@@ -9,6 +9,7 @@ from typing import Any
 from eventkit._platform import require
 from eventkit.cli import serving
 from eventkit.cli.answer import Answer
+from eventkit.cli.parser import add_output
 
 __all__ = ["add_file_arguments", "add_mcp_arguments", "agent_files", "mcp"]
 
@@ -74,7 +75,7 @@ def add_file_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="URL",
         help="where the server will be reached, for the files that name it",
     )
-    parser.add_argument("--json", action="store_true", help="print JSON on a terminal too")
+    add_output(parser)
 
 
 def agent_files(arguments: argparse.Namespace) -> Answer:
@@ -82,4 +83,4 @@ def agent_files(arguments: argparse.Namespace) -> Answer:
     from eventkit.mcp.files import write_files
 
     written = write_files(arguments.out, arguments.url, replace=arguments.replace)
-    return Answer({"written": written}, lambda: [*written])
+    return Answer({"written": written}, lambda: [*written], lines=True)

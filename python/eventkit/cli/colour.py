@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from eventkit._imports import optional
-from eventkit.cli.table import GAP, Row, Table, widths
+from eventkit.cli.table import GAP, Row, Table, widths, word_pattern
 
 __all__ = ["coloured"]
 
@@ -65,27 +65,18 @@ def _part(table: Table, columns: Sequence[int], rows: Sequence[Row], *, heads: b
     )
     for head, column in zip(table.heads, columns, strict=False):
         part.add_column(Text(head, HEAD), width=column, overflow="fold")
-    marked = _pattern(table.marked)
+    marked = word_pattern(table.marked)
     for row in rows:
         part.add_row(*_cells(row, table, len(columns), marked))
     return part
 
 
-def _cells(row: Row, table: Table, columns: int, marked: re.Pattern[str] | None) -> list[Any]:
+def _cells(row: Row, table: Table, columns: int, marked: re.Pattern[str]) -> list[Any]:
     from rich.text import Text
 
     cells = [Text(cell, "" if row.hit else MISS) for cell in row.cells[:columns]]
     if row.hit and table.title is not None:
         cells[table.title].stylize(HIT)
-        if marked is not None:
-            for place in {table.title, len(row.cells) - 1} & set(range(columns)):
-                cells[place].highlight_regex(marked, MARK)
+        for place in {table.title, len(row.cells) - 1} & set(range(columns)):
+            cells[place].highlight_regex(marked, MARK)
     return cells
-
-
-def _pattern(words: frozenset[str]) -> re.Pattern[str] | None:
-    """Return a pattern of the words; ``None`` if there are none. Longer ones come first."""
-    if not words:
-        return None
-    choices = "|".join(re.escape(word) for word in sorted(words, key=len, reverse=True))
-    return re.compile(rf"(?<!\w)(?:{choices})(?!\w)", re.IGNORECASE)

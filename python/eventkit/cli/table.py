@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-__all__ = ["GAP", "Row", "Table", "display_width", "fitted", "layout", "plain_lines", "widths"]
+__all__ = [
+    "GAP",
+    "Row",
+    "Table",
+    "display_width",
+    "fitted",
+    "layout",
+    "plain_lines",
+    "widths",
+    "word_pattern",
+]
 
 GAP = "  "
 _NARROWEST = 8
@@ -158,6 +169,21 @@ def plain_lines(table: Table, width: int) -> list[str]:
             cells = map(fitted, row.cells, columns)
             lines.append(GAP.join(cells).rstrip())
     return lines
+
+
+def word_pattern(words: Iterable[str]) -> re.Pattern[str]:
+    """Return a pattern of whole words or phrases, in any case. It matches nothing without words.
+
+    Example:
+        >>> pattern = word_pattern({"rust", "c++"})
+        >>> [pattern.search(text) is not None for text in ("Rust!", "trust", "in C++.")]
+        [True, False, True]
+        >>> word_pattern([]).search("rust") is None
+        True
+    """
+    # The longer ones first: of `agents` and `ai agents`, the whole phrase is marked.
+    choices = "|".join(re.escape(word) for word in sorted(words, key=len, reverse=True))
+    return re.compile(rf"(?<!\w)(?:{choices})(?!\w)" if choices else "(?!)", re.IGNORECASE)
 
 
 def layout(rows: Sequence[Sequence[str]], width: int) -> list[str]:

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from typing import Any
 
-from eventkit.cli.table import Row, Table
+from eventkit.cli.table import Row, Table, word_pattern
 from eventkit.dates import SHORT_DATE, describe_slot
 from eventkit.exports import as_text, readable, single_line
 
@@ -37,7 +36,7 @@ def recommendation(result: Any, interests: list[str], *, divided: bool = True) -
     if not sessions:
         return ["No sessions.", *interest_lines(result)]
     words = _matching_words(result, interests)
-    pattern = _pattern(words)
+    pattern = word_pattern(words)
     rows = []
     for place, (session, score) in enumerate(zip(sessions, scoring, strict=True), 1):
         matching = _matching_tags(session, interests, pattern)
@@ -58,11 +57,6 @@ def _matching_words(result: Any, interests: list[str]) -> frozenset[str]:
     understood = result.get("understood", ())
     terms = [match["term"] for row in understood for match in row["matches"]]
     return frozenset(single_line(word).lower() for word in (*interests, *terms) if word.strip())
-
-
-def _pattern(words: Sequence[str] | frozenset[str]) -> re.Pattern[str]:
-    choices = "|".join(re.escape(word) for word in sorted(words, key=len, reverse=True))
-    return re.compile(rf"(?<!\w)(?:{choices})(?!\w)", re.IGNORECASE)
 
 
 def _matching_tags(session: Any, interests: list[str], understood: re.Pattern[str]) -> list[str]:

@@ -35,6 +35,7 @@ __all__ = [
 ]
 
 Result = TypeVar("Result")
+Recommended = TypeVar("Recommended", bound=Recommendation)
 
 
 class View(Generic[Result]):
@@ -67,7 +68,7 @@ class View(Generic[Result]):
         return frame
 
 
-class RecommendationView(View[Recommendation]):
+class RecommendationView(View[Recommended]):
     """The view of a recommendation. Its rows are the sessions, best first.
 
     Example:
@@ -103,7 +104,7 @@ class RecommendationView(View[Recommendation]):
         return html.recommendation(self.result)
 
 
-class PlanView(RecommendationView):
+class PlanView(RecommendationView[Plan]):
     """The view of a plan. Its rows are the sessions in order of time.
 
     Example:
@@ -112,8 +113,6 @@ class PlanView(RecommendationView):
         >>> view(Catalog([{"title": "Agents", "tags": ["AI"], **slot}]).plan(["ai"]))
         PlanView(1 session, best 'Agents' with 2.003)
     """
-
-    result: Plan
 
 
 class ExplanationView(View[Explanation]):
@@ -142,10 +141,9 @@ class ExplanationView(View[Explanation]):
         return html.explanation(self.result)
 
 
+# One signature for recommendations and plans: of two, mypy would choose neither, and say `Any`.
 @overload
-def view(result: Plan) -> PlanView: ...
-@overload
-def view(result: Recommendation) -> RecommendationView: ...
+def view(result: Recommended) -> RecommendationView[Recommended]: ...
 @overload
 def view(result: Explanation | SessionNotFound) -> ExplanationView: ...
 def view(result: Any) -> View[Any]:

@@ -159,10 +159,11 @@ class _Place:
     def _programme(self) -> Any:
         """Return the programme that the words name. An address is not fetched for a key press."""
         from eventkit.cli.programme import read
-        from eventkit.feeds import is_url
 
-        file = self._value("--manifest") or self._value("--feed")
-        return None if file is not None and (file == "-" or is_url(file)) else read(file)
+        file, feed = self._value("--manifest"), self._value("--feed")
+        if feed is not None and ("://" in feed or feed == "-"):
+            return None
+        return read(file or feed)
 
     def _value(self, flag: str) -> str | None:
         for place, word in enumerate(self.words[:-1]):
