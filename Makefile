@@ -3,8 +3,11 @@
 
 PYTHON ?= python3
 VENV ?= .venv
-# What the optional dependencies of pyproject.toml are called; tests and demo use them all.
-EXTRAS := arrow,batch,dask,feeds,graph,ics,otel,redis,serve
+# The optional dependencies of pyproject.toml that the tests use: all but `daft` and `spark`. They are in the lock file.
+# With the extension come those of the demo.
+EXTRAS := arrow,batch,cli,dask,feeds,frames,graph,ics,mcp,otel,redis,serve
+DEMO_EXTRAS := cli,feeds,ics,serve
+comma := ,
 # The versions of all Python packages that tests, benches, docs and linters use.
 LOCK := requirements-dev.lock
 # Those of `make test-engines` and `make bench-scale`. Their 1.5 GB are in an environment of their own, because the S3
@@ -34,8 +37,8 @@ endif
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help check-tools setup build demo test test-rust test-python test-engines parity faults loom fuzz fuzz-python bench \
-	bench-long bench-server bench-scale bench-telemetry bench-graph relevance bench-understanding figures \
+.PHONY: help check-tools setup build demo test test-rust test-python test-engines test-mcp parity faults loom fuzz \
+	fuzz-python bench bench-long bench-server bench-scale bench-telemetry bench-graph relevance bench-understanding bench-mcp figures \
 	lint lint-rust lint-python lint-workflows audit lock docs test-all dist check-platforms clean
 
 help: ## List the targets
@@ -63,7 +66,7 @@ $(VENV)/.stamp-native: $(RUST) $(VENV)/.stamp-build
 	  "python/eventkit/_eventkit$$($(BIN)/python -c \
 	  'import sysconfig; print(sysconfig.get_config_var("EXT_SUFFIX"))')"
 	$(EXPORTS) PIP_CONSTRAINT=$(abspath $(LOCK)) \
-	  $(BIN)/maturin develop --release --quiet --extras $(EXTRAS) --features $(FEATURES)
+	  $(BIN)/maturin develop --release --quiet --extras $(DEMO_EXTRAS) --features $(FEATURES)
 	@touch $@
 
 $(ENGINES_VENV)/.stamp$(ENGINES): $(VENV)/.stamp-dev $(ENGINES_LOCK)
@@ -127,6 +130,13 @@ relevance: $(VENV)/.stamp-dev $(VENV)/.stamp-native ## Score understanding and o
 bench-understanding: $(VENV)/.stamp-dev $(VENV)/.stamp-native ## Time understanding beside the exact functions
 	$(EXPORTS) $(BIN)/python benches/understanding.py
 
+bench-mcp: $(VENV)/.stamp-dev $(VENV)/.stamp-native ## Time the tools for agents, and the start of their server
+	$(EXPORTS) $(BIN)/python benches/mcp_calls.py
+
+# Both come from npm, by name, into target/npm.
+test-mcp: $(VENV)/.stamp-dev $(VENV)/.stamp-native ## Run the conformance suite and the inspector of MCP (npm)
+	$(EXPORTS) $(BIN)/python tools/test-mcp
+
 loom: ## Check the cache's single-flight loading over all interleavings
 	RUSTFLAGS="--cfg loom" CARGO_TARGET_DIR=target/loom LOOM_MAX_PREEMPTIONS=3 \
 	  cargo test --release --manifest-path loom/Cargo.toml
@@ -181,7 +191,8 @@ lock: $(VENV)/.stamp-build ## Write requirements-dev.lock anew, with the newest 
 	$(BIN)/python -m pip install --quiet uv
 	echo '$(MATURIN)' | $(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.10 \
 	  --no-header --no-annotate $(foreach extra,$(subst $(comma), ,$(EXTRAS)),--extra $(extra)) \
-	  --group test --group bench --group docs --group lint --group release --output-file $(LOCK) - pyproject.toml
+	  --group test --group once --group bench --group docs --group lint --group release \
+	  --output-file $(LOCK) - pyproject.toml
 	$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.10 --no-header --no-annotate \
 	  --extra dask --extra daft --extra spark --group engines --output-file $(ENGINES_LOCK) pyproject.toml
 

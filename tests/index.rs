@@ -191,6 +191,56 @@ fn check_filtered(
     }
 }
 
+/// With earlier sessions, whose scores tie with those of the index or lie just beside them, the answer holds what is
+/// among the best `k` of all.
+fn check_after(
+    columns: &Columns,
+    index: &Index,
+    query: &[TagId],
+    scorer: &Scorer,
+    admitted: Admitted,
+    seed: u64,
+) {
+    let Some(all) = columns.scan(query, scorer) else {
+        return;
+    };
+    let bitmap = admitted.bitmap(columns, query);
+    let mut random = Random::new(seed);
+    for k in sizes(columns.popularity.len()) {
+        let mut earlier: Vec<f64> = (0..random.below(k + 1))
+            .filter_map(|_| all.get(random.below(random.below(all.len().max(1)) + 1)))
+            .map(|&(_, _, score)| match random.below(4) {
+                0 => score.next_up(),
+                1 => score.next_down(),
+                _ => score,
+            })
+            .collect();
+        earlier.sort_by(|a, b| b.partial_cmp(a).expect("no NaN"));
+        let admits = |position| bitmap.contains(position);
+        let merged = |rows: Vec<(u32, f64)>| {
+            let rows = rows
+                .into_iter()
+                .map(|(position, score)| (Some(position), score));
+            let mut merged: Vec<_> = earlier.iter().map(|&score| (None, score)).collect();
+            merged.extend(rows);
+            merged.sort_by(|a, b| b.1.partial_cmp(&a.1).expect("no NaN"));
+            merged.truncate(k);
+            merged
+        };
+        let after = index.top_k_after(query, scorer, k, &admits, &earlier);
+        let after = after.expect("comparable scores have an answer");
+        let left = all.iter().filter(|place| bitmap.contains(place.0));
+        assert_eq!(
+            merged(after.iter().map(|got| (got.position, got.score)).collect()),
+            merged(
+                left.map(|&(position, _, score)| (position, score))
+                    .collect()
+            ),
+            "the first {k} of them and {earlier:?}"
+        );
+    }
+}
+
 /// `PROPTEST_CASES` overrides.
 fn config(cases: u32) -> ProptestConfig {
     let default = ProptestConfig::default();
@@ -208,6 +258,21 @@ fn config(cases: u32) -> ProptestConfig {
 
 proptest! {
     #![proptest_config(config(300))]
+
+    #[test]
+    fn sessions_of_earlier_parts_are_taken_into_account(
+        columns in columns(prop_oneof![0_usize..40, 400_usize..1600, 9_000_usize..14_000]),
+        (weights, regime) in weights_and_regime(),
+        usual in any::<bool>(),
+        admitted in admitted(),
+        seed in any::<u64>(),
+        wanted in 0_usize..12,
+    ) {
+        let index = Index::build(&columns.sessions(), columns.tag_count).expect("sound columns");
+        let query = query(seed, &columns, wanted);
+        let scorer = if usual { usual_scorer() } else { Scorer::new(weights, wanted, regime) };
+        check_after(&columns, &index, &query, &scorer, admitted, seed);
+    }
 
     #[test]
     fn index_equals_scan(

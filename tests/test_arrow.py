@@ -144,8 +144,8 @@ def test_numbers_that_leave_their_buffers_are_refused() -> None:
 
     far = [None, pa.py_buffer(struct.pack("4i", 0, 900, 1, 2)), words.buffers()[2]]
     wild = [
-        lists([2, 1], words),
-        lists([-5, 1], words),
+        lists([0, 9, 3], words),
+        lists([0, -5, 3], words),
         lists([0, 3], pa.Array.from_buffers(pa.utf8(), 3, far)),
     ]
     for array in wild:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from command_line import answer, run
+from command_line import answer, run, text_of
 from eventkit import Catalog, reference
 from eventkit.manifest import SAMPLE_MANIFEST_PATH, load_manifest
 from server_process import served
@@ -99,12 +99,10 @@ def test_a_damaged_catalogue_is_named(compiled: list[str]) -> None:
         assert done.stderr.startswith("eventkit: sample.json")
 
 
-def test_what_needs_json_says_that_a_catalogue_is_none(compiled: list[str]) -> None:
-    done = run("catalog", "build", "sample.json", "again.catalog")
-    assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr == (
-        "eventkit: sample.json: a compiled catalogue, not JSON: use Catalog.open\n"
-    )
+def test_a_catalogue_is_built_of_another_one(compiled: list[str]) -> None:
+    text_of("catalog", "build", "sample.json", "again.catalog", "--text")
+    flags = ("recommend", "--interests", "ai", "--manifest")
+    assert text_of(*flags, "again.catalog") == text_of(*flags, "sample.json")
 
 
 # --- templates

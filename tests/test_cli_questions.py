@@ -9,6 +9,7 @@ import pytest
 
 import eventkit
 from eventkit.cli import main, question_views, views
+from eventkit.cli.terminal import plain
 from eventkit.manifest import SAMPLE_MANIFEST_PATH, load_manifest
 
 SAMPLE = load_manifest(SAMPLE_MANIFEST_PATH)
@@ -131,7 +132,7 @@ ROWS = [
 
 def test_the_table_of_a_plan_says_why_sessions_are_left_out() -> None:
     found = eventkit.plan(ROWS, ["ai", "agnets"], busy=[("09:15", "09:20")])
-    lines = question_views.plan(found, ["ai"])
+    lines = plain(question_views.plan(found, ["ai"]), 100)
     assert lines[1].split()[:3] == ["1", "2.056", "Agents"]
     assert lines[2:] == [
         "",
@@ -142,7 +143,8 @@ def test_the_table_of_a_plan_says_why_sessions_are_left_out() -> None:
         "  Untimed (2.006): it has no time to plan with",
     ]
     found = eventkit.plan(ROWS, ["ai"], must=["agents"])
-    assert "  Keynote (2.453): does not fit beside Agents" in question_views.plan(found, ["ai"])
+    lines = plain(question_views.plan(found, ["ai"]), 100)
+    assert "  Keynote (2.453): does not fit beside Agents" in lines
 
 
 def test_the_lines_of_why_not() -> None:
@@ -160,9 +162,10 @@ def test_the_lines_of_why_not() -> None:
 
 def test_the_table_of_alternatives() -> None:
     found = eventkit.alternatives(ROWS, "keynote", ["ai"])
-    lines = question_views.alternatives(found, ["ai"])
+    lines = plain(question_views.alternatives(found, ["ai"]), 100)
     assert lines[0] == "At the time of Keynote:"
-    assert [line.split()[-1] for line in lines[3:5]] == ["ai", "none"]
+    assert [line.split()[-1] for line in lines[3:6]] == ["ai", "below.", "none"]
+    assert lines[4].strip() == "No interest matches the sessions below."
 
 
 def test_a_table_without_matches_names_the_interests() -> None:
@@ -171,32 +174,41 @@ def test_a_table_without_matches_names_the_interests() -> None:
     assert views.recommendation(found, ["kuberntes"]) == [
         "No sessions.",
         "",
-        "No session has the tag kuberntes. The nearest tags: kubernetes",
+        "No session has the tag kuberntes. Did you mean kubernetes?",
     ]
 
 
-@pytest.mark.parametrize(("flags", "balance"), [([], "interests"), (["--balance", "none"], None)])
-def test_the_table_at_a_terminal_is_balanced_and_names_what_matches_nothing(
-    here: Path, capsys, monkeypatch: pytest.MonkeyPatch, flags: list[str], balance
+@pytest.mark.parametrize(
+    ("flags", "settings"),
+    [
+        ([], {"understand": True, "balance": "interests"}),
+        (["--no-understand"], {"balance": "interests"}),
+        (["--no-understand", "--balance", "none"], {}),
+    ],
+)
+def test_the_table_at_a_terminal_has_its_own_defaults_and_names_what_matches_nothing(
+    here: Path, capsys, monkeypatch: pytest.MonkeyPatch, flags: list[str], settings
 ) -> None:
-    for module in ("commands", "terminal"):
-        monkeypatch.setattr(f"eventkit.cli.{module}.at_terminal", lambda: True)
+    monkeypatch.setattr("eventkit.cli.quick.answer", lambda words: False)
+    monkeypatch.setattr("eventkit.cli.terminal.at_terminal", lambda: True)
     monkeypatch.setenv("COLUMNS", "200")
+    monkeypatch.setenv("NO_COLOR", "1")
     assert main(["recommend", "--interests", "agents, safety, agnets", "--top", "6", *flags]) == 0
     lines = capsys.readouterr().out.splitlines()
-    expected = CATALOG.recommend(["agents", "safety", "agnets"], 6, balance=balance)
+    expected = CATALOG.recommend(["agents", "safety", "agnets"], 6, **settings)
     for line, row in zip(lines[1:7], expected["scoring"], strict=True):
         assert row["title"] in line
-    assert lines[-1] == "No session has the tag agnets. The nearest tags: agents"
+    last = "agnets: agents (typo, 6)" if not flags else "No session has the tag agnets."
+    assert lines[-1].startswith(last)
+    assert lines[-1].endswith("Did you mean agents?") or not flags
 
 
 def test_a_balanced_table_leaves_out_what_matches_nothing(
     here: Path, capsys, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for module in ("commands", "terminal"):
-        monkeypatch.setattr(f"eventkit.cli.{module}.at_terminal", lambda: True)
+    monkeypatch.setattr("eventkit.cli.terminal.at_terminal", lambda: True)
     monkeypatch.setenv("NO_COLOR", "1")
-    assert main(["recommend", "--interests", "nonsense"]) == 0
+    assert main(["recommend", "--interests", "nonsense", "--no-understand"]) == 0
     assert capsys.readouterr().out.splitlines() == [
         "No sessions.",
         "",

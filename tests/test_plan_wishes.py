@@ -320,7 +320,7 @@ def test_a_calendar_file_is_read(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        (ICS.replace("UID:1\n", "UID:1\nRRULE:FREQ=DAILY\n"), "event 1 of .* repeats"),
+        (ICS.replace("UID:1\n", "UID:1\nRRULE:FREQ=DAILY\n"), "event 1 of .* repeats for ever"),
         ("no calendar", "is no calendar"),
         (ICS.replace("DTSTART:20260131T080000Z\n", ""), "event 1 of"),
     ],
@@ -333,6 +333,61 @@ def test_a_calendar_file_that_cannot_be_read_says_why(
     file.write_text(text)
     with pytest.raises(ValueError, match=message):
         busy_times(file)
+
+
+RECURRING = """BEGIN:VCALENDAR
+VERSION:2.0
+PRODID:-//example//EN
+BEGIN:VEVENT
+UID:weekly
+DTSTART;TZID=Europe/Berlin:20260320T090000
+DTEND;TZID=Europe/Berlin:20260320T093000
+RRULE:FREQ=WEEKLY;COUNT=4
+EXDATE;TZID=Europe/Berlin:20260327T090000
+END:VEVENT
+BEGIN:VEVENT
+UID:weekly
+RECURRENCE-ID;TZID=Europe/Berlin:20260403T090000
+DTSTART;TZID=Europe/Berlin:20260403T140000
+DTEND;TZID=Europe/Berlin:20260403T150000
+END:VEVENT
+BEGIN:VEVENT
+UID:leave
+DTSTART;VALUE=DATE:20260401
+RRULE:FREQ=DAILY;UNTIL=20260402
+END:VEVENT
+BEGIN:VEVENT
+UID:free
+TRANSP:TRANSPARENT
+DTSTART:20260401T080000Z
+RRULE:FREQ=DAILY;COUNT=3
+END:VEVENT
+END:VCALENDAR
+"""
+
+
+def test_an_event_that_recurs_is_busy_at_each_of_its_times(tmp_path: Path) -> None:
+    pytest.importorskip("icalendar")
+    file = tmp_path / "mine.ics"
+    file.write_text(RECURRING)
+    # Summer time begins on 29 March: nine o'clock in Berlin stays nine o'clock.
+    assert sorted(busy_times(file, zone="Europe/Berlin")) == [
+        ("2026-03-20T09:00:00", "2026-03-20T09:30:00"),
+        ("2026-04-01T00:00:00", "2026-04-02T00:00:00"),
+        ("2026-04-02T00:00:00", "2026-04-03T00:00:00"),
+        ("2026-04-03T14:00:00", "2026-04-03T15:00:00"),
+        ("2026-04-10T09:00:00", "2026-04-10T09:30:00"),
+    ]
+    assert busy_times(file, "2026-04-10", "Europe/Berlin") == [("09:00", "09:30")]
+
+
+def test_an_event_that_recurs_for_ever_is_busy_on_the_day_asked_for(tmp_path: Path) -> None:
+    pytest.importorskip("icalendar")
+    file = tmp_path / "mine.ics"
+    file.write_text(RECURRING.replace(";COUNT=4", ""))
+    # 300 weeks later, which is more than the times that a feed is read for.
+    assert busy_times(file, "2031-12-19", "Europe/Berlin") == [("09:00", "09:30")]
+    assert busy_times(file, "2031-12-20", "Europe/Berlin") == []
 
 
 def test_without_icalendar_the_extra_is_named(

@@ -67,11 +67,13 @@ def test_what_is_installed_is_what_is_locked():
     assert different == {}, "installed, locked"
 
 
-def test_the_vendored_script_is_the_one_of_its_bill_of_materials():
-    (component,) = VENDORED["components"]
-    file = f"{component['name']}-{component['version']}.min.js"
+def test_the_vendored_scripts_are_those_of_their_bill_of_materials():
     sums = (ROOT / "python/eventkit/server/static/vendored/SHA256SUMS").read_text().splitlines()
-    assert f"{component['hashes'][0]['content']}  {file}" in sums
+    for part in VENDORED["components"]:
+        file = f"{part['name'].removesuffix('.js')}-{part['version']}.min.js"
+        assert f"{part['hashes'][0]['content']}  {file}" in sums
+    assert len(VENDORED["components"]) == sum(line.endswith(".min.js") for line in sums)
+    component = VENDORED["components"][0]
     (swiper,) = component["components"]
     assert f"Swiper {swiper['version']}" in (
         ROOT / f"python/eventkit/server/static/vendored/{component['name']}-{component['version']}"

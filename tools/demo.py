@@ -3,6 +3,7 @@
 Begins with a feed, as a conference publishes it: what was understood of it, recommendations, a plan
 without overlaps, and the calendar. Then shows the bundled sample and the real conferences of the
 directory EVENTKIT_REAL_DATA (default: ``../shared/data`` beside the project), if they are there.
+Ends with how to open the page of a programme.
 Answers are compared before the timing.
 """
 
@@ -99,7 +100,19 @@ def main() -> int:
         manifest = load(event.file)
         show(event, manifest)
         times(event, manifest)
+    show_page()
     return 0
+
+
+def show_page() -> None:
+    """Print how to open the page of a programme, on the sample and on a feed."""
+    feed = next(feed for feed in FEEDS if feed.file.is_file())
+    command = PROJECT / ".venv" / "bin" / "eventkit"
+    program = str(command) if command.is_file() else "eventkit"
+    print(f"\n{'=' * WIDTH}\nThe page of a programme: browse, search, star, plan")
+    print(f"  the sample       {program} serve")
+    print(f"  a feed           {program} serve --feed {feed.file}")
+    print("Then open http://127.0.0.1:8010/ in a browser. Ctrl+C ends the server.")
 
 
 def show_feed(event: Event) -> None:

@@ -54,6 +54,7 @@ if TYPE_CHECKING:
     )
     from eventkit.graph.cache import CachedGraphEventService
     from eventkit.manifest import get_sessions, load_manifest
+    from eventkit.notebook import view
     from eventkit.profiles import load_profile, save_profile
     from eventkit.profiling import profile
     from eventkit.questions import alternatives, plan, why_not
@@ -143,6 +144,7 @@ __all__ = [
     "score_session",
     "summarize",
     "understand",
+    "view",
     "why_not",
 ]
 
@@ -150,8 +152,9 @@ __all__ = [
 _MODULES = frozenset(
     (
         *("busy", "catalog", "cli", "compat", "dates", "errors", "exports", "external_cache"),
-        *("feeds", "functions", "graph", "manifest", "profiles", "profiling", "questions"),
-        *("reference", "results", "scale", "schema", "server", "telemetry", "understanding"),
+        *("feeds", "functions", "graph", "manifest", "notebook", "profiles", "profiling"),
+        *("questions", "reference", "results", "scale", "schema", "server", "telemetry"),
+        "understanding",
     )
 )
 _LATER = {
@@ -216,6 +219,7 @@ _LATER = {
     "score_session": "eventkit.functions",
     "summarize": "eventkit.telemetry",
     "understand": "eventkit.understanding",
+    "view": "eventkit.notebook",
     "why_not": "eventkit.questions",
 }
 

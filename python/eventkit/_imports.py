@@ -23,11 +23,14 @@ EXTRAS = {
     "httpx": "graph",  # and `feeds`, which needs nothing else
     "httpx_retries": "graph",
     "icalendar": "ics",
+    "mcp": "mcp",
     "msal": "graph",
     "msal_extensions": "graph",
+    "narwhals": "frames",
     "pyarrow": "arrow",
     "pyspark": "spark",
     "requests": "graph",
+    "rich": "cli",
     "valkey": "redis",
 }
 """The extra of this distribution that installs each top-level module."""

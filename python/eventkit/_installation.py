@@ -6,9 +6,9 @@ pip installs both into the same directory without a warning, and the later one o
 
 from __future__ import annotations
 
+import os
 import sys
 import warnings
-from pathlib import Path
 
 __all__ = ["check"]
 
@@ -30,13 +30,14 @@ def check() -> None:
     """
     package = sys.modules["eventkit"]
     found = getattr(package, "__file__", None)
-    here = Path(__file__).parent
-    if hasattr(package, "Event") or found is None or Path(found).parent != here:
+    # `os.path`: importing `pathlib` takes longer than all else that a short command imports.
+    here = os.path.dirname(__file__)
+    if hasattr(package, "Event") or found is None or os.path.dirname(found) != here:
         raise ImportError(
             f"'eventkit' was imported from {found}, which is another package than "
             f"eventkit-recommender in {here}. {_REMEDY}"
         )
-    if (here / "event.py").exists():
+    if os.path.exists(os.path.join(here, "event.py")):
         warnings.warn(
             f"the unrelated distribution 'eventkit' is installed over eventkit-recommender in "
             f"{here}: its own modules are broken and this one's may be. {_REMEDY}",

@@ -8,8 +8,9 @@ functions in `_DECLINING` always return ``NotImplemented``, so that the public f
 from __future__ import annotations
 
 import sys
-import typing
 import warnings
+
+TYPE_CHECKING = False  # as in `typing`, whose import takes longer than that of the engine
 
 try:
     from eventkit._eventkit import *  # noqa: F403 - the stub lists the names
@@ -25,7 +26,7 @@ try:
             stacklevel=2,
         )
 
-    if not typing.TYPE_CHECKING:
+    if not TYPE_CHECKING:
         # Not compiled where the system lacks locks that end with their process: on Windows.
         _OF_UNIX = ("ServerMetrics", "TelemetryWriter", "summarize_telemetry", "telemetry_segments")
 
@@ -64,7 +65,7 @@ except ImportError as error:
         "transform_events",
     }
 
-    if not typing.TYPE_CHECKING:
+    if not TYPE_CHECKING:
 
         def __getattr__(name):
             if name in _DECLINING:

@@ -15,7 +15,10 @@ from eventkit.files import read_regular
 __all__ = ["Busy", "busy_times"]
 
 Busy = str | os.PathLike[str] | Iterable[Any]
-"""The name of an .ics file, or a list of pairs, sessions, events of Graph, and such names."""
+"""The name of an .ics file, or a list of pairs, sessions, events of Graph, and such names.
+
+The content of an .ics file, as bytes, may be in the list too.
+"""
 
 _LARGEST = 1 << 26
 """Bytes of an .ics file: a calendar of ten years has a few megabytes."""
@@ -32,7 +35,8 @@ def busy_times(
         zone: The time zone of the programme. Times with an offset become local times of this zone.
 
     Raises:
-        ValueError: A time cannot be read, an event repeats, or the zone or day does not exist.
+        ValueError: A time cannot be read, an event repeats for ever and no day is given, or the
+            zone or day does not exist.
         TypeError: An item is neither a pair nor a mapping.
         MissingExtraError: An .ics file is given, and icalendar is not installed.
         OSError: The .ics file cannot be read.
@@ -46,7 +50,7 @@ def busy_times(
     place = None if zone is None else _zone(zone)
     on = parse_day(day) if isinstance(day, str) else day
     found = []
-    for shown, start, end in _read(busy):
+    for shown, start, end in _read(busy, on):
         first, last = _moment(start, shown), _moment(end, shown)
         pair = _placed(first, last, place, on, shown)
         if pair is not None:
@@ -61,13 +65,15 @@ def _zone(name: str) -> zoneinfo.ZoneInfo:
         raise ValueError(f"zone is {name!r}, expected a name such as Europe/Berlin") from None
 
 
-def _read(busy: Busy) -> Iterator[tuple[str, Any, Any]]:
+def _read(busy: Busy, day: date | None) -> Iterator[tuple[str, Any, Any]]:
     """Yield for each busy time what to call it in a message, its start and its end."""
     items = [busy] if isinstance(busy, (str, os.PathLike)) else busy
     for number, item in enumerate(items):
         shown = f"busy[{number}]"
         if isinstance(item, (str, os.PathLike)):
-            yield from _read_ics(item)
+            yield from _read_ics(read_regular(item, _LARGEST), os.fspath(item), day)
+        elif isinstance(item, bytes):
+            yield from _read_ics(item, shown, day)
         elif isinstance(item, Mapping):
             if item.get("isCancelled") is True or item.get("showAs") == "free":
                 continue
@@ -102,20 +108,23 @@ def _graph_time(value: Any, shown: str, all_day: bool) -> Any:
         ) from None
 
 
-def _read_ics(path: str | os.PathLike[str]) -> Iterator[tuple[str, Any, Any]]:
+def _read_ics(data: bytes, name: str, day: date | None) -> Iterator[tuple[str, Any, Any]]:
     """Yield the busy times of an .ics file. The only reader of this format here."""
     icalendar = required("icalendar")
-    name = os.fspath(path)
     try:
-        calendar = icalendar.Calendar.from_ical(read_regular(path, _LARGEST))
+        calendar = icalendar.Calendar.from_ical(data)
     except ValueError as error:
         raise ValueError(f"{name} is no calendar: {error}") from None
-    for number, event in enumerate(calendar.walk("VEVENT")):
+    events = calendar.walk("VEVENT")
+    recurring = {str(event.get("UID")) for event in events if "RRULE" in event or "RDATE" in event}
+    groups: dict[str, list[tuple[str, Any]]] = {}
+    for number, event in enumerate(events):
         shown = f"event {number + 1} of {name}"
-        if event.get("STATUS") == "CANCELLED" or event.get("TRANSP") == "TRANSPARENT":
+        if str(event.get("UID")) in recurring:
+            groups.setdefault(str(event.get("UID")), []).append((shown, event))
             continue
-        if "RRULE" in event or "RDATE" in event:
-            raise ValueError(f"{shown} repeats: give its dates one by one")
+        if _is_free(event):
+            continue
         try:
             start, end = event.start, event.end
         except Exception as error:
@@ -123,6 +132,64 @@ def _read_ics(path: str | os.PathLike[str]) -> Iterator[tuple[str, Any, Any]]:
         if not isinstance(end, datetime):
             end -= timedelta(days=1)  # In a calendar file such an end is the day after.
         yield shown, start, max(start, end)
+    zones = calendar.walk("VTIMEZONE")
+    for group in groups.values():
+        yield from _read_recurring(group, zones, day)
+
+
+def _is_free(event: Any) -> bool:
+    return event.get("STATUS") == "CANCELLED" or event.get("TRANSP") == "TRANSPARENT"
+
+
+def _read_recurring(
+    group: list[tuple[str, Any]], zones: list[Any], day: date | None
+) -> Iterator[tuple[str, Any, Any]]:
+    """Yield the times of an event that recurs, with the exceptions to it."""
+    from eventkit.feeds import FeedError, read
+
+    icalendar = required("icalendar")
+    shown = group[0][0]
+    calendar = icalendar.Calendar()
+    for definition in zones:
+        calendar.add_component(definition)
+    for shown_part, event in group:
+        if "DTSTART" not in event:
+            raise ValueError(f"{shown_part} has no start")
+        _end_rules(event, day, shown_part)
+        event["SUMMARY"] = "busy"
+        if _is_free(event):
+            event["STATUS"] = "CANCELLED"
+        calendar.add_component(event)
+    try:
+        programme = read(calendar.to_ical(), format="ics")
+    except FeedError as error:
+        raise ValueError(f"{shown}: {error}") from None
+    for note in programme.report.notes:
+        if "were taken" in note or "is not known" in note:
+            raise ValueError(f"{shown}: {note}")
+    for session in programme.sessions:
+        start, end = session["start_at"], session.get("end_at", session["start_at"])
+        if session.get("all_day"):
+            first, last = date.fromisoformat(start[:10]), date.fromisoformat(end[:10])
+            yield shown, first, max(first, last - timedelta(days=1))
+        else:
+            yield shown, start, end
+
+
+def _end_rules(event: Any, day: date | None, shown: str) -> None:
+    """End the rules that never end after the day that is asked for."""
+    rules = event.get("RRULE", [])
+    for rule in rules if isinstance(rules, list) else [rules]:
+        if "COUNT" in rule or "UNTIL" in rule:
+            continue
+        if day is None:
+            raise ValueError(
+                f"{shown} repeats for ever: give it an end, or ask for a day with day="
+            )
+        # Two days later, it is over in every zone.
+        last = day + timedelta(days=2)
+        timed = isinstance(event.decoded("DTSTART"), datetime)
+        rule["UNTIL"] = [datetime.combine(last, time(), timezone.utc) if timed else last]
 
 
 def _moment(value: Any, shown: str) -> Moment:

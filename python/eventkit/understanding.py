@@ -28,11 +28,14 @@ __all__ = [
     "FIELDS",
     "Embed",
     "Match",
+    "Matches",
     "Term",
     "Understanding",
     "Understood",
     "asked_and_read",
     "explain_from_catalog",
+    "matches_from_catalog",
+    "matching_positions",
     "recommend_from_catalog",
     "text_catalog",
     "understand",
@@ -140,11 +143,48 @@ def understand(
     asked = _interests(interests)
     reading = _reading(catalog, aliases, fields, fuzzy)
     understood, tags = _native.understand_interests(catalog, asked, reading)
+    return Understanding(_meant(asked, tags), understood)
+
+
+def _meant(asked: list[str], tags: list[list[str]]) -> list[str]:
+    """Return interests for the exact functions: the tags that say the same, or the interest."""
     meant: list[str] = []
     for interest, held in zip(asked, tags, strict=True):
         whole = interest.lower()
         meant += [whole] if whole in held or not held else held
-    return Understanding(list(dict.fromkeys(meant)), understood)
+    return list(dict.fromkeys(meant))
+
+
+@dataclass(frozen=True)
+class Matches(Understanding):
+    """What interests mean in a catalogue, and which of its sessions match.
+
+    Attributes:
+        positions: The positions of all sessions that match an interest, the best match first.
+    """
+
+    positions: list[int]
+
+
+def matches_from_catalog(catalog: Catalog, interests: Any) -> Matches:
+    """Return what interests match in a catalogue, and all sessions that match.
+
+    A search wants this: popularity and weights play no part, and no session is copied.
+
+    Example:
+        >>> from eventkit import Catalog
+        >>> catalog = Catalog([{"title": "Rust"}, {"title": "Kubernetes", "tags": ["k8s"]}])
+        >>> matches_from_catalog(catalog, ["k8s"]).positions
+        [1]
+    """
+    asked = _interests(interests)
+    reading = _reading(catalog)
+    _, tags = _native.understand_interests(catalog, asked, reading)
+    understood, positions, points = _native.understood_points(catalog, asked, None, reading)
+    best = dict(zip(positions, map(sum, points), strict=True))
+    # The sort is stable: sessions of equal points keep the order of the programme.
+    ranked = sorted(positions, key=best.__getitem__, reverse=True)
+    return Matches(_meant(asked, tags), understood, ranked)
 
 
 def recommend_from_catalog(
@@ -182,6 +222,18 @@ def explain_from_catalog(
 def asked_and_read(catalog: Any, interests: Any) -> tuple[list[str], Any]:
     """Return the interests of a query as a list, and how the catalogue reads them."""
     return _interests(interests), _reading(catalog)
+
+
+def matching_positions(catalog: Catalog, interest: str) -> list[int]:
+    """Return the positions of all sessions that an interest matches, in order.
+
+    Example:
+        >>> from eventkit import Catalog
+        >>> matching_positions(Catalog([{"title": "Rust"}, {"title": "Running K8s"}]), "kubernetes")
+        [1]
+    """
+    _, positions, _ = _native.understood_points(catalog, [interest], None, _reading(catalog))
+    return positions
 
 
 def text_catalog(source: Any) -> Catalog:

@@ -93,6 +93,9 @@ fn dumped<'py>(py: Python<'py>, segment: &Segment) -> PyResult<Bound<'py, PyByte
     object::new_bytes(py, &bytes.map_err(|error| file_error(&error))?)
 }
 
+/// The most sessions that open as one: the words of texts number them with 32 bits.
+const MOST_SESSIONS: usize = u32::MAX as usize - 1;
+
 /// Joins catalogues of one part, each without the sessions at the positions beside it.
 #[pyfunction]
 #[allow(clippy::needless_pass_by_value)] // Arguments of Python are extracted.
@@ -107,6 +110,12 @@ pub(super) fn join_catalogs(
         .iter()
         .map(|(data, removed)| (data.get().0.clone(), numbers(removed.as_bytes())))
         .collect();
+    let sessions: usize = parts.iter().map(|(data, _)| data.catalog.len()).sum();
+    if sessions > MOST_SESSIONS {
+        return Err(PyValueError::new_err(format!(
+            "{sessions} sessions, and one process opens at most {MOST_SESSIONS} as one catalogue"
+        )));
+    }
     let joined = CatalogData::joined(&parts).map(SharedCatalogData);
     joined.ok_or_else(|| {
         PyValueError::new_err("the parts of a catalogue and what was removed from them do not fit")

@@ -8,7 +8,7 @@ from browser.serving import served
 
 pytestmark = pytest.mark.once
 
-QUESTION = "/ui?interests=ai&top=10"
+QUESTION = "/ui/cards?interests=ai&top=10"
 
 
 @pytest.fixture(scope="module")
@@ -53,9 +53,9 @@ def with_problem(page):
 
 
 STATES = {
-    "suggestions": ("/ui", with_suggestions),
+    "suggestions": ("/ui/cards", with_suggestions),
     "explanations": (QUESTION, with_explanations),
-    "problem": ("/ui", with_problem),
+    "problem": ("/ui/cards", with_problem),
     "latency": ("/ui/latency", lambda page: page.locator("#updated:not(:empty)").wait_for()),
 }
 
@@ -71,7 +71,7 @@ def test_axe_finds_nothing(look, state):
 
 
 def test_axe_sees_what_is_wrong(look):
-    page = look("/ui")
+    page = look("/ui/cards")
     page.evaluate("document.querySelector('label').remove()")
     page.evaluate("document.querySelector('#interests').placeholder = ''")
     assert any(rule == "label" for _, rule, _ in violations(page))
@@ -86,7 +86,7 @@ def test_what_a_screen_reader_reads(look):
     for line in (
         "- banner:",
         '- navigation "Pages":',
-        '- link "Recommend"',
+        '- link "Cards"',
         "- main:",
         '- heading "Which sessions are for you?" [level=1]',
         '- combobox "Interests"',
@@ -110,7 +110,7 @@ def test_what_a_screen_reader_reads(look):
 
 
 def test_suggestions_are_announced(look):
-    page = look("/ui")
+    page = look("/ui/cards")
     box = page.get_by_role("combobox", name="Interests")
     box.press_sequentially("a")
     listbox = page.get_by_role("listbox", name="Tags of the programme")

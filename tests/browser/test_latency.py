@@ -12,7 +12,7 @@ from server_process import served
 
 pytestmark = pytest.mark.once
 
-QUESTION = "/ui?interests=ai%2C+performance&top=5"
+QUESTION = "/ui/cards?interests=ai%2C+performance&top=5"
 
 
 def test_the_latency_page_is_live(visit, serve):

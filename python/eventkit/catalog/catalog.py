@@ -10,8 +10,8 @@ from typing import Any, Literal, cast
 from eventkit import _native
 from eventkit.catalog.checking import checked_missing, checked_sessions
 from eventkit.catalog.fields import dump_fields, load_fields
+from eventkit.catalog.frames import Frames
 from eventkit.catalog.pickling import reduce_catalog
-from eventkit.catalog.queries import CatalogQueries
 from eventkit.catalog.shards import open_files, open_shards, read_manifest
 from eventkit.catalog.sources import (
     Progress,
@@ -27,7 +27,7 @@ from eventkit.reference import DEFAULT_WEIGHTS
 __all__ = ["Catalog"]
 
 
-class Catalog(CatalogQueries):
+class Catalog(Frames):
     """Sessions compiled for exact answers in microseconds.
 
     The answers are those of `eventkit.recommend` and `eventkit.explain`, to the last bit, for the
@@ -253,6 +253,13 @@ class Catalog(CatalogQueries):
             ManifestError: The file is no Parquet file.
             ValueError: As for `from_arrow`.
             OSError: The file cannot be read.
+
+        Example:
+            >>> import pyarrow, pyarrow.parquet
+            >>> table = pyarrow.table({"title": ["A"], "tags": [["ai"]]})
+            >>> pyarrow.parquet.write_table(table, "programme.parquet")
+            >>> Catalog.from_parquet("programme.parquet")[0]
+            {'title': 'A', 'tags': ['ai']}
         """
         return catalog_of_table(cls, open_table(path, ".parquet")[0], weights, progress)
 
@@ -412,7 +419,7 @@ class Catalog(CatalogQueries):
 
     def __iter__(self) -> Iterator[Any]:
         """Iterate over the sessions in order."""
-        return map(self.__getitem__, range(len(self)))
+        return self._each()
 
     def __repr__(self) -> str:
         """Return the class and the number of sessions."""

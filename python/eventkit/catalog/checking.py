@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from eventkit._warning import warn_of_input
 
-__all__ = ["checked_missing", "checked_sessions"]
+__all__ = ["checked_missing", "checked_sessions", "is_missing"]
 
 
 # How each library's table gives its rows as dictionaries.
@@ -88,12 +88,13 @@ def _without_missing(session: Any) -> Any:
     """Return the session itself, or a copy without its missing values if it has some."""
     if not isinstance(session, Mapping):
         return session
-    if not any(map(_is_missing, session.values())):
+    if not any(map(is_missing, session.values())):
         return session
-    return {key: value for key, value in session.items() if not _is_missing(value)}
+    return {key: value for key, value in session.items() if not is_missing(value)}
 
 
-def _is_missing(value: Any) -> bool:
+def is_missing(value: Any) -> bool:
+    """Return true for ``None``, NaN, ``pandas.NA`` and ``pandas.NaT``."""
     if type(value) in _NEVER_MISSING:
         return False
     return value is None or type(value).__name__ in _MISSING_KINDS or _is_nan(value)

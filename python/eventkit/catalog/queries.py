@@ -10,7 +10,6 @@ from typing import Any
 from eventkit import _native
 from eventkit._native import Filter, RankedArray
 from eventkit.catalog.questions import Questions
-from eventkit.exports import build_document, save
 from eventkit.results import Interests, Itinerary, Top
 
 __all__ = ["CatalogQueries"]
@@ -170,6 +169,9 @@ class CatalogQueries(Questions):
             >>> catalog.export(["ai"])["sessionCount"]
             1
         """
+        # Imported here, because it takes as long as all else that a catalogue imports.
+        from eventkit.exports import build_document, save
+
         document = build_document(
             self._fields,
             interests,

@@ -18,6 +18,14 @@ __all__ = ["main"]
 BAD_INPUT = 2
 INTERRUPTED = 130
 READER_GONE = 141
+_EXAMPLES = """\
+eventkit recommends sessions of a conference and plans a visit. Three examples:
+
+  eventkit recommend --interests "ai, security"
+  eventkit plan --feed schedule.xml --interests "rust, databases" --busy 12:00/13:00
+  eventkit serve --feed https://conference.example/schedule.ics
+
+eventkit --help lists all commands."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -42,27 +50,53 @@ def main(argv: Sequence[str] | None = None) -> int:
         from eventkit.accelerate.command import main as accelerate
 
         return accelerate(words[1:])
-    from eventkit.cli.parser import build_parser
-
-    arguments = build_parser().parse_args(words)
-    # Imported here, because ``--help`` needs neither.
-    from eventkit.cli.terminal import complain, show
-    from eventkit.errors import EventKitError
-
+    if not words:
+        print(_EXAMPLES)
+        return 0
     try:
-        answer = arguments.command(arguments)
-        show(answer, as_json=arguments.json)
+        return _run(words)
+    except SystemExit:  # Without this line, `--help` would import the errors of the last clause.
+        raise
     except KeyboardInterrupt:
         return INTERRUPTED
     except BrokenPipeError:
         _forget_output()
         return READER_GONE
-    except (EventKitError, OSError) as error:
+    except _expected_errors() as error:
+        from eventkit.cli.terminal import complain
+
         complain(_description(error))
         _give_up_output()
         return BAD_INPUT
+
+
+def _run(words: list[str]) -> int:
+    """Run a command and print its answer. Each way imports only what it needs."""
+    if words[:1] == ["completion"] and len(words) > 2:
+        from eventkit.cli.completion import answer_shell
+
+        return answer_shell(words[1], words[2:])
+    if words[:1] == ["recommend"]:
+        from eventkit.cli import quick
+
+        if quick.answer(words):
+            return 0
+    from eventkit.cli.parser import build_parser
+
+    arguments = build_parser().parse_args(words)
+    from eventkit.cli.terminal import show
+
+    answer = arguments.command(arguments)
+    show(answer, as_json=arguments.json, as_csv=getattr(arguments, "csv", False))
     status: int = answer.status
     return status
+
+
+def _expected_errors() -> tuple[type[Exception], ...]:
+    """Return the errors that one line explains. It is called only when there is an error."""
+    from eventkit.errors import EventKitError
+
+    return EventKitError, OSError
 
 
 def _description(error: Exception) -> str:

@@ -6,6 +6,7 @@ import argparse
 from typing import Any
 
 from eventkit.cli.answer import Answer
+from eventkit.cli.parser import add_output
 from eventkit.cli.progress import ProgressBar
 from eventkit.errors import BatchError
 
@@ -44,7 +45,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--resume", action="store_true")
     add("--format", choices=("parquet", "ndjson"), default="parquet")
     add("--part-rows", type=_positive, default=250_000, metavar="N")
-    parser.add_argument("--json", action="store_true", help="print JSON on a terminal too")
+    add_output(parser)
     parser.set_defaults(command=_batch)
 
 

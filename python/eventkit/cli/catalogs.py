@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from eventkit.catalog import Catalog
 from eventkit.catalog.tables import ENDINGS, open_table
 from eventkit.cli.answer import Answer
+from eventkit.cli.parser import add_output
+from eventkit.cli.programme import read
 from eventkit.cli.progress import ProgressBar
 from eventkit.errors import ManifestError
 
@@ -26,8 +29,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     build.add_argument(
         "source",
         metavar="SOURCE",
-        help="JSON, one session a line in .ndjson or .jsonl, or a table in .parquet, .arrow or "
-        ".feather (needs the extra [arrow])",
+        help="a manifest, feed or list of sessions, one session a line in .ndjson or .jsonl, or a "
+        "table in .parquet, .arrow or .feather (needs the extra [arrow])",
     )
     build.add_argument("file", metavar="FILE", help="the file to write")
     build.add_argument(
@@ -35,14 +38,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="compile the words of titles and abstracts too, for --understand",
     )
-    build.set_defaults(command=_build, json=False)
+    add_output(build)
+    build.set_defaults(command=_build)
     info = commands.add_parser("info", help="show what a file holds")
     info.add_argument("file", metavar="FILE")
-    info.add_argument("--json", action="store_true", help="print JSON on a terminal too")
+    add_output(info)
     info.set_defaults(command=_info)
     verify = commands.add_parser("verify", help="check every byte of a file")
     verify.add_argument("file", metavar="FILE")
-    verify.add_argument("--json", action="store_true", help="print JSON on a terminal too")
+    add_output(verify)
     verify.set_defaults(command=_verify)
 
 
@@ -74,8 +78,17 @@ def _of_text(source: Path) -> Catalog:
         def show(done: int, sessions: int) -> None:
             bar.advance(done, f"{sessions:,} sessions")
 
-        load = Catalog.from_ndjson if source.suffix in _LINES else Catalog.from_json
-        return load(source, progress=show)
+        return _load(source, show)
+
+
+def _load(source: Path, progress: Callable[[int, int], None]) -> Catalog:
+    if source.suffix in _LINES:
+        return Catalog.from_ndjson(source, progress=progress)
+    try:
+        return Catalog.from_json(source, progress=progress)
+    except (KeyError, ManifestError):  # a feed, or a catalogue that was compiled before
+        programme = read(str(source))
+        return programme.computed(programme.compiled)
 
 
 def _info(arguments: argparse.Namespace) -> Answer:

@@ -9,7 +9,7 @@ from eventkit.cli import calendar, views
 from eventkit.cli.answer import Answer
 from eventkit.cli.interests import interests_of, no_interests, save_interests
 from eventkit.cli.programme import Programme, programme_of
-from eventkit.cli.terminal import at_terminal
+from eventkit.cli.terminal import is_table, understands
 from eventkit.errors import GraphServiceError
 from eventkit.exports import (
     Document,
@@ -27,7 +27,10 @@ OUTPUT_DIRECTORY = "exports"
 
 
 def recommend(arguments: argparse.Namespace) -> Answer:
-    """Recommend sessions. A table is balanced by default, and JSON is the original's."""
+    """Recommend sessions.
+
+    By default a table has what the interests mean, balanced among them. JSON is the original's.
+    """
     programme = programme_of(arguments)
     interests, remarks = interests_of(arguments, programme)
     if not interests:
@@ -35,9 +38,10 @@ def recommend(arguments: argparse.Namespace) -> Answer:
     manifest = programme.manifest
     top = arguments.top or default_top(manifest)
     from_graph = arguments.source == "graph"
-    is_table = at_terminal() and not arguments.json and not from_graph
+    as_table = is_table(arguments) and not from_graph
+    understand = understands(arguments)
     # Without the flag, a table is balanced.
-    default = "interests" if is_table else None
+    default = "interests" if as_table else None
     balance = {"interests": "interests", "none": None, None: default}
     sharing: dict[str, Any] = {
         "balance": balance[arguments.balance],
@@ -50,12 +54,12 @@ def recommend(arguments: argparse.Namespace) -> Answer:
             if from_graph:
                 with_events = calendar.with_calendar(arguments, manifest)
                 chosen = Programme(programme.file, with_events)
-            sharing["understand"] = arguments.understand
+            sharing["understand"] = understand
             return chosen.compiled().recommend(interests, top, **sharing)
         if from_graph:
             return calendar.recommended(arguments, manifest, interests, top)
-        found: Any = programme.recommend(manifest, interests, top, understand=arguments.understand)
-        if is_table and not arguments.understand:
+        found: Any = programme.recommend(manifest, interests, top, understand=understand)
+        if as_table and not understand:
             found["unmatched"] = programme.compiled().unmatched(interests)
         return found
 
@@ -80,8 +84,9 @@ def explain(arguments: argparse.Namespace) -> Answer:
             return calendar.refused(error)
         programme = Programme(programme.file, manifest)
     title = arguments.session
+    understand = understands(arguments)
     result: Any = programme.computed(
-        lambda: programme.explain(title, interests, understand=arguments.understand)
+        lambda: programme.explain(title, interests, understand=understand)
     )
     if "error" in result:
         return Answer.failed(result, NOT_FOUND, [*remarks, f"session not found: {title!r}"])

@@ -12,7 +12,7 @@ from eventkit import functions
 from eventkit.cli.answer import Answer
 from eventkit.cli.interests import no_profile_file, profile_path
 from eventkit.cli.programme import Programme, read
-from eventkit.cli.table import layout
+from eventkit.cli.table import Row, Table
 from eventkit.errors import EventKitError
 from eventkit.exports import default_top, single_line
 from eventkit.profiles import load_profile, profile_names
@@ -22,7 +22,6 @@ __all__ = ["evaluate", "measures"]
 
 BAD_INPUT = 2
 CALLS = 21
-WIDTH = 100
 _MEASURES = ("relevance", "diversity", "conflicts", "latency_ms")
 
 
@@ -119,11 +118,11 @@ def _saved(arguments: argparse.Namespace, programme: Programme) -> dict[str, lis
     return {str(name): interests for name in names if (interests := load_profile(file, name))}
 
 
-def _view(result: dict[str, Any]) -> list[str]:
-    rows = [["Profile", "Relevance", "Diversity", "Conflicts", "Latency"]]
+def _view(result: dict[str, Any]) -> list[str | Table]:
+    rows = []
     for name, found in [*result["profiles"].items(), ("average", result["average"])]:
         shares = [f"{found['relevance']:.0%}", f"{found['diversity']:.0%}"]
-        rows.append(
-            [single_line(name), *shares, f"{found['conflicts']:g}", f"{found['latency_ms']:.3f} ms"]
-        )
-    return layout(rows, WIDTH)
+        counted = [f"{found['conflicts']:g}", f"{found['latency_ms']:.3f} ms"]
+        rows.append(Row([single_line(name), *shares, *counted]))
+    heads = ("Profile", "Relevance", "Diversity", "Conflicts", "Latency")
+    return [Table(heads, rows, title=0, whole=frozenset(range(1, 5)))]

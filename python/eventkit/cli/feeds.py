@@ -12,7 +12,7 @@ from eventkit import feeds
 from eventkit.catalog import Catalog, first_bytes, is_compiled
 from eventkit.cli import differences
 from eventkit.cli.answer import Answer
-from eventkit.cli.parser import FLAGS
+from eventkit.cli.parser import FLAGS, add_output
 from eventkit.cli.programme import Programme
 from eventkit.cli.progress import ProgressBar
 from eventkit.exports import single_line
@@ -52,7 +52,7 @@ def add_import_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="FORMAT",
         help="refuse feeds of other formats (default: recognise the format)",
     )
-    parser.add_argument("--json", action="store_true", help="print JSON on a terminal too")
+    add_output(parser)
 
 
 def add_diff_arguments(parser: argparse.ArgumentParser) -> None:
@@ -64,6 +64,7 @@ def add_diff_arguments(parser: argparse.ArgumentParser) -> None:
         "--format", choices=differences.FORMATS, help="how to print it (default: text)"
     )
     add_feed_settings(parser)
+    add_output(parser)
 
 
 def add_feed_settings(parser: argparse.ArgumentParser) -> None:
@@ -123,8 +124,7 @@ def diff(arguments: argparse.Namespace) -> Answer:
     if arguments.old == arguments.new == _STANDARD_INPUT:
         raise feeds.FeedError(_STANDARD_INPUT, "can be read once only: OLD or NEW must be a file")
     old, new = (_sessions(name, arguments) for name in (arguments.old, arguments.new))
-    # Not `--json`: the format says it.
-    arguments.json = arguments.format == "json"
+    arguments.json = arguments.json or arguments.format == "json"
     return differences.answer(feeds.compare(old, new), arguments.format or "text")
 
 

@@ -6,10 +6,10 @@ import argparse
 from pathlib import Path
 
 from eventkit.cli.answer import Answer
+from eventkit.cli.parser import did_you_mean
 from eventkit.cli.programme import Programme
 from eventkit.functions import normalize_interests
 from eventkit.profiles import load_profile, profile_file, profile_names, save_profile
-from eventkit.project import project_interests
 
 __all__ = ["interests_of", "no_interests", "no_profile_file", "profile_path", "save_interests"]
 
@@ -29,6 +29,8 @@ def interests_of(
     given += [interest.lower() for interest in arguments.interest]
     project = getattr(arguments, "from_project", None)
     if project is not None:
+        from eventkit.project import project_interests  # imports an XML parser
+
         given += [name for name in project_interests(project) if name not in given]
     if arguments.profile_load is None:
         return given, []
@@ -84,5 +86,8 @@ def _why_not_loaded(file: Path, key: str) -> str:
         return f"profile {key!r} in {file} has no interests"
     if not names:
         return f"no profile {key!r} in {file}, which has no profiles"
+    meant = did_you_mean(key, names)
+    if meant:
+        return f"no profile {key!r} in {file}{meant}"
     more = f" and {len(names) - MOST_NAMES} more" if len(names) > MOST_NAMES else ""
     return f"no profile {key!r} in {file}, which has: {', '.join(names[:MOST_NAMES])}{more}"

@@ -8,6 +8,7 @@ from typing import Any
 
 from eventkit.catalog import Catalog, first_bytes, is_compiled
 from eventkit.cli.answer import Answer
+from eventkit.cli.sources import holds_feed, open_source
 from eventkit.files import read_regular
 from eventkit.manifest import default_manifest_path, parse_document, parse_manifest
 from eventkit.schema import Problem, load_schema, validate_sessions
@@ -44,6 +45,9 @@ def _problems(file: str) -> tuple[str, list[Problem]]:
             catalog.fields | {"sessions": sessions}
         )
     data = read_regular(file)
+    if holds_feed(file):
+        opened: Any = open_source(file)
+        return "a feed that can be read", validate_manifest(opened)
     document = parse_document(data, file)
     if isinstance(document, list):
         return "valid external sessions", validate_sessions(document)

@@ -12,10 +12,10 @@ import sys
 
 TYPE_CHECKING = False  # as in `typing`, whose import takes as long as that of `argparse`
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
     from typing import Any, NoReturn
 
-__all__ = ["FLAGS", "accelerate", "build_parser"]
+__all__ = ["FLAGS", "accelerate", "add_output", "build_parser", "did_you_mean"]
 
 BAD_USAGE = 2
 MOST_MINUTES = 1440
@@ -95,7 +95,8 @@ FLAGS: dict[str, dict[str, Any]] = {
     },
     "--manifest": {
         "metavar": "PATH",
-        "help": "a manifest or compiled catalogue (default: agent.json here, else a sample)",
+        "help": "a manifest, compiled catalogue, feed or list of sessions"
+        " (default: agent.json here, else a sample)",
     },
     "--feed": {
         "metavar": "FEED",
@@ -168,9 +169,11 @@ FLAGS: dict[str, dict[str, Any]] = {
         "help": "the programme's time zone (as Europe/Berlin), if its times name no offset",
     },
     "--json": {"action": "store_true", "help": "print JSON on a terminal too"},
+    "--csv": {"action": "store_true", "help": "print CSV: a row for each session, or each value"},
     "--understand": {
-        "action": "store_true",
-        "help": "match what the interests mean: words, aliases, misspellings, not only whole tags",
+        "action": argparse.BooleanOptionalAction,
+        "help": "match what the interests mean: words, aliases, misspellings, not only whole tags"
+        " (default: in a table, and not in JSON)",
     },
     "--from-project": {
         "metavar": "DIR",
@@ -191,13 +194,15 @@ _INTERESTS = ("--interests", "--interest")
 _MEANING = ("--understand", "--from-project")
 _PROFILE = ("--profile-load", "--profile-save", "--profile-file")
 _SOURCE = ("--source", "--user")
-_EVERYWHERE = ("--manifest", "--json")
+_OUTPUT = ("--json", "--csv")
+_EVERYWHERE = ("--manifest", *_OUTPUT)
 _FEED = ("--feed", "--zone", "--allow-private")
 
 _OWN_ARGUMENTS = {
     **{"catalog": "add_arguments", "serve": "add_arguments", "telemetry": "add_arguments"},
-    "batch": "add_arguments",
+    **{"batch": "add_arguments", "completion": "add_arguments"},
     **{"import": "add_import_arguments", "diff": "add_diff_arguments"},
+    **{"mcp": "add_mcp_arguments", "agent-files": "add_file_arguments"},
 }
 """The commands whose module adds their arguments, and the function that does."""
 
@@ -270,9 +275,9 @@ _COMMANDS: tuple[tuple[str, str, str, tuple[str, ...]], ...] = (
         "template",
         "write sessions to fill in",
         "template",
-        ("--count", "--date", "--output", "--json"),
+        ("--count", "--date", "--output", *_OUTPUT),
     ),
-    ("schema", "print the manifest's JSON Schema", "manifests", ("--json",)),
+    ("schema", "print the manifest's JSON Schema", "manifests", _OUTPUT),
     (
         "validate",
         "check a manifest, external sessions or a compiled catalogue",
@@ -294,7 +299,10 @@ _COMMANDS: tuple[tuple[str, str, str, tuple[str, ...]], ...] = (
         "serving",
         (),
     ),
+    ("mcp", "offer the tools to agents, by the Model Context Protocol", "agents", ()),
+    ("agent-files", "write the files by which agents find the tools", "agents", ()),
     ("telemetry", "summarise and rotate telemetry", "telemetry", ()),
+    ("completion", "print the script that completes commands in a shell", "completion", ()),
 )
 
 
@@ -311,6 +319,13 @@ def build_parser() -> argparse.ArgumentParser:
     return parser
 
 
+def add_output(parser: argparse.ArgumentParser) -> None:
+    """Add the flags that choose how an answer is printed."""
+    group = parser.add_mutually_exclusive_group()
+    for flag in _OUTPUT:
+        group.add_argument(flag, **FLAGS[flag])
+
+
 def _add_arguments(
     name: str, module: str, flags: tuple[str, ...], parser: argparse.ArgumentParser
 ) -> None:
@@ -323,22 +338,37 @@ def _add_arguments(
         getattr(commands, _OWN_ARGUMENTS[name])(parser)
         return
     parser.set_defaults(command=getattr(commands, name.replace("-", "_")))
-    # A programme comes from one of them.
-    sources = parser.add_mutually_exclusive_group()
+    # A programme comes from one of them, and an answer is printed in one form.
+    groups: dict[str, Any] = {}
+    for pair in (("--manifest", "--feed"), _OUTPUT):
+        groups |= dict.fromkeys(pair, parser.add_mutually_exclusive_group())
     for flag in flags:
         settings = {**FLAGS[flag], **_CHANGED.get((name, flag), {})}
         if flag == "--format":
             from eventkit.exports import FORMATS
 
             settings["choices"] = tuple(FORMATS)
-        target = sources if flag in ("--manifest", "--feed") else parser
-        target.add_argument(flag, **settings)
+        groups.get(flag, parser).add_argument(flag, **settings)
     if name == "accelerate":
         parser.add_argument(
             "words", nargs=argparse.REMAINDER, metavar="-- COMMAND", help="what to run"
         )
     if name == "validate":
         parser.add_argument("file", nargs="?", metavar="FILE", help="the file to check")
+
+
+def did_you_mean(word: str, words: Iterable[str]) -> str:
+    """Return a question that names the words that are spelt most like another; "" without any.
+
+    Example:
+        >>> did_you_mean("recomend", ["recommend", "plan"]), did_you_mean("x", ["recommend"])
+        (', did you mean recommend?', '')
+    """
+    # Imported here, because it is only needed after a mistake.
+    from difflib import get_close_matches
+
+    nearest = get_close_matches(word, list(words), n=3)
+    return f", did you mean {' or '.join(nearest)}?" if nearest else ""
 
 
 class _Parser(argparse.ArgumentParser):
@@ -351,11 +381,28 @@ class _Parser(argparse.ArgumentParser):
     add_later: Callable[[argparse.ArgumentParser], None] | None = None
 
     def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
-        """Add the arguments that were left for later, then parse."""
+        """Add the arguments that were left for later, then parse. Nothing may be left over."""
+        known, unknown = super(_Parser, self.completed()).parse_known_args(args, namespace)
+        if unknown:
+            flag = unknown[0].partition("=")[0]
+            flags = [name for name in self._option_string_actions if name.startswith("--")]
+            self.error(f"unrecognized arguments: {' '.join(unknown)}{did_you_mean(flag, flags)}")
+        return known, unknown
+
+    def completed(self) -> _Parser:
+        """Add the arguments that were left for later, and return the parser."""
         if self.add_later is not None:
             add, self.add_later = self.add_later, None
             add(self)
-        return super().parse_known_args(args, namespace)
+        return self
+
+    def _check_value(self, action: argparse.Action, value: Any) -> None:
+        """Refuse a value that is no choice, and name those that are spelt most like it."""
+        if action.choices is None or value in action.choices:
+            return
+        choices = [str(choice) for choice in action.choices]
+        meant = did_you_mean(str(value), choices) or f" (choose from {', '.join(choices)})"
+        raise argparse.ArgumentError(action, f"invalid choice: {value!r}{meant}")
 
     def error(self, message: str) -> NoReturn:
         from eventkit.exports import single_line

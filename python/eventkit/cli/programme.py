@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from eventkit import functions
-from eventkit.catalog import Catalog, open_programme
+from eventkit.catalog import Catalog
+from eventkit.cli.sources import open_source
 from eventkit.errors import EventKitError
 from eventkit.manifest import default_manifest_path, find_sessions, get_sessions
 from eventkit.results import Explanation, Recommendation, SessionNotFound
@@ -102,14 +103,14 @@ class Programme:
 
 
 def read(path: str | None) -> Programme:
-    """Read a manifest or a compiled catalogue; the default manifest if there is no path.
+    """Read the file of a programme (see `open_source`); the default manifest without a path.
 
     Raises:
-        EventKitError: The file is neither; names file, line and column.
+        EventKitError: The file holds no programme; names file, line and column.
         OSError: The file cannot be read.
     """
     file = str(default_manifest_path()) if path is None else path
-    opened = open_programme(file)
+    opened = open_source(file)
     if isinstance(opened, Catalog):
         return Programme(file, opened.fields, opened)
     return Programme(file, opened)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from eventkit.cli.table import Table
 from eventkit.cli.views import interest_lines, number, recommendation, term_lines
 from eventkit.exports import single_line
 
@@ -19,9 +20,9 @@ _REASONS = {
 }
 
 
-def plan(result: Any, interests: list[str]) -> list[str]:
+def plan(result: Any, interests: list[str]) -> list[str | Table]:
     """Return a table of the sessions in order of time, and why others are left out."""
-    lines = recommendation(result, interests)
+    lines = recommendation(result, interests, divided=False)
     left_out = result["left_out"]
     if left_out:
         lines += ["", "Left out:"]
@@ -41,12 +42,11 @@ def _reason(row: Any) -> str:
     return _REASONS[row["reason"]]
 
 
-def why_not(result: Any, _interests: list[str]) -> list[str]:
+def why_not(result: Any, _interests: list[str]) -> list[str | Table]:
     """Return lines about the rank of a session, and the changes that would bring it in."""
     title = single_line(str(result["title"]))
-    if result["rank"] is None:
-        lines = [f"{title} matches none of the interests, and so it is left out."]
-    else:
+    lines: list[str | Table] = [f"{title} matches none of the interests, and so it is left out."]
+    if result["rank"] is not None:
         lines = [f"{title}: number {result['rank']}, score {number(result['score'])}"]
     lines += term_lines(result)
     if result["shown"]:
@@ -70,7 +70,7 @@ def _step(step: Any) -> str:
     return f"raise the weight {step['raise_weight']} to {step['to']:g}"
 
 
-def alternatives(result: Any, interests: list[str]) -> list[str]:
+def alternatives(result: Any, interests: list[str]) -> list[str | Table]:
     """Return a table of the sessions at the same time."""
     title = single_line(str(result["title"]))
     return [f"At the time of {title}:", "", *recommendation(result, interests)]

@@ -11,6 +11,8 @@ from eventkit.cli import calendar, question_views
 from eventkit.cli.answer import Answer
 from eventkit.cli.interests import interests_of, no_interests, save_interests
 from eventkit.cli.programme import Programme, programme_of
+from eventkit.cli.table import Table
+from eventkit.cli.terminal import understands
 from eventkit.dates import parse_moment
 from eventkit.errors import EventKitError, GraphServiceError
 from eventkit.exports import default_top
@@ -33,7 +35,7 @@ def plan(arguments: argparse.Namespace) -> Answer:
             busy=[_busy(text) for text in arguments.busy],
             date=arguments.date,
             zone=arguments.zone,
-            understand=arguments.understand,
+            understand=understands(arguments),
         )
 
     return _answer(arguments, compute, question_views.plan, dated=True)
@@ -43,7 +45,7 @@ def why_not(arguments: argparse.Namespace) -> Answer:
     """Say why a session is not recommended, and what would bring it in."""
 
     def compute(catalog: Catalog, interests: list[str], top: int) -> Any:
-        understand = arguments.understand
+        understand = understands(arguments)
         return catalog.why_not(arguments.session, interests, top, understand=understand)
 
     return _answer(arguments, compute, question_views.why_not)
@@ -53,7 +55,7 @@ def alternatives(arguments: argparse.Namespace) -> Answer:
     """Recommend what else runs at the time of a session."""
 
     def compute(catalog: Catalog, interests: list[str], top: int) -> Any:
-        understand = arguments.understand
+        understand = understands(arguments)
         return catalog.alternatives(arguments.session, interests, top, understand=understand)
 
     return _answer(arguments, compute, question_views.alternatives)
@@ -62,7 +64,7 @@ def alternatives(arguments: argparse.Namespace) -> Answer:
 def _answer(
     arguments: argparse.Namespace,
     compute: Callable[[Catalog, list[str], int], Any],
-    view: Callable[[Any, list[str]], list[str]],
+    view: Callable[[Any, list[str]], list[str | Table]],
     *,
     dated: bool = False,
 ) -> Answer:

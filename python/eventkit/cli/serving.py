@@ -12,7 +12,14 @@ from eventkit.cli.answer import Answer
 from eventkit.cli.feeds import add_feed_settings
 from eventkit.cli.terminal import complain
 
-__all__ = ["add_arguments", "serve"]
+__all__ = [
+    "add_arguments",
+    "add_listening_arguments",
+    "add_source_arguments",
+    "feed_settings",
+    "listen",
+    "serve",
+]
 
 CANNOT_LISTEN = 1
 PORT = 8010
@@ -23,6 +30,20 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of ``serve``."""
     parser.set_defaults(command=serve, json=False)
     add = parser.add_argument
+    add_listening_arguments(parser)
+    add(
+        "--interface",
+        choices=("wsgi", "asgi"),
+        help="wsgi is faster, asgi refuses request bodies that come too slowly (default: wsgi, or"
+        " asgi if EVENTKIT_TRUSTED_PROXIES is set)",
+    )
+    add("--card", action="store_true", help="add an Adaptive Card to the responses of /recommend")
+    add_source_arguments(parser)
+
+
+def add_listening_arguments(parser: argparse._ActionsContainer) -> None:
+    """Add the flags that say where a server listens, and to whom."""
+    add = parser.add_argument
     add(
         "--port",
         type=_port,
@@ -32,33 +53,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     add("--host", default="127.0.0.1", help="the address to listen at (default: 127.0.0.1)")
     add("--workers", type=_workers, default=1, metavar="N", help="processes (default: 1)")
-    add(
-        "--interface",
-        choices=("wsgi", "asgi"),
-        help="wsgi is faster, asgi refuses request bodies that come too slowly (default: wsgi, or"
-        " asgi if EVENTKIT_TRUSTED_PROXIES is set)",
-    )
-    add("--card", action="store_true", help="add an Adaptive Card to the responses of /recommend")
-    sources = parser.add_mutually_exclusive_group()
-    sources.add_argument(
-        "--manifest",
-        metavar="PATH",
-        help="a manifest or compiled catalogue (default: agent.json here, else a sample)",
-    )
-    sources.add_argument(
-        "--feed",
-        metavar="FEED",
-        help="the programme of a conference instead of a manifest: a file or an http or https"
-        " address",
-    )
-    add(
-        "--refresh",
-        type=_seconds,
-        default=_seconds("15m"),
-        metavar="TIME",
-        help="how often the feed is fetched, such as 90s, 15m or 2h (default: 15m)",
-    )
-    add_feed_settings(parser)
     add(
         "--allowed-host",
         action="append",
@@ -73,26 +67,63 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_source_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the flags that say what is served, and how often a feed is fetched."""
+    sources = parser.add_mutually_exclusive_group()
+    sources.add_argument(
+        "--manifest",
+        metavar="PATH",
+        help="a manifest, compiled catalogue, feed or list of sessions"
+        " (default: agent.json here, else a sample)",
+    )
+    sources.add_argument(
+        "--feed",
+        metavar="FEED",
+        help="the programme of a conference instead of a manifest: a file or an http or https"
+        " address",
+    )
+    parser.add_argument(
+        "--refresh",
+        type=_seconds,
+        default=_seconds("15m"),
+        metavar="TIME",
+        help="how often the feed is fetched, such as 90s, 15m or 2h (default: 15m)",
+    )
+    add_feed_settings(parser)
+
+
 def serve(arguments: argparse.Namespace) -> Answer:
     """Serve until a signal ends the server."""
+    return listen(arguments, interface=arguments.interface, card=arguments.card)
+
+
+def listen(
+    arguments: argparse.Namespace,
+    *,
+    interface: str | None = None,
+    card: bool = False,
+    mcp: bool = False,
+) -> Answer:
+    """Start the server of ``serve``, or of ``mcp --http``, and wait for its end."""
     require("fcntl", "eventkit serve")
     # Imported here, because no other command needs a server.
     from eventkit.server import ServerSettings, run
 
     settings = ServerSettings.from_environment()
     hosts = (*settings.allowed_hosts, *arguments.allowed_host)
-    card = settings.card or arguments.card
-    settings = dataclasses.replace(settings, allowed_hosts=hosts, card=card)
+    settings = dataclasses.replace(settings, allowed_hosts=hosts, card=settings.card or card)
+    feed = feed_settings(arguments)
     try:
         run.serve(
             arguments.manifest,
             host=arguments.host,
             port=arguments.port,
             workers=arguments.workers,
-            interface=arguments.interface,
+            interface=interface,
             insecure=arguments.insecure,
             settings=settings,
-            feed=_feed(arguments),
+            feed=feed,
+            mcp=mcp,
             say=complain,
         )
     except run.ListenError as error:
@@ -100,11 +131,16 @@ def serve(arguments: argparse.Namespace) -> Answer:
     return Answer(None, list, lines=True)
 
 
-def _feed(arguments: argparse.Namespace) -> Any:
+def feed_settings(arguments: argparse.Namespace) -> Any:
     """Return the settings of the feed to serve; ``None`` if a manifest is served."""
     from eventkit.errors import FeedError
     from eventkit.server.feed import FeedSettings
 
+    if arguments.feed is None and arguments.manifest is not None:
+        from eventkit.cli.sources import holds_feed
+
+        if holds_feed(arguments.manifest):
+            arguments.feed, arguments.manifest = arguments.manifest, None
     if arguments.feed is None:
         return None
     if arguments.feed == "-":

@@ -13,6 +13,7 @@ from typing import Any
 from eventkit.cli import telemetry_views as views
 from eventkit.cli.answer import Answer
 from eventkit.cli.limits import Limit, parse_limit, parse_since
+from eventkit.cli.parser import add_output
 from eventkit.cli.programme import read
 from eventkit.cli.terminal import show
 from eventkit.errors import EventKitError
@@ -81,9 +82,11 @@ _FILE_HELP = "a telemetry file, with its rotated files (default: the manifest's)
 
 def _add_common(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "--manifest", metavar="PATH", help="a manifest or compiled catalogue (default: agent.json)"
+        "--manifest",
+        metavar="PATH",
+        help="a manifest or compiled catalogue (default: agent.json here)",
     )
-    parser.add_argument("--json", action="store_true", help="print JSON")
+    add_output(parser)
 
 
 def stats(arguments: argparse.Namespace, wait: Callable[[float], None] = time.sleep) -> Answer:
@@ -92,7 +95,7 @@ def stats(arguments: argparse.Namespace, wait: Callable[[float], None] = time.sl
     answer = _summarised(arguments, files)
     while arguments.follow:
         seen = _sizes(files)
-        show(answer, as_json=arguments.json)
+        show(answer, as_json=arguments.json, as_csv=arguments.csv)
         while _sizes(files) == seen:
             wait(LEAST_PAUSE_S)
             files = _files(arguments)

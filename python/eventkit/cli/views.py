@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import shutil
+import re
 from typing import Any
 
-from eventkit.cli.table import layout
+from eventkit.cli.table import Row, Table, word_pattern
 from eventkit.dates import SHORT_DATE, describe_slot
 from eventkit.exports import as_text, readable, single_line
 
@@ -18,18 +18,50 @@ __all__ = [
     "term_lines",
 ]
 
+_HEADS = ("", "Score", "Session", "When", "Where", "Matches")
+_TITLE = 2
+_WHOLE = frozenset({0, 1, 3})
+_DIVIDER = "No interest matches the sessions below."
 
-def recommendation(result: Any, interests: list[str]) -> list[str]:
-    """Return a table of sessions, best first, and the interests that match none of them."""
+
+def recommendation(result: Any, interests: list[str], *, divided: bool = True) -> list[str | Table]:
+    """Return a table of sessions, best first, and the interests that match none of them.
+
+    Args:
+        result: The result of a recommendation or a plan.
+        interests: The interests that were asked for.
+        divided: True to show sessions that match no interest last, below a line that says so.
+    """
     sessions, scoring = result["sessions"], result["scoring"]
     if not sessions:
         return ["No sessions.", *interest_lines(result)]
-    rows = [["", "Score", "Session", "When", "Where", "Matching tags"]]
+    words = _matching_words(result, interests)
+    pattern = word_pattern(words)
+    rows = []
     for place, (session, score) in enumerate(zip(sessions, scoring, strict=True), 1):
-        rows.append([f"{place}", number(score["score"]), *_facts(session, interests)])
-    lines = layout(rows, shutil.get_terminal_size().columns)
-    lines += _conflict_lines(result["conflicts"])
-    return [*lines, *interest_lines(result), *_profile_lines(result)]
+        matching = _matching_tags(session, interests, pattern)
+        hit = bool(matching or score["contributions"]["interest_match"])
+        shown = ", ".join(matching) or ("in its text" if hit else "none")
+        cells = [f"{place}", number(score["score"]), *_facts(session), single_line(shown)]
+        rows.append(Row(cells, hit))
+    if divided:
+        rows.sort(key=lambda row: not row.hit)
+    divider = _DIVIDER if divided else ""
+    table = Table(_HEADS, rows, _TITLE, _WHOLE, words, divider)
+    lines = [*_conflict_lines(result["conflicts"]), *interest_lines(result)]
+    return [table, *lines, *_profile_lines(result)]
+
+
+def _matching_words(result: Any, interests: list[str]) -> frozenset[str]:
+    """Return the interests, and the terms of the programme that they were understood as."""
+    understood = result.get("understood", ())
+    terms = [match["term"] for row in understood for match in row["matches"]]
+    return frozenset(single_line(word).lower() for word in (*interests, *terms) if word.strip())
+
+
+def _matching_tags(session: Any, interests: list[str], understood: re.Pattern[str]) -> list[str]:
+    tags = as_text(session.get("tags"))
+    return [tag for tag in tags if tag.lower() in interests or understood.search(tag)]
 
 
 def interest_lines(result: Any) -> list[str]:
@@ -40,18 +72,21 @@ def interest_lines(result: Any) -> list[str]:
     for row in result.get("unmatched", []):
         line = f"No session has the tag {single_line(row['interest'])}."
         if row["nearest"]:
-            line += f" The nearest tags: {single_line(', '.join(row['nearest']))}"
+            line += f" Did you mean {single_line(_either(row['nearest']))}?"
         lines.append(line)
     return ["", *lines] if lines else []
 
 
-def _facts(session: Any, interests: list[str]) -> list[str]:
-    matching = [tag for tag in as_text(session.get("tags")) if tag.lower() in interests]
+def _either(names: list[str]) -> str:
+    """Return names as a choice: ``a, b or c``."""
+    return " or ".join(filter(None, (", ".join(names[:-1]), names[-1])))
+
+
+def _facts(session: Any) -> list[str]:
     return [
         single_line(str(session.get("title", "?"))),
         single_line(describe_slot(*_slot(session), SHORT_DATE)),
         single_line(str(session.get("location", "?"))),
-        single_line(", ".join(matching)) or "none",
     ]
 
 
@@ -74,8 +109,8 @@ def _understood_lines(result: Any) -> list[str]:
             more = f", and {len(found) - 5} more" if len(found) > 5 else ""
             lines.append(f"{interest}: {single_line(', '.join(found[:5]))}{more}")
         else:
-            nearest = single_line(", ".join(row["nearest"]))
-            tags = f" The nearest tags: {nearest}." if nearest else ""
+            nearest = single_line(_either(row["nearest"])) if row["nearest"] else ""
+            tags = f" Did you mean {nearest}?" if nearest else ""
             lines.append(f"{interest}: matches nothing.{tags}")
     return ["", *lines] if lines else []
 

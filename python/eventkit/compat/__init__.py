@@ -7,4 +7,7 @@ the module (``agent.score_session = mine``) does not change what the other funct
 
 from eventkit._imports import lazy_modules
 
-__getattr__ = lazy_modules(__name__, frozenset({"agent", "core", "graph_auth", "graph_service"}))
+__getattr__ = lazy_modules(
+    __name__,
+    frozenset({"agent", "agents_sdk_adapter", "core", "errors", "graph_auth", "graph_service"}),
+)

@@ -18,7 +18,6 @@ from eventkit.exports.escaping import escape_markdown, escaped_session
 from eventkit.exports.name import file_name
 from eventkit.exports.page import build_page
 from eventkit.exports.saving import save
-from eventkit.exports.schedule import build_csv, build_schedule, build_schedule_xml
 from eventkit.results import Interests, Itinerary, Recommendation, Top
 
 __all__ = [
@@ -256,17 +255,24 @@ def _as_card(request: _Request) -> Document:
     return _document(request, "card", "card.json", card, _json_text(card))
 
 
+# The schedules' module is imported when it is needed: it takes longer than all of the others.
 def _as_schedule(request: _Request) -> Document:
+    from eventkit.exports.schedule import build_schedule
+
     schedule = build_schedule(request.recommendation["sessions"], **_conference(request))
     return _document(request, "schedule-json", "schedule.json", schedule, _json_text(schedule))
 
 
 def _as_schedule_xml(request: _Request) -> Document:
+    from eventkit.exports.schedule import build_schedule_xml
+
     text = build_schedule_xml(request.recommendation["sessions"], **_conference(request))
     return _document(request, "schedule-xml", "schedule.xml", text, text)
 
 
 def _as_csv(request: _Request) -> Document:
+    from eventkit.exports.schedule import build_csv
+
     text = build_csv(request.recommendation["sessions"])
     return _document(request, "csv", "csv", text, text)
 

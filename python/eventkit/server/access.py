@@ -7,7 +7,7 @@ import ipaddress
 from functools import lru_cache
 
 from eventkit.server.address import configured_host, forwarded_address, host_name, is_loopback
-from eventkit.server.message import Headers, Problem, Request
+from eventkit.server.message import AGENTS, Headers, Problem, Request
 from eventkit.server.settings import ANY_HOST, UNIX_SOCKET, ServerSettings
 
 __all__ = ["Access"]
@@ -84,6 +84,22 @@ class Access:
         """Return true if requests from an address are accepted at all, with or without a token."""
         return self._open_to_all or is_loopback(client) or self._is_proxy(client)
 
+    def require_origin(self, headers: Headers) -> None:
+        """Accept a request that comes from no page, from this server's own, or an allowed one.
+
+        Browsers let a page of any site send a request with JSON; what they withhold is the answer.
+
+        Raises:
+            Problem: 403.
+        """
+        origin = headers.get("origin")
+        if origin is None or origin in self._origins:
+            return
+        scheme, _, host = origin.partition("://")
+        if scheme not in ("http", "https") or not self.accepts_host(host):
+            expected = "no page, a page of this server, or one of EVENTKIT_CORS_ORIGINS"
+            raise Problem.parameter("Origin", origin, expected, status=403)
+
     def require_token(self, headers: Headers) -> None:
         """Accept a request that brings the token.
 
@@ -136,6 +152,8 @@ class Access:
         if not origin or request.headers.get("access-control-request-method") is None:
             return ()
         wanted = "Authorization, Content-Type, If-None-Match, traceparent, X-Correlation-ID"
+        if request.path == AGENTS:
+            wanted += ", Mcp-Method, Mcp-Name, MCP-Protocol-Version"
         return (
             ("Access-Control-Allow-Methods", allow),
             ("Access-Control-Allow-Headers", wanted),

@@ -14,6 +14,7 @@ from functools import cached_property
 from time import perf_counter
 from typing import Any
 
+from eventkit._imports import required
 from eventkit.server import asgi, wsgi
 from eventkit.server.access import Access
 from eventkit.server.address import is_loopback
@@ -21,8 +22,16 @@ from eventkit.server.calendar import Calendars
 from eventkit.server.collector import Collector, build_limiter, build_metrics
 from eventkit.server.correlation import CORRELATION, correlation_id, create_id
 from eventkit.server.encoding import accepts_gzip, matches
-from eventkit.server.message import Problem, Request, Response, json_response
+from eventkit.server.message import (
+    AGENTS,
+    Problem,
+    Request,
+    Response,
+    encoded,
+    json_response,
+)
 from eventkit.server.request_log import RequestLog
+from eventkit.server.responder import Agents
 from eventkit.server.revision import Revision
 from eventkit.server.route import PAGE, Answer, Route, routes_of
 from eventkit.server.settings import ServerSettings
@@ -59,10 +68,17 @@ class Application:
         access: The rules that decide which requests are accepted.
         calendars: The service that reads calendars.
         limiter: The rate limiter; ``None`` for no limit.
+        agents: Answers what agents ask at ``/mcp``; ``None`` if nothing does.
     """
 
     def __init__(
-        self, source: Source, graph: Any = None, *, limiter: Any = None, metrics: Any = None
+        self,
+        source: Source,
+        graph: Any = None,
+        *,
+        limiter: Any = None,
+        metrics: Any = None,
+        agents: Agents | None = None,
     ) -> None:
         """Connect the parts."""
         self.source = source
@@ -70,6 +86,7 @@ class Application:
         self.access = Access(source.settings)
         self.calendars = Calendars(graph)
         self.limiter = limiter
+        self.agents = agents
         # Behind a proxy on this machine, every client seems to come from loopback.
         counts_local = self.settings.limit_loopback or bool(self.settings.trusted_proxies)
         self._limits_local = limiter is not None and counts_local
@@ -80,7 +97,7 @@ class Application:
         # Part of the entity tag: with this setting changed, the same manifest has other answers.
         self._variant = "-card" if self.settings.card else ""
         status = Status(source, self.collector, lambda: self.metrics)
-        self._routes = routes_of(self.answer, self.calendars, status)
+        self._routes = routes_of(self.answer, self.calendars, status, agents=agents is not None)
         # Servers take an application whose `__call__` is a coroutine function for ASGI, and see
         # this attribute. A call goes to the method of the class, which looks at its arguments.
         vars(self)["__call__"] = self._serve_asgi
@@ -183,7 +200,52 @@ class Application:
             self.collector.collect(self.metrics, at_once=True)
         self.calendars.close()
 
+    def admit(self, request: Request, refusal: Problem | None) -> Response | None:
+        """Return the response that refuses a request of an agent; ``None`` if it is accepted."""
+        begun = perf_counter()
+        request.correlation_id = correlation_id(request.headers)
+        route = self._routes[AGENTS]
+        try:
+            if refusal is not None:
+                raise refusal
+            self._accept(request, route)
+            self.access.require_origin(request.headers)
+        except Problem as problem:
+            response = problem.response()
+            self._record(request, response, route, perf_counter() - begun)
+            return self._finish(request, response)
+        return None
+
+    def counted(self, request: Request, send: Any) -> Any:
+        """Return a channel that adds headers to the answer of an agent's request, and counts it."""
+        begun = perf_counter()
+        route = self._routes[AGENTS]
+
+        async def counting(message: dict[str, Any]) -> None:
+            if message["type"] == "http.response.start":
+                shown = Response(message["status"], [_PERSONAL])
+                self._record(request, shown, route, perf_counter() - begun)
+                own = {name for name, _ in message["headers"]}
+                added = [encoded(*pair) for pair in self._finish(request, shown).headers]
+                more = [pair for pair in added if pair[0] not in (*own, b"content-length")]
+                message = {**message, "headers": [*message["headers"], *more]}
+            await send(message)
+
+        return counting
+
     def _dispatch(self, request: Request, route: Route | None) -> Response:
+        found = self._accept(request, route)
+        if request.method == "OPTIONS":
+            preflight = self.access.preflight_headers(request, found.allow)
+            return Response(204, [("Allow", found.allow), *preflight])
+        return found.respond(request)
+
+    def _accept(self, request: Request, route: Route | None) -> Route:
+        """Return the route of a request that may be answered.
+
+        Raises:
+            Problem: It may not.
+        """
         settings = self.settings
         if len(request.path) + len(request.query) > settings.max_url_bytes:
             expected = f"at most {settings.max_url_bytes} bytes"
@@ -194,14 +256,11 @@ class Application:
             raise Problem(404, "not found")
         if request.method not in route.methods:
             raise Problem(405, "method not allowed", ("Allow", route.allow), expected=route.allow)
-        if request.method == "OPTIONS":
-            preflight = self.access.preflight_headers(request, route.allow)
-            return Response(204, [("Allow", route.allow), *preflight])
-        if route.guarded:
+        if route.guarded and request.method != "OPTIONS":
             self._check_rate(request)
             if route.name not in settings.public_paths:
                 self.access.require_token(request.headers)
-        return route.respond(request)
+        return route
 
     def _check_rate(self, request: Request) -> None:
         """Accept a request if its client has not sent too many.
@@ -282,7 +341,8 @@ class Application:
         etag = next((value for name, value in headers if name == "ETag"), None)
         if etag is not None and matches(wanted.get("if-none-match"), etag):
             status, body = 304, b""
-            headers = [("ETag", etag)]
+            # Browsers keep the headers of a 304: a page's policy must not become the common one.
+            headers = [pair for pair in headers if pair[0] != "Content-Type"]
         elif len(body) >= self.settings.gzip_bytes and accepts_gzip(wanted.get("accept-encoding")):
             body, encoding = response.compressed()
             headers.extend(encoding)
@@ -300,6 +360,7 @@ def create_app(
     *,
     settings: ServerSettings | None = None,
     graph: Any = None,
+    mcp: bool = False,
 ) -> Application:
     """Create the application.
 
@@ -313,8 +374,11 @@ def create_app(
         settings: Read from the environment when not given.
         graph: An `eventkit.graph.CachedGraphEventService` for ``/recommend-graph``. When not given,
             the first request creates one from the environment.
+        mcp: Answer agents at ``/mcp`` by the Model Context Protocol. It needs the extra ``mcp``,
+            and a server that speaks ASGI.
 
     Raises:
+        MissingExtraError: ``mcp`` is set, and its extra is not installed.
         OSError: The manifest cannot be read.
         ManifestError: ``eventkit validate`` refuses the manifest, or JSON cannot hold the mapping.
         ServerSettingsError: A setting in the environment is invalid.
@@ -328,7 +392,17 @@ def create_app(
     if manifest is None:
         manifest = os.environ.get("EVENTKIT_MANIFEST") or None
     settings = settings or ServerSettings.from_environment()
-    return Application(Source(manifest, settings), graph, limiter=build_limiter(settings))
+    source = Source(manifest, settings)
+    agents = _agents(source) if mcp else None
+    return Application(source, graph, limiter=build_limiter(settings), agents=agents)
+
+
+def _agents(source: Source) -> Agents:
+    required("mcp")
+    # Imported here, because its import takes longer than that of all the rest.
+    from eventkit.mcp import Endpoint
+
+    return Endpoint(source, shared=source.settings.api_token is None)
 
 
 def create_wsgi_app(

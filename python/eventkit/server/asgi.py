@@ -7,7 +7,7 @@ from collections.abc import Coroutine
 from typing import Any
 
 from eventkit.server.correlation import CORRELATION
-from eventkit.server.message import Problem, Request, Response, encoded
+from eventkit.server.message import AGENTS, Problem, Request, Response, encoded
 from eventkit.server.responder import Responder
 
 __all__ = ["serve"]
@@ -62,10 +62,21 @@ async def serve(app: Responder, scope: dict[str, Any], receive: Any, send: Any) 
             )
         except Problem as problem:
             refusal = problem.with_traceback(None)  # Its frames refer to it, which is a cycle.
+    if app.agents is not None and request.path == AGENTS and request.method == "POST":
+        refused = app.admit(request, refusal)
+        if refused is None:
+            await app.agents.serve(scope, request.body, receive, app.counted(request, send))
+        else:
+            await _respond(scope, send, refused)
+        return
     if refusal is None and app.is_slow(request):
         response = await asyncio.get_running_loop().run_in_executor(None, app.respond, request)
     else:
         response = app.respond(request, refusal)
+    await _respond(scope, send, response)
+
+
+async def _respond(scope: dict[str, Any], send: Any, response: Response) -> None:
     sent = [encoded(name, value) for name, value in response.headers]
     if response.status == 408 and scope["http_version"] == "1.1":
         sent.append((b"connection", b"close"))  # RFC 9110 15.5.9
@@ -155,6 +166,8 @@ async def _serve_other(app: Responder, scope: dict[str, Any], receive: Any, send
         if message["type"] == "lifespan.startup":
             await send({"type": "lifespan.startup.complete"})
         elif message["type"] == "lifespan.shutdown":
+            if app.agents is not None:
+                await app.agents.stop()
             await asyncio.get_running_loop().run_in_executor(None, app.close)
             await send({"type": "lifespan.shutdown.complete"})
             return

@@ -9,7 +9,19 @@ from typing import Any, Protocol
 from eventkit.server.encoding import compressed
 from eventkit.server.settings import ServerSettings
 
-__all__ = ["JSON", "Headers", "Problem", "Request", "Response", "encoded", "json_response"]
+__all__ = [
+    "AGENTS",
+    "JSON",
+    "Headers",
+    "Problem",
+    "Request",
+    "Response",
+    "encoded",
+    "json_response",
+]
+
+AGENTS = "/mcp"
+"""The path of the Model Context Protocol."""
 
 JSON = ("Content-Type", "application/json")
 _LONGEST_VALUE = 100

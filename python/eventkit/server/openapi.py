@@ -6,11 +6,13 @@ answered, and one that it forbids is refused.
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from eventkit._native import __version__
 from eventkit.exports import FORMATS
 from eventkit.server.questions import LONGEST_BUSY
+from eventkit.server.schemas import SCHEMAS, Schema
 from eventkit.server.settings import ServerSettings
 from eventkit.server.validation import (
     BUSY,
@@ -20,13 +22,12 @@ from eventkit.server.validation import (
     LONGEST_KEY,
     MOST_FIELDS,
     MOST_MINUTES,
+    MOST_PAGES,
     USER,
     ZONE,
 )
 
-__all__ = ["build_document"]
-
-_Schema = dict[str, Any]
+__all__ = ["VERSIONS", "build_document"]
 
 _PROBLEMS = {
     400: "A parameter or the body is wrong; says which, and what was expected.",
@@ -42,6 +43,37 @@ _PROBLEMS = {
     429: "Too many requests; when to ask again is in `Retry-After`.",
     431: "Too many headers, or one too large.",
     500: "A fault of the server's; its log has the correlation id.",
+}
+
+
+_DETAILS = "Sessions are of the programme that the server has; texts in them are data."
+_MEANINGS = {
+    "interests": "What the person wants to see",
+    "interest": "One interest, which may hold commas; repeat it for more",
+    "top": "The most sessions; 0 for the server's default",
+    "session": "The title of the session",
+    "profileLoad": "The name of a saved profile, whose interests replace the given ones",
+    "userId": "Whose calendar: an object id or a user principal name",
+    "card": "Add an Adaptive Card",
+    "escape": "Escape markup in Markdown",
+    "understand": "Match words, aliases and misspellings, not only whole tags",
+    "format": "The format of the itinerary",
+    "date": "The day of sessions that have clock times only",
+    "balance": "How the places are shared",
+    "spread": "Share the places among the values of this field; repeat it for more",
+    "gap": "Minutes from one location to another",
+    "must": "The id or title of a session that is in the plan; repeat it for more",
+    "avoid": "The id or title of a session that is not; repeat it for more",
+    "busy": "A busy time, START/END; repeat it for more",
+    "zone": "The time zone of the programme, such as Europe/Berlin",
+}
+VERSIONS = ("3.0", "3.1")
+_VERSION: Schema = {
+    "name": "version",
+    "in": "query",
+    "description": "The version of OpenAPI; 3.1 if left out",
+    "required": False,
+    "schema": {"type": "string", "enum": [*VERSIONS]},
 }
 
 
@@ -78,14 +110,19 @@ def build_document(settings: ServerSettings) -> dict[str, Any]:
         ),
         "/export": _question("An itinerary", exported, "Itinerary"),
         "/tags": _look("The tags, most frequent first", "Tags"),
+        "/understand": _question("Say what interests match, and where", about, "Understanding"),
+        "/sessions": _page("The whole programme as columns", "Sessions"),
+        "/sessions/details": _page("Abstracts and addresses of sessions", "Details"),
         "/health": _look("Whether the process answers", "State", public=True),
         "/ready": _look("What is served", "State"),
         "/latency": _look("Latencies of each endpoint", "Latencies"),
         "/metrics": _text("Prometheus metrics"),
         "/openapi.json": _look("This document", "Document"),
     }
-    components: _Schema = {"schemas": _SCHEMAS, "responses": _problem_responses()}
-    document: _Schema = {
+    paths["/openapi.json"]["get"]["parameters"] = [_VERSION]
+    _name_operations(paths)
+    components: Schema = {"schemas": SCHEMAS, "responses": _problem_responses()}
+    document: Schema = {
         "openapi": "3.1.0",
         "info": {"title": "eventkit", "version": __version__, "license": {"name": "MIT"}},
         "paths": paths,
@@ -100,7 +137,7 @@ def build_document(settings: ServerSettings) -> dict[str, Any]:
     return document
 
 
-def _parameters(settings: ServerSettings) -> dict[str, tuple[_Schema, _Schema | None]]:
+def _parameters(settings: ServerSettings) -> dict[str, tuple[Schema, Schema | None]]:
     """Return the schemas of each parameter: in a query, and in a body (``None`` if not there)."""
     interests = {
         "type": "string",
@@ -109,7 +146,7 @@ def _parameters(settings: ServerSettings) -> dict[str, tuple[_Schema, _Schema | 
         f" of at most {settings.max_interest_length} characters. Repeated, each is one interest,"
         " which may hold commas",
     }
-    listed: _Schema = {
+    listed: Schema = {
         "type": "array",
         "minItems": 1,
         "maxItems": settings.max_interests,
@@ -120,23 +157,23 @@ def _parameters(settings: ServerSettings) -> dict[str, tuple[_Schema, _Schema | 
         },
     }
     top = {"type": "integer", "minimum": 0, "maximum": settings.max_top}
-    switch: _Schema = {"type": "string", "enum": ["1", "true", "0", "false"]}
+    switch: Schema = {"type": "string", "enum": ["1", "true", "0", "false"]}
 
-    def line(longest: int, pattern: str = LINE.pattern) -> tuple[_Schema, _Schema]:
+    def line(longest: int, pattern: str = LINE.pattern) -> tuple[Schema, Schema]:
         schema = {"type": "string", "minLength": 1, "maxLength": longest, "pattern": pattern}
         return schema, schema
 
-    def lines(most: int, longest: int, pattern: str = LINE.pattern) -> tuple[_Schema, _Schema]:
+    def lines(most: int, longest: int, pattern: str = LINE.pattern) -> tuple[Schema, Schema]:
         items = line(longest, pattern)[0]
         # No number of items in a query, as for `interest`.
-        query: _Schema = {"type": "array", "minItems": 1, "items": items}
+        query: Schema = {"type": "array", "minItems": 1, "items": items}
         return query, {"type": "array", "maxItems": most, "items": items}
 
     most, longest = settings.max_interests, settings.max_title_length
     gap = {"type": "integer", "minimum": 0, "maximum": MOST_MINUTES}
-    balance: _Schema = {"type": "string", "enum": ["interests", "none"]}
+    balance: Schema = {"type": "string", "enum": ["interests", "none"]}
     zone = {"type": "string", "pattern": ZONE.pattern}
-    kinds: _Schema = {"type": "string", "enum": [*FORMATS]}
+    kinds: Schema = {"type": "string", "enum": [*FORMATS]}
     day = {"type": "string", "format": "date", "pattern": DATE.pattern}
     user = {"type": "string", "pattern": USER.pattern}
     return {
@@ -164,153 +201,74 @@ def _parameters(settings: ServerSettings) -> dict[str, tuple[_Schema, _Schema | 
 
 def _question(
     summary: str,
-    parameters: dict[str, tuple[_Schema, _Schema | None]],
+    parameters: dict[str, tuple[Schema, Schema | None]],
     answer: str,
     more: dict[int, str] | None = None,
-) -> _Schema:
+) -> Schema:
     """Describe an endpoint whose parameters are in the query or in the body."""
     # A profile replaces the interests, but there may be no profile with that name.
     required = [name for name in ("interests", "session") if name in parameters]
     responses = {**_answers(answer), **{str(s): _problem(text) for s, text in (more or {}).items()}}
     query = [
-        {"name": name, "in": "query", "required": name in required, "schema": schema}
+        {
+            "name": name,
+            "in": "query",
+            "description": _MEANINGS[name],
+            "required": name in required,
+            "schema": schema,
+        }
         for name, (schema, _) in parameters.items()
     ]
+    told = {"summary": summary, "description": f"{summary}. {_DETAILS}"}
     members = {name: schema for name, (_, schema) in parameters.items() if schema is not None}
-    body: _Schema = {"type": "object", "properties": members, "required": required}
+    body: Schema = {"type": "object", "properties": members, "required": required}
     content = {"application/json": {"schema": body}}
     return {
-        "get": {"summary": summary, "parameters": query, "responses": responses},
+        "get": {**told, "parameters": query, "responses": responses},
         "post": {
-            "summary": summary,
+            **told,
             "requestBody": {"required": True, "content": content},
             "responses": responses,
         },
     }
 
 
-def _look(summary: str, answer: str, *, public: bool = False) -> _Schema:
-    get: _Schema = {"summary": summary, "responses": _answers(answer)}
+def _name_operations(paths: Schema) -> None:
+    """Give each operation an id, by which programs and agents call it."""
+    for path, methods in paths.items():
+        name = re.sub(r"\W", "_", path.strip("/"))
+        for method, operation in methods.items():
+            operation["operationId"] = name if method == "get" else f"{name}_{method}"
+
+
+def _look(summary: str, answer: str, *, public: bool = False) -> Schema:
+    get: Schema = {"summary": summary, "description": f"{summary}.", "responses": _answers(answer)}
     return {"get": {**get, "security": []} if public else get}
 
 
-def _text(summary: str) -> _Schema:
+def _page(summary: str, answer: str) -> Schema:
+    schema: Schema = {"type": "integer", "minimum": 0, "maximum": MOST_PAGES}
+    page: Schema = {"name": "page", "in": "query", "required": False, "schema": schema}
+    return {"get": {**_look(summary, answer)["get"], "parameters": [page]}}
+
+
+def _text(summary: str) -> Schema:
     content = {"text/plain": {"schema": {"type": "string"}}}
     answers = {**_answers("State"), "200": {"description": summary, "content": content}}
-    return {"get": {"summary": summary, "responses": answers}}
+    return {"get": {"summary": summary, "description": f"{summary}.", "responses": answers}}
 
 
-def _answers(name: str) -> _Schema:
+def _answers(name: str) -> Schema:
     schema = {"$ref": f"#/components/schemas/{name}"}
     good = {"description": "The answer.", "content": {"application/json": {"schema": schema}}}
     refused = {str(status): {"$ref": f"#/components/responses/{status}"} for status in _PROBLEMS}
     return {"200": good, "304": {"description": "The client has it already."}, **refused}
 
 
-def _problem_responses() -> _Schema:
+def _problem_responses() -> Schema:
     return {str(status): _problem(text) for status, text in _PROBLEMS.items()}
 
 
-def _problem(text: str) -> _Schema:
+def _problem(text: str) -> Schema:
     schema = {"$ref": "#/components/schemas/Problem"}
     return {"description": text, "content": {"application/json": {"schema": schema}}}
-
-
-def _object(properties: _Schema, *required: str) -> _Schema:
-    return {"type": "object", "properties": properties, "required": [*required]}
-
-
-def _list_of(items: _Schema) -> _Schema:
-    return {"type": "array", "items": items}
-
-
-_NUMBER: _Schema = {"type": "number"}
-_CONTRIBUTIONS = _object(
-    {"interest_match": _NUMBER, "popularity": _NUMBER, "diversity": _NUMBER}, "interest_match"
-)
-_SCORE: _Schema = {"title": {}, "score": _NUMBER, "contributions": _CONTRIBUTIONS}
-_TEXT: _Schema = {"type": "string"}
-_UNMATCHED = _list_of(_object({"interest": _TEXT, "nearest": _list_of(_TEXT)}, "interest"))
-_UNDERSTOOD = _list_of(_object({"interest": _TEXT, "sessions": {"type": "integer"}}, "interest"))
-_RECOMMENDATION: _Schema = {
-    "sessions": _list_of({"type": "object"}),
-    "scoring": _list_of(_object(_SCORE, *_SCORE)),
-    "conflicts": {"type": "integer", "minimum": 0},
-    "unmatched": _UNMATCHED,
-}
-_MEANT: _Schema = {"understood": _UNDERSTOOD}
-_TERMS: _Schema = {"terms": _list_of({"type": "object"})}
-_LEFT_OUT = _object(
-    {"title": {}, "score": _NUMBER, "reason": _TEXT, "session": {}, "busy": _list_of(_TEXT)},
-    *("title", "score", "reason"),
-)
-_SHARE = _object(
-    {"interest": _TEXT, "sessions": {"type": "integer"}, "places": {"type": "integer"}},
-    *("interest", "sessions", "places"),
-)
-_SCHEMAS: _Schema = {
-    "Problem": _object(
-        {
-            "error": {"type": "string"},
-            "parameter": {"type": "string"},
-            "value": {"type": "string"},
-            "expected": {"type": "string"},
-        },
-        "error",
-    ),
-    "Recommendation": _object(
-        {
-            **_RECOMMENDATION,
-            **_MEANT,
-            "shares": _list_of(_SHARE),
-            "adaptiveCard": {"type": "object"},
-            "source": {"type": "string"},
-            "message": {"type": "string"},
-        },
-        *("sessions", "scoring", "conflicts"),
-    ),
-    "Plan": _object(
-        {
-            **_RECOMMENDATION,
-            **_MEANT,
-            "total": _NUMBER,
-            "untimed": {"type": "integer"},
-            "left_out": _list_of(_LEFT_OUT),
-            "leftOutCount": {"type": "integer", "minimum": 0},
-        },
-        *(*_RECOMMENDATION, "total", "untimed", "left_out", "leftOutCount"),
-    ),
-    "WhyNot": _object(
-        {
-            "title": {},
-            "shown": {"type": "boolean"},
-            "rank": {"type": ["integer", "null"]},
-            "score": _NUMBER,
-            "gap": {"type": ["number", "null"]},
-            "last": {},
-            "slot_taken_by": {},
-            "hidden_by": _list_of(_TEXT),
-            "changes": _list_of(_list_of({"type": "object"})),
-            "unmatched": _UNMATCHED,
-            **_MEANT,
-            **_TERMS,
-        },
-        *("title", "shown", "rank", "score", "changes"),
-    ),
-    "Alternatives": _object(
-        {**_RECOMMENDATION, **_MEANT, "title": {}, "start": {}, "end": {}},
-        *(*_RECOMMENDATION, "title"),
-    ),
-    "Explanation": _object(
-        {**_SCORE, "matched_tags": _list_of({"type": "string"}), **_TERMS},
-        *(*_SCORE, "matched_tags"),
-    ),
-    "Itinerary": _object({"sessionCount": {"type": "integer", "minimum": 0}}, "sessionCount"),
-    "Tags": _object(
-        {"tags": _list_of(_object({"tag": {"type": "string"}, "sessions": {"type": "integer"}}))},
-        "tags",
-    ),
-    "State": _object({"status": {"enum": ["ok", "ready", "stale"]}}, "status"),
-    "Latencies": {"type": "object"},
-    "Document": _object({"openapi": {"type": "string"}}, "openapi"),
-}

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from eventkit.server import answers, questions, ui
+from eventkit.server import answers, programme, questions, search, ui
 from eventkit.server.calendar import Calendars
-from eventkit.server.message import Request, Response
+from eventkit.server.message import AGENTS, Problem, Request, Response
 from eventkit.server.revision import Revision
 from eventkit.server.settings import ServerSettings
 from eventkit.server.status import Status
@@ -55,13 +55,22 @@ _ANSWERS: tuple[tuple[str, Answer, tuple[str, ...]], ...] = (
     ("/why-not", questions.why_not, _QUESTION),
     ("/alternatives", questions.alternatives, _QUESTION),
     ("/tags", answers.tags, _LOOK),
+    ("/understand", search.understand, _QUESTION),
+    ("/sessions", programme.sessions, _LOOK),
+    ("/sessions/details", programme.details, _LOOK),
 )
 # They look at every session, or try many queries.
-_SLOW = frozenset({"/plan", "/why-not", "/alternatives", "/tags"})
+_SLOW = frozenset(
+    {"/plan", "/why-not", "/alternatives", "/tags", "/understand", "/sessions", "/sessions/details"}
+)
 
 
 def routes_of(
-    respond: Callable[[Request, Answer], Response], calendars: Calendars, status: Status
+    respond: Callable[[Request, Answer], Response],
+    calendars: Calendars,
+    status: Status,
+    *,
+    agents: bool = False,
 ) -> dict[str, Route]:
     """Return the endpoints by path.
 
@@ -69,6 +78,7 @@ def routes_of(
         respond: Answers a request by one of the functions that need the manifest.
         calendars: Answers requests about calendars.
         status: Answers requests about the server itself.
+        agents: Whether agents are answered, which happens on the ASGI side.
     """
     routes = [_answering(respond, path, answer, methods) for path, answer, methods in _ANSWERS]
     routes += [
@@ -81,7 +91,13 @@ def routes_of(
         Route(PAGE, ui.respond, guarded=False),
         Route("/", ui.redirect, guarded=False),
     ]
+    if agents:
+        routes.append(Route(AGENTS, _needs_asgi, ("POST", "OPTIONS")))
     return {route.name: route for route in routes}
+
+
+def _needs_asgi(_request: Request) -> Response:
+    raise Problem(501, "agents are answered over ASGI only", expected="an ASGI server")
 
 
 def _answering(

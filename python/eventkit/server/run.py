@@ -30,6 +30,7 @@ from eventkit.server.address import configured_host
 from eventkit.server.app import create_app
 from eventkit.server.bodies import limit_bodies
 from eventkit.server.feed import Feed, FeedSettings
+from eventkit.server.message import AGENTS
 from eventkit.server.metrics import create_server_directory, delete_abandoned_directories
 from eventkit.server.settings import SHORTEST_TOKEN, ServerSettings
 
@@ -66,6 +67,7 @@ def serve(
     insecure: bool = False,
     settings: ServerSettings | None = None,
     feed: FeedSettings | None = None,
+    mcp: bool = False,
     say: Callable[[str], None] = print,
 ) -> None:
     """Serve until SIGTERM or SIGINT, then answer the requests in flight.
@@ -81,6 +83,7 @@ def serve(
             an ``API_TOKEN`` otherwise.
         settings: The settings; read from the environment when not given.
         feed: The feed to serve instead of a manifest.
+        mcp: As for `create_app`. The interface is then ``"asgi"``.
         say: Prints a line that says what is served where.
 
     Raises:
@@ -96,7 +99,7 @@ def serve(
     settings = settings or ServerSettings.from_environment()
     if insecure:
         settings = dataclasses.replace(settings, insecure=True)
-    interface = _checked_interface(interface, settings)
+    interface = "asgi" if mcp else _checked_interface(interface, settings)
     family, address = _resolved(host, port)
     settings = _with_hosts(settings, host, address)
     if not (settings.insecure or settings.api_token or ipaddress.ip_address(address).is_loopback):
@@ -109,12 +112,13 @@ def serve(
     if feed is not None:
         manifest = _prepared(feed, settings, say)
     with _metrics_together(settings) as (settings, made):
-        create_app(
-            manifest, settings=settings
-        ).close()  # raises what is wrong, once for all workers
+        # Raises what is wrong, once for all workers.
+        create_app(manifest, settings=settings, mcp=mcp).close()
         many = f"{workers} workers" if workers > 1 else "1 worker"
         say(f"serving on {place} (granian {granian.__version__}, {many})")
-        load = partial(_application, manifest, settings, os.getpid(), interface, feed)
+        if mcp:
+            say(f"agents find the tools at {place}{AGENTS}")
+        load = partial(_application, manifest, settings, os.getpid(), interface, feed, mcp)
         _serve_granian(granian, (address, port, workers, interface), load, made)
 
 
@@ -270,6 +274,7 @@ def _application(
     parent: int,
     interface: str,
     feed: FeedSettings | None,
+    mcp: bool,
 ) -> Any:
     """Create the application in a worker process."""
     # A forked worker has the parent's handlers, which swallow signals until granian sets its own.
@@ -281,7 +286,7 @@ def _application(
     threading.Thread(
         target=_stop_with_parent, args=(parent,), name="eventkit-parent-watch", daemon=True
     ).start()
-    app = create_app(manifest, settings=settings)
+    app = create_app(manifest, settings=settings, mcp=mcp)
     if feed is not None:
         app.source.feed = Feed(feed, settings.cache_directory)
         app.source.feed.start()

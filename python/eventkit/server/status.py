@@ -6,9 +6,11 @@ from collections.abc import Callable
 from typing import Any
 
 from eventkit.server.collector import Collector
-from eventkit.server.message import JSON, Request, Response, json_response
+from eventkit.server.message import JSON, Problem, Request, Response, json_response
 from eventkit.server.metrics import exposition
-from eventkit.server.openapi import build_document
+from eventkit.server.openapi import VERSIONS, build_document
+from eventkit.server.openapi30 import as_version_3_0
+from eventkit.server.parameters import parameters
 from eventkit.server.source import Source
 
 __all__ = ["Status"]
@@ -63,6 +65,11 @@ class Status:
         """Show how long answers took."""
         return json_response(200, self._get_metrics().snapshot())
 
-    def openapi(self, _request: Request) -> Response:
+    def openapi(self, request: Request) -> Response:
         """Describe the endpoints."""
-        return json_response(200, build_document(self._source.settings))
+        asked = parameters(Request("GET", request.path, request.query))
+        version = asked.get("version", "3.1")
+        if version not in VERSIONS:
+            raise Problem.parameter("version", version, " or ".join(VERSIONS))
+        document = build_document(self._source.settings)
+        return json_response(200, as_version_3_0(document) if version == "3.0" else document)

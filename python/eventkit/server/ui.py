@@ -1,4 +1,4 @@
-"""Serves the page at ``/ui``: files of this package, read once.
+"""Serves the pages at ``/ui`` and beneath it: files of this package, read once.
 
 A path is looked up in a table of names and never joined to a folder, so path traversal is
 impossible. The pages have a content security policy of their own: scripts and styles of this origin
@@ -8,6 +8,7 @@ only, nothing inline, no ``eval``, no HTML made from text (Trusted Types), no ot
 from __future__ import annotations
 
 import hashlib
+import json
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -23,8 +24,13 @@ _TYPES = {
     ".js": "text/javascript; charset=utf-8",
     ".svg": "image/svg+xml",
     ".txt": "text/plain; charset=utf-8",
+    ".webmanifest": "application/manifest+json",
 }
-_PAGES = {"/ui": "index.html", "/ui/latency": "latency.html"}
+_PAGES = {"/ui": "index.html", "/ui/cards": "cards.html", "/ui/latency": "latency.html"}
+_WORKER = "/ui/sw.js"
+# What the service worker keeps of the page at /ui: its modules, and those that they share.
+_KEPT_FILES = "/ui/files.json"
+_OTHER_PAGES = ("adaptivecards", "card", "latency", "figure", "timeline", "recommendation", "sw.js")
 # The renderer creates these policies when it is loaded; the page uses none of them.
 _RENDERER_POLICIES = " ".join(
     f"adaptivecards#{name}"
@@ -41,11 +47,14 @@ _POLICY = "; ".join(
         "style-src 'self'",
         "img-src 'self'",
         "connect-src 'self'",
+        "manifest-src 'self'",
+        "worker-src 'self'",
         "base-uri 'none'",
         "form-action 'none'",
         "frame-ancestors 'none'",
         "require-trusted-types-for 'script'",
-        f"trusted-types {_RENDERER_POLICIES}",
+        # The page's own policy names the script of its service worker, and nothing else.
+        f"trusted-types eventkit-worker {_RENDERER_POLICIES}",
     ]
 )
 _HEADERS = [
@@ -95,15 +104,26 @@ def redirect(_request: Request) -> Response:
 def _assets() -> dict[str, _Asset]:
     """Return every file by its path in requests."""
     assets = {path: _asset(_FOLDER / name, _CHECK_EVERY_TIME) for path, name in _PAGES.items()}
-    for folder, caching in ((_FOLDER, _CHECK_EVERY_TIME), (_FOLDER / "vendored", _FOR_EVER)):
-        for file in sorted(folder.iterdir()):
+    folders = (("", _CHECK_EVERY_TIME), ("programme", _CHECK_EVERY_TIME), ("vendored", _FOR_EVER))
+    for name, caching in folders:
+        prefix = "/ui/programme" if name == "programme" else "/ui"
+        for file in sorted((_FOLDER / name).iterdir()):
             if file.suffix in _TYPES and file.name not in _PAGES.values():
-                assets[f"/ui/{file.name}"] = _asset(file, caching)
+                assets[f"{prefix}/{file.name}"] = _asset(file, caching)
+    # A worker answers for paths beneath its own; the page is beside its folder.
+    assets[_WORKER].headers.append(("Service-Worker-Allowed", "../ui"))
+    kept = [path.removeprefix("/ui/") for path in assets if path not in _PAGES]
+    kept = [name for name in kept if not name.startswith(_OTHER_PAGES)]
+    body = json.dumps(kept).encode("ascii")
+    assets[_KEPT_FILES] = _made(body, "application/json", _CHECK_EVERY_TIME)
     return assets
 
 
 def _asset(file: Path, caching: str) -> _Asset:
-    body = file.read_bytes()
+    return _made(file.read_bytes(), _TYPES[file.suffix], caching)
+
+
+def _made(body: bytes, kind: str, caching: str) -> _Asset:
     etag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
-    headers = [("Content-Type", _TYPES[file.suffix]), ("ETag", etag), ("Cache-Control", caching)]
+    headers = [("Content-Type", kind), ("ETag", etag), ("Cache-Control", caching)]
     return _Asset(body, etag, headers + _HEADERS)

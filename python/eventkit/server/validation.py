@@ -22,6 +22,7 @@ __all__ = [
     "LONGEST_KEY",
     "MOST_FIELDS",
     "MOST_MINUTES",
+    "MOST_PAGES",
     "USER",
     "USER_EXPECTED",
     "ZONE",
@@ -31,6 +32,7 @@ __all__ = [
     "checked_gap",
     "checked_interests",
     "checked_lines",
+    "checked_page",
     "checked_switch",
     "checked_text",
     "checked_top",
@@ -56,6 +58,7 @@ _TIME = rf"(?:{_DATE_OF_TIME}T{_TIME_OF_DAY}(?::[0-5][0-9])?{_OFFSET}|{_TIME_OF_
 BUSY = re.compile(rf"^{_TIME}/{_TIME}$")
 ZONE = re.compile(r"^[A-Za-z][A-Za-z0-9_+/-]{0,63}$")
 MOST_MINUTES = 1440
+MOST_PAGES = 999_999_999
 MOST_FIELDS = 3
 USER_EXPECTED = "an id, or a name such as ada@example.com"
 LONGEST_KEY = 128
@@ -257,6 +260,18 @@ def checked_gap(raw: Any) -> float:
     if type(minutes) is not int or not 0 <= minutes <= MOST_MINUTES:
         raise Problem.parameter("gap", raw, f"whole minutes from 0 to {MOST_MINUTES}")
     return float(minutes)
+
+
+def checked_page(raw: Any) -> int:
+    """Return the number of a page, from 0 on; the page itself may not exist.
+
+    Raises:
+        Problem: It is no whole number of at most nine digits.
+    """
+    page = 0 if raw is None else _whole(raw)
+    if type(page) is not int or not 0 <= page <= MOST_PAGES:
+        raise Problem.parameter("page", raw, f"a whole number from 0 to {MOST_PAGES}")
+    return page
 
 
 def checked_zone(raw: Any) -> str | None:

@@ -34,6 +34,21 @@ pub(super) fn date(text: &str) -> Option<i64> {
     (moment.scale() == Some(Scale::Local)).then(|| moment.ms())
 }
 
+/// Returns the milliseconds of the midnight that begins a day; `None` if there is no such day.
+pub(super) fn midnight(year: i64, month: i64, day: i64) -> Option<i64> {
+    let possible = (1..=9999).contains(&year) && (1..=12).contains(&month);
+    // Years start in March here, as in `civil`.
+    let from_march = (month + 9) % 12;
+    let year_from_march = year - i64::from(month < 3);
+    let (era, of_era) = (
+        year_from_march.div_euclid(400),
+        year_from_march.rem_euclid(400),
+    );
+    let of_year = (153 * from_march + 2) / 5 + day - 1;
+    let days = era * 146_097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719_468;
+    (possible && civil(days) == (year, month, day)).then_some(days * DAY)
+}
+
 /// Reads `H:MM`, `HH:MM` or `HH:MM:SS` as milliseconds since midnight.
 pub(super) fn time_of_day(text: &str) -> Option<i64> {
     let moment = Moment::parse(text.trim().as_bytes());

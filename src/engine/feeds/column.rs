@@ -1,7 +1,7 @@
 //! What the columns of a table mean, by their names in several languages.
 
 /// What a column means.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Role {
     Id,
     Title,
@@ -11,12 +11,14 @@ pub(super) enum Role {
     Date,
     EndDate,
     Duration,
+    Zone,
     Room,
     Track,
     Kind,
     Tags,
     Level,
     Speakers,
+    Authors,
     Summary,
     Description,
     Language,
@@ -25,253 +27,291 @@ pub(super) enum Role {
 }
 
 /// How many roles there are.
-pub(super) const ROLES: usize = 19;
+pub(super) const ROLES: usize = 21;
 
 /// The names of columns by role, without spaces and marks; earlier ones are preferred. A column has one role.
-const NAMES: [(Role, &[&str]); ROLES] = [
+const NAMES: [(Role, &str); ROLES] = [
     (
         Role::Title,
-        &[
-            "title",
-            "sessiontitle",
-            "proposaltitle",
-            "talktitle",
-            "presentationtitle",
-            "eventtitle",
-            "papertitle",
-            "titel",
-            "título",
-            "titulo",
-            "titre",
-            "titolo",
-            "タイトル",
-            "name",
-            "sessionname",
-            "eventname",
-            "topic",
-            "thema",
-            "talk",
-            "veranstaltung",
-            "subject",
-        ],
+        "title sessiontitle proposaltitle talktitle presentationtitle eventtitle papertitle contributiontitle lecturetitle \
+         titel título titulo titre titolo tytuł název otsikko タイトル 講演タイトル 演題 标题 標題 题目 主题 主題 제목 название \
+         sessionname eventname talkname name talk vortrag charla ponencia topic thema tema subject presentation lecture \
+         veranstaltung event session what was activity activities activité actividad summary content item",
     ),
     (
         Role::Id,
-        &[
-            "id",
-            "uid",
-            "guid",
-            "code",
-            "sessionid",
-            "talkid",
-            "slug",
-            "nr",
-        ],
+        "id uid guid code sessionid talkid proposalid submissionid paperid eventid sessioncode slug nr",
     ),
-    (Role::Subtitle, &["subtitle", "untertitel"]),
+    (Role::Subtitle, "subtitle untertitel"),
     (
         Role::Start,
-        &[
-            "start",
-            "starts",
-            "startsat",
-            "startat",
-            "starttime",
-            "startdatetime",
-            "starttimestamp",
-            "startdate",
-            "begin",
-            "begins",
-            "beginn",
-            "begintime",
-            "eventstart",
-            "sessionstart",
-            "scheduledat",
-            "dtstart",
-            "anfang",
-            "von",
-            "from",
-            "time",
-            "hours",
-            "timeslot",
-            "zeit",
-            "uhrzeit",
-            "when",
-            "slot",
-            "datetime",
-            "開始",
-        ],
+        "start starts startsat startat starttime startdatetime starttimestamp datestart timestart startdate begin begins \
+         beginn begintime beginsat eventstart sessionstart scheduledat scheduledstart scheduledtime dtstart anfang von desde \
+         inicio início horainicio horadeinicio début heurededébut inizio from начало time hours hour timeslot timerange zeit \
+         uhrzeit hora horario horário heure horaire ora orario tid tijd čas godzina 时间 時間 시간 時刻 время when slot datetime \
+         dateandtime datetimestart times 開始 開始時間 開始時刻",
     ),
     (
         Role::End,
-        &[
-            "end",
-            "ends",
-            "endsat",
-            "endat",
-            "endtime",
-            "enddatetime",
-            "endtimestamp",
-            "enddate",
-            "finish",
-            "ende",
-            "eventend",
-            "sessionend",
-            "bis",
-            "until",
-            "to",
-            "dtend",
-            "終了",
-        ],
+        "end ends endsat endat endtime enddatetime endtimestamp dateend timeend enddate finish finishtime finishes ende \
+         eventend sessionend scheduledend bis hasta fin horafin horadefin fine until till to dtend datetimeend конец 終了 \
+         終了時間 終了時刻",
     ),
     (
         Role::Date,
-        &[
-            "date",
-            "datum",
-            "fecha",
-            "day",
-            "startdate",
-            "startday",
-            "eventdate",
-            "sessiondate",
-            "tag",
-            "giorno",
-            "jour",
-            "日付",
-        ],
+        "date datum fecha data dato day startdate startday eventdate sessiondate talkdate tag día dia giorno jour dag 日付 \
+         日期 날짜 дата",
     ),
-    (Role::EndDate, &["endday", "enddate"]),
+    (Role::EndDate, "endday enddate"),
     (
         Role::Duration,
-        &[
-            "duration",
-            "dauer",
-            "length",
-            "durationminutes",
-            "durationinminutes",
-            "minutes",
-            "durée",
-            "scheduledduration",
-        ],
+        "duration dauer length durationminutes durationinminutes durationmin durationmins minutes durée duración duração \
+         durata scheduledduration lengthminutes",
     ),
+    (Role::Zone, "timezone timezonename tz zeitzone"),
     (
         Role::Room,
-        &[
-            "room", "location", "roomname", "venue", "place", "hall", "raum", "saal", "ort",
-            "stage", "bühne", "sala", "lieu", "salle", "場所",
-        ],
+        "room location roomname venue place hall raum saal ort stage bühne sala salón lieu salle aula lugar ubicación luogo \
+         zaal lokal sal roomlocation locationname venuename rooms where wo 場所 会場 教室 地点 地點 房间 장소",
     ),
-    (Role::Track, &["track", "trackname", "stream", "strand"]),
+    (
+        Role::Track,
+        "track trackname tracktitle assignedtrack tracks stream strand",
+    ),
     (
         Role::Kind,
-        &[
-            "type",
-            "kind",
-            "sessiontype",
-            "talktype",
-            "eventtype",
-            "format",
-            "talkformat",
-            "sessionformat",
-            "typ",
-            "art",
-        ],
+        "type kind sessiontype talktype eventtype submissiontype proposaltype presentationtype format talkformat \
+         sessionformat typ art tipo",
     ),
     (
         Role::Tags,
-        &[
-            "tags",
-            "tagnames",
-            "keywords",
-            "topics",
-            "categories",
-            "category",
-            "labels",
-            "stichworte",
-            "kategorie",
-            "tag",
-        ],
+        "tags tagnames keywords topics categories category labels stichworte kategorie categoría categoria catégorie tag",
     ),
-    (Role::Level, &["level", "audiencelevel", "niveau"]),
+    (
+        Role::Level,
+        "level audiencelevel niveau nivel sessionlevel complexity",
+    ),
     (
         Role::Speakers,
-        &[
-            "speakernames",
-            "speakername",
-            "speakers",
-            "speaker",
-            "presenters",
-            "presenter",
-            "presentername",
-            "referent",
-            "referenten",
-            "authors",
-            "author",
-            "sprecher",
-            "host",
-            "hosts",
-            "name",
-        ],
+        "speakernames speakername speakers speaker speakersname speakersnames presenters presenter presentername \
+         presenternames referent referenten referentin vortragende vortragender authors author sprecher ponente ponentes \
+         intervenant intervenants orateur orateurs relatore relatori palestrante palestrantes spreker sprekers talare 講者 \
+         登壇者 発表者 講演者 演讲者 연사 докладчик host hosts instructor instructors facilitator facilitators lecturer \
+         panelists teilnehmer who wer fullname name",
     ),
+    // Those who wrote a paper, beside those who present it.
+    (Role::Authors, "authors author autoren autores auteurs"),
     (
         Role::Summary,
-        &[
-            "abstract",
-            "summary",
-            "description",
-            "beschreibung",
-            "details",
-            "body",
-            "info",
-            "content",
-        ],
+        "abstract abstracttext shortabstract shortdescription summary synopsis desc description descripción descrição \
+         descrizione resumen resumo résumé beschreibung zusammenfassung kurzbeschreibung 概要 简介 摘要 內容 details body \
+         info content",
     ),
     (
         Role::Description,
-        &[
-            "description",
-            "longdescription",
-            "longabstract",
-            "body",
-            "details",
-        ],
+        "description longdescription fulldescription longabstract body details",
     ),
     (
         Role::Language,
-        &["language", "lang", "sprache", "langoftalk", "talklanguage"],
+        "language lang sprache idioma langue lingua langoftalk talklanguage sessionlanguage",
     ),
-    (Role::Url, &["url", "link", "website", "permalink", "web"]),
-    (Role::Popularity, &["popularity"]),
+    (Role::Url, "url link website permalink web sessionurl"),
+    (Role::Popularity, "popularity"),
 ];
+
+/// Roles whose values may be spread over several columns.
+const SPREAD: &[Role] = &[Role::Speakers, Role::Tags];
+
+/// Names of languages and their codes, as they end the name of a column. Codes that are words of column names, such as
+/// `no` and `is`, are left out.
+const LANGUAGES: &[&str] = &[
+    "english",
+    "german",
+    "deutsch",
+    "french",
+    "français",
+    "spanish",
+    "español",
+    "italian",
+    "farsi",
+    "japanese",
+    "chinese",
+    "korean",
+    "en",
+    "de",
+    "fr",
+    "es",
+    "it",
+    "pt",
+    "ja",
+    "jp",
+    "zh",
+    "ko",
+    "nl",
+    "ru",
+    "uk",
+    "pl",
+    "cs",
+    "sv",
+    "fi",
+    "tr",
+    "ar",
+    "fa",
+    "he",
+    "hu",
+    "ca",
+    "eu",
+    "gl",
+    "el",
+];
+
+/// A column's name in the forms in which it is looked up.
+struct Name {
+    bare: String,
+    /// The name before what is in brackets, and without the clock that it names: `Time (CEST)`, `start_utc`.
+    head: String,
+    /// The name without the language at its end, and whether that is English: `title_en`.
+    stem: Option<(String, bool)>,
+}
+
+impl Name {
+    fn new(name: &str) -> Self {
+        Self {
+            bare: bare(name),
+            head: head(name),
+            stem: stem(name),
+        }
+    }
+}
 
 /// Returns the role of each column, by its name.
 pub(super) fn roles<S: AsRef<str>>(columns: &[S]) -> Vec<Option<Role>> {
-    let names: Vec<String> = columns.iter().map(|name| bare(name.as_ref())).collect();
-    // `Tag` is a day in German.
-    let german = names
+    let names: Vec<Name> = columns
         .iter()
-        .any(|name| matches!(name.as_str(), "zeit" | "uhrzeit" | "beginn" | "titel"));
+        .map(|name| Name::new(name.as_ref()))
+        .collect();
+    // `Tag` is a day in German, and `was` a title only there.
+    let german = names.iter().any(|name| {
+        let known = ["zeit", "uhrzeit", "beginn", "titel", "raum", "referent"];
+        known.contains(&name.bare.as_str())
+    });
     let mut roles = vec![None; names.len()];
-    for (role, known) in NAMES {
-        let found = known
-            .iter()
-            .filter(|known| role != Role::Date || **known != "tag" || german)
-            .find_map(|known| {
-                names
-                    .iter()
-                    .zip(&roles)
-                    .position(|(name, role)| name == known && role.is_none())
+    for (role, words) in NAMES {
+        let known = || {
+            words.split_ascii_whitespace().filter(move |word| {
+                german || !matches!((role, *word), (Role::Date, "tag") | (Role::Title, "was"))
+            })
+        };
+        let free = |roles: &[Option<Role>], test: &dyn Fn(&Name) -> bool| {
+            names
+                .iter()
+                .zip(roles)
+                .position(|(name, role)| role.is_none() && test(name))
+        };
+        // A second text is not the first one in another language.
+        let translated = !matches!(role, Role::Description | Role::Subtitle);
+        let found = known()
+            .find_map(|word| free(&roles, &|name| name.bare == word))
+            .or_else(|| known().find_map(|word| free(&roles, &|name| name.head == word)))
+            .or_else(|| {
+                known().filter(|_| translated).find_map(|word| {
+                    let is = |name: &Name, english: bool| {
+                        name.stem.as_ref().is_some_and(|(stem, is_english)| {
+                            stem == word && (*is_english || !english)
+                        })
+                    };
+                    free(&roles, &|name| is(name, true))
+                        .or_else(|| free(&roles, &|name| is(name, false)))
+                })
             });
         if let Some(slot) = found.and_then(|at| roles.get_mut(at)) {
             *slot = Some(role);
         }
+        if SPREAD.contains(&role) {
+            for (name, slot) in names.iter().zip(&mut roles) {
+                let numbered = name
+                    .bare
+                    .replace(|character: char| character.is_ascii_digit(), "");
+                let more = (role == Role::Tags && name.bare != "tag")
+                    .then_some(name.bare.as_str())
+                    .or((numbered != name.bare).then_some(numbered.as_str()));
+                if slot.is_none() && more.is_some_and(|more| known().any(|word| word == more)) {
+                    *slot = Some(role);
+                }
+            }
+        }
     }
+    name_speakers(&names, &mut roles);
     roles
+}
+
+/// In `Name` beside `Talk`, without a column of speakers, the names are theirs.
+fn name_speakers(names: &[Name], roles: &mut [Option<Role>]) {
+    const TALKS: &[&str] = &["talk", "vortrag", "charla", "presentation", "lecture"];
+    if roles.contains(&Some(Role::Speakers)) {
+        return;
+    }
+    let name = names
+        .iter()
+        .zip(&*roles)
+        .position(|(name, role)| name.bare == "name" && *role == Some(Role::Title));
+    let talk = names
+        .iter()
+        .zip(&*roles)
+        .position(|(name, role)| role.is_none() && TALKS.contains(&name.bare.as_str()));
+    if let (Some(name), Some(talk)) = (name, talk) {
+        for (at, role) in [(name, Role::Speakers), (talk, Role::Title)] {
+            if let Some(slot) = roles.get_mut(at) {
+                *slot = Some(role);
+            }
+        }
+    }
 }
 
 /// The name of a column without spaces and marks, in lower case.
 pub(super) fn bare(name: &str) -> String {
     let letters = name.chars().filter(|character| character.is_alphanumeric());
     letters.flat_map(char::to_lowercase).collect()
+}
+
+/// Whether the name of a column says that its times are in UTC: `start_utc`, `Start (GMT)`.
+pub(super) fn is_utc(name: &str) -> bool {
+    let words = words(name);
+    words.iter().any(|word| word == "utc" || word == "gmt")
+}
+
+fn head(name: &str) -> String {
+    let words = words(name.split(['(', '[']).next().unwrap_or_default());
+    match words.split_last() {
+        Some((last, before)) if matches!(last.as_str(), "utc" | "gmt" | "local") => before.concat(),
+        _ => words.concat(),
+    }
+}
+
+/// A name without the language at its end.
+fn stem(name: &str) -> Option<(String, bool)> {
+    let words = words(name);
+    let (last, before) = words.split_last()?;
+    let is_language = !before.is_empty() && LANGUAGES.contains(&last.as_str());
+    is_language.then(|| (before.concat(), matches!(last.as_str(), "en" | "english")))
+}
+
+/// The words of a name, in lower case: those of `startTimeUtc` and `start_time (UTC)` are the same.
+pub(super) fn words(name: &str) -> Vec<String> {
+    let mut words = vec![String::new()];
+    let mut before = ' ';
+    for character in name.chars() {
+        let starts = character.is_uppercase() && before.is_lowercase();
+        if starts || !character.is_alphanumeric() {
+            words.push(String::new());
+        }
+        if character.is_alphanumeric()
+            && let Some(word) = words.last_mut()
+        {
+            word.extend(character.to_lowercase());
+        }
+        before = character;
+    }
+    words.retain(|word| !word.is_empty());
+    words
 }

@@ -4,7 +4,8 @@
 //! programme together ([`Order::decide`]), or not at all.
 
 use super::clock;
-use crate::engine::time::Moment;
+use super::tokens::{Reader, Token, halves};
+use crate::engine::time::{DAY, Moment};
 
 /// What a cell says about time.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -16,6 +17,26 @@ pub(super) struct Cell {
     pub(super) time: Option<i64>,
     /// The time of day until when, where the cell holds two.
     pub(super) until: Option<i64>,
+    /// The date and time until when, where the cell holds two of each.
+    pub(super) last: Option<(Date, i64)>,
+    /// Minutes from UTC, where the cell names them.
+    pub(super) offset: Option<i64>,
+    pub(super) form: Form,
+    /// Whether it names a zone by letters that say too little, such as `CET`.
+    pub(super) lettered: bool,
+}
+
+/// How the times of a cell are written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Form {
+    #[default]
+    Plain,
+    /// With `am` or `pm`.
+    Halved,
+    /// With one digit for an hour from 1 to 7, and neither `am` nor `pm`: it may be one after noon.
+    Early,
+    /// Only digits, `0930`, which are a time in a column of times alone.
+    Digits,
 }
 
 /// A date whose order of day and month may be open.
@@ -25,6 +46,8 @@ pub(super) enum Date {
     Known(i64),
     /// Two numbers up to 31, and a year.
     Open(i64, i64, i64),
+    /// Three numbers, of which the first or the last is a year of this century.
+    Short(i64, i64, i64),
 }
 
 impl Date {
@@ -32,49 +55,51 @@ impl Date {
     pub(super) fn midnight(self, order: Order) -> Option<i64> {
         match (self, order) {
             (Self::Known(midnight), _) => Some(midnight),
-            (Self::Open(day, month, year), Order::DayFirst)
-            | (Self::Open(month, day, year), Order::MonthFirst) => of_numbers(year, month, day),
+            (Self::Open(day, month, year), Order::Day)
+            | (Self::Open(month, day, year), Order::Month) => of_numbers(year, month, day),
+            (Self::Short(day, month, year), Order::Day)
+            | (Self::Short(month, day, year), Order::Month)
+            | (Self::Short(year, month, day), Order::Year) => of_numbers(2000 + year, month, day),
+            (Self::Open(..), Order::Year) => None,
         }
     }
 }
 
-/// Which of two numbers of a date is the day.
+/// Which number of a date comes first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Order {
-    DayFirst,
-    MonthFirst,
+    /// Day, month, year.
+    Day,
+    /// Month, day, year.
+    Month,
+    /// Year, month, day; only of dates with three short numbers.
+    Year,
 }
 
 impl Order {
-    /// Decides how the dates of a programme are written: the order in which all of them exist; if both are possible, the
-    /// one in which they lie within a month and four times closer together. `None` if that leaves a doubt.
+    /// Decides how the dates of a programme are written: the order in which all of them exist; if several are possible, the
+    /// one in which they lie within a month and four times closer together than in any other. `None` if that leaves a
+    /// doubt.
     pub(super) fn decide(dates: &[Date]) -> Option<Self> {
-        let span = |order| {
+        let span = |order: Self| {
             let days: Option<Vec<i64>> = dates.iter().map(|date| date.midnight(order)).collect();
             let days = days?;
             let (first, last) = (days.iter().min()?, days.iter().max()?);
-            Some((last - first) / crate::engine::time::DAY + 1)
+            Some((order, (last - first) / DAY + 1))
         };
-        if dates.is_empty() {
-            return Some(Self::DayFirst);
+        let same = |date: &Date| matches!(date, Date::Open(a, b, _) if a == b);
+        if dates
+            .iter()
+            .all(|date| matches!(date, Date::Known(_)) || same(date))
+        {
+            return Some(Self::Day);
         }
-        match (span(Self::DayFirst), span(Self::MonthFirst)) {
-            (Some(_), None) => Some(Self::DayFirst),
-            (None, Some(_)) => Some(Self::MonthFirst),
-            (None, None) => None,
-            (Some(_), Some(_))
-                if dates
-                    .iter()
-                    .all(|date| matches!(date, Date::Open(a, b, _) if a == b)) =>
-            {
-                Some(Self::DayFirst)
-            }
-            (Some(day_first), Some(month_first)) => match (day_first, month_first) {
-                (close, far) if close * 4 <= far && close <= 31 => Some(Self::DayFirst),
-                (far, close) if close * 4 <= far && close <= 31 => Some(Self::MonthFirst),
-                _ => None,
-            },
-        }
+        let orders = [Self::Day, Self::Month, Self::Year];
+        let spans: Vec<(Self, i64)> = orders.into_iter().filter_map(span).collect();
+        let (closest, days) = spans.iter().copied().min_by_key(|(_, days)| *days)?;
+        let farther =
+            |(order, far): &(Self, i64)| *order == closest || (days <= 31 && days * 4 <= *far);
+        spans.iter().all(farther).then_some(closest)
     }
 }
 
@@ -89,8 +114,10 @@ pub(super) fn parse(text: &str) -> Result<Cell, &'static str> {
     if text.len() > MOST_BYTES {
         return Err("is no date or time");
     }
-    if let Some(moment) = clock::moment(text) {
-        return Ok(if clock::timed(text).is_some() {
+    if let Some(moment) = clock::moment(text).or_else(|| of_digits(text)) {
+        let timed =
+            clock::timed(text).is_some() || text.len() > "20260131".len() && all_digits(text);
+        return Ok(if timed {
             Cell {
                 moment: Some(moment),
                 ..Cell::default()
@@ -102,141 +129,86 @@ pub(super) fn parse(text: &str) -> Result<Cell, &'static str> {
             }
         });
     }
+    if let Some(cell) = of_two(text) {
+        return Ok(cell);
+    }
     let mut reader = Reader::new(text);
     reader.read()?;
+    let date = date_of(&reader.words)?;
+    let [first, second] = [0, 1].map(|at| reader.times.get(at).copied());
+    let [start, until] = halves(first, second)?;
+    let times = || [first, second].into_iter().flatten();
+    let form = if reader.digits {
+        Form::Digits
+    } else if times().any(|time| time.half.is_some()) {
+        Form::Halved
+    } else if times().any(|time| time.early) {
+        Form::Early
+    } else {
+        Form::Plain
+    };
     Ok(Cell {
-        moment: None,
-        date: date_of(&reader.words)?,
-        time: reader.times.first().copied(),
-        until: reader.times.get(1).copied(),
+        date,
+        time: start,
+        until,
+        offset: reader.offset,
+        form,
+        lettered: reader.lettered,
+        ..Cell::default()
     })
 }
 
-#[derive(Clone, Debug, PartialEq)]
-enum Token {
-    /// A number and how many digits it has.
-    Number(i64, usize),
-    Word(String),
-    Mark(char),
+fn all_digits(text: &str) -> bool {
+    text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
-/// Splits a cell into times and the words of a date.
-struct Reader {
-    tokens: Vec<Token>,
-    times: Vec<i64>,
-    words: Vec<Token>,
-}
-
-impl Reader {
-    fn new(text: &str) -> Self {
-        let mut tokens = Vec::new();
-        let mut rest = text;
-        while let Some(first) = rest.chars().next() {
-            let width = |test: fn(char) -> bool| {
-                rest.find(|character| !test(character))
-                    .unwrap_or(rest.len())
-            };
-            let length = if first.is_ascii_digit() {
-                let length = width(|character| character.is_ascii_digit());
-                let digits = rest.get(..length).unwrap_or_default();
-                tokens.push(Token::Number(digits.parse().unwrap_or(i64::MAX), length));
-                length
-            } else if first.is_alphabetic() {
-                let length = width(char::is_alphabetic);
-                tokens.push(Token::Word(
-                    rest.get(..length).unwrap_or_default().to_lowercase(),
-                ));
-                length
+/// A moment of digits alone: `20260131`, `202601310930`, or seconds or milliseconds since 1970.
+fn of_digits(text: &str) -> Option<Moment> {
+    if !all_digits(text) {
+        return None;
+    }
+    let part = |from: usize| text.get(from..from + 2).unwrap_or("00");
+    match text.len() {
+        10 => Some(Moment::at_offset(text.parse::<i64>().ok()? * 1000, 0)),
+        13 => Some(Moment::at_offset(text.parse().ok()?, 0)),
+        8 | 12 | 14 => {
+            let (date, time) = text.split_at_checked(8)?;
+            let (year, rest) = date.split_at_checked(4)?;
+            let (month, day) = rest.split_at_checked(2)?;
+            let clock = if time.is_empty() {
+                [part(99); 3]
             } else {
-                if !first.is_whitespace() {
-                    tokens.push(Token::Mark(first));
-                }
-                first.len_utf8()
+                [part(8), part(10), part(12)]
             };
-            rest = rest.get(length..).unwrap_or_default();
+            clock::moment(&format!("{year}-{month}-{day}T{}", clock.join(":")))
         }
-        Self {
-            tokens,
-            times: Vec::new(),
-            words: Vec::new(),
-        }
-    }
-
-    fn read(&mut self) -> Result<(), &'static str> {
-        let mut at = 0;
-        while let Some(token) = self.tokens.get(at) {
-            if let Some((time, length)) = time_at(self.tokens.get(at..).unwrap_or_default())? {
-                self.times.push(time);
-                at += length;
-                continue;
-            }
-            let noise = matches!(token, Token::Word(word) if NOISE.contains(&word.as_str()));
-            if !noise {
-                self.words.push(token.clone());
-            }
-            at += 1;
-        }
-        match self.times.len() {
-            0..=2 => Ok(()),
-            _ => Err("holds more than two times"),
-        }
+        _ => None,
     }
 }
 
-/// Words that say nothing.
-const NOISE: &[&str] = &[
-    "at", "um", "uhr", "from", "to", "bis", "von", "of", "the", "th", "st", "nd", "rd", "t", "h",
-];
-
-/// Programmes that run past midnight write `25:30` for half past one of the next morning.
-const LATEST_HOUR: i64 = 35;
-
-/// Reads the time of day that tokens start with: `9:30`, `09:30:00`, `9:30 pm`, `9 pm`, `9h30`.
-fn time_at(tokens: &[Token]) -> Result<Option<(i64, usize)>, &'static str> {
-    let (mut hour, minute, mut length) = match tokens {
-        [
-            Token::Number(hour, 1..=2),
-            Token::Mark(':'),
-            Token::Number(minute, 2),
-            ..,
-        ] => (*hour, *minute, 3),
-        [
-            Token::Number(hour, 1..=2),
-            Token::Word(unit),
-            Token::Number(minute, 2),
-            ..,
-        ] if unit == "h" => (*hour, *minute, 3),
-        [Token::Number(hour, 1..=2), Token::Word(half), ..] if half == "am" || half == "pm" => {
-            (*hour, 0, 1)
-        }
-        [Token::Number(hour, 1..=2), Token::Word(unit), ..] if unit == "h" || unit == "uhr" => {
-            (*hour, 0, 2)
-        }
-        [
-            Token::Number(hour, 1..=2),
-            Token::Mark('.'),
-            Token::Number(minute, 2),
-            Token::Word(unit),
-            ..,
-        ] if unit == "uhr" => (*hour, *minute, 4),
-        _ => return Ok(None),
+/// A cell of two dates with times: `2026-01-31 09:30 - 2026-01-31 10:00`.
+fn of_two(text: &str) -> Option<Cell> {
+    let marks = [" - ", " – ", " — ", " → ", " to ", " bis ", "→"];
+    let (first, second) = marks.iter().find_map(|mark| {
+        let (first, second) = text.split_once(mark)?;
+        (!second.contains(mark)).then_some((first, second))
+    })?;
+    let [first, second] = [first, second].map(|half| parse(half).ok());
+    let (first, second) = (first?, second?);
+    let tail = |cell: Cell| match cell.moment {
+        Some(moment) => Some((
+            Date::Known(moment.wall_ms().div_euclid(DAY) * DAY),
+            moment.wall_ms().rem_euclid(DAY),
+        )),
+        None => cell.date.zip(cell.time),
     };
-    if let [Token::Mark(':'), Token::Number(_, 2), ..] = tokens.get(length..).unwrap_or_default() {
-        length += 2;
-    }
-    if let Some(Token::Word(half)) = tokens.get(length)
-        && (half == "am" || half == "pm")
-    {
-        if !(1..=12).contains(&hour) {
-            return Err("is no time");
-        }
-        hour = hour % 12 + if half == "pm" { 12 } else { 0 };
-        length += 1;
-    }
-    if hour > LATEST_HOUR || minute > 59 {
-        return Err("is no time");
-    }
-    Ok(Some(((hour * 60 + minute) * clock::MINUTE, length)))
+    let same_clock =
+        first.moment.and_then(Moment::offset) == second.moment.and_then(Moment::offset);
+    let last = Some(tail(second)?).filter(|_| tail(first).is_some() && same_clock)?;
+    Some(Cell {
+        last: Some(last),
+        ..first
+    })
 }
 
 /// Reads the date that words make, if there are any.
@@ -257,9 +229,12 @@ fn date_of(words: &[Token]) -> Result<Option<Date>, &'static str> {
             month = Some(found);
         }
     }
-    let open = words
-        .iter()
-        .any(|word| matches!(word, Token::Mark('/' | '-')));
+    let open = words.windows(3).any(|three| {
+        matches!(
+            three,
+            [Token::Number(..), Token::Mark('/' | '-'), Token::Number(..)]
+        )
+    });
     match (month, numbers.as_slice()) {
         (None, []) => Ok(None),
         (Some(month), [(day, 1..=2), (year, 4)] | [(year, 4), (day, 1..=2)]) => {
@@ -267,11 +242,15 @@ fn date_of(words: &[Token]) -> Result<Option<Date>, &'static str> {
         }
         (Some(_), _) | (None, [_, _]) => Err("has no year"),
         (None, [(first, 1..=2), (second, 1..=2), (year, 4)]) if open => {
-            match (*first > 12, *second > 12) {
-                (true, _) => known(*year, *second, *first),
-                (_, true) => known(*year, *first, *second),
-                _ => Ok(Some(Date::Open(*first, *second, *year))),
+            let exists = |order| Date::Open(*first, *second, *year).midnight(order).is_some();
+            if exists(Order::Day) || exists(Order::Month) {
+                Ok(Some(Date::Open(*first, *second, *year)))
+            } else {
+                Err("is no day of the calendar")
             }
+        }
+        (None, [(first, 1..=2), (second, 1..=2), (third, 2)]) if open => {
+            Ok(Some(Date::Short(*first, *second, *third)))
         }
         (None, [(day, 1..=2), (month, 1..=2), (year, 4)] | [(year, 4), (month, _), (day, _)]) => {
             known(*year, *month, *day)
@@ -288,69 +267,36 @@ fn known(year: i64, month: i64, day: i64) -> Result<Option<Date>, &'static str> 
 }
 
 fn of_numbers(year: i64, month: i64, day: i64) -> Option<i64> {
-    clock::date(&format!("{year:04}-{month:02}-{day:02}"))
+    clock::midnight(year, month, day)
 }
 
 fn is_weekday(word: &str) -> bool {
-    const DAYS: &[&str] = &[
-        "mon",
-        "monday",
-        "tue",
-        "tues",
-        "tuesday",
-        "wed",
-        "wednesday",
-        "thu",
-        "thur",
-        "thurs",
-        "thursday",
-        "fri",
-        "friday",
-        "sat",
-        "saturday",
-        "sun",
-        "sunday",
-        "mo",
-        "montag",
-        "di",
-        "dienstag",
-        "mi",
-        "mittwoch",
-        "do",
-        "donnerstag",
-        "fr",
-        "freitag",
-        "sa",
-        "samstag",
-        "sonnabend",
-        "so",
-        "sonntag",
-    ];
-    DAYS.contains(&word)
+    const DAYS: &str = "mon monday tue tues tuesday wed weds wednesday thu thur thurs thursday fri friday sat saturday sun sunday \
+         mo montag di dienstag mi mittwoch do donnerstag fr freitag sa samstag sonnabend so sonntag \
+         lundi mardi mercredi jeudi vendredi samedi dimanche lunes martes miércoles miercoles jueves viernes sábado sabado \
+         domingo lunedì martedì mercoledì giovedì venerdì sabato domenica maandag dinsdag woensdag donderdag vrijdag zaterdag \
+         zondag segunda terça quarta quinta sexta feira 火 水 木 金 土 曜日 月曜日 火曜日 水曜日 木曜日 金曜日 土曜日 日曜日 \
+         星期一 星期二 星期三 星期四 星期五 星期六 星期日";
+    DAYS.split_ascii_whitespace().any(|day| day == word)
 }
 
 fn month_named(word: &str) -> Option<i64> {
-    const MONTHS: [&[&str]; 12] = [
-        &["january", "jan", "januar", "janvier", "enero"],
-        &["february", "feb", "februar", "février", "febrero"],
-        &["march", "mar", "märz", "mars", "marzo"],
-        &["april", "apr", "avril", "abril"],
-        &["may", "mai", "mayo"],
-        &["june", "jun", "juni", "juin", "junio"],
-        &["july", "jul", "juli", "juillet", "julio"],
-        &["august", "aug", "août", "agosto"],
-        &["september", "sep", "sept", "septembre", "septiembre"],
-        &["october", "oct", "oktober", "okt", "octobre", "octubre"],
-        &["november", "nov", "novembre", "noviembre"],
-        &[
-            "december",
-            "dec",
-            "dezember",
-            "dez",
-            "décembre",
-            "diciembre",
-        ],
+    const MONTHS: [&str; 12] = [
+        "january jan januar janvier enero gennaio janeiro januari",
+        "february feb februar février febrero febbraio fevereiro februari",
+        "march mar märz mars marzo março maart",
+        "april apr avril abril aprile",
+        "may mai mayo maggio maio mei",
+        "june jun juni juin junio giugno junho",
+        "july jul juli juillet julio luglio julho",
+        "august aug août agosto augustus augusti",
+        "september sep sept septembre septiembre settembre setembro",
+        "october oct oktober okt octobre octubre ottobre outubro",
+        "november nov novembre noviembre novembro",
+        "december dec dezember dez décembre diciembre dicembre dezembro",
     ];
-    let at = MONTHS.iter().position(|names| names.contains(&word))?;
+    let at = MONTHS
+        .iter()
+        .position(|names| names.split_ascii_whitespace().any(|name| name == word))?;
     Some(at as i64 + 1)
 }

@@ -332,8 +332,10 @@ fn moment(date: &PartialDateTime, zone: Option<Zone>) -> Option<Moment> {
         date.minute.unwrap_or_default(),
         date.second.unwrap_or_default().min(59),
     );
-    let text = format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}");
-    let local = clock::moment(&text)?;
+    let midnight = clock::midnight(i64::from(year), i64::from(month), i64::from(day))?;
+    let seconds = (i64::from(hour) * 60 + i64::from(minute)) * 60 + i64::from(second);
+    let in_day = hour < 24 && minute < 60;
+    let local = in_day.then(|| Moment::local(midnight + seconds * 1000))?;
     if let Some(hours) = date.tz_hour {
         let minutes = i64::from(hours) * 60 + i64::from(date.tz_minute.unwrap_or_default());
         let minutes = if date.tz_minus { -minutes } else { minutes };
@@ -384,13 +386,17 @@ fn session<'a>(component: &ICalendarComponent) -> Session<'a> {
 /// The properties of Pentabarf and frab, which `xcal` writes too, and the id that our own calendars keep beside the UID.
 fn set_other(session: &mut Session<'_>, name: &str, text: &str) {
     let line = || Cow::Owned(html::line(text).into_owned());
-    match name.to_ascii_uppercase().as_str() {
-        "X-PENTABARF-SUBTITLE" => session.subtitle = line(),
-        "X-PENTABARF-TRACK" => session.set_track(line()),
-        "X-PENTABARF-LANGUAGE-CODE" => session.language = line(),
-        "X-TYPE" | "X-PENTABARF-TYPE" => session.set_kind(line()),
-        "X-EVENTKIT-ID" => session.id = line(),
-        _ => {}
+    let is = |known: &str| name.eq_ignore_ascii_case(known);
+    if is("X-PENTABARF-SUBTITLE") {
+        session.subtitle = line();
+    } else if is("X-PENTABARF-TRACK") {
+        session.set_track(line());
+    } else if is("X-PENTABARF-LANGUAGE-CODE") {
+        session.language = line();
+    } else if is("X-TYPE") || is("X-PENTABARF-TYPE") {
+        session.set_kind(line());
+    } else if is("X-EVENTKIT-ID") {
+        session.id = line();
     }
 }
 

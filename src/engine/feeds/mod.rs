@@ -19,6 +19,7 @@ mod programme;
 mod row;
 mod table;
 mod times;
+mod tokens;
 mod xml;
 mod zone;
 

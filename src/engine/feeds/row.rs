@@ -5,14 +5,18 @@
 //! name.
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
+
+use hashbrown::HashMap;
 
 use super::clock;
 use super::column::{ROLES, Role};
 use super::date::{Cell, Order};
-use super::fault::Fault;
+use super::fault::{Fault, shown};
 use super::html;
 use super::programme::{Programme, Session};
-use super::times::{Column, TIMES, order};
+use super::times::{Column, TIMES, check_clock, order};
+use super::zone::Zone;
 use crate::engine::time::{DAY, Moment, Scale};
 
 /// The value of a column in one row.
@@ -84,29 +88,100 @@ impl<'a> Row<'a> {
         }
     }
 
+    /// Sets a value, or adds it to those of another column of the same role.
+    pub(super) fn add(&mut self, role: Role, value: Value<'a>) {
+        let Some(slot) = self.values.get_mut(role as usize) else {
+            return;
+        };
+        *slot = match (core::mem::take(slot), value) {
+            (Value::Text(first), Value::Text(second)) => {
+                Value::Text(format!("{first}\n{second}").into())
+            }
+            (Value::Many(mut first), Value::Many(second)) => {
+                first.extend(second);
+                Value::Many(first)
+            }
+            (Value::Many(mut first), Value::Text(second)) => {
+                first.push(second);
+                Value::Many(first)
+            }
+            (Value::Text(first), Value::Many(mut second)) => {
+                second.insert(0, first);
+                Value::Many(second)
+            }
+            (_, value) => value,
+        };
+    }
+
     pub(super) fn get(&self, role: Role) -> &Value<'a> {
         static ABSENT: Value<'static> = Value::Absent;
         self.values.get(role as usize).unwrap_or(&ABSENT)
     }
 }
 
-/// Splits names at commas, semicolons, line breaks, `&` and the word `and`.
+/// Splits a text at marks that are outside brackets: the commas of `Ann (Institute, Town), Bo` separate two names.
+fn split_outside(text: &str, is_mark: fn(char) -> bool) -> Vec<&str> {
+    let balanced = text.matches(['(', '[']).count() == text.matches([')', ']']).count();
+    let (mut parts, mut from, mut depth) = (Vec::new(), 0, 0_usize);
+    for (at, character) in text.char_indices() {
+        match character {
+            '(' | '[' if balanced => depth += 1,
+            ')' | ']' if balanced => depth = depth.saturating_sub(1),
+            _ if depth == 0 && is_mark(character) => {
+                parts.extend(text.get(from..at));
+                from = at + character.len_utf8();
+            }
+            _ => {}
+        }
+    }
+    parts.extend(text.get(from..));
+    parts
+}
+
+/// Splits names at semicolons and line breaks, or else at commas, and at `&` and the word `and`. With semicolons, the
+/// commas are those of `Ann Lee, Institute`.
 pub(super) fn split_names(text: &str) -> Vec<Cow<'_, str>> {
-    let parts = text
-        .split([',', ';', '\n'])
-        .flat_map(|part| part.split(" & "))
-        .flat_map(|part| part.split(" and "));
+    let is_mark: fn(char) -> bool = if text.contains(';') {
+        |mark| matches!(mark, ';' | '\n')
+    } else {
+        |mark| matches!(mark, ',' | '、' | '，' | '\n')
+    };
+    let parts = split_outside(text, is_mark).into_iter();
     let is_name = |part: &&str| !part.is_empty() && !part.contains("://");
     parts
+        .flat_map(split_pair)
         .map(str::trim)
         .filter(is_name)
         .map(Cow::Borrowed)
         .collect()
 }
 
-/// Splits tags at commas, semicolons and line breaks.
+/// Splits `Ann and Bo` and `Ann & Bo`, and not `Ann (Arts and Crafts)`.
+fn split_pair(text: &str) -> Vec<&str> {
+    let (mut parts, mut from) = (Vec::new(), 0);
+    let words = [" & ", " and "];
+    let found = words.iter().flat_map(|word| {
+        text.match_indices(word)
+            .map(|(at, word)| (at, at + word.len()))
+    });
+    let mut found: Vec<(usize, usize)> = found.collect();
+    found.sort_unstable();
+    for (at, end) in found {
+        let part = text.get(from..at).unwrap_or_default();
+        if part.matches('(').count() == part.matches(')').count() && at >= from {
+            parts.push(part);
+            from = end;
+        }
+    }
+    parts.extend(text.get(from..));
+    parts
+}
+
+/// Splits tags at commas, semicolons, line breaks, and line breaks that are written `\n`.
 pub(super) fn split_list(text: &str) -> Vec<Cow<'_, str>> {
-    let parts = text.split([',', ';', '\n']).map(str::trim);
+    let parts = text.split("\\n");
+    let parts = parts.flat_map(|part| split_outside(part, |mark| matches!(mark, ',' | ';' | '\n')));
+    let parts = parts.map(str::trim);
     parts
         .filter(|part| !part.is_empty())
         .map(Cow::Borrowed)
@@ -122,22 +197,32 @@ pub(super) fn take<'a>(
     column: impl Fn(Role) -> String,
     programme: &mut Programme<'a>,
 ) -> Result<(), Fault> {
-    let mut columns = TIMES.map(Column::new);
+    let mut columns = TIMES.map(|role| Column::new(role, column(role)));
     for row in &rows {
         for times in &mut columns {
             times.read(row);
         }
     }
     for times in &columns {
-        times.check(&column, programme)?;
+        times.check(programme)?;
     }
-    let order = order(&columns, &column, programme)?;
+    check_clock(&columns)?;
+    let order = order(&columns, programme)?;
+    let zones = zones(&rows, programme);
     let mut labels = 0;
     for (at, row) in rows.into_iter().enumerate() {
         let cells = columns
             .each_ref()
             .map(|times| times.cells.get(at).copied().unwrap_or_default());
-        let session = session(&row, &cells, order);
+        let mut session = session(&row, &cells, order);
+        if let Some(zone) = zones.get(row.get(Role::Zone).text()) {
+            let placed = |moment: Moment| match moment.scale() {
+                Some(Scale::Local) => zone.place(moment),
+                _ => moment,
+            };
+            session.start = session.start.map(placed);
+            session.end = session.end.map(placed);
+        }
         labels += usize::from(
             session
                 .start
@@ -153,6 +238,27 @@ pub(super) fn take<'a>(
         ));
     }
     Ok(())
+}
+
+/// The zones that the rows name, where they name several. A single one is that of the programme.
+fn zones(rows: &[Row<'_>], programme: &mut Programme<'_>) -> HashMap<String, Zone> {
+    let names: BTreeSet<&str> = rows.iter().map(|row| row.get(Role::Zone).text()).collect();
+    let names: Vec<&str> = names.into_iter().filter(|name| !name.is_empty()).collect();
+    if let [only] = names.as_slice() {
+        programme.set_zone(only);
+        return HashMap::new();
+    }
+    let mut zones = HashMap::new();
+    for name in names {
+        match Zone::find(name) {
+            Some(zone) => drop(zones.insert(name.to_owned(), zone)),
+            None => programme.note(format!(
+                "the zone {} is not known, so it was not used",
+                shown(name)
+            )),
+        }
+    }
+    zones
 }
 
 fn session<'a>(row: &Row<'a>, cells: &[Cell; 4], order: Order) -> Session<'a> {
@@ -179,7 +285,11 @@ fn session<'a>(row: &Row<'a>, cells: &[Cell; 4], order: Order) -> Session<'a> {
         session.tag("keyword", tag);
     }
     session.tag("level", row.get(Role::Level).line());
-    for name in row.get(Role::Speakers).many(split_names) {
+    let people = match row.get(Role::Speakers) {
+        Value::Absent => row.get(Role::Authors),
+        speakers => speakers,
+    };
+    for name in people.many(split_names) {
         session.speaker(name);
     }
     set_times(&mut session, row, cells, order);
@@ -217,7 +327,15 @@ fn set_times(session: &mut Session<'_>, row: &Row<'_>, cells: &[Cell; 4], order:
     if session.start.is_none() {
         session.start = date.moment;
     }
+    let last = start.last.or(date.last);
+    let last = last.and_then(|(date, time)| Some(Moment::local(date.midnight(order)? + time)));
     session.end = end.moment.or_else(|| {
+        if let (Some(last), None) = (last, end.time) {
+            return Some(match session.start.and_then(Moment::offset) {
+                Some(minutes) => Moment::at_offset(last.wall_ms(), minutes),
+                None => last,
+            });
+        }
         let time = end.time.or(start.until).or(date.until)?;
         let begins = session
             .start
@@ -229,6 +347,13 @@ fn set_times(session: &mut Session<'_>, row: &Row<'_>, cells: &[Cell; 4], order:
             (None, None) => Some(at(day, time)),
         }
     });
+    let offset = start.offset.or(date.offset);
+    let placed = |moment: Moment, offset: Option<i64>| match (moment.scale(), offset) {
+        (Some(Scale::Local), Some(minutes)) => Moment::at_offset(moment.wall_ms(), minutes),
+        _ => moment,
+    };
+    session.start = session.start.map(|start| placed(start, offset));
+    session.end = session.end.map(|ends| placed(ends, end.offset.or(offset)));
     if session.end.is_none() {
         session.lasts(duration(row.get(Role::Duration)));
     }

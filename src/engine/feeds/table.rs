@@ -15,24 +15,31 @@ use super::row::{self, Row, Value};
 
 pub(super) fn read<'a>(text: &'a str, programme: &mut Programme<'a>) -> Result<(), Fault> {
     programme.format = Format::Csv;
+    let (text, separator) = body(text);
     check_first_line(text)?;
-    check_quotes(text)?;
-    let mut reader = ReaderBuilder::new()
-        .delimiter(delimiter(text))
-        .flexible(true)
-        .from_reader(text.as_bytes());
-    let headers = reader.headers().map_err(|error| fault(&error))?.clone();
-    let names: Vec<String> = headers.iter().map(|name| name.trim().to_owned()).collect();
+    check_quotes(text, separator)?;
+    let (names, above) = headers(text, separator).map_err(|error| fault(&error))?;
     let roles = column::roles(&names);
     check_headers(&names, &roles)?;
+    if above > 0 {
+        programme.note(format!("{above} rows above the headers were passed over"));
+    }
     let mut rows = Vec::new();
     let mut record = StringRecord::new();
+    let mut reader = reader(text, separator);
+    let mut passed = 0;
     while reader
         .read_record(&mut record)
         .map_err(|error| fault(&error))?
     {
         let line = record.position().map_or(0, csv::Position::line);
-        if record.iter().all(|cell| cell.trim().is_empty()) {
+        // A row of dashes is the line below the headers of a Markdown table.
+        let is_line = |cell: &str| cell.trim().bytes().all(|byte| matches!(byte, b'-' | b':'));
+        if record.iter().all(is_line) {
+            continue;
+        }
+        if passed <= above {
+            passed += 1;
             continue;
         }
         if let Some(extra) = record
@@ -56,8 +63,8 @@ pub(super) fn read<'a>(text: &'a str, programme: &mut Programme<'a>) -> Result<(
         }
         let mut row = Row::new(format!("row {} (line {line})", rows.len() + 1));
         for (cell, role) in record.iter().zip(&roles) {
-            if let Some(role) = role.filter(|_| !cell.trim().is_empty()) {
-                row.set(role, Value::Text(Cow::Owned(cell.to_owned())));
+            if let Some(role) = role.filter(|role| !is_absent(cell, *role)) {
+                row.add(role, Value::Text(Cow::Owned(cell.to_owned())));
             }
         }
         rows.push(row);
@@ -69,25 +76,73 @@ pub(super) fn read<'a>(text: &'a str, programme: &mut Programme<'a>) -> Result<(
     row::take(rows, column, programme)
 }
 
-/// Whether a text looks like a table: its first line has a separator and a header that is known.
+/// Whether a cell says nothing: it is blank, or holds what R and spreadsheets write for no value.
+fn is_absent(cell: &str, role: Role) -> bool {
+    const NOTHING: &[&str] = &["NA", "N/A", "#N/A", "NULL", "null", "NaN", "nan"];
+    let cell = cell.trim();
+    cell.is_empty() || (role != Role::Title && NOTHING.contains(&cell))
+}
+
+fn reader(text: &str, separator: u8) -> csv::Reader<&[u8]> {
+    ReaderBuilder::new()
+        .delimiter(separator)
+        .flexible(true)
+        .has_headers(false)
+        .from_reader(text.as_bytes())
+}
+
+/// The table and its separator, which a first line `sep=;` may name.
+fn body(text: &str) -> (&str, u8) {
+    let named = text.trim_start().strip_prefix("sep=").and_then(|rest| {
+        let (first, body) = rest.split_once('\n')?;
+        let mark = first.trim_end_matches('\r').as_bytes();
+        (mark.len() == 1).then(|| (body, mark.first().copied().unwrap_or(b',')))
+    });
+    named.unwrap_or_else(|| (text, delimiter(text)))
+}
+
+/// The names of the columns, and how many rows are above them: titles of the table, which have one cell or two.
+fn headers(text: &str, separator: u8) -> Result<(Vec<String>, usize), csv::Error> {
+    const MOST_ABOVE: usize = 8;
+    let mut first = None;
+    let mut above = 0;
+    for record in reader(text, separator).into_records() {
+        let record = record?;
+        let names: Vec<String> = record.iter().map(|name| name.trim().to_owned()).collect();
+        let filled = names.iter().filter(|name| !name.is_empty()).count();
+        if filled == 0 {
+            continue;
+        }
+        let roles = column::roles(&names);
+        let has = |role| roles.contains(&Some(role));
+        let known = roles.iter().flatten().count();
+        if has(Role::Title) && (above == 0 || known > 2) {
+            return Ok((names, above));
+        }
+        first.get_or_insert(names);
+        above += 1;
+        if filled > 2 || above > MOST_ABOVE {
+            break;
+        }
+    }
+    Ok((first.unwrap_or_default(), 0))
+}
+
+/// Whether a text looks like a table: a line at its begin has a separator and a header that is known.
 pub(super) fn fits(text: &str) -> bool {
+    let (text, separator) = body(text);
     if check_first_line(text).is_err() {
         return false;
     }
-    let mut reader = ReaderBuilder::new()
-        .delimiter(delimiter(text))
-        .flexible(true)
-        .from_reader(text.as_bytes());
-    let names = reader
-        .headers()
-        .map(|headers| headers.iter().map(ToOwned::to_owned).collect::<Vec<_>>());
-    names.is_ok_and(|names| names.len() > 1 && column::roles(&names).iter().any(Option::is_some))
+    headers(text, separator).is_ok_and(|(names, _)| {
+        names.len() > 1 && column::roles(&names).iter().any(Option::is_some)
+    })
 }
 
 /// Refuses a first line that no table has, before its cells are taken apart.
 fn check_first_line(text: &str) -> Result<(), Fault> {
     const MOST_BYTES: usize = 64 << 10;
-    let length = memchr::memchr(b'\n', text.as_bytes()).unwrap_or(text.len());
+    let length = memchr::memchr2(b'\n', b'\r', text.as_bytes()).unwrap_or(text.len());
     if length <= MOST_BYTES {
         return Ok(());
     }
@@ -100,14 +155,14 @@ fn check_first_line(text: &str) -> Result<(), Fault> {
     ))
 }
 
-/// The separator that occurs most often in the first line, outside quotes.
+/// The separator that occurs most often in the first line that has one, outside quotes.
 fn delimiter(text: &str) -> u8 {
     let mut counts = [(b',', 0), (b';', 0), (b'\t', 0), (b'|', 0)];
     let mut quoted = false;
-    for byte in text.trim_start_matches(['\r', '\n']).bytes() {
+    for byte in text.bytes() {
         match byte {
             b'"' => quoted = !quoted,
-            b'\n' if !quoted => break,
+            b'\n' | b'\r' if !quoted && counts.iter().any(|(_, count)| *count > 0) => break,
             _ if quoted => {}
             _ => counts
                 .iter_mut()
@@ -154,6 +209,25 @@ fn check_headers(names: &[String], roles: &[Option<Role>]) -> Result<(), Fault> 
             ),
         ));
     }
+    for (what, test) in [
+        ("sessions", names_room as fn(&str) -> bool),
+        ("days", names_day),
+    ] {
+        let columns = names.iter().zip(roles);
+        let unread = columns.filter(|(name, role)| role.is_none() && test(name));
+        let unread: Vec<&String> = unread.map(|(name, _)| name).collect();
+        if unread.len() > 1 {
+            return Err(Fault::at(
+                1,
+                1,
+                format!(
+                    "the table has several {what} a row, in columns {}: expected one session a row, with a column \"title\"",
+                    listed(&unread)
+                ),
+            ));
+        }
+    }
+    check_name(names, roles)?;
     if !has_title {
         let all: Vec<&String> = names.iter().take(20).collect();
         return Err(Fault::at(
@@ -168,9 +242,88 @@ fn check_headers(names: &[String], roles: &[Option<Role>]) -> Result<(), Fault> 
     Ok(())
 }
 
+/// Whether a column is named after a room, as in tables with a column for each room.
+fn names_room(name: &str) -> bool {
+    const ROOMS: &[&str] = &[
+        "room",
+        "hall",
+        "stage",
+        "track",
+        "raum",
+        "saal",
+        "bühne",
+        "sala",
+        "salle",
+        "auditorium",
+    ];
+    // `Room ID` and `Track color` are about one room.
+    const ABOUT: &[&str] = &[
+        "id", "name", "color", "colour", "capacity", "number", "nr", "no", "type", "url",
+    ];
+    let words = column::words(name);
+    let has = |known: &[&str]| words.iter().any(|word| known.contains(&word.as_str()));
+    has(ROOMS) && !has(ABOUT)
+}
+
+/// Whether a column is named after a day, as in tables with a column for each day.
+fn names_day(name: &str) -> bool {
+    const DAYS: &[&str] = &[
+        "monday",
+        "tuesday",
+        "wednesday",
+        "thursday",
+        "friday",
+        "saturday",
+        "sunday",
+        "mon",
+        "tue",
+        "wed",
+        "thu",
+        "fri",
+        "sat",
+        "sun",
+        "montag",
+        "dienstag",
+        "mittwoch",
+        "donnerstag",
+        "freitag",
+        "samstag",
+        "sonntag",
+        "day",
+        "tag",
+    ];
+    let words = column::words(name);
+    words
+        .first()
+        .is_some_and(|word| DAYS.contains(&word.as_str()))
+}
+
+/// Refuses `Name` beside `Topic`, of which either may be the title and the other a speaker or a tag.
+fn check_name(names: &[String], roles: &[Option<Role>]) -> Result<(), Fault> {
+    let columns = || names.iter().zip(roles);
+    let title =
+        columns().find(|(name, role)| **role == Some(Role::Title) && column::bare(name) == "name");
+    let topic = columns().find(|(name, role)| {
+        role.is_none()
+            && ["topic", "thema", "tema", "subject"].contains(&column::bare(name).as_str())
+    });
+    match (title, topic) {
+        (Some((name, _)), Some((topic, _))) if !roles.contains(&Some(Role::Speakers)) => {
+            Err(Fault::at(
+                1,
+                1,
+                format!(
+                    "it is open whether column {name:?} or column {topic:?} holds the titles: name one of them \"title\", \
+                     and that of the speakers \"speaker\""
+                ),
+            ))
+        }
+        _ => Ok(()),
+    }
+}
+
 /// Refuses a text in which a quoted cell never ends.
-fn check_quotes(text: &str) -> Result<(), Fault> {
-    let separator = delimiter(text);
+fn check_quotes(text: &str, separator: u8) -> Result<(), Fault> {
     let mut opened = None;
     let mut at_start = true;
     let mut bytes = text.bytes().enumerate().peekable();

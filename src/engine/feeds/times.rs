@@ -1,66 +1,112 @@
 //! The times of a table: reads the cells of its columns of times, and decides how their dates are written.
 
-use super::column::{Role, bare};
-use super::date::{self, Cell, Date, Order};
+use super::clock::MINUTE;
+use super::column::{Role, bare, is_utc};
+use super::date::{self, Cell, Date, Form, Order};
 use super::fault::{Fault, shown};
 use super::programme::Programme;
 use super::row::{Row, Value};
-use crate::engine::time::Moment;
+use crate::engine::time::{DAY, Moment};
 
 /// The roles of columns that hold times.
 pub(super) const TIMES: [Role; 4] = [Role::Start, Role::End, Role::Date, Role::EndDate];
 
+/// Texts that say that a time is not known.
+const UNKNOWN: &[&str] = &[
+    "tbd", "tba", "tbc", "-", "–", "—", "?", "na", "n/a", "none", "null", "nan",
+];
+
+/// Names of columns that hold dates, and not any names of days.
+const DATES: &[&str] = &[
+    "date",
+    "datum",
+    "fecha",
+    "data",
+    "dato",
+    "eventdate",
+    "sessiondate",
+    "日付",
+    "日期",
+];
+
 /// The times of one column.
 pub(super) struct Column {
     role: Role,
+    name: String,
     pub(super) cells: Vec<Cell>,
     filled: usize,
     bad: usize,
     first_bad: Option<(String, String, &'static str)>,
+    /// The first hour that may be one after noon.
+    first_early: Option<(String, String)>,
+    lettered: Option<String>,
 }
 
 impl Column {
-    pub(super) fn new(role: Role) -> Self {
+    pub(super) fn new(role: Role, name: String) -> Self {
         Self {
             role,
+            name,
             cells: Vec::new(),
             filled: 0,
             bad: 0,
             first_bad: None,
+            first_early: None,
+            lettered: None,
         }
     }
 
     pub(super) fn read(&mut self, row: &Row<'_>) {
         let value = row.get(self.role);
+        let text = value.text();
         let cell = match value {
             Value::Number(number) => epoch(*number),
-            _ if value.text().is_empty() => {
+            _ if text.is_empty() || UNKNOWN.contains(&text.to_lowercase().as_str()) => {
                 self.cells.push(Cell::default());
                 return;
             }
-            _ => date::parse(value.text()),
+            _ => date::parse(text),
         };
+        let is_day = matches!(self.role, Role::Date | Role::EndDate);
+        let cell = cell.and_then(|cell| {
+            if cell.form == Form::Digits && is_day {
+                return Err("is only a number");
+            }
+            Ok(cell)
+        });
         self.filled += 1;
-        self.cells.push(cell.unwrap_or_else(|reason| {
+        let mut cell = cell.unwrap_or_else(|reason| {
             self.bad += 1;
             self.first_bad
                 .get_or_insert_with(|| (shown(&value.line()), row.place.clone(), reason));
             Cell::default()
-        }));
+        });
+        if cell.form == Form::Early {
+            self.first_early
+                .get_or_insert_with(|| (shown(text), row.place.clone()));
+        }
+        if cell.lettered {
+            self.lettered.get_or_insert_with(|| shown(text));
+        }
+        if is_utc(&self.name) {
+            cell.offset = cell.offset.or(Some(0));
+        }
+        self.cells.push(cell);
     }
 
     /// Refuses a column of which most is no time. A column of days may name them in any way.
-    pub(super) fn check(
-        &self,
-        column: impl Fn(Role) -> String,
-        programme: &mut Programme<'_>,
-    ) -> Result<(), Fault> {
+    pub(super) fn check(&self, programme: &mut Programme<'_>) -> Result<(), Fault> {
+        let name = &self.name;
+        if let Some(value) = &self.lettered {
+            programme.note(format!(
+                "column {name:?} names a zone by letters, such as {value}: these were not used, so its times are local"
+            ));
+        }
         let Some((value, place, reason)) = &self.first_bad else {
             return Ok(());
         };
-        let name = column(self.role);
         let names_days = matches!(self.role, Role::Date | Role::EndDate)
-            && !matches!(bare(&name).as_str(), "date" | "datum" | "fecha" | "日付");
+            && !DATES.contains(&bare(name.split('(').next().unwrap_or_default()).as_str());
         if names_days {
             return Ok(());
         }
@@ -91,35 +137,83 @@ fn epoch(number: f64) -> Result<Cell, &'static str> {
     })
 }
 
+/// Refuses times that may be on a clock of twelve hours: some before eight, none after one, and no `am` or `pm` beside.
+pub(super) fn check_clock(columns: &[Column]) -> Result<(), Fault> {
+    let Some((column, (value, place))) = columns
+        .iter()
+        .find_map(|column| Some((column, column.first_early.as_ref()?)))
+    else {
+        return Ok(());
+    };
+    let cells = || columns.iter().flat_map(|column| &column.cells);
+    let times = || {
+        cells()
+            .flat_map(|cell| [cell.time, cell.until].map(|time| (cell.form == Form::Halved, time)))
+    };
+    let hour = |time: Option<i64>| time.map_or(0, |time| time / (60 * MINUTE));
+    let of_moment = |cell: &Cell| {
+        cell.moment
+            .is_some_and(|moment| moment.wall_ms().rem_euclid(DAY) >= 13 * 60 * MINUTE)
+    };
+    let late = times().any(|(halved, time)| !halved && hour(time) >= 13) || cells().any(of_moment);
+    let doubtful = times().any(|(halved, time)| halved || (8..13).contains(&hour(time)));
+    if late || !doubtful {
+        return Ok(());
+    }
+    Err(Fault::new(format!(
+        "column {:?}, {place}: {value} may be before or after noon, because no time of the table is after 12:59: write \
+         times as 13:30 or 1:30 pm",
+        column.name
+    )))
+}
+
+/// The order of day and month that the name of a column gives: `Date (MM/DD/YYYY)`.
+fn order_named(name: &str) -> Option<Order> {
+    let bare = bare(name);
+    let order = |marks: [&str; 2], order| {
+        marks
+            .iter()
+            .any(|mark| bare.contains(mark))
+            .then_some(order)
+    };
+    order(["mmdd", "mdyy"], Order::Month).or_else(|| order(["ddmm", "dmyy"], Order::Day))
+}
+
 /// Decides the order of day and month in the dates of all columns.
-pub(super) fn order(
-    columns: &[Column],
-    column: impl Fn(Role) -> String,
-    programme: &mut Programme<'_>,
-) -> Result<Order, Fault> {
+pub(super) fn order(columns: &[Column], programme: &mut Programme<'_>) -> Result<Order, Fault> {
     let open = |times: &&Column| {
         times
             .cells
             .iter()
-            .any(|cell| matches!(cell.date, Some(Date::Open(..))))
+            .any(|cell| matches!(cell.date, Some(Date::Open(..) | Date::Short(..))))
     };
     let Some(first) = columns.iter().find(open) else {
-        return Ok(Order::DayFirst);
+        return Ok(Order::Day);
     };
     let dates: Vec<Date> = columns
         .iter()
         .flat_map(|times| &times.cells)
-        .filter_map(|cell| cell.date)
+        .flat_map(|cell| [cell.date, cell.last.map(|(date, _)| date)])
+        .flatten()
         .collect();
-    let name = column(first.role);
+    let name = &first.name;
+    if let Some(order) = order_named(name) {
+        if dates.iter().all(|date| date.midnight(order).is_some()) {
+            return Ok(order);
+        }
+        return Err(Fault::new(format!(
+            "column {name:?}: not all of its dates have the form that its name gives"
+        )));
+    }
     let order = Order::decide(&dates).ok_or_else(|| {
         Fault::new(format!(
             "column {name:?}: it is open whether the day or the month comes first in its dates: write them as 2026-01-31"
         ))
     })?;
     let which = match order {
-        Order::DayFirst => "day",
-        Order::MonthFirst => "month",
+        Order::Day => "day",
+        Order::Month => "month",
+        Order::Year => "year",
     };
     programme.note(format!(
         "the dates of column {name:?} were read with the {which} first"

@@ -29,16 +29,19 @@ export class Combobox {
   #chips;
   #list;
   #announce;
+  #changed;
   #tags = [];
   #chosen = [];
   #shown = [];
   #active = -1;
 
-  constructor(input, chips, list, announce) {
+  /** `changed` is called when the visitor has added or removed a value. */
+  constructor(input, chips, list, announce, changed = () => {}) {
     this.#input = input;
     this.#chips = chips;
     this.#list = list;
     this.#announce = announce;
+    this.#changed = changed;
     input.addEventListener("input", () => this.#type());
     input.addEventListener("keydown", (event) => this.#press(event));
     input.addEventListener("blur", () => this.#close());
@@ -57,6 +60,16 @@ export class Combobox {
   set tags(tags) {
     this.#tags = tags;
     if (document.activeElement === this.#input) this.#suggest();
+  }
+
+  get values() {
+    return [...this.#chosen];
+  }
+
+  /** Show other values than before. */
+  replace(values) {
+    this.#chosen = [];
+    this.choose(values);
   }
 
   /** Turn what is still in the box into chips; return the chosen values. */
@@ -85,6 +98,7 @@ export class Combobox {
     this.#drawChips();
     this.#input.focus();
     this.#announce(`${removed} removed.`);
+    this.#changed();
   }
 
   #drawChips() {
@@ -109,6 +123,7 @@ export class Combobox {
       const parts = text.split(SEPARATOR);
       this.#input.value = parts.pop().trimStart();
       this.choose(parts.map((part) => part.trim()).filter(Boolean));
+      this.#changed();
     }
     this.#suggest();
   }
@@ -209,5 +224,6 @@ export class Combobox {
     this.choose([tag]);
     this.#close();
     this.#announce(`${tag} added.`);
+    this.#changed();
   }
 }

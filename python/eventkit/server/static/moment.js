@@ -11,27 +11,39 @@ function minutesOf(hour, minute, half) {
   return hours < 24 && Number(minute) < 60 ? hours * 60 + Number(minute) : null;
 }
 
-/** A text as `{day, minutes}`: days since 1970 or null, minutes since midnight or null. */
+/** An offset from UTC in minutes; null where a time has none. */
+function offsetOf(text) {
+  if (!text) return null;
+  if (text.toUpperCase() === "Z") return 0;
+  const minutes = Number(text.slice(1, 3)) * 60 + Number(text.slice(-2));
+  return text.startsWith("-") ? -minutes : minutes;
+}
+
+/** A text as `{day, minutes, offset}`: days since 1970, minutes since midnight and from UTC, or null. */
 export function parseMoment(text) {
   const found = typeof text === "string" && text.trim() ? STAMP.exec(text.trim()) : null;
   if (!found) return null;
-  const [, year, month, date, hour, minute, half] = found;
+  const [, year, month, date, hour, minute, half, offset] = found;
   const day = year ? Date.UTC(year, month - 1, date) / 86_400_000 : null;
   const minutes = hour === undefined ? null : minutesOf(hour, minute, half);
-  return hour !== undefined && minutes === null ? null : { day, minutes };
+  if (hour !== undefined && minutes === null) return null;
+  return { day, minutes, offset: offsetOf(offset) };
 }
 
-/** A session's place in time: its day, and minutes from that day's midnight; null without a start. */
+/** A session's place in time: its day, minutes from that day's midnight, its offset from UTC; or null. */
 export function parseSlot(session) {
   const start = parseMoment(session.start);
   const end = parseMoment(session.end);
   if (!start || start.minutes === null) return null;
   const day = start.day ?? end?.day ?? null;
-  if (!end || end.minutes === null) return { day, from: start.minutes, to: null };
+  const { offset } = start;
+  if (!end || end.minutes === null) return { day, from: start.minutes, to: null, offset };
   let to = end.minutes;
   if (end.day !== null && day !== null) to += (end.day - day) * MINUTES_A_DAY;
   else if (to < start.minutes) to += MINUTES_A_DAY;
-  return { day, from: start.minutes, to: to > start.minutes ? to : null };
+  // Clocks may change between the start and the end.
+  if (offset !== null && end.offset !== null) to += offset - end.offset;
+  return { day, from: start.minutes, to: to > start.minutes ? to : null, offset };
 }
 
 export function overlap(one, other) {

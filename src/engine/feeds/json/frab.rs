@@ -21,9 +21,14 @@ pub(super) fn read<'a>(root: &Node<'a>, programme: &mut Programme<'a>) {
             day.get("day_end").str(),
             None,
         );
-        for (room, events) in day.get("rooms").object() {
+        let rooms = day.get("rooms");
+        let keyed = rooms.object().iter();
+        let keyed = keyed.map(|(room, events)| (room.clone(), events));
+        let listed_rooms = rooms.list().iter();
+        let listed_rooms = listed_rooms.map(|room| (room.get("name").line(), room.get("events")));
+        for (room, events) in keyed.chain(listed_rooms) {
             for event in events.list() {
-                let session = session(event, room, &listed);
+                let session = session(event, &room, &listed);
                 programme.push(
                     || format!("event {} in {room}", event.get("id").id()),
                     session,

@@ -1,102 +1,50 @@
-//! Lists of sessions that follow no specification: an array of objects, alone or as a member of the document, with rooms,
-//! speakers and tags perhaps in tables beside it. Members are known by their names, as columns of a table are.
+//! Lists of sessions that follow no specification. Members are known by their names, as columns of a table are; rooms,
+//! speakers and tags may be ids of tables beside the list.
 
 use std::borrow::Cow;
 
 use hashbrown::HashMap;
 
+use super::find::{self, Entry, Shared};
 use super::node::Node;
+use super::tables::{Tables, name_of};
 use crate::engine::feeds::column::{self, Role};
 use crate::engine::feeds::fault::{Fault, shown};
 use crate::engine::feeds::programme::{MOST_SESSIONS, Programme};
 use crate::engine::feeds::row::{self, Row, Value};
 
-/// Members of a document that may hold the list.
-const LISTS: &[&str] = &[
-    "sessions",
-    "talks",
-    "events",
-    "schedule",
-    "presentations",
-    "items",
-    "data",
-    "results",
-    "program",
-    "programme",
-    "papers",
-    "contributions",
-    "value",
-];
-
-/// Names of objects from tables beside the list, by id.
-type Names<'a> = HashMap<Cow<'a, str>, Cow<'a, str>>;
-
 pub(super) fn fits(root: &Node<'_>) -> bool {
-    find(root).is_some_and(|list| {
-        let (_, roles) = columns(list);
-        let has = |role| roles.contains(&Some(role));
-        has(Role::Title)
-            && (has(Role::Start) || has(Role::Date) || has(Role::Speakers) || has(Role::Summary))
-    })
-}
-
-fn find<'n, 'a>(root: &'n Node<'a>) -> Option<&'n [Node<'a>]> {
-    let is_list = |node: &Node<'_>| node.list().iter().any(Node::is_object);
-    if is_list(root) {
-        return Some(root.list());
-    }
-    let found = LISTS
-        .iter()
-        .map(|name| root.get(name))
-        .find(|node| is_list(node))?;
-    Some(found.list())
-}
-
-/// The names of the members of all objects, and what each means.
-fn columns<'a>(list: &[Node<'a>]) -> (Vec<Cow<'a, str>>, Vec<Option<Role>>) {
-    let mut names: Vec<Cow<'a, str>> = Vec::new();
-    let mut known: HashMap<Cow<'a, str>, ()> = HashMap::new();
-    for (name, _) in list.iter().flat_map(Node::object) {
-        if known.insert(name.clone(), ()).is_none() {
-            names.push(name.clone());
-        }
-    }
-    let roles = column::roles(&names);
-    (names, roles)
+    !find::entries(root).is_empty()
 }
 
 pub(super) fn read<'a>(root: &Node<'a>, programme: &mut Programme<'a>) -> Result<(), Fault> {
-    let list = find(root).unwrap_or_default();
-    let (names, roles) = columns(list);
+    let entries = find::entries(root);
+    let names = find::names(&entries);
+    let roles = column::roles(&names);
     let role_of: HashMap<&str, Role> = names
         .iter()
         .zip(&roles)
         .filter_map(|(name, role)| Some((name.as_ref(), (*role)?)))
         .collect();
     if !roles.contains(&Some(Role::Title)) {
-        let listed = names
-            .iter()
-            .take(12)
-            .map(|name| shown(name))
-            .collect::<Vec<_>>();
+        return Err(no_titles(root));
+    }
+    if entries.len() > MOST_SESSIONS {
         return Err(Fault::new(format!(
-            "this list of objects is no programme that is known: no member holds titles among {}",
-            listed.join(", ")
+            "the list has more than {MOST_SESSIONS} entries, the most that are read"
         )));
     }
-    let tables = tables(root);
+    read_head(root, programme);
+    let tables = Tables::of(root);
     let mut nested = 0;
-    let mut rows = Vec::new();
-    for (at, entry) in list.iter().enumerate() {
-        if rows.len() == MOST_SESSIONS {
-            return Err(Fault::new(format!(
-                "the list has more than {MOST_SESSIONS} entries, the most that are read"
-            )));
-        }
+    let mut rows = Vec::with_capacity(entries.len());
+    for (at, entry) in entries.iter().enumerate() {
         let mut row = Row::new(format!("entry {}", at + 1));
-        for (name, node) in entry.object() {
-            if let Some(role) = role_of.get(name.as_ref()) {
-                row.set(*role, value(node, *role, &tables));
+        for (name, node) in entry.node.object() {
+            match role_of.get(name.as_ref()) {
+                Some(Role::Start) if set_slot(&mut row, node, &tables) => {}
+                Some(role) => set(&mut row, *role, node, &tables),
+                None => drop(set_slot(&mut row, node, &tables)),
             }
             let parts = node
                 .list()
@@ -104,6 +52,7 @@ pub(super) fn read<'a>(root: &Node<'a>, programme: &mut Programme<'a>) -> Result
                 .filter(|part| part.has("title") && part.has("start"));
             nested += parts.count();
         }
+        set_around(&mut row, entry, &tables);
         rows.push(row);
     }
     if nested > 0 {
@@ -113,47 +62,189 @@ pub(super) fn read<'a>(root: &Node<'a>, programme: &mut Programme<'a>) -> Result
     }
     let column = |role: Role| {
         let at = roles.iter().position(|found| *found == Some(role));
+        let around = || {
+            let shares =
+                |entry: &Entry<'_, '_>| entry.around.iter().any(|(known, _)| *known == role);
+            entries.iter().any(shares).then(|| "day".to_owned())
+        };
         at.and_then(|at| names.get(at))
             .map(ToString::to_string)
+            .or_else(around)
             .unwrap_or_default()
     };
     row::take(rows, column, programme)
 }
 
-/// Names by id of all tables of a document: lists of objects with an id, or objects by id.
-fn tables<'a>(root: &Node<'a>) -> Names<'a> {
-    let mut names = Names::new();
-    for (_, table) in root.object() {
-        let listed = table.list().iter().map(|entry| (None, entry));
-        let keyed = table.object().iter().map(|(key, entry)| (Some(key), entry));
-        for (key, entry) in listed.chain(keyed) {
-            let name = entry.first(&["name", "title", "fullName"]).line();
-            if name.is_empty() || entry.has("start") || entry.has("startTimestamp") {
-                continue;
-            }
-            for id in ["id", "tag", "code", "slug"] {
-                let id = entry.get(id).id();
-                if !id.is_empty() {
-                    names.entry(id).or_insert_with(|| name.clone());
-                }
-            }
-            if let Some(key) = key {
-                names.entry(key.clone()).or_insert(name);
-            }
+fn no_titles(root: &Node<'_>) -> Fault {
+    let mut names: Vec<&str> = Vec::new();
+    for (name, _) in root.list().iter().flat_map(Node::object) {
+        if names.len() < 12 && !names.contains(&name.as_ref()) {
+            names.push(name);
         }
     }
-    names
+    let listed: Vec<String> = names.into_iter().map(shown).collect();
+    Fault::new(format!(
+        "this list of objects is no programme that is known: no member holds titles among {}",
+        listed.join(", ")
+    ))
 }
 
-fn value<'a>(node: &Node<'a>, role: Role, tables: &Names<'a>) -> Value<'a> {
+/// Reads the name and the zone of the conference beside the list.
+fn read_head<'a>(root: &Node<'a>, programme: &mut Programme<'a>) {
+    for head in [root, root.get("conference"), root.get("event")] {
+        if let zone @ Node::Text(_) =
+            head.first(&["timezone", "timeZone", "time_zone", "tz", "timezone_name"])
+        {
+            programme.set_zone(zone.str());
+        }
+    }
+    let name = root.first(&["conference", "event", "name", "title"]);
+    if !name.is_list() && programme.name.is_empty() {
+        programme.name = name.line();
+    }
+}
+
+/// Sets what the objects around a session say, where it says nothing itself.
+fn set_around<'a>(row: &mut Row<'a>, entry: &Entry<'_, 'a>, tables: &Tables<'a>) {
+    let is_absent = |row: &Row<'_>, role| matches!(row.get(role), Value::Absent);
+    if let Some(key) = entry.key.filter(|_| is_absent(row, Role::Id)) {
+        row.set(Role::Id, Value::Text(key.clone()));
+    }
+    let own_start = !is_absent(row, Role::Start);
+    for (role, shared) in &entry.around {
+        let of_slot = matches!(role, Role::Start | Role::End) && own_start;
+        if of_slot || !is_absent(row, *role) {
+            continue;
+        }
+        match shared {
+            Shared::Value(node) => set(row, *role, node, tables),
+            Shared::Name(name) => row.set(*role, Value::Text((*name).clone())),
+        }
+    }
+}
+
+/// Sets the times and the room of a slot: an object without a title. Returns false if it is none.
+fn set_slot<'a>(row: &mut Row<'a>, node: &Node<'a>, tables: &Tables<'a>) -> bool {
+    let node = match node.list() {
+        [only] => only,
+        _ => node,
+    };
+    let names: Vec<&str> = node
+        .object()
+        .iter()
+        .map(|(name, _)| name.as_ref())
+        .collect();
+    let roles = column::roles(&names);
+    let parts = [Role::End, Role::Room, Role::Date, Role::Duration];
+    let is_slot = roles.contains(&Some(Role::Start))
+        && !roles.contains(&Some(Role::Title))
+        && parts.iter().any(|part| roles.contains(&Some(*part)));
+    if !is_slot || !matches!(row.get(Role::Start), Value::Absent) {
+        return false;
+    }
+    for ((_, value), role) in node.object().iter().zip(&roles) {
+        if let Some(role) = role
+            && matches!(
+                role,
+                Role::Start | Role::End | Role::Date | Role::Room | Role::Duration | Role::Zone
+            )
+            && matches!(row.get(*role), Value::Absent)
+        {
+            set(row, *role, value, tables);
+        }
+    }
+    true
+}
+
+fn set<'a>(row: &mut Row<'a>, role: Role, node: &Node<'a>, tables: &Tables<'a>) {
+    if node.is_empty() {
+        return;
+    }
+    if !matches!(role, Role::Start | Role::End | Role::Date | Role::EndDate) {
+        let value = value(node, role, tables);
+        if !matches!(value, Value::Absent) {
+            row.add(role, value);
+        }
+        return;
+    }
+    let bounds = match node {
+        Node::List(items) => match items.as_slice() {
+            [only] => [Some(only), None],
+            [start, end] => [Some(start), Some(end)],
+            _ => [None; 2],
+        },
+        Node::Object(_) => [["start", "from", "begin"], ["end", "to", "until"]].map(|names| {
+            let bound = node.first(&names);
+            (!bound.is_empty()).then_some(bound)
+        }),
+        _ => [Some(node), None],
+    };
+    match bounds {
+        [Some(start), end] if role == Role::Start => {
+            row.set(role, time(start));
+            if let Some(end) = end {
+                row.set(Role::End, time(end));
+            }
+        }
+        [Some(one), None] => row.set(role, time(one)),
+        _ => row.set(role, time(node)),
+    }
+}
+
+/// The value of a member that holds a time, as Google, Firestore and others write it.
+fn time<'a>(node: &Node<'a>) -> Value<'a> {
+    const TIMES: &[&str] = &[
+        "dateTime",
+        "datetime",
+        "iso",
+        "$date",
+        "date",
+        "local",
+        "value",
+        "utc",
+        "timestamp",
+        "seconds",
+        "_seconds",
+        "time",
+        "text",
+    ];
+    match node {
+        Node::Int(number) => Value::Number(*number as f64),
+        Node::Float(number) => Value::Number(*number),
+        Node::Text(text) => Value::Text(text.clone()),
+        Node::Object(members) => {
+            let (day, clock) = (node.get("date"), node.get("time"));
+            if !day.str().is_empty() && !clock.str().is_empty() {
+                return Value::Text(format!("{} {}", day.str(), clock.str()).into());
+            }
+            let inner = node.first(TIMES);
+            match inner {
+                Node::Int(_) | Node::Float(_) | Node::Text(_) => time(inner),
+                _ => {
+                    let names: Vec<String> = members
+                        .iter()
+                        .take(4)
+                        .map(|(name, _)| shown(name))
+                        .collect();
+                    Value::Text(format!("an object with {}", names.join(", ")).into())
+                }
+            }
+        }
+        Node::List(items) => Value::Text(format!("a list of {} times", items.len()).into()),
+        _ => Value::Absent,
+    }
+}
+
+fn value<'a>(node: &Node<'a>, role: Role, tables: &Tables<'a>) -> Value<'a> {
     let refers = matches!(
         role,
         Role::Room | Role::Speakers | Role::Tags | Role::Track | Role::Kind
     );
+    let known = |node: &Node<'a>| refers.then(|| tables.name(role, &node.id())).flatten();
     let resolved = |node: &Node<'a>| {
-        let known = refers.then(|| tables.get(&node.id())).flatten();
-        known.cloned().unwrap_or_else(|| match node {
+        known(node).cloned().unwrap_or_else(|| match node {
             Node::Int(_) | Node::Float(_) => node.id(),
+            Node::Object(_) if refers => inner_name(node, role, tables),
             _ => node.line(),
         })
     };
@@ -165,15 +256,32 @@ fn value<'a>(node: &Node<'a>, role: Role, tables: &Names<'a>) -> Value<'a> {
                 .filter(|text| !text.is_empty())
                 .collect(),
         ),
-        Node::Int(number) if !refers || !tables.contains_key(&node.id()) => {
-            Value::Number(*number as f64)
-        }
+        Node::Int(number) if known(node).is_none() => Value::Number(*number as f64),
         Node::Float(number) => Value::Number(*number),
-        Node::Text(text) if !refers || !tables.contains_key(text) => Value::Text(text.clone()),
+        Node::Text(text) if known(node).is_none() => Value::Text(text.clone()),
         Node::Object(_) | Node::Text(_) | Node::Int(_) => match node.label() {
             Some(text) if !refers => Value::Text(text.clone()),
             _ => Value::Text(resolved(node)),
         },
         _ => Value::Absent,
     }
+}
+
+/// The name of an object that stands for a room, a person or a tag: its own, or that of the table at its id.
+fn inner_name<'a>(node: &Node<'a>, role: Role, tables: &Tables<'a>) -> Cow<'a, str> {
+    let own = if role == Role::Speakers {
+        name_of(node)
+    } else {
+        node.line()
+    };
+    if !own.is_empty() {
+        return own;
+    }
+    let by_id = ["id", "code", "slug"].map(|name| tables.name(role, &node.get(name).id()));
+    by_id
+        .into_iter()
+        .flatten()
+        .next()
+        .cloned()
+        .unwrap_or_else(|| node.line())
 }

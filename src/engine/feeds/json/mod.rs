@@ -1,6 +1,7 @@
 //! The formats that are written in JSON: recognises one by its shape, and reads it.
 
 mod catalogue;
+mod find;
 mod frab;
 mod hackertracker;
 mod indico;
@@ -13,6 +14,7 @@ mod pretalx;
 mod pycon;
 mod schedule2;
 mod sessionize;
+mod tables;
 
 use node::Node;
 
@@ -80,13 +82,11 @@ fn recognise(root: &Node<'_>) -> Option<Format> {
     if conference.is_object() && schedule.get("events").is_list() {
         return Some(Format::Schedule2);
     }
-    if let Some(first) = schedule.list().first() {
-        if hackertracker::fits(first) {
-            return Some(Format::HackerTracker);
-        }
-        if pycon::fits(first) {
-            return Some(Format::PyconJson);
-        }
+    if schedule.list().iter().any(hackertracker::fits) {
+        return Some(Format::HackerTracker);
+    }
+    if schedule.list().iter().any(pycon::fits) {
+        return Some(Format::PyconJson);
     }
     of_object(root)
 }
@@ -96,6 +96,9 @@ fn of_list(first: &Node<'_>) -> Format {
     if first.get("rooms").is_list() && (first.has("date") || first.has("timeSlots")) {
         Format::SessionizeGrid
     } else if inner.is_some() && (first.has("groupId") || first.has("groupName")) {
+        Format::SessionizeSessions
+    } else if sessionize::fits(first) && first.get("categories").is_list() {
+        // The sessions of one group, without the group.
         Format::SessionizeSessions
     } else if catalogue::fits(first) {
         Format::Microsoft
@@ -116,8 +119,11 @@ fn of_object(root: &Node<'_>) -> Option<Format> {
     if root.has("weights") && sessions.is_list() {
         return Some(Format::Manifest);
     }
-    if first.is_some_and(sessionize::fits) {
+    if sessions.list().iter().any(sessionize::fits) {
         return Some(Format::SessionizeAll);
+    }
+    if root.has("date") && sessionize::has_rooms(root) {
+        return Some(Format::SessionizeGrid);
     }
     if first.is_none()
         && sessions.is_list()

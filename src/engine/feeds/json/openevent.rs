@@ -19,7 +19,7 @@ type Included<'n, 'a> = HashMap<(Cow<'a, str>, Cow<'a, str>), &'n Node<'a>>;
 
 pub(super) fn fits(entry: &Node<'_>) -> bool {
     let fields = attributes(entry);
-    let timed = ["starts-at", "starts_at", "start_time"]
+    let timed = ["starts-at", "starts_at", "start_time", "timestart"]
         .iter()
         .any(|name| fields.has(name));
     let own = [
@@ -63,10 +63,14 @@ fn session<'a>(entry: &Node<'a>, included: &Included<'_, 'a>) -> Session<'a> {
         subtitle: fields.get("subtitle").line(),
         start: clock::moment(
             fields
-                .first(&["starts-at", "starts_at", "start_time"])
+                .first(&["starts-at", "starts_at", "start_time", "timestart"])
                 .str(),
         ),
-        end: clock::moment(fields.first(&["ends-at", "ends_at", "end_time"]).str()),
+        end: clock::moment(
+            fields
+                .first(&["ends-at", "ends_at", "end_time", "timeend"])
+                .str(),
+        ),
         language: fields.get("language").line(),
         url: fields.first(&["signup-url", "signup_url"]).line(),
         cancelled: is_cancelled(fields),
@@ -82,7 +86,8 @@ fn session<'a>(entry: &Node<'a>, included: &Included<'_, 'a>) -> Session<'a> {
     };
     session.location = related(&["microlocation"]);
     session.set_track(related(&["track"]));
-    session.set_kind(related(&["session-type", "session_type"]));
+    session.set_kind(related(&["session-type", "session_type", "type"]));
+    session.tag("level", fields.get("level").line());
     let real = |text: Cow<'a, str>| {
         if PLACEHOLDERS.contains(&text.as_ref()) {
             Cow::Borrowed("")
@@ -91,8 +96,16 @@ fn session<'a>(entry: &Node<'a>, included: &Included<'_, 'a>) -> Session<'a> {
         }
     };
     session.set_texts(
-        real(fields.first(&["short-abstract", "short_abstract"]).block()),
-        real(fields.first(&["long-abstract", "long_abstract"]).block()),
+        real(
+            fields
+                .first(&["short-abstract", "short_abstract", "abstract"])
+                .block(),
+        ),
+        real(
+            fields
+                .first(&["long-abstract", "long_abstract", "description"])
+                .block(),
+        ),
     );
     let speakers = entry
         .get("relationships")

@@ -32,7 +32,6 @@ fn session<'a>(entry: &Node<'a>) -> Session<'a> {
         start: clock::moment(entry.get("start").str()),
         end: clock::moment(entry.get("end").str()),
         location: entry.get("room").line(),
-        summary: entry.first(&["description", "abstract"]).block(),
         language: if kind == "charla" {
             "es".into()
         } else {
@@ -55,6 +54,10 @@ fn session<'a>(entry: &Node<'a>) -> Session<'a> {
                 .map(|minutes| minutes * clock::MINUTE),
         );
     }
+    session.set_texts(
+        entry.get("abstract").block(),
+        entry.get("description").block(),
+    );
     session.set_kind(kind);
     session.set_track(entry.get("section").line());
     for tag in row::split_list(entry.get("tags").str()) {

@@ -25,6 +25,13 @@ pub(super) fn fits(entry: &Node<'_>) -> bool {
     entry.has("startsAt") && own.iter().any(|name| entry.has(name))
 }
 
+/// Whether a day is one of the view `GridSmart`.
+pub(super) fn has_rooms(day: &Node<'_>) -> bool {
+    let rooms = day.get("rooms").list().iter();
+    let mut sessions = rooms.flat_map(|room| room.get("sessions").list());
+    sessions.any(|entry| entry.has("startsAt"))
+}
+
 pub(super) fn read_all<'a>(root: &Node<'a>, programme: &mut Programme<'a>) {
     let (rooms, speakers) = (table(root.get("rooms")), table(root.get("speakers")));
     let mut items = HashMap::new();
@@ -54,7 +61,16 @@ pub(super) fn read_all<'a>(root: &Node<'a>, programme: &mut Programme<'a>) {
 
 pub(super) fn read_groups<'a>(root: &Node<'a>, programme: &mut Programme<'a>) {
     let mut seen = HashSet::new();
-    for group in root.list() {
+    // A day or a group may stand alone, and sessions without their group.
+    let groups = if root.is_list() {
+        root.list()
+    } else {
+        core::slice::from_ref(root)
+    };
+    for group in groups {
+        if group.has("startsAt") {
+            programme.push(|| place(group), grouped(group, &Node::Null));
+        }
         for entry in group.get("sessions").list() {
             if seen.insert(entry.get("id").id()) {
                 programme.push(|| place(entry), grouped(entry, &Node::Null));

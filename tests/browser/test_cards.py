@@ -1,4 +1,4 @@
-"""The page in a real headless Chromium, served by the real application.
+"""The page of Adaptive Cards in a real headless Chromium, served by the real application.
 
 Every visit ends with a look at what must not have been: a console message, a script's error, a
 dialog, a request to another origin, a break of the page's policy.
@@ -20,7 +20,7 @@ pytestmark = pytest.mark.once
 SAMPLE = eventkit.load_manifest()
 TOKEN = "a token for the tests, long enough".replace(" ", "-")
 TITLE_REFUSED = "console: Failed to load resource: the server responded with a status of 400"
-QUESTION = "/ui?interests=ai%2C+performance&top=5"
+QUESTION = "/ui/cards?interests=ai%2C+performance&top=5"
 
 
 @pytest.fixture(scope="module")
@@ -52,7 +52,7 @@ def options_of(page):
 
 
 def test_recommendations_are_those_of_the_engine(visit, sample):
-    page = visit(sample, "/ui").page
+    page = visit(sample, "/ui/cards").page
     assert page.get_by_text("Your recommendations appear here.").is_visible()
     page.get_by_label("Interests").fill("ai, performance")
     page.get_by_label("How many").fill("7")
@@ -71,7 +71,7 @@ def test_recommendations_are_those_of_the_engine(visit, sample):
 
 
 def test_completion_over_the_tags(visit, sample):
-    page = visit(sample, "/ui").page
+    page = visit(sample, "/ui/cards").page
     box = page.get_by_role("combobox", name="Interests")
     box.press_sequentially("PE")
     assert options_of(page) == ["performance", "open source", "operations"]
@@ -98,7 +98,7 @@ def test_completion_over_the_tags(visit, sample):
 
 
 def test_a_separator_ends_an_interest(visit, sample):
-    page = visit(sample, "/ui").page
+    page = visit(sample, "/ui/cards").page
     box = page.get_by_role("combobox", name="Interests")
     box.press_sequentially("Agents,")
     assert (chips_of(page), box.input_value()) == (["Agents"], "")
@@ -111,7 +111,7 @@ def test_a_separator_ends_an_interest(visit, sample):
 
 
 def test_chips_are_removed_by_button_and_by_key(visit, sample):
-    page = visit(sample, "/ui?interest=agents&interest=web&interest=python").page
+    page = visit(sample, "/ui/cards?interest=agents&interest=web&interest=python").page
     answered(page)
     page.get_by_role("button", name="Remove web").click()
     assert chips_of(page) == ["agents", "python"]
@@ -132,7 +132,7 @@ def test_a_tag_with_commas_is_one_interest(visit, serve):
         {"title": "One", "tags": [COMMA], "popularity": 0.1},
         {"title": "Two", "tags": ["sync engines", "crdts"], "popularity": 0.9},
     ]
-    page = visit(serve(programme(sessions)), "/ui").page
+    page = visit(serve(programme(sessions)), "/ui/cards").page
     box = page.get_by_role("combobox", name="Interests")
     box.press_sequentially("local")
     assert options_of(page) == [COMMA]
@@ -154,7 +154,7 @@ def test_a_tag_with_commas_is_one_interest(visit, serve):
 
 @pytest.mark.parametrize("ending", ["", ","])
 def test_a_tag_with_commas_can_be_typed(visit, serve, ending):
-    page = visit(serve(programme([{"title": "One", "tags": [COMMA]}])), "/ui").page
+    page = visit(serve(programme([{"title": "One", "tags": [COMMA]}])), "/ui/cards").page
     page.get_by_label("Interests").press_sequentially(f"{COMMA.title()}{ending}")
     page.get_by_role("button", name="Recommend").click()
     answered(page)
@@ -163,7 +163,7 @@ def test_a_tag_with_commas_can_be_typed(visit, serve, ending):
 
 
 def test_completion_can_be_left(visit, sample):
-    page = visit(sample, "/ui").page
+    page = visit(sample, "/ui/cards").page
     box = page.get_by_role("combobox", name="Interests")
     box.fill("we")
     assert options_of(page) == ["web"]
@@ -205,7 +205,7 @@ def test_explain_shows_the_contributions_as_bars(visit, sample):
 
 def test_the_itinerary_marks_overlaps(visit, serve):
     origin = serve(overlapping())
-    page = visit(origin, "/ui?interests=ai&top=10").page
+    page = visit(origin, "/ui/cards?interests=ai&top=10").page
     answered(page)
     days = page.locator("#timeline h3").all_inner_texts()
     assert days == ["Monday, 14 September 2026", "Without a time"]
@@ -248,7 +248,7 @@ def test_downloads(visit, sample):
 
 
 def test_keyboard_alone(visit, sample):
-    page = visit(sample, "/ui").page
+    page = visit(sample, "/ui/cards").page
     press, write = page.keyboard.press, page.keyboard.type
     focused = "document.activeElement.textContent.trim() || document.activeElement.id"
 
@@ -287,7 +287,7 @@ def test_keyboard_alone(visit, sample):
 
 @pytest.mark.parametrize("width", [1280, 360])
 def test_hostile_titles_are_drawn_as_text(visit, harmful, width):
-    made = visit(harmful, "/ui?interests=ai&top=50", width=width)
+    made = visit(harmful, "/ui/cards?interests=ai&top=50", width=width)
     made.expected = [TITLE_REFUSED]
     page = made.page
     cards = answered(page)
@@ -314,7 +314,7 @@ def test_hostile_titles_are_drawn_as_text(visit, harmful, width):
 
 
 def test_hostile_tags_are_completed_as_text(visit, harmful):
-    page = visit(harmful, "/ui").page
+    page = visit(harmful, "/ui/cards").page
     page.get_by_label("Interests").press_sequentially("img")
     assert options_of(page) == ["<img src=x onerror=alert('tag')>"]
     page.keyboard.press("ArrowDown")
@@ -323,7 +323,7 @@ def test_hostile_tags_are_completed_as_text(visit, harmful):
 
 
 def test_the_titles_refused_by_explain_are_explained_all_the_same(visit, harmful):
-    made = visit(harmful, "/ui?interests=ai&top=50")
+    made = visit(harmful, "/ui/cards?interests=ai&top=50")
     made.expected = [TITLE_REFUSED]
     card = answered(made.page).nth(2)
     card.get_by_role("button").click()
@@ -392,7 +392,7 @@ def test_a_token_is_asked_for_and_kept_in_this_tab(visit, serve):
 
 def test_errors_are_said(visit):
     with served(SAMPLE, max_top=10) as origin:
-        made = visit(origin, "/ui?interests=ai&top=50")
+        made = visit(origin, "/ui/cards?interests=ai&top=50")
         made.expected = ["console: Failed to load resource"]
         page = made.page
         alert = page.get_by_role("alert")
@@ -426,8 +426,8 @@ def test_behind_a_prefix(visit, serve):
     assert answered(page).count() == 5
     page.get_by_role("link", name="Latency").click()
     page.get_by_role("heading", name="Latency").wait_for()
-    page.get_by_role("link", name="Recommend").click()
-    assert page.url == f"{origin}/events/kit/ui"
+    page.get_by_role("link", name="Cards").click()
+    assert page.url == f"{origin}/events/kit/ui/cards"
 
 
 @pytest.mark.parametrize(

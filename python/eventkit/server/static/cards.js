@@ -1,4 +1,4 @@
-// The page of recommendations: a question, its answer as cards and as an itinerary.
+// Recommendations as Adaptive Cards, as Teams and Copilot show them, and their itinerary.
 
 import { drawCard, splitCard } from "./card.js";
 import { Combobox, valuesOf } from "./combobox.js";
