@@ -3,13 +3,19 @@
 
 PYTHON ?= python3
 VENV ?= .venv
-# The optional dependencies of pyproject.toml that the tests use: all but `daft` and `spark`, which are hundreds of
-# megabytes (`make test-engines`). They are in the lock file. With the extension come those of the demo.
+# The optional dependencies of pyproject.toml that the tests use: all but `daft` and `spark`. They are in the lock file.
+# With the extension come those of the demo.
 EXTRAS := arrow,batch,cli,dask,feeds,frames,graph,ics,mcp,otel,redis,serve
 DEMO_EXTRAS := cli,feeds,ics,serve
+comma := ,
 # The versions of all Python packages that tests, benches, docs and linters use.
 LOCK := requirements-dev.lock
-comma := ,
+# Those of `make test-engines` and `make bench-scale`. Their 1.5 GB are in an environment of their own, because the S3
+# server needs older packages than the others.
+ENGINES_LOCK := requirements-engines.lock
+ENGINES_VENV ?= .venv-engines
+# ENGINES=daft tests that engine only, and installs only what it needs.
+ENGINES ?=
 # The extension of this checkout has the hooks with which tests kill and panic; a wheel never has.
 FEATURES := python,fault-injection
 # Processes that run the Python tests.
@@ -18,6 +24,7 @@ WORKERS ?= 2
 AGENT ?=
 
 BIN := $(VENV)/bin
+comma := ,
 # The build requirement is read from pyproject.toml: it stands nowhere else.
 MATURIN := $(shell sed -n 's/^requires = \["\(maturin[^"]*\)"\]$$/\1/p' pyproject.toml)
 RUST := Cargo.toml Cargo.lock pyproject.toml $(shell find src -name '*.rs' 2>/dev/null)
@@ -30,8 +37,8 @@ endif
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help check-tools setup build demo test test-rust test-python parity faults loom fuzz fuzz-python bench \
-	bench-long bench-server bench-telemetry bench-graph relevance bench-understanding bench-mcp test-mcp figures \
+.PHONY: help check-tools setup build demo test test-rust test-python test-engines test-mcp parity faults loom fuzz \
+	fuzz-python bench bench-long bench-server bench-scale bench-telemetry bench-graph relevance bench-understanding bench-mcp figures \
 	lint lint-rust lint-python lint-workflows audit lock docs test-all dist check-platforms clean
 
 help: ## List the targets
@@ -62,6 +69,12 @@ $(VENV)/.stamp-native: $(RUST) $(VENV)/.stamp-build
 	  $(BIN)/maturin develop --release --quiet --extras $(DEMO_EXTRAS) --features $(FEATURES)
 	@touch $@
 
+$(ENGINES_VENV)/.stamp$(ENGINES): $(VENV)/.stamp-dev $(ENGINES_LOCK)
+	$(PYTHON) -m venv $(ENGINES_VENV)
+	PATH="$(abspath $(BIN)):$$PATH" tools/install-packages $(ENGINES_VENV)/bin/python --constraint $(ENGINES_LOCK) \
+	  $(if $(ENGINES),$(ENGINES) fsspec hypothesis numpy pyarrow pytest,--no-deps --requirement $(ENGINES_LOCK))
+	@touch $@
+
 setup: $(VENV)/.stamp-dev ## Make .venv and install every tool the other targets use
 
 build: $(VENV)/.stamp-build ## Build the extension (release) into python/eventkit
@@ -80,6 +93,12 @@ test-rust: | check-tools
 test-python: $(VENV)/.stamp-dev $(VENV)/.stamp-native
 	$(EXPORTS) $(BIN)/pytest -n $(WORKERS) --dist loadfile
 
+test-engines: $(ENGINES_VENV)/.stamp$(ENGINES) $(VENV)/.stamp-native ## Test batches on Dask, Daft, Spark and S3 (ENGINES=daft: that one)
+	@[ "$(ENGINES)" ] || command -v java >/dev/null || \
+	  { echo 'missing: java, for Spark: apt-get install default-jre-headless' >&2; exit 1; }
+	PYTHONPATH=python $(ENGINES_VENV)/bin/python -m pytest -m engines $(if $(ENGINES),-k "$(ENGINES)") \
+	  tests/test_scale_engines.py tests/test_scale_page.py
+
 parity: $(VENV)/.stamp-dev $(VENV)/.stamp-native ## Run the differential tests, 5,000 examples each
 	$(EXPORTS) EVENTKIT_HYPOTHESIS=parity $(BIN)/pytest tests/test_parity.py tests/test_differential.py
 
@@ -97,6 +116,9 @@ bench-server: $(VENV)/.stamp-dev $(VENV)/.stamp-native ## Load the endpoints bes
 
 bench-telemetry: $(VENV)/.stamp-dev $(VENV)/.stamp-native ## Time telemetry against rotating handlers and a script
 	$(EXPORTS) $(BIN)/python benches/telemetry.py
+
+bench-scale: $(ENGINES_VENV)/.stamp $(VENV)/.stamp-native ## Compare engines, Arrow, shards, builds and SQL; draw docs/scale.png
+	PYTHONPATH=python $(ENGINES_VENV)/bin/python benches/scale.py
 
 bench-graph: $(VENV)/.stamp-dev $(VENV)/.stamp-native ## Time caches in front of a calendar, bursts, and reading a page of events
 	$(EXPORTS) $(BIN)/python benches/graph_cache.py
@@ -171,6 +193,8 @@ lock: $(VENV)/.stamp-build ## Write requirements-dev.lock anew, with the newest 
 	  --no-header --no-annotate $(foreach extra,$(subst $(comma), ,$(EXTRAS)),--extra $(extra)) \
 	  --group test --group once --group bench --group docs --group lint --group release \
 	  --output-file $(LOCK) - pyproject.toml
+	$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.10 --no-header --no-annotate \
+	  --extra dask --extra daft --extra spark --group engines --output-file $(ENGINES_LOCK) pyproject.toml
 
 test-all: $(VENV)/.stamp-build ## Test an installed wheel on every Python 3.10-3.15
 	VENV=$(abspath $(VENV)) tools/test-all $(VERSIONS)
@@ -182,7 +206,7 @@ check-platforms: | check-tools ## Compile the crate for Windows, aarch64 and mus
 	tools/check-platforms
 
 clean: ## Delete the virtual environments and everything that was built
-	rm -rf $(VENV) .venv-3.* target dist benches/results .benchmarks .hypothesis \
+	rm -rf $(VENV) $(ENGINES_VENV) .venv-3.* target dist benches/results .benchmarks .hypothesis \
 	  .pytest_cache .mypy_cache .ruff_cache
 	rm -f python/eventkit/_eventkit*.so
 	find python tests benches tools -name __pycache__ -type d -prune -exec rm -rf {} +

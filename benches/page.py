@@ -5,9 +5,9 @@
 
 For each programme: the first paint, the time until its sessions are on the page, the median time of
 a search from the last key to the drawn results, and the frames while the list and the grid scroll.
-A frame is late if it took more than one and a half times the screen's interval. The time of the page's own
-scripts for a frame does not depend on the machine's screen, so it is printed too. Nothing is asserted but the
-number of sessions: other work on the machine makes frames late.
+A frame is late if it took more than one and a half times the screen's interval. A frame's work,
+from the scripts to the paint, is printed too. Nothing is asserted but the number of sessions: other
+work on the machine makes frames late.
 """
 
 from __future__ import annotations
@@ -69,7 +69,8 @@ SEARCH = """word => new Promise(resolve => {
     seen.disconnect();
     requestAnimationFrame(() => resolve(performance.now() - began));
   });
-  seen.observe(document.getElementById("status"), { childList: true, characterData: true, subtree: true });
+  const every = { childList: true, characterData: true, subtree: true };
+  seen.observe(document.getElementById("status"), every);
   box.value = word;
   box.dispatchEvent(new Event("input", { bubbles: true }));
 })"""
@@ -108,8 +109,8 @@ def timed(browser: Any, origin: str, count: int) -> list[str]:
             raise SystemExit(f"the page shows {shown!r}, expected {count:,} sessions")
         starts.append(page.evaluate(PAINTED))
     paints, shows = ([start[name] for start in starts] for name in ("paint", "shown"))
-    lines.append(f"first paint      {paints[0]:6.0f} ms, then {statistics.median(paints[1:]):.0f} ms")
-    lines.append(f"sessions shown   {shows[0]:6.0f} ms, then {statistics.median(shows[1:]):.0f} ms")
+    for name, times in (("first paint", paints), ("sessions shown", shows)):
+        lines.append(f"{name:16} {times[0]:6.0f} ms, then {statistics.median(times[1:]):.0f} ms")
     page.evaluate(SEARCH, "warm")
     searches = [page.evaluate(SEARCH, word) for word in WORDS]
     lines.append(

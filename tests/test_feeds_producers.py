@@ -39,6 +39,8 @@ START = ("title", "start_at", "end_at")
         ("Date,Début,Titre\nvendredi 1 mai 2026,9h00,Open\n", "09:00"),
         ("日付,開始,タイトル\n2026年5月1日,9時00分,Open\n", "09:00"),
         ("Datum;Uhrzeit;Thema\n01.05.2026;9.00-10.15;Open\n", "09:00"),
+        # Years of two digits: only in this order the dates are near each other.
+        ("Date,Time,Titel\n1/5/26,9:00 a.m.,Open\n30/4/26,,x\n", "09:00"),
         # Clocks of twelve hours.
         ("Title,Date,Time\nOpen,2026-05-01,9-10 am\nx,2026-05-01,1:30 - 3 pm\n", "09:00"),
         ("Title,Date,Time\nOpen,2026-05-01,9:00 a.m.\nx,2026-05-01,1:30 p.m.\n", "09:00"),
@@ -63,6 +65,7 @@ def test_a_hand_made_table_is_read(table, expected):
         ("Date,Name,Topic\n2026-05-01,Ann,Rust\n", 'column "Name" or column "Topic"'),
         ("Time,Event,Room 1,Room 2\n9:00,Open,,\n", 'columns "Room 1", "Room 2"'),
         ("Time,Monday 8,Tuesday 9\n9:00,A,B\n", 'several days a row, in columns "Monday 8"'),
+        ("Date,Title\n27/12/14,Open\n", 'column "Date": it is open whether'),
         ("Date,Title\nApril 2,Open\n", 'column "Date", row 1 .*has no year'),
         ("Title,Date (MM/DD/YYYY)\nOpen,31/12/2026\nx,05/05/2026\n", "that its name gives"),
         ("Title,Start\nOpen,9 am - 10:00\n", 'column "Start".*at its first time only'),
@@ -107,8 +110,23 @@ def test_names_keep_what_is_in_brackets():
 
 def test_speakers_and_tags_of_several_columns_are_taken():
     table = "Title,Start,Speaker 1,Speaker 2,Category,Tags\nA,2026-05-01 09:00,Ann,Bo,x,y\n"
-    assert brief(table, "speakers", "tags") == [(["Ann", "Bo"], ["y", "x"])]
+    assert brief(table, "speakers", "tags") == [(["Ann", "Bo"], ["x", "y"])]
     assert brief("name,talk\nAnn,Rust\n", "title", "speakers") == [("Rust", ["Ann"])]
+
+
+def test_authors_stand_in_for_presenters_who_are_not_named():
+    table = 'title,authors,presenter\nA,"Ann,Bo",\nB,"Ann,Bo",Bo\n'
+    assert brief(table, "speakers") == [(["Ann", "Bo"],), (["Bo"],)]
+
+
+def test_midnight_may_be_written_as_zero_o_clock():
+    table = (
+        "title,date,start,end\nA,2026-05-01,10:00 p.m.,0:00 a.m.\nB,2026-05-02,0:00 am,1:00 am\n"
+    )
+    assert brief(table, "start_at", "end_at") == [
+        ("2026-05-01T22:00:00", "2026-05-02T00:00:00"),
+        ("2026-05-02T00:00:00", "2026-05-02T01:00:00"),
+    ]
 
 
 def test_cells_of_r_without_a_value_are_empty():

@@ -110,8 +110,7 @@ def test_ten_recommendations_take_few_bytes(name: str, real_data: Path) -> None:
     for interests in (["rust", "python"], ["game"], ["android", "security", "design"]):
         reply = call(programme, "recommend_sessions", interests=interests, top=10)
         assert reply.data is not None
-        notes = reply.data["notes"]
-        assert len(reply.text.encode()) - len("".join(notes).encode()) <= MAXIMUM_BYTES
+        assert len(reply.text.encode()) <= MAXIMUM_BYTES
         listed.append(len(reply.data["sessions"]))
     assert 10 in listed
 
@@ -126,7 +125,7 @@ def test_a_session_is_explained_to_the_last_term(sample: Programme) -> None:
 
 def test_why_not_says_rank_and_the_smallest_change(sample: Programme) -> None:
     reply = call(sample, "explain_session", session="hcd-05", interests=["ai"], top=2)
-    assert "Not recommended: rank " in reply.text
+    assert "Not recommended: it matches no interest, 2 asked for." in reply.text
     assert "To bring it in, add the interest " in reply.text
     assert reply.data is not None
     assert reply.data["recommended"] is False
@@ -134,6 +133,30 @@ def test_why_not_says_rank_and_the_smallest_change(sample: Programme) -> None:
     better = call(sample, "explain_session", session="hcd-05", interests=["ai", *wanted], top=2)
     assert better.data is not None
     assert better.data["rank"] <= 2
+    ranked = call(sample, "explain_session", session="hcd-27", interests=["ai"], top=2)
+    assert re.search(r"Not recommended: rank \d+ of 46, 2 asked for\.", ranked.text)
+    assert "the last by score, is " in ranked.text
+
+
+def test_a_place_that_is_shared_is_said_to_be_so(sample: Programme) -> None:
+    interests = ["agents", "k8s"]
+    shared = call(sample, "recommend_sessions", interests=interests, top=2)
+    assert shared.data is not None
+    assert [row["matched"] for row in shared.data["sessions"]] == [["agents"], ["k8s"]]
+    last = shared.data["sessions"][1]["id"]
+    reply = call(sample, "explain_session", session=last, interests=interests, top=2)
+    assert reply.data is not None
+    assert reply.data["recommended"] is True
+    assert reply.data["rank"] > 2
+    assert "By score alone it would be otherwise" in reply.text
+
+
+def test_sessions_of_one_title_are_explained_by_their_ids() -> None:
+    both = [{"id": "a", "title": "X", "tags": ["go"]}, {"id": "b", "title": "X", "tags": ["rust"]}]
+    reply = call(Programme(Catalog(both)), "explain_session", session="b", interests=["rust", "c"])
+    assert "rust: rust (exact, in tags)" in reply.text
+    assert reply.data is not None
+    assert reply.data["session"]["matched"] == ["rust"]
 
 
 def test_a_plan_fits_around_a_calendar_and_says_what_it_left_out(sample: Programme) -> None:

@@ -100,6 +100,17 @@ def test_entity_tags_are_those_of_the_bytes():
     assert tags["/ui"] == f'"{hashlib.sha256(get("/ui").body).hexdigest()[:32]}"'
 
 
+@pytest.mark.parametrize("road", ROADS.values(), ids=ROADS)
+@pytest.mark.parametrize("path", ["/ui", "/ui/sw.js", RENDERER])
+def test_a_file_that_a_browser_has_already_keeps_its_policy(road, path):
+    app = eventkit.create_app(MANIFEST)
+    whole = road(app, "GET", path)
+    again = road(app, "GET", path, headers=[("If-None-Match", whole.header("ETag"))])
+    assert (again.status, again.body) == (304, b"")
+    for name in ("Content-Security-Policy", "Cache-Control", "ETag", "Service-Worker-Allowed"):
+        assert again.header(name) == whole.header(name)
+
+
 def test_the_address_with_a_slash_leads_to_the_page():
     response = get("/ui/")
     assert (response.status, headers_of(response)["Location"]) == (308, "../ui")

@@ -100,6 +100,39 @@ def test_words_that_only_look_alike_are_not_found(interest: str, title: str) -> 
     assert title not in titles([interest])
 
 
+LANGUAGES = [
+    ("robotik", "Robotics at school"),
+    ("robotics", "Robotik für alle"),
+    ("technologie", "Technology of the past"),
+    ("feminismus", "Feministische Theorien"),
+    ("datenbanken", "Why databases?"),
+    ("datenbank", "Datenbanksysteme im Vergleich"),
+    ("überwachungskameras", "Kameras für Überwachung"),
+    ("logiciels libres", "Free software in town halls"),
+    ("machine lerning", "Deep learning on a machine"),
+    ("初心者", "Security for beginners"),
+    ("初心者", "はじめてのPython"),
+    ("非同期", "Async Python"),
+    ("climate change", "Das Klima und wir"),
+]
+
+
+@pytest.mark.parametrize(("interest", "title"), LANGUAGES)
+def test_other_languages_and_compounds_are_found(interest: str, title: str) -> None:
+    others = [session("Was lernen wir?"), session("Alte Systeme")]
+    programme = [*others, *(session(title) for _, title in LANGUAGES)]
+    assert title in titles([interest], programme)
+
+
+@pytest.mark.parametrize(
+    "interest", ["quantum computing", "lock picking", "voting machines", "kohleausstieg"]
+)
+def test_a_common_word_of_a_longer_interest_alone_finds_nothing(interest: str) -> None:
+    others = [session(f"Talk {number}", abstract="computing machines") for number in range(40)]
+    programme = [*others, session("Locks and threads"), session("Pick a machine"), *PROGRAMME]
+    assert titles([interest], programme) == []
+
+
 @pytest.mark.parametrize("interest", ["blockchain", "", " ", "?!", "quantum knitting", "\ud800"])
 def test_what_the_programme_does_not_hold_finds_nothing(interest: str) -> None:
     found = understand(PROGRAMME, [interest])

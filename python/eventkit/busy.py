@@ -138,7 +138,7 @@ def _read_ics(data: bytes, name: str, day: date | None) -> Iterator[tuple[str, A
 
 
 def _is_free(event: Any) -> bool:
-    return event.get("STATUS") == "CANCELLED" or event.get("TRANSP") == "TRANSPARENT"
+    return bool(event.get("STATUS") == "CANCELLED" or event.get("TRANSP") == "TRANSPARENT")
 
 
 def _read_recurring(

@@ -106,8 +106,9 @@ def why_not(
         ``{"error": "session not found", "title": title}``.
 
         With ``understand``, ``"terms"`` names the terms of the session's match. A session that
-        matches nothing has no terms, and neither rank nor gap, because it is left out. The interests
-        that are tried are the session's tags and the words of its title, the first 16 of them.
+        matches nothing has no terms, and neither rank nor gap, because it is left out. The texts
+        that are tried as interests are the first 16 of the session's tags and the words of its
+        title. No change of fewer steps with these texts would do.
 
     Raises:
         TypeError: Interests are one text instead of a list.

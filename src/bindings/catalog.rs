@@ -8,10 +8,9 @@ use pyo3::exceptions::{PyIndexError, PyKeyError, PyOverflowError};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict, PyList, PyString};
 
-use super::answer::{self};
 use super::balance::Sharing;
 use super::cache::TimedCache;
-use super::catalog_data::{CatalogData, SharedCatalogData};
+use super::catalog_data::SharedCatalogData;
 use super::errors::{Stop, unwind};
 use super::filter::Filter;
 use super::intern::intern;
@@ -20,24 +19,6 @@ use super::search::{CHANGED, CatalogBase, UNREADABLE, or_else, reference, refuse
 use super::top::Top;
 use super::understanding::{in_python, refuse_embed};
 use super::{input, object};
-
-/// Compiles the sessions of a list.
-#[pyfunction]
-pub(super) fn compile_sessions(sessions: &Bound<'_, PyList>) -> PyResult<SharedCatalogData> {
-    settled(unwind(|| CatalogData::of_objects(sessions)), CHANGED).map(SharedCatalogData)
-}
-
-/// Returns true if it is certain that the manifest's schema accepts every session; otherwise Python has to look.
-#[pyfunction]
-pub(super) fn sessions_pass_schema(
-    py: Python<'_>,
-    data: &Bound<'_, SharedCatalogData>,
-) -> PyResult<bool> {
-    let data = &data.get().0;
-    data.check()?;
-    let passed = unwind(|| py.detach(|| data.pass_schema()));
-    data.settled(passed)
-}
 
 #[pymethods]
 impl CatalogBase {
@@ -436,66 +417,5 @@ impl CatalogBase {
             changed = settled(unwind(|| changed.with_added(py, added)), CHANGED)?;
         }
         Ok(SharedCatalogData(changed))
-    }
-}
-
-impl CatalogBase {
-    /// Recommends the sessions whose tags are interests.
-    pub(super) fn recommended<'py>(
-        &self,
-        py: Python<'py>,
-        interests: &Bound<'py, PyAny>,
-        top: &Bound<'py, PyAny>,
-        weights: Option<&Bound<'py, PyAny>>,
-        filter: Option<&Bound<'py, Filter>>,
-        sharing: Option<&Sharing>,
-    ) -> PyResult<Bound<'py, PyAny>> {
-        self.data.check()?;
-        let filter = settled(unwind(|| self.narrowed(py, filter)), UNREADABLE)?;
-        let filter = filter.as_ref();
-        if let Some(sharing) = sharing {
-            let answer = self.balanced(py, interests, top, weights, filter, sharing, None);
-            return self.data.settled(answer);
-        }
-        self.data.settled(or_else(
-            py,
-            || {
-                let (set, scorer) = self.query(interests, weights)?;
-                let most = self.most(top, filter)?;
-                let best = self.best_cached(py, &set, &scorer, most, filter)?;
-                self.answer(py, best, &scorer)
-            },
-            || self.refer(py, interests, top, weights, filter),
-        ))
-    }
-
-    /// Explains a session by the tags that are interests.
-    pub(super) fn explained<'py>(
-        &self,
-        py: Python<'py>,
-        title: &Bound<'py, PyAny>,
-        interests: &Bound<'py, PyAny>,
-        weights: Option<&Bound<'py, PyAny>>,
-    ) -> PyResult<Bound<'py, PyAny>> {
-        self.data.check()?;
-        self.data.settled(or_else(
-            py,
-            || {
-                let title = input::exact_str(title)?;
-                let (set, scorer) = self.query(interests, weights)?;
-                match self.find_title(py, title)? {
-                    None => answer::not_found(title),
-                    Some(place) => {
-                        answer::explained(self.data.plain_session(py, place)?, &set, &scorer)
-                    }
-                }
-            },
-            || {
-                refuse_text(interests)?;
-                let sessions = settled(unwind(|| self.admitted(py, None)), UNREADABLE)?;
-                let weights = weights.unwrap_or_else(|| self.weights.bind(py));
-                reference(py, "explain_sessions")?.call1((sessions, weights, title, interests))
-            },
-        ))
     }
 }

@@ -5,8 +5,9 @@ use std::sync::{Arc, OnceLock};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList, PyString};
 
-use super::errors::{Answer, OrDecline, file_error, no_memory};
+use super::errors::{Answer, OrDecline, file_error, no_memory, unwind};
 use super::intern::intern;
+use super::search::{CHANGED, settled};
 use super::{decode, input, source};
 use crate::engine::catalog::{Catalog, Place};
 use crate::engine::file::Reader;
@@ -22,6 +23,24 @@ pub(super) struct Objects {
 /// Compiled sessions for a `Catalog`, as Python holds them.
 #[pyclass(frozen, name = "CatalogData", module = "eventkit._eventkit")]
 pub(super) struct SharedCatalogData(pub(super) CatalogData);
+
+/// Compiles the sessions of a list.
+#[pyfunction]
+pub(super) fn compile_sessions(sessions: &Bound<'_, PyList>) -> PyResult<SharedCatalogData> {
+    settled(unwind(|| CatalogData::of_objects(sessions)), CHANGED).map(SharedCatalogData)
+}
+
+/// Returns true if it is certain that the manifest's schema accepts every session; otherwise Python has to look.
+#[pyfunction]
+pub(super) fn sessions_pass_schema(
+    py: Python<'_>,
+    data: &Bound<'_, SharedCatalogData>,
+) -> PyResult<bool> {
+    let data = &data.get().0;
+    data.check()?;
+    let passed = unwind(|| py.detach(|| data.pass_schema()));
+    data.settled(passed)
+}
 
 /// A catalogue and the sessions of its parts. Cloning is cheap.
 #[derive(Clone)]

@@ -9,6 +9,7 @@ mod ask;
 mod balance;
 mod cache;
 mod catalog;
+mod catalog_answer;
 mod catalog_data;
 mod decode;
 mod encode;
@@ -67,9 +68,7 @@ mod _eventkit {
     #[pymodule_export]
     use super::balance::unmatched_interests;
     #[pymodule_export]
-    use super::catalog::{compile_sessions, sessions_pass_schema};
-    #[pymodule_export]
-    use super::catalog_data::SharedCatalogData;
+    use super::catalog_data::{SharedCatalogData, compile_sessions, sessions_pass_schema};
     #[pymodule_export]
     use super::event::transform_events;
     #[pymodule_export]

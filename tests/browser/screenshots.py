@@ -106,10 +106,12 @@ def draw_phone(context, origin):
 
 
 def make_smaller(folder):
-    """Write the pictures of a folder with 128 colours, which is a third of their size."""
+    """Write the pictures of a folder with 256 colours, which is half of their size."""
     for file in sorted(folder.glob("page-*.png")):
         with Image.open(file) as picture:
-            fewer = picture.convert("RGB").quantize(128, dither=Image.Dither.NONE)
+            fewer = picture.convert("RGB").quantize(
+                256, method=Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE
+            )
         fewer.save(file, optimize=True)
 
 

@@ -102,6 +102,15 @@ def test_the_list_holds_the_whole_programme_and_draws_what_is_in_sight(visit, re
     assert page.locator("#list h3").last.inner_text().endswith("Sunday, August 20, 2017")
     assert rows(page).count() < 40
     assert last["title"] in page.locator("#list .title").all_inner_texts()
+    # In the order of their places, which is that of screen readers, however they came.
+    page.evaluate("scrollTo(0, document.body.scrollHeight - 3000)")
+    page.wait_for_function(
+        "[...document.querySelectorAll('#list .row')].some(row => "
+        "row.ariaPosInSet < row.ariaSetSize - 25)"
+    )
+    places = "[...document.querySelectorAll('#list .row')].map(row => Number(row.ariaPosInSet))"
+    found = page.evaluate(places)
+    assert found == sorted(found)
 
 
 def test_search_while_typing_says_what_was_matched(visit, real):
@@ -388,6 +397,9 @@ def test_without_the_network_after_the_first_load(chromium, real):
         shown(page)
         page.locator("#list .star").first.click()
         page.locator("body[data-offline=ready]").wait_for()
+        # What the server says of a file that the browser has is true of the file.
+        page.reload()
+        shown(page)
     # The server is gone.
     page.goto(f"{origin}/ui?view=mine")
     shown(page)

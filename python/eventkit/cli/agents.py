@@ -83,4 +83,4 @@ def agent_files(arguments: argparse.Namespace) -> Answer:
     from eventkit.mcp.files import write_files
 
     written = write_files(arguments.out, arguments.url, replace=arguments.replace)
-    return Answer({"written": written}, lambda: [*written])
+    return Answer({"written": written}, lambda: [*written], lines=True)

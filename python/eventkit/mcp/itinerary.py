@@ -33,8 +33,8 @@ def plan(programme: Programme, arguments: Arguments) -> Reply:
     top = arguments.whole("top", PLAN_TOP, 1, MOST)
     found = _planned(programme, arguments, interests, top)
     rows, lines = rows_and_lines(programme, interests, found)
-    understood = programme.understood(interests)
-    said = [*notes.of_interests(understood), *programme.limits()]
+    understood = found["understood"]
+    said = notes.of_interests(understood)
     like = found["sessions"][0] if found["sessions"] else {}
     left_out = [_left_out(row, like) for row in found["left_out"]]
     if left_out:
@@ -59,15 +59,12 @@ def _planned(programme: Programme, arguments: Arguments, interests: list[str], t
         Refused: The wishes contradict each other or the sessions.
     """
     day = arguments.day()
-    asked, more = programme.asked(interests)
     # A programme without dates is on one day, and busy times with a date are compared with that.
     dated = bool(programme.days)
-    if not dated and day is not None:
-        more["date"] = day
     zone = programme.fields.get("zone")
     try:
         return programme.catalog.plan(
-            asked,
+            interests,
             top,
             gap=float(arguments.whole("gap", 0, 0, MOST_MINUTES)),
             filter=programme.filter_of(day) if dated else None,
@@ -75,7 +72,8 @@ def _planned(programme: Programme, arguments: Arguments, interests: list[str], t
             avoid=[programme.handle(programme.find(name)) for name in arguments.texts("avoid")],
             busy=arguments.busy(),
             zone=zone if isinstance(zone, str) and zone else None,
-            **more,
+            date=None if dated else day,
+            understand=True,
         )
     except (ValueError, TypeError) as error:
         reason = clean(error)

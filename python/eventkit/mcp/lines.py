@@ -12,7 +12,7 @@ from eventkit.mcp.clean import clean, shortened
 
 __all__ = ["counted", "local_to", "number", "row_of", "session_lines", "slot_of", "when"]
 
-BYTES_A_LINE = 140
+BYTES_A_LINE = 126
 """Ten sessions then take 1,500 bytes at most, with the words around them."""
 _FEW = 5
 _LENGTHS = ((300, 60), (100, 40), (80, 30), (64, 24), (48, 20), (32, 16))

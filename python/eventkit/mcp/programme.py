@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 from collections import Counter, OrderedDict
 from collections.abc import Mapping
 from functools import cached_property
@@ -15,7 +14,7 @@ from eventkit.exports import as_text
 from eventkit.mcp.clean import clean
 from eventkit.mcp.lines import slot_of
 from eventkit.mcp.reply import Refused
-from eventkit.understanding import Understood, matching_positions, understand
+from eventkit.understanding import matching_positions
 
 __all__ = ["Key", "Programme", "key_of"]
 
@@ -149,10 +148,6 @@ class Programme:
             raise Refused(f"No session is on {day}. The days: {', '.join(self.days)}.")
         return Filter(start=f"{day}T00:00:00", end=f"{day}T23:59:59", fit="starting")
 
-    def understood(self, interests: list[str]) -> list[Understood]:
-        """Return what each interest matches."""
-        return understand(self.catalog, interests).understood
-
     def matched(self, sessions: list[Any], interests: list[str]) -> list[list[str]]:
         """Return for each session the interests that it matches."""
         sets = [(interest, self._keys(interest)) for interest in interests]
@@ -171,35 +166,9 @@ class Programme:
                 self._matching.popitem(last=False)
         return held
 
-    @cached_property
-    def _understands(self) -> bool:
-        """Whether plans and other questions can be asked with what interests mean."""
-        return "understand" in inspect.signature(self.catalog.plan).parameters
-
-    def asked(self, interests: list[str]) -> tuple[list[str], dict[str, Any]]:
-        """Return how to ask a question: the interests, and further arguments.
-
-        An engine that compares whole tags only is asked with the tags that say the same.
-        """
-        if self._understands:
-            return interests, {"understand": True}
-        return (understand(self.catalog, interests).interests if interests else []), {}
-
-    def limits(self) -> list[str]:
-        """Return a line that says so if questions compare whole tags only."""
-        if self._understands:
-            return []
-        return ["Compared by whole topics only: words of titles and abstracts were not read."]
-
-    def unshared(self, interests: list[str]) -> list[str]:
-        """Return a line that says so if the places cannot be shared among the interests."""
-        if self._understands or len(interests) < 2:
-            return []
-        return ["By score alone: the places are not shared among the interests."]
-
     def recommend(self, interests: list[str], top: int, day: str | None = None) -> Any:
         """Recommend sessions of what the interests mean, and share the places among them."""
-        balance: Any = "interests" if self._understands and len(interests) > 1 else None
+        balance: Any = "interests" if len(interests) > 1 else None
         return self.catalog.recommend(
             interests, top, filter=self.filter_of(day), understand=True, balance=balance
         )

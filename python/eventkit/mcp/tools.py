@@ -66,7 +66,6 @@ def _recommend(programme: Programme, arguments: Arguments) -> Reply:
     said = notes.of_interests(answer["understood"])
     if answer["conflicts"]:
         said.append("Some of these run at the same time: plan_itinerary chooses among them.")
-    said += programme.unshared(interests) if rows else []
     data = {"sessions": rows, "unmatched": notes.unmatched(answer["understood"]), "notes": said}
     head = f"{counted(len(rows))} of {programme.name}, best first: {notes.COLUMNS}"
     if not rows:
@@ -80,45 +79,57 @@ def _explain(programme: Programme, arguments: Arguments) -> Reply:
     interests = arguments.interests()
     top = arguments.whole("top", TOP, 1, MOST)
     session = programme.find(name)
-    title = str(session.get("title"))
-    explained: Any = programme.catalog.explain(title, interests, understand=True)
+    found: Any = programme.catalog.why_not(
+        programme.handle(session), interests, top, understand=True
+    )
     (matched,) = programme.matched([session], interests)
-    row = row_of(session, matched, explained["score"])
-    standing, data = _standing(programme, session, interests, top)
+    row = row_of(session, matched, found["score"])
+    shown = key_of(session) in set(map(key_of, programme.recommend(interests, top)["sessions"]))
     terms = [
         f"  {term['weight']:.2f} {clean(term['word'])}: {clean(term['term'])}"
         f" ({term['how']}, in {', '.join(term['fields'])})"
-        for term in explained["terms"]
+        for term in found["terms"]
     ]
-    contributions = explained["contributions"].items()
-    parts = ", ".join(f"{part.replace('_', ' ')} {value:.2f}" for part, value in contributions)
-    score = f"score {row['score']:.2f} = {parts}"
-    handle = row.get("id", "")
-    lines = [*session_lines([session], [row], [handle]), score, *terms, *standing]
-    if programme.catalog.score(title, [])["session"] != session:
-        lines.append("Another session has the same title: the parts of the score are of that one.")
-    understood = programme.understood(interests)
-    lines += notes.of_interests(understood)
-    data |= {"session": row, "score": row["score"], "terms": clean_data(explained["terms"])}
+    lines = [
+        *session_lines([session], [row], [row.get("id", "")]),
+        _score_line(programme, session, interests, found["score"]),
+        *terms,
+        *_standing(programme, found, shown, top),
+        *notes.of_interests(found["understood"]),
+    ]
+    data = {
+        "session": row,
+        "score": row["score"],
+        "recommended": shown,
+        "terms": clean_data(found["terms"]),
+        "changes": clean_data(found["changes"]),
+    }
+    if found["rank"] is not None:
+        data["rank"] = found["rank"]
     return Reply("\n".join(lines), data)
 
 
-def _standing(
-    programme: Programme, session: Any, interests: list[str], top: int
-) -> tuple[list[str], dict[str, Any]]:
+def _score_line(programme: Programme, session: Any, interests: list[str], score: float) -> str:
+    """Return the score as a sum; alone if another session has the same title."""
+    title = str(session.get("title"))
+    explained: Any = programme.catalog.explain(title, interests, understand=True)
+    if programme.catalog.score(title, [])["session"] != session:
+        return f"score {score:.2f}, of which for its terms:"
+    contributions = explained["contributions"].items()
+    parts = ", ".join(f"{part.replace('_', ' ')} {value:.2f}" for part, value in contributions)
+    return f"score {score:.2f} = {parts}"
+
+
+def _standing(programme: Programme, found: Any, shown: bool, top: int) -> list[str]:
     """Return whether a session is recommended, its rank, and what would change it."""
-    asked, more = programme.asked(interests)
-    found: Any = programme.catalog.why_not(programme.handle(session), asked, top, **more)
-    listed_now = programme.recommend(interests, top)["sessions"]
-    shown = key_of(session) in set(map(key_of, listed_now))
-    data = {"recommended": shown, "rank": found["rank"], "changes": clean_data(found["changes"])}
+    rank = "it matches no interest"
+    if found["rank"] is not None:
+        rank = f"rank {found['rank']} of {len(programme.catalog):,}"
     verdict = "Recommended" if shown else "Not recommended"
-    lines = [f"{verdict}: rank {found['rank']} of {len(programme.catalog):,}, {top} asked for."]
+    lines = [f"{verdict}: {rank}, {top} asked for."]
     if shown != found["shown"]:
         lines.append("By score alone it would be otherwise: places are shared among interests.")
-    if not found["shown"]:
-        lines += _lacking(found)
-    return [*lines, *programme.limits()], data
+    return lines if shown or found["shown"] else [*lines, *_lacking(found)]
 
 
 def _lacking(found: Any) -> list[str]:
@@ -174,8 +185,9 @@ def _alternatives(programme: Programme, name: str, query: str | None, top: int) 
     """Answer what else runs at the time of a session."""
     session = programme.find(name)
     interests = [] if query is None else [query.lower()]
-    asked, more = programme.asked(interests)
-    found: Any = programme.catalog.alternatives(programme.handle(session), asked, top, **more)
+    found: Any = programme.catalog.alternatives(
+        programme.handle(session), interests, top, understand=True
+    )
     if "error" in found:
         raise Refused(f"{clean(session.get('title'))} has no time to compare with.")
     rows, lines = rows_and_lines(programme, interests, found)
@@ -183,7 +195,7 @@ def _alternatives(programme: Programme, name: str, query: str | None, top: int) 
     head = f"{counted(len(rows))} at the time of {slot}: {notes.COLUMNS}"
     if not rows:
         head = f"Nothing else runs at the time of {slot}."
-    said = programme.limits() if interests else []
+    said = notes.of_interests(found.get("understood", []))
     return Reply("\n".join([head, *lines, *said]), {"sessions": rows, "notes": said})
 
 

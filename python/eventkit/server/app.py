@@ -341,7 +341,8 @@ class Application:
         etag = next((value for name, value in headers if name == "ETag"), None)
         if etag is not None and matches(wanted.get("if-none-match"), etag):
             status, body = 304, b""
-            headers = [("ETag", etag)]
+            # Browsers keep the headers of a 304: a page's policy must not become the common one.
+            headers = [pair for pair in headers if pair[0] != "Content-Type"]
         elif len(body) >= self.settings.gzip_bytes and accepts_gzip(wanted.get("accept-encoding")):
             body, encoding = response.compressed()
             headers.extend(encoding)

@@ -11,8 +11,8 @@ from typing import Any
 
 from eventkit._native import __version__
 from eventkit.exports import FORMATS
-from eventkit.server.programme import DETAILS_OF_ONE, LISTS, TEXTS
 from eventkit.server.questions import LONGEST_BUSY
+from eventkit.server.schemas import SCHEMAS, Schema
 from eventkit.server.settings import ServerSettings
 from eventkit.server.validation import (
     BUSY,
@@ -28,8 +28,6 @@ from eventkit.server.validation import (
 )
 
 __all__ = ["VERSIONS", "build_document"]
-
-_Schema = dict[str, Any]
 
 _PROBLEMS = {
     400: "A parameter or the body is wrong; says which, and what was expected.",
@@ -70,7 +68,7 @@ _MEANINGS = {
     "zone": "The time zone of the programme, such as Europe/Berlin",
 }
 VERSIONS = ("3.0", "3.1")
-_VERSION: _Schema = {
+_VERSION: Schema = {
     "name": "version",
     "in": "query",
     "description": "The version of OpenAPI; 3.1 if left out",
@@ -123,8 +121,8 @@ def build_document(settings: ServerSettings) -> dict[str, Any]:
     }
     paths["/openapi.json"]["get"]["parameters"] = [_VERSION]
     _name_operations(paths)
-    components: _Schema = {"schemas": _SCHEMAS, "responses": _problem_responses()}
-    document: _Schema = {
+    components: Schema = {"schemas": SCHEMAS, "responses": _problem_responses()}
+    document: Schema = {
         "openapi": "3.1.0",
         "info": {"title": "eventkit", "version": __version__, "license": {"name": "MIT"}},
         "paths": paths,
@@ -139,7 +137,7 @@ def build_document(settings: ServerSettings) -> dict[str, Any]:
     return document
 
 
-def _parameters(settings: ServerSettings) -> dict[str, tuple[_Schema, _Schema | None]]:
+def _parameters(settings: ServerSettings) -> dict[str, tuple[Schema, Schema | None]]:
     """Return the schemas of each parameter: in a query, and in a body (``None`` if not there)."""
     interests = {
         "type": "string",
@@ -148,7 +146,7 @@ def _parameters(settings: ServerSettings) -> dict[str, tuple[_Schema, _Schema | 
         f" of at most {settings.max_interest_length} characters. Repeated, each is one interest,"
         " which may hold commas",
     }
-    listed: _Schema = {
+    listed: Schema = {
         "type": "array",
         "minItems": 1,
         "maxItems": settings.max_interests,
@@ -159,23 +157,23 @@ def _parameters(settings: ServerSettings) -> dict[str, tuple[_Schema, _Schema | 
         },
     }
     top = {"type": "integer", "minimum": 0, "maximum": settings.max_top}
-    switch: _Schema = {"type": "string", "enum": ["1", "true", "0", "false"]}
+    switch: Schema = {"type": "string", "enum": ["1", "true", "0", "false"]}
 
-    def line(longest: int, pattern: str = LINE.pattern) -> tuple[_Schema, _Schema]:
+    def line(longest: int, pattern: str = LINE.pattern) -> tuple[Schema, Schema]:
         schema = {"type": "string", "minLength": 1, "maxLength": longest, "pattern": pattern}
         return schema, schema
 
-    def lines(most: int, longest: int, pattern: str = LINE.pattern) -> tuple[_Schema, _Schema]:
+    def lines(most: int, longest: int, pattern: str = LINE.pattern) -> tuple[Schema, Schema]:
         items = line(longest, pattern)[0]
         # No number of items in a query, as for `interest`.
-        query: _Schema = {"type": "array", "minItems": 1, "items": items}
+        query: Schema = {"type": "array", "minItems": 1, "items": items}
         return query, {"type": "array", "maxItems": most, "items": items}
 
     most, longest = settings.max_interests, settings.max_title_length
     gap = {"type": "integer", "minimum": 0, "maximum": MOST_MINUTES}
-    balance: _Schema = {"type": "string", "enum": ["interests", "none"]}
+    balance: Schema = {"type": "string", "enum": ["interests", "none"]}
     zone = {"type": "string", "pattern": ZONE.pattern}
-    kinds: _Schema = {"type": "string", "enum": [*FORMATS]}
+    kinds: Schema = {"type": "string", "enum": [*FORMATS]}
     day = {"type": "string", "format": "date", "pattern": DATE.pattern}
     user = {"type": "string", "pattern": USER.pattern}
     return {
@@ -203,10 +201,10 @@ def _parameters(settings: ServerSettings) -> dict[str, tuple[_Schema, _Schema | 
 
 def _question(
     summary: str,
-    parameters: dict[str, tuple[_Schema, _Schema | None]],
+    parameters: dict[str, tuple[Schema, Schema | None]],
     answer: str,
     more: dict[int, str] | None = None,
-) -> _Schema:
+) -> Schema:
     """Describe an endpoint whose parameters are in the query or in the body."""
     # A profile replaces the interests, but there may be no profile with that name.
     required = [name for name in ("interests", "session") if name in parameters]
@@ -223,7 +221,7 @@ def _question(
     ]
     told = {"summary": summary, "description": f"{summary}. {_DETAILS}"}
     members = {name: schema for name, (_, schema) in parameters.items() if schema is not None}
-    body: _Schema = {"type": "object", "properties": members, "required": required}
+    body: Schema = {"type": "object", "properties": members, "required": required}
     content = {"application/json": {"schema": body}}
     return {
         "get": {**told, "parameters": query, "responses": responses},
@@ -235,7 +233,7 @@ def _question(
     }
 
 
-def _name_operations(paths: _Schema) -> None:
+def _name_operations(paths: Schema) -> None:
     """Give each operation an id, by which programs and agents call it."""
     for path, methods in paths.items():
         name = re.sub(r"\W", "_", path.strip("/"))
@@ -243,176 +241,34 @@ def _name_operations(paths: _Schema) -> None:
             operation["operationId"] = name if method == "get" else f"{name}_{method}"
 
 
-def _look(summary: str, answer: str, *, public: bool = False) -> _Schema:
-    get: _Schema = {"summary": summary, "description": f"{summary}.", "responses": _answers(answer)}
+def _look(summary: str, answer: str, *, public: bool = False) -> Schema:
+    get: Schema = {"summary": summary, "description": f"{summary}.", "responses": _answers(answer)}
     return {"get": {**get, "security": []} if public else get}
 
 
-def _page(summary: str, answer: str) -> _Schema:
-    schema: _Schema = {"type": "integer", "minimum": 0, "maximum": MOST_PAGES}
-    page: _Schema = {"name": "page", "in": "query", "required": False, "schema": schema}
+def _page(summary: str, answer: str) -> Schema:
+    schema: Schema = {"type": "integer", "minimum": 0, "maximum": MOST_PAGES}
+    page: Schema = {"name": "page", "in": "query", "required": False, "schema": schema}
     return {"get": {**_look(summary, answer)["get"], "parameters": [page]}}
 
 
-def _text(summary: str) -> _Schema:
+def _text(summary: str) -> Schema:
     content = {"text/plain": {"schema": {"type": "string"}}}
     answers = {**_answers("State"), "200": {"description": summary, "content": content}}
     return {"get": {"summary": summary, "description": f"{summary}.", "responses": answers}}
 
 
-def _answers(name: str) -> _Schema:
+def _answers(name: str) -> Schema:
     schema = {"$ref": f"#/components/schemas/{name}"}
     good = {"description": "The answer.", "content": {"application/json": {"schema": schema}}}
     refused = {str(status): {"$ref": f"#/components/responses/{status}"} for status in _PROBLEMS}
     return {"200": good, "304": {"description": "The client has it already."}, **refused}
 
 
-def _problem_responses() -> _Schema:
+def _problem_responses() -> Schema:
     return {str(status): _problem(text) for status, text in _PROBLEMS.items()}
 
 
-def _problem(text: str) -> _Schema:
+def _problem(text: str) -> Schema:
     schema = {"$ref": "#/components/schemas/Problem"}
     return {"description": text, "content": {"application/json": {"schema": schema}}}
-
-
-def _object(properties: _Schema, *required: str) -> _Schema:
-    return {"type": "object", "properties": properties, "required": [*required]}
-
-
-def _list_of(items: _Schema) -> _Schema:
-    return {"type": "array", "items": items}
-
-
-_NUMBER: _Schema = {"type": "number"}
-_CONTRIBUTIONS = _object(
-    {"interest_match": _NUMBER, "popularity": _NUMBER, "diversity": _NUMBER}, "interest_match"
-)
-_SCORE: _Schema = {"title": {}, "score": _NUMBER, "contributions": _CONTRIBUTIONS}
-_TEXT: _Schema = {"type": "string"}
-_UNMATCHED = _list_of(_object({"interest": _TEXT, "nearest": _list_of(_TEXT)}, "interest"))
-_UNDERSTOOD = _list_of(_object({"interest": _TEXT, "sessions": {"type": "integer"}}, "interest"))
-_RECOMMENDATION: _Schema = {
-    "sessions": _list_of({"type": "object"}),
-    "scoring": _list_of(_object(_SCORE, *_SCORE)),
-    "conflicts": {"type": "integer", "minimum": 0},
-    "unmatched": _UNMATCHED,
-}
-_MEANT: _Schema = {"understood": _UNDERSTOOD}
-_TERMS: _Schema = {"terms": _list_of({"type": "object"})}
-_LEFT_OUT = _object(
-    {"title": {}, "score": _NUMBER, "reason": _TEXT, "session": {}, "busy": _list_of(_TEXT)},
-    *("title", "score", "reason"),
-)
-_SHARE = _object(
-    {"interest": _TEXT, "sessions": {"type": "integer"}, "places": {"type": "integer"}},
-    *("interest", "sessions", "places"),
-)
-_PLACE: _Schema = {"type": "integer", "minimum": 0}
-_IN_VALUES: _Schema = {"type": "integer", "minimum": -1}
-_COLUMN = _object(
-    {"values": _list_of(_TEXT), "places": _list_of(_IN_VALUES)}, *("values", "places")
-)
-_LIST_COLUMN = _object(
-    {"values": _list_of(_TEXT), "places": _list_of(_list_of(_PLACE))}, *("values", "places")
-)
-_SCHEMAS: _Schema = {
-    "Problem": _object(
-        {
-            "error": {"type": "string"},
-            "parameter": {"type": "string"},
-            "value": {"type": "string"},
-            "expected": {"type": "string"},
-        },
-        "error",
-    ),
-    "Recommendation": _object(
-        {
-            **_RECOMMENDATION,
-            **_MEANT,
-            "shares": _list_of(_SHARE),
-            "adaptiveCard": {"type": "object"},
-            "source": {"type": "string"},
-            "message": {"type": "string"},
-        },
-        *("sessions", "scoring", "conflicts"),
-    ),
-    "Plan": _object(
-        {
-            **_RECOMMENDATION,
-            **_MEANT,
-            "total": _NUMBER,
-            "untimed": {"type": "integer"},
-            "left_out": _list_of(_LEFT_OUT),
-            "leftOutCount": {"type": "integer", "minimum": 0},
-        },
-        *(*_RECOMMENDATION, "total", "untimed", "left_out", "leftOutCount"),
-    ),
-    "WhyNot": _object(
-        {
-            "title": {},
-            "shown": {"type": "boolean"},
-            "rank": {"type": ["integer", "null"]},
-            "score": _NUMBER,
-            "gap": {"type": ["number", "null"]},
-            "last": {},
-            "slot_taken_by": {},
-            "hidden_by": _list_of(_TEXT),
-            "changes": _list_of(_list_of({"type": "object"})),
-            "unmatched": _UNMATCHED,
-            **_MEANT,
-            **_TERMS,
-        },
-        *("title", "shown", "rank", "score", "changes"),
-    ),
-    "Alternatives": _object(
-        {**_RECOMMENDATION, **_MEANT, "title": {}, "start": {}, "end": {}},
-        *(*_RECOMMENDATION, "title"),
-    ),
-    "Explanation": _object(
-        {**_SCORE, "matched_tags": _list_of({"type": "string"}), **_TERMS},
-        *(*_SCORE, "matched_tags"),
-    ),
-    "Itinerary": _object({"sessionCount": {"type": "integer", "minimum": 0}}, "sessionCount"),
-    "Tags": _object(
-        {"tags": _list_of(_object({"tag": {"type": "string"}, "sessions": {"type": "integer"}}))},
-        "tags",
-    ),
-    "Understanding": _object(
-        {
-            "edition": _TEXT,
-            "interests": _list_of(_TEXT),
-            "understood": _list_of({"type": "object"}),
-            "positions": _list_of(_PLACE),
-        },
-        *("edition", "interests", "understood", "positions"),
-    ),
-    "Sessions": _object(
-        {
-            "name": {"type": ["string", "null"]},
-            "zone": {"type": ["string", "null"]},
-            "edition": _TEXT,
-            **dict.fromkeys(("count", "page", "pages", "detailPages", "detailSize"), _PLACE),
-            "columns": _object(
-                {
-                    "key": _list_of(_TEXT),
-                    **dict.fromkeys((*TEXTS, "start", "end"), _COLUMN),
-                    **dict.fromkeys(LISTS, _LIST_COLUMN),
-                },
-                *("key", *TEXTS, "start", "end", *LISTS),
-            ),
-        },
-        *("name", "zone", "edition", "count", "page", "pages", "columns"),
-    ),
-    "Details": _object(
-        {
-            "edition": _TEXT,
-            **dict.fromkeys(("page", "pages"), _PLACE),
-            "sessions": _list_of(_object(dict.fromkeys(DETAILS_OF_ONE, _TEXT))),
-        },
-        *("edition", "page", "pages", "sessions"),
-    ),
-    "State": _object({"status": {"enum": ["ok", "ready", "stale"]}}, "status"),
-    "Latencies": {"type": "object"},
-    "Document": _object({"openapi": {"type": "string"}}, "openapi"),
-}

@@ -155,25 +155,18 @@ fn write_finite(value: f64, out: &mut Vec<u8>) -> Result<(), Error> {
 fn write_time(format: &str, value: i64, out: &mut Vec<u8>) -> Result<(), Error> {
     let outside = || wrong(format!("the time {value}, which no calendar has"));
     let mut letters = format.get(2..).unwrap_or_default().chars();
-    let units: i64 = match (format.as_bytes().get(1), letters.next()) {
-        (Some(b'd'), Some('m')) | (_, Some('m')) => 1_000,
-        (_, Some('u')) => 1_000_000,
-        (_, Some('n')) => 1_000_000_000,
-        _ => 1,
+    let (units, seconds_each): (i64, i64) = match letters.next() {
+        Some('D') => (1, 86_400),
+        Some('m') => (1_000, 1),
+        Some('u') => (1_000_000, 1),
+        Some('n') => (1_000_000_000, 1),
+        _ => (1, 1),
     };
-    let seconds = if format == "tdD" {
-        value.checked_mul(86_400).ok_or_else(outside)?
-    } else {
-        value.div_euclid(units)
-    };
-    let nanoseconds = if format == "tdD" {
-        0
-    } else {
-        value.rem_euclid(units) * (1_000_000_000 / units)
-    };
-    let utc = DateTime::from_timestamp(seconds, nanoseconds as u32)
-        .ok_or_else(outside)?
-        .naive_utc();
+    let seconds = value.div_euclid(units).checked_mul(seconds_each);
+    let nanoseconds = u32::try_from(value.rem_euclid(units) * (1_000_000_000 / units));
+    let utc = seconds.zip(nanoseconds.ok());
+    let utc = utc.and_then(|(seconds, nanoseconds)| DateTime::from_timestamp(seconds, nanoseconds));
+    let utc = utc.ok_or_else(outside)?.naive_utc();
     out.push(b'"');
     match format.as_bytes().get(1) {
         Some(b'd') => write_date(utc, out),

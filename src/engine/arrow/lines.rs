@@ -102,7 +102,8 @@ impl Table {
             )));
         }
         names.sort_unstable();
-        if let Some([name, _]) = names.array_windows().find(|[one, other]| one == other) {
+        let twice = names.windows(2).find(|pair| pair.first() == pair.last());
+        if let Some(name) = twice.and_then(|pair| pair.first()) {
             return Err(wrong(format!("two columns are named {name:?}")));
         }
         for column in &columns {

@@ -15,6 +15,7 @@ use crate::engine::file::column::{Column, Plain};
 use crate::engine::ranking::interest::InterestSet;
 
 /// Gives the buffers of an array, and of the arrays inside it.
+#[allow(clippy::missing_errors_doc)] // All fail if the producer's array contradicts itself.
 pub trait Source: Sized {
     /// Returns the name of the field.
     fn name(&self) -> Result<&str, Error>;

@@ -81,7 +81,8 @@ impl Catalog {
         columns: usize,
         narrow: Option<Narrow<'_>>,
     ) -> Result<Option<Table>, Error> {
-        let selections = self.selections(narrow);
+        let filter = self.selections(narrow);
+        let filter = filter.as_deref();
         let mut positions = filled(-1_i64, queries.len(), columns)?;
         let mut scores = filled(f64::NAN, queries.len(), columns)?;
         let row = columns.max(1);
@@ -89,8 +90,7 @@ impl Catalog {
             .par_chunks_mut(row)
             .zip(scores.par_chunks_mut(row));
         let fill = |(query, (positions, scores)): (&&Query, (&mut [i64], &mut [f64]))| {
-            let (interests, scorer) = (&query.interests, &query.scorer);
-            let best = self.top_k_of(interests, scorer, query.most, selections.as_deref());
+            let best = self.top_k_of(&query.interests, &query.scorer, query.most, filter);
             let Some(best) = best else {
                 return false;
             };

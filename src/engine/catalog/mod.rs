@@ -315,14 +315,14 @@ impl Catalog {
         interests: &InterestSet,
         scorer: &Scorer,
         k: usize,
-        selections: Option<&[Selection<'_>]>,
+        filter: Option<&[Selection<'_>]>,
     ) -> Option<Vec<Best>> {
         let mut best = Vec::new();
-        let mut scores = Vec::new();
+        let mut reached = Vec::new();
         for (number, part) in (0..).zip(&self.parts) {
-            let selection = selections.and_then(|selections| selections.get(number as usize));
-            let selection = selection.unwrap_or(&Selection::Everything);
-            let ranked = part.top_k(interests, scorer, k, selection, &scores)?;
+            let admitted = filter.and_then(|filter| filter.get(number as usize));
+            let admitted = admitted.unwrap_or(&Selection::Everything);
+            let ranked = part.top_k(interests, scorer, k, admitted, &reached)?;
             if ranked.is_empty() {
                 continue;
             }
@@ -345,9 +345,9 @@ impl Catalog {
                 best.truncate(k);
             }
             // The next part need not look for sessions that are not better than these.
-            scores.clear();
+            reached.clear();
             if (number as usize) + 1 < self.parts.len() {
-                scores.extend(best.iter().map(|best: &Best| best.score));
+                reached.extend(best.iter().map(|best: &Best| best.score));
             }
         }
         Some(best)

@@ -18,6 +18,7 @@ pub(super) enum Role {
     Tags,
     Level,
     Speakers,
+    Authors,
     Summary,
     Description,
     Language,
@@ -26,7 +27,7 @@ pub(super) enum Role {
 }
 
 /// How many roles there are.
-pub(super) const ROLES: usize = 20;
+pub(super) const ROLES: usize = 21;
 
 /// The names of columns by role, without spaces and marks; earlier ones are preferred. A column has one role.
 const NAMES: [(Role, &str); ROLES] = [
@@ -34,7 +35,7 @@ const NAMES: [(Role, &str); ROLES] = [
         Role::Title,
         "title sessiontitle proposaltitle talktitle presentationtitle eventtitle papertitle contributiontitle lecturetitle \
          titel título titulo titre titolo tytuł název otsikko タイトル 講演タイトル 演題 标题 標題 题目 主题 主題 제목 название \
-         sessionname eventname talkname talk vortrag charla ponencia name topic thema tema subject presentation lecture \
+         sessionname eventname talkname name talk vortrag charla ponencia topic thema tema subject presentation lecture \
          veranstaltung event session what was activity activities activité actividad summary content item",
     ),
     (
@@ -96,8 +97,10 @@ const NAMES: [(Role, &str); ROLES] = [
          presenternames referent referenten referentin vortragende vortragender authors author sprecher ponente ponentes \
          intervenant intervenants orateur orateurs relatore relatori palestrante palestrantes spreker sprekers talare 講者 \
          登壇者 発表者 講演者 演讲者 연사 докладчик host hosts instructor instructors facilitator facilitators lecturer \
-         panelists who wer fullname name",
+         panelists teilnehmer who wer fullname name",
     ),
+    // Those who wrote a paper, beside those who present it.
+    (Role::Authors, "authors author autoren autores auteurs"),
     (
         Role::Summary,
         "abstract abstracttext shortabstract shortdescription summary synopsis desc description descripción descrição \

@@ -21,14 +21,22 @@ pub(super) struct Cell {
     pub(super) last: Option<(Date, i64)>,
     /// Minutes from UTC, where the cell names them.
     pub(super) offset: Option<i64>,
-    /// Whether a time is written with `am` or `pm`.
-    pub(super) halved: bool,
-    /// Whether an hour from 1 to 7 is written with one digit and neither `am` nor `pm`: it may be one after noon.
-    pub(super) early: bool,
-    /// Whether it is only digits, `0930`, which are a time in a column of times alone.
-    pub(super) digits: bool,
+    pub(super) form: Form,
     /// Whether it names a zone by letters that say too little, such as `CET`.
     pub(super) lettered: bool,
+}
+
+/// How the times of a cell are written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Form {
+    #[default]
+    Plain,
+    /// With `am` or `pm`.
+    Halved,
+    /// With one digit for an hour from 1 to 7, and neither `am` nor `pm`: it may be one after noon.
+    Early,
+    /// Only digits, `0930`, which are a time in a column of times alone.
+    Digits,
 }
 
 /// A date whose order of day and month may be open.
@@ -38,6 +46,8 @@ pub(super) enum Date {
     Known(i64),
     /// Two numbers up to 31, and a year.
     Open(i64, i64, i64),
+    /// Three numbers, of which the first or the last is a year of this century.
+    Short(i64, i64, i64),
 }
 
 impl Date {
@@ -45,49 +55,51 @@ impl Date {
     pub(super) fn midnight(self, order: Order) -> Option<i64> {
         match (self, order) {
             (Self::Known(midnight), _) => Some(midnight),
-            (Self::Open(day, month, year), Order::DayFirst)
-            | (Self::Open(month, day, year), Order::MonthFirst) => of_numbers(year, month, day),
+            (Self::Open(day, month, year), Order::Day)
+            | (Self::Open(month, day, year), Order::Month) => of_numbers(year, month, day),
+            (Self::Short(day, month, year), Order::Day)
+            | (Self::Short(month, day, year), Order::Month)
+            | (Self::Short(year, month, day), Order::Year) => of_numbers(2000 + year, month, day),
+            (Self::Open(..), Order::Year) => None,
         }
     }
 }
 
-/// Which of two numbers of a date is the day.
+/// Which number of a date comes first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Order {
-    DayFirst,
-    MonthFirst,
+    /// Day, month, year.
+    Day,
+    /// Month, day, year.
+    Month,
+    /// Year, month, day; only of dates with three short numbers.
+    Year,
 }
 
 impl Order {
-    /// Decides how the dates of a programme are written: the order in which all of them exist; if both are possible, the
-    /// one in which they lie within a month and four times closer together. `None` if that leaves a doubt.
+    /// Decides how the dates of a programme are written: the order in which all of them exist; if several are possible, the
+    /// one in which they lie within a month and four times closer together than in any other. `None` if that leaves a
+    /// doubt.
     pub(super) fn decide(dates: &[Date]) -> Option<Self> {
-        let span = |order| {
+        let span = |order: Self| {
             let days: Option<Vec<i64>> = dates.iter().map(|date| date.midnight(order)).collect();
             let days = days?;
             let (first, last) = (days.iter().min()?, days.iter().max()?);
-            Some((last - first) / DAY + 1)
+            Some((order, (last - first) / DAY + 1))
         };
-        if dates.is_empty() {
-            return Some(Self::DayFirst);
+        let same = |date: &Date| matches!(date, Date::Open(a, b, _) if a == b);
+        if dates
+            .iter()
+            .all(|date| matches!(date, Date::Known(_)) || same(date))
+        {
+            return Some(Self::Day);
         }
-        match (span(Self::DayFirst), span(Self::MonthFirst)) {
-            (Some(_), None) => Some(Self::DayFirst),
-            (None, Some(_)) => Some(Self::MonthFirst),
-            (None, None) => None,
-            (Some(_), Some(_))
-                if dates
-                    .iter()
-                    .all(|date| matches!(date, Date::Open(a, b, _) if a == b)) =>
-            {
-                Some(Self::DayFirst)
-            }
-            (Some(day_first), Some(month_first)) => match (day_first, month_first) {
-                (close, far) if close * 4 <= far && close <= 31 => Some(Self::DayFirst),
-                (far, close) if close * 4 <= far && close <= 31 => Some(Self::MonthFirst),
-                _ => None,
-            },
-        }
+        let orders = [Self::Day, Self::Month, Self::Year];
+        let spans: Vec<(Self, i64)> = orders.into_iter().filter_map(span).collect();
+        let (closest, days) = spans.iter().copied().min_by_key(|(_, days)| *days)?;
+        let farther =
+            |(order, far): &(Self, i64)| *order == closest || (days <= 31 && days * 4 <= *far);
+        spans.iter().all(farther).then_some(closest)
     }
 }
 
@@ -125,17 +137,22 @@ pub(super) fn parse(text: &str) -> Result<Cell, &'static str> {
     let date = date_of(&reader.words)?;
     let [first, second] = [0, 1].map(|at| reader.times.get(at).copied());
     let [start, until] = halves(first, second)?;
-    let times = [first, second];
-    let mut times = times.iter().flatten();
-    let halved = times.clone().any(|time| time.half.is_some());
+    let times = || [first, second].into_iter().flatten();
+    let form = if reader.digits {
+        Form::Digits
+    } else if times().any(|time| time.half.is_some()) {
+        Form::Halved
+    } else if times().any(|time| time.early) {
+        Form::Early
+    } else {
+        Form::Plain
+    };
     Ok(Cell {
         date,
         time: start,
         until,
         offset: reader.offset,
-        halved,
-        early: !halved && times.any(|time| time.early),
-        digits: reader.digits,
+        form,
         lettered: reader.lettered,
         ..Cell::default()
     })
@@ -225,11 +242,15 @@ fn date_of(words: &[Token]) -> Result<Option<Date>, &'static str> {
         }
         (Some(_), _) | (None, [_, _]) => Err("has no year"),
         (None, [(first, 1..=2), (second, 1..=2), (year, 4)]) if open => {
-            match (*first > 12, *second > 12) {
-                (true, _) => known(*year, *second, *first),
-                (_, true) => known(*year, *first, *second),
-                _ => Ok(Some(Date::Open(*first, *second, *year))),
+            let exists = |order| Date::Open(*first, *second, *year).midnight(order).is_some();
+            if exists(Order::Day) || exists(Order::Month) {
+                Ok(Some(Date::Open(*first, *second, *year)))
+            } else {
+                Err("is no day of the calendar")
             }
+        }
+        (None, [(first, 1..=2), (second, 1..=2), (third, 2)]) if open => {
+            Ok(Some(Date::Short(*first, *second, *third)))
         }
         (None, [(day, 1..=2), (month, 1..=2), (year, 4)] | [(year, 4), (month, _), (day, _)]) => {
             known(*year, *month, *day)

@@ -285,7 +285,11 @@ fn session<'a>(row: &Row<'a>, cells: &[Cell; 4], order: Order) -> Session<'a> {
         session.tag("keyword", tag);
     }
     session.tag("level", row.get(Role::Level).line());
-    for name in row.get(Role::Speakers).many(split_names) {
+    let people = match row.get(Role::Speakers) {
+        Value::Absent => row.get(Role::Authors),
+        speakers => speakers,
+    };
+    for name in people.many(split_names) {
         session.speaker(name);
     }
     set_times(&mut session, row, cells, order);

@@ -301,13 +301,13 @@ fn names_day(name: &str) -> bool {
 /// Refuses `Name` beside `Topic`, of which either may be the title and the other a speaker or a tag.
 fn check_name(names: &[String], roles: &[Option<Role>]) -> Result<(), Fault> {
     let columns = || names.iter().zip(roles);
-    let named =
+    let title =
         columns().find(|(name, role)| **role == Some(Role::Title) && column::bare(name) == "name");
     let topic = columns().find(|(name, role)| {
         role.is_none()
             && ["topic", "thema", "tema", "subject"].contains(&column::bare(name).as_str())
     });
-    match (named, topic) {
+    match (title, topic) {
         (Some((name, _)), Some((topic, _))) if !roles.contains(&Some(Role::Speakers)) => {
             Err(Fault::at(
                 1,

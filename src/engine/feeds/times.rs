@@ -2,7 +2,7 @@
 
 use super::clock::MINUTE;
 use super::column::{Role, bare, is_utc};
-use super::date::{self, Cell, Date, Order};
+use super::date::{self, Cell, Date, Form, Order};
 use super::fault::{Fault, shown};
 use super::programme::Programme;
 use super::row::{Row, Value};
@@ -14,6 +14,19 @@ pub(super) const TIMES: [Role; 4] = [Role::Start, Role::End, Role::Date, Role::E
 /// Texts that say that a time is not known.
 const UNKNOWN: &[&str] = &[
     "tbd", "tba", "tbc", "-", "–", "—", "?", "na", "n/a", "none", "null", "nan",
+];
+
+/// Names of columns that hold dates, and not any names of days.
+const DATES: &[&str] = &[
+    "date",
+    "datum",
+    "fecha",
+    "data",
+    "dato",
+    "eventdate",
+    "sessiondate",
+    "日付",
+    "日期",
 ];
 
 /// The times of one column.
@@ -55,9 +68,11 @@ impl Column {
             _ => date::parse(text),
         };
         let is_day = matches!(self.role, Role::Date | Role::EndDate);
-        let cell = cell.and_then(|cell| match cell.digits && is_day {
-            true => Err("is only a number"),
-            false => Ok(cell),
+        let cell = cell.and_then(|cell| {
+            if cell.form == Form::Digits && is_day {
+                return Err("is only a number");
+            }
+            Ok(cell)
         });
         self.filled += 1;
         let mut cell = cell.unwrap_or_else(|reason| {
@@ -66,7 +81,7 @@ impl Column {
                 .get_or_insert_with(|| (shown(&value.line()), row.place.clone(), reason));
             Cell::default()
         });
-        if cell.early {
+        if cell.form == Form::Early {
             self.first_early
                 .get_or_insert_with(|| (shown(text), row.place.clone()));
         }
@@ -90,17 +105,6 @@ impl Column {
         let Some((value, place, reason)) = &self.first_bad else {
             return Ok(());
         };
-        const DATES: &[&str] = &[
-            "date",
-            "datum",
-            "fecha",
-            "data",
-            "dato",
-            "eventdate",
-            "sessiondate",
-            "日付",
-            "日期",
-        ];
         let names_days = matches!(self.role, Role::Date | Role::EndDate)
             && !DATES.contains(&bare(name.split('(').next().unwrap_or_default()).as_str());
         if names_days {
@@ -142,7 +146,10 @@ pub(super) fn check_clock(columns: &[Column]) -> Result<(), Fault> {
         return Ok(());
     };
     let cells = || columns.iter().flat_map(|column| &column.cells);
-    let times = || cells().flat_map(|cell| [cell.time, cell.until].map(|time| (cell.halved, time)));
+    let times = || {
+        cells()
+            .flat_map(|cell| [cell.time, cell.until].map(|time| (cell.form == Form::Halved, time)))
+    };
     let hour = |time: Option<i64>| time.map_or(0, |time| time / (60 * MINUTE));
     let of_moment = |cell: &Cell| {
         cell.moment
@@ -169,7 +176,7 @@ fn order_named(name: &str) -> Option<Order> {
             .any(|mark| bare.contains(mark))
             .then_some(order)
     };
-    order(["mmdd", "mdyy"], Order::MonthFirst).or_else(|| order(["ddmm", "dmyy"], Order::DayFirst))
+    order(["mmdd", "mdyy"], Order::Month).or_else(|| order(["ddmm", "dmyy"], Order::Day))
 }
 
 /// Decides the order of day and month in the dates of all columns.
@@ -178,10 +185,10 @@ pub(super) fn order(columns: &[Column], programme: &mut Programme<'_>) -> Result
         times
             .cells
             .iter()
-            .any(|cell| matches!(cell.date, Some(Date::Open(..))))
+            .any(|cell| matches!(cell.date, Some(Date::Open(..) | Date::Short(..))))
     };
     let Some(first) = columns.iter().find(open) else {
-        return Ok(Order::DayFirst);
+        return Ok(Order::Day);
     };
     let dates: Vec<Date> = columns
         .iter()
@@ -191,12 +198,12 @@ pub(super) fn order(columns: &[Column], programme: &mut Programme<'_>) -> Result
         .collect();
     let name = &first.name;
     if let Some(order) = order_named(name) {
-        return match dates.iter().all(|date| date.midnight(order).is_some()) {
-            true => Ok(order),
-            false => Err(Fault::new(format!(
-                "column {name:?}: not all of its dates have the form that its name gives"
-            ))),
-        };
+        if dates.iter().all(|date| date.midnight(order).is_some()) {
+            return Ok(order);
+        }
+        return Err(Fault::new(format!(
+            "column {name:?}: not all of its dates have the form that its name gives"
+        )));
     }
     let order = Order::decide(&dates).ok_or_else(|| {
         Fault::new(format!(
@@ -204,8 +211,9 @@ pub(super) fn order(columns: &[Column], programme: &mut Programme<'_>) -> Result
         ))
     })?;
     let which = match order {
-        Order::DayFirst => "day",
-        Order::MonthFirst => "month",
+        Order::Day => "day",
+        Order::Month => "month",
+        Order::Year => "year",
     };
     programme.note(format!(
         "the dates of column {name:?} were read with the {which} first"

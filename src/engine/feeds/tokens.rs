@@ -284,7 +284,8 @@ fn time_at(
     if let Some(Token::Word(word)) = tokens.get(length)
         && (word == "am" || word == "pm")
     {
-        if !(1..=12).contains(&hour) {
+        // `0:00 am` is midnight.
+        if hour > 12 || (hour == 0 && word == "pm") {
             return Err("is no time");
         }
         half = Some(word == "pm");

@@ -3,6 +3,8 @@
 //! A pair holds in both directions and is never followed further: `a = b` and `b = c` do not make `a = c`. A wide word
 //! finds its narrower ones (*database* finds *sqlite*), but not the other way round.
 
+use std::borrow::Cow;
+
 use foldhash::fast::FixedState;
 use hashbrown::{HashMap, HashSet};
 
@@ -26,6 +28,8 @@ pub(super) struct Target {
 #[derive(Clone, Debug, Default)]
 pub struct Aliases {
     targets: HashMap<String, Vec<Target>, FixedState>,
+    /// The first words of the phrases, as in the keys.
+    first: HashSet<String, FixedState>,
     longest: usize,
     /// Every word of an alias: none of them is a misspelling.
     words: HashSet<String, FixedState>,
@@ -50,7 +54,11 @@ impl Aliases {
         }
         self.longest = self.longest.max(from.len());
         self.words.extend(from.iter().chain(to).cloned());
-        let targets = self.targets.entry(from.join(" ")).or_default();
+        if from.len() > 1 {
+            self.first
+                .extend(from.first().map(|word| singular(word).into_owned()));
+        }
+        let targets = self.targets.entry(key(from)).or_default();
         if let Some(held) = targets.iter_mut().find(|held| held.words == to) {
             held.tier = held.tier.max(tier);
             return;
@@ -65,24 +73,53 @@ impl Aliases {
         });
     }
 
-    /// The targets of some words.
-    pub(super) fn of(&self, words: &str) -> &[Target] {
-        self.targets.get(words).map_or(&[], Vec::as_slice)
+    /// The targets of some words, whatever their numbers.
+    pub(super) fn of(&self, words: &[String]) -> &[Target] {
+        self.targets.get(&key(words)).map_or(&[], Vec::as_slice)
     }
 
-    /// Whether some words have targets.
-    pub(super) fn knows(&self, words: &str) -> bool {
-        self.targets.contains_key(words)
+    /// The number of words from the first on that are a phrase with targets; 1 if there is none.
+    pub(super) fn phrase(&self, words: &[String]) -> usize {
+        let starts = |word: &String| self.first.contains(&*singular(word));
+        if !words.first().is_some_and(starts) {
+            return 1;
+        }
+        let most = self.longest.min(words.len());
+        let is_known = |&count: &usize| {
+            let phrase = words.get(..count).unwrap_or_default();
+            self.targets.contains_key(&key(phrase))
+        };
+        (2..=most).rev().find(is_known).unwrap_or(1)
     }
 
     /// Whether a word is one of an alias.
     pub(super) fn holds(&self, word: &str) -> bool {
         self.words.contains(word)
     }
+}
 
-    /// The words of the longest phrase that has targets.
-    pub(super) fn longest(&self) -> usize {
-        self.longest
+/// Returns the key of some words: their singulars, joined by blanks. So a phrase is found in any number: *large language
+/// models*, *logiciels libres*.
+fn key(words: &[String]) -> String {
+    let mut key = String::new();
+    for word in words {
+        if !key.is_empty() {
+            key.push(' ');
+        }
+        key.push_str(&singular(word));
+    }
+    key
+}
+
+/// Returns a word without the ending of a plural. It need not be a word: it is only compared with others.
+fn singular(word: &str) -> Cow<'_, str> {
+    let stem = match word.strip_suffix('s') {
+        Some(stem) if word.len() > 3 && !stem.ends_with('s') => stem,
+        _ => word,
+    };
+    match stem.strip_suffix("ie") {
+        Some(stem) if stem.len() > 2 => Cow::Owned(format!("{stem}y")),
+        _ => Cow::Borrowed(stem),
     }
 }
 
@@ -108,8 +145,9 @@ mod tests {
         aliases.push_same("kubernetes", "kube");
         aliases.push_narrower("database", "sqlite");
         let to = |words: &str| -> Vec<String> {
+            let words: Vec<String> = words.split(' ').map(str::to_owned).collect();
             aliases
-                .of(words)
+                .of(&words)
                 .iter()
                 .map(|to| to.words.join(" "))
                 .collect()
@@ -120,6 +158,9 @@ mod tests {
         assert_eq!(to("kubernetes"), ["k8s", "kube"]);
         assert_eq!(to("database"), ["sqlite"]);
         assert!(to("sqlite").is_empty());
-        assert_eq!(aliases.longest(), 2);
+        assert_eq!(to("databases"), ["sqlite"]);
+        let words = ["internet", "things", "kube"].map(str::to_owned);
+        assert_eq!(aliases.phrase(&words), 2);
+        assert_eq!(aliases.phrase(&words[1..]), 1);
     }
 }

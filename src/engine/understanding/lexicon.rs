@@ -80,7 +80,7 @@ const LEVELS: [(Level, &str); 3] = [
 const UNSPACED_LEVELS: [(Level, &str); 3] = [
     (
         Level::Beginner,
-        "入門 入门 新手 初學 初学 初心 初心者 初級 初级 基礎 はじめて 입문 초보",
+        "入門 入门 新手 初學 初学 初心者 初心 初級 初级 基礎 はじめて 입문 초보",
     ),
     (Level::Intermediate, "中階 中级 中級 중급"),
     (Level::Advanced, "進階 进阶 高階 高级 上級 고급"),

@@ -6,7 +6,9 @@
 //! | `form`, [`alias`], `distance` | other words that an interest may mean |
 //! | `builder`, [`index`] | the words of compiled sessions and the sessions that hold each |
 //! | [`interest`] | what an interest asks for: groups of words that mean the same |
-//! | [`matching`] | the sessions that match, and the points of each |
+//! | `resolver`, `guess` | read an interest |
+//! | [`texts`] | the words of all parts of a catalogue |
+//! | [`matching`], [`terms`] | the sessions that match, and the points of each; the terms of one session's points |
 //! | [`points`] | the arithmetic, which is in whole numbers |
 //!
 //! An interest is looked up in the words of all parts of a catalogue together ([`Texts`]), so the answer does not depend
@@ -18,11 +20,15 @@ mod builder;
 mod distance;
 mod fold;
 mod form;
+mod guess;
 pub mod index;
 pub mod interest;
 mod lexicon;
 pub mod matching;
 pub mod points;
+mod resolver;
+pub mod terms;
+pub mod texts;
 pub mod words;
 
 pub use alias::Aliases;
@@ -30,8 +36,10 @@ pub use builder::TextBuilder;
 pub use index::TextIndex;
 pub use interest::{How, Interest};
 pub use lexicon::Level;
-pub use matching::{Matches, Term, Texts};
+pub use matching::Matches;
 pub use points::{Field, Fields, POINT};
+pub use terms::Term;
+pub use texts::Texts;
 
 #[cfg(test)]
 mod tests;

@@ -9,15 +9,22 @@
 //! * the *rarity* of the word among the words of the interest: `log2((2 N + 2) / (2 n + 1))` for `n` of `N` sessions,
 //!   in 256ths, rounded down ([`rarity`]);
 //! * the *coverage*, squared: the part of the interest's rarity that the session matches, where 40 of impact (a title)
-//!   is a whole match. So a session with all the words comes before one with some of them.
+//!   is a whole match. So a session with all the words comes before one with some of them. A session of which it is
+//!   less than a fifth does not match ([`LEAST_COVERAGE`]).
 //!
 //! They are divided by the sum of the rarities and by 112, the impact of tags, title and one occurrence in the
 //! abstract: a session that matches an interest everywhere has about 1,024 points for it.
+
+use std::borrow::Cow;
+use std::sync::LazyLock;
 
 /// The points that count as much as one matching tag of the exact functions.
 pub const POINT: u32 = 1024;
 /// The points of a tag that is the whole interest, besides those of its words.
 pub(super) const WHOLE_TAG: u32 = 292;
+/// The squared coverage below which a session does not match: a fifth. So a common word of a longer interest alone finds
+/// nothing: *quantum computing* does not find every computer.
+pub(super) const LEAST_COVERAGE: u32 = 51 * 51;
 /// The impact that is a whole match of a word.
 const WHOLE: u32 = 40;
 /// The impact of a word in tags, title and abstract.
@@ -41,6 +48,8 @@ impl Tier {
     pub(super) const TYPO: Self = Self(51);
     pub(super) const FORM: Self = Self(45);
     pub(super) const PREFIX: Self = Self(38);
+    /// What an agent noun is made of: *compiler* and *compile*.
+    pub(super) const AGENT: Self = Self(32);
     pub(super) const NARROWER: Self = Self(26);
     /// One word of a phrase, divided by the number of its words.
     pub(super) const PART: Self = Self(19);
@@ -166,8 +175,16 @@ impl Fields {
         Code(code.0 & self.0)
     }
 
-    /// The impact of each code.
-    pub(super) fn impacts(self) -> Impacts {
+    /// Returns the impact of each code. The table of all fields is made once.
+    pub(super) fn impacts(self) -> Cow<'static, Impacts> {
+        static OF_ALL: LazyLock<Impacts> = LazyLock::new(|| Fields::ALL.computed());
+        match self {
+            Self::ALL => Cow::Borrowed(&*OF_ALL),
+            some => Cow::Owned(some.computed()),
+        }
+    }
+
+    fn computed(self) -> Impacts {
         let mut impacts = [0; 256];
         for (code, impact) in (0..=u8::MAX).zip(&mut impacts) {
             let code = code & self.0;

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 
 use super::node::Node;
 use crate::engine::feeds::column::{self, Role, bare};
-use crate::engine::feeds::date;
+use crate::engine::feeds::date::{self, Form};
 
 /// Members of a document that may hold the list.
 const LISTS: &str = "sessions talks events schedule presentations items data results program programme papers contributions \
@@ -267,7 +267,7 @@ fn named(name: &str) -> Option<Role> {
     let numbered = words.len() > 1 || words.first().is_some_and(|word| word.len() > first.len());
     match (date::parse(name), first) {
         (Ok(cell), _) if cell.date.is_some() || cell.moment.is_some() => Some(Role::Date),
-        (Ok(cell), _) if cell.time.is_some() && !cell.digits => Some(Role::Start),
+        (Ok(cell), _) if cell.time.is_some() && cell.form != Form::Digits => Some(Role::Start),
         (_, first) if DAYS.split(' ').any(|day| day == first) && (numbered || first.len() > 3) => {
             Some(Role::Date)
         }

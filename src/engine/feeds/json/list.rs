@@ -191,7 +191,7 @@ fn set<'a>(row: &mut Row<'a>, role: Role, node: &Node<'a>, tables: &Tables<'a>) 
     }
 }
 
-/// The value of a member that holds a time, as Google, Firestore, MongoDB and others write it.
+/// The value of a member that holds a time, as Google, Firestore and others write it.
 fn time<'a>(node: &Node<'a>) -> Value<'a> {
     const TIMES: &[&str] = &[
         "dateTime",

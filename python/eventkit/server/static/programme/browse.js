@@ -129,8 +129,6 @@ export class Browse {
     const chips = found ? understoodChips(found.understood, suggest) : [];
     if (found && !found.sessions.length && !found.understood.some(({ nearest }) => nearest.length)) {
       chips.push(element("li", { class: "chip nothing" }, "Nothing matches. Try another word."));
-    } else if (found?.understood.some(({ nearest }) => nearest.length)) {
-      chips.splice(chips.length - found.understood.flatMap(({ nearest }) => nearest).length, 0, element("li", { class: "chip label" }, "Did you mean"));
     }
     if (found?.plain) chips.push(element("li", { class: "chip nothing" }, "The server does not answer: plain text search"));
     byId("understood").replaceChildren(...chips);

@@ -43,10 +43,10 @@ export function layOut(sessions, width) {
   }
   const compare = new Intl.Collator(undefined, { numeric: true }).compare;
   const columns = [];
-  let left = 0;
-  let bottom = 0;
+  let [left, bottom, order] = [0, 0, 0];
   for (const room of [...rooms.keys()].sort(compare)) {
     const { cells, lanes } = lanesOf(rooms.get(room), top, scale);
+    for (const cell of cells) cell.order = order++;
     columns.push({ room, left, width: lanes * width, cells });
     left += lanes * width;
     for (const { begins, height } of cells) bottom = Math.max(bottom, begins + height);
@@ -167,7 +167,7 @@ export class Grid {
         if (at > right || at + this.#lane < left || cell.begins > bottom || cell.begins + cell.height < top) continue;
         wanted.add(cell.session.key);
         if (!this.#made.has(cell.session.key)) {
-          this.cells.append(this.#keep(cell.session.key, this.#cell(cell, at)));
+          this.#insert(this.#keep(cell.session.key, this.#cell(cell, at)));
         }
       }
     }
@@ -178,6 +178,13 @@ export class Grid {
       }
     }
     if (!this.cells.querySelector(".cell.active")) this.#setActive(this.cells.firstElementChild);
+  }
+
+  /** Add a cell in its order, by room and then by time, which is that of screen readers and of Tab. */
+  #insert(made) {
+    const order = Number(made.dataset.order);
+    const next = [...this.cells.children].find((other) => Number(other.dataset.order) > order);
+    this.cells.insertBefore(made, next ?? null);
   }
 
   #keep(name, made) {
@@ -193,11 +200,11 @@ export class Grid {
     return made;
   }
 
-  #cell({ session, begins, height }, left) {
+  #cell({ session, begins, height, order }, left) {
     const starred = this.#stars.has(session.key);
     const made = element(
       "div",
-      { class: starred ? "cell starred" : "cell", role: "listitem", "data-key": session.key, "data-begins": begins },
+      { class: starred ? "cell starred" : "cell", role: "listitem", "data-key": session.key, "data-begins": begins, "data-order": order },
       titleButton(session, this.words),
       element("p", { class: "facts" }, rangeText(session.shown)),
       starButton(session, starred),

@@ -93,13 +93,17 @@ export class VirtualList {
         this.#rows.delete(place);
       }
     }
-    const made = document.createDocumentFragment();
     for (let place = first; place <= last; place += 1) {
-      if (!this.#rows.has(place)) made.append(this.#make(place));
+      if (!this.#rows.has(place)) this.#insert(place);
     }
-    this.#box.append(made);
     // Tab stops at one row: the one that had the focus last, or the first in sight.
     if (!this.#rows.has(this.#active) && this.#items.length) this.#setActive(this.#step(first - 1, 1));
+  }
+
+  /** Add a row in its order, which is that of screen readers and of Tab. */
+  #insert(place) {
+    const next = [...this.#box.children].find((row) => Number(row.dataset.place) > place);
+    this.#box.insertBefore(this.#make(place), next ?? null);
   }
 
   #make(place) {
@@ -142,7 +146,7 @@ export class VirtualList {
 
   /** Scroll to a row, and focus its title or its star. */
   #focus(place, star = false) {
-    if (!this.#rows.has(place)) this.#box.append(this.#make(place));
+    if (!this.#rows.has(place)) this.#insert(place);
     this.#setActive(place);
     const row = this.#rows.get(place);
     row.scrollIntoView({ block: "nearest" });

@@ -107,6 +107,7 @@ export function understoodChips(understood, suggest) {
     for (const word of found.unmatched) {
       chips.push(element("li", { class: "chip nothing" }, foreign("b", word), ": nothing matches"));
     }
+    if (found.nearest.length) chips.push(element("li", { class: "chip label" }, "Did you mean"));
     for (const near of found.nearest) {
       const button = element("button", { type: "button", class: "chip suggestion" }, foreign("span", near));
       button.addEventListener("click", () => suggest(near, found.interest));
