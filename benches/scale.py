@@ -57,7 +57,7 @@ def main() -> None:
             "arrow": lambda: arrow(here, catalog, table, arguments.rounds),
             "sql": lambda: sql(here, catalog, table),
             "large": lambda: large(here, table, arguments.large, arguments.rounds),
-            "picture": lambda: picture(here, table),
+            "picture": lambda: picture(here, table, arguments.large // 2),
         }
         for name in arguments.only:
             steps[name]()
@@ -297,15 +297,14 @@ def _proportional(recommender: Recommender | None) -> int:
     return int(size.split()[1]) * 1024
 
 
-def picture(here: Path, table: pa.Table) -> None:
+def picture(here: Path, table: pa.Table, largest: int) -> None:
     """Draw profiles a second against sessions."""
     from scale_picture import draw
-
-    own, batch = [], []
     from scale_sql import Tables
 
-    duck, polars = [], []
-    for sessions in (1_000, 5_000, 20_000, 100_000, 500_000):
+    own, batch, duck, polars = [], [], [], []
+    sizes = [size for size in (1_000, 5_000, 20_000, 100_000) if size < largest]
+    for sessions in (*sizes, largest):
         lines = scale_data.session_lines(here / "curve.ndjson", sessions)
         file = scale_data.catalog(here / "curve.catalog", lines)
         whole = Catalog.open(file)

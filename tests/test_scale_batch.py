@@ -221,6 +221,8 @@ BROKEN = {
     "mixed.ndjson": (b'{"id": 1, "interests": []}\n{"id": "a", "interests": []}\n', "part 0"),
     "null.ndjson": (b'{"id": 1, "interests": []}\n{"id": 2}\n', "rows from 0 .*row 1 is null"),
     "noid.ndjson": (b'{"id": 1, "interests": []}\n{"interests": []}\n', "row 1 has no id"),
+    "cut.ndjson.gz": (gzip.compress(b'{"id": 1, "interests": []}\n' * 99)[:-9], "cut.ndjson.gz"),
+    "no.csv.bz2": (b"no archive", "no.csv.bz2"),
     "people.txt": (b"", "expected a file that ends in .parquet"),
 }
 
@@ -358,5 +360,6 @@ def test_the_command_prints_what_was_done(
     assert refused.returncode == 2
     assert refused.stderr.startswith("eventkit: ")
     assert "holds a run already" in refused.stderr
+    assert "Traceback" not in command("batch", *flags, "--cluster", "tcp://x").stderr
     again = command("batch", *flags, "--part-rows", "250", "--resume")
     assert json.loads(again.stdout)["computed"] == 0

@@ -125,15 +125,22 @@ def test_killed_workers_lose_and_double_nothing(
         left = {random.randrange(1, 39) for _ in range(min(kills, 4))}
         kills -= len(left)
         rounds += 1
+        killed: list[int] = []
 
-        def kill(done: int, _parts: int, left: set[int] = left) -> None:
+        def kill(done: int, _parts: int, left: set[int] = left, killed: list[int] = killed) -> None:
             if done in left:
                 left.remove(done)
-                with contextlib.suppress(ProcessLookupError):
-                    os.kill(random.choice([*client.run(os.getpid).values()]), signal.SIGKILL)
+                client.wait_for_workers(1, timeout=120)
+                # A worker that is dying already does not tell its number.
+                alive = client.run(os.getpid, on_error="ignore")
+                for pid in [*alive.values()][:1]:
+                    with contextlib.suppress(ProcessLookupError):
+                        os.kill(pid, signal.SIGKILL)
+                killed.append(len(alive))
 
         run = recommend(**asked(people, catalog, out, client), progress=kill)
         assert not left
+        assert any(killed)
         assert samples.digest(samples.results(run)) == want
         assert samples.left_over(out) == []
         client.wait_for_workers(2, timeout=120)
@@ -154,27 +161,36 @@ def test_killed_drivers_are_resumed(
     tmp_path: Path, people: Path, catalog: Path, want: str, client: Any, engine: str
 ) -> None:
     """Each driver is killed after some parts. The last one finishes what is left."""
-    random, out = Random(engine), tmp_path / "out"
-    arguments = asked(people, catalog, out, client)
+    random, arguments = Random(engine), asked(people, catalog, tmp_path, client)
     if engine == "local":
         arguments = {**arguments, "engine": "local", "cluster": None}
-    finished = []
-    for _ in range(faults_scale(1, 10)):
-        command = [sys.executable, "-m", "scale_driver", json.dumps(arguments)]
-        with subprocess.Popen(command, env=environment(), stdout=subprocess.PIPE, text=True) as one:
-            assert one.stdout is not None
-            enough = random.randrange(1, 4)
-            for line in one.stdout:
-                if int(line.split()[0]) >= len(finished) + enough:
-                    break
-            one.send_signal(signal.SIGKILL)
-        assert one.returncode == -signal.SIGKILL
-        before, finished = finished, sorted(path.name for path in out.glob("part-*"))
-        assert set(before) <= set(finished)
-    assert len(finished) < 40
-    times = {name: (out / name).stat().st_mtime_ns for name in finished}
-    run = recommend(**arguments)
-    assert run["computed"] <= 40 - len(finished)
-    assert {name: (out / name).stat().st_mtime_ns for name in finished} == times
-    assert samples.digest(samples.results(run)) == want
-    assert samples.left_over(out) == []
+    kills = faults_scale(1, 10)
+    for number in range(kills):
+        out = tmp_path / str(number)
+        arguments["out"], finished = str(out), set[str]()
+        while kills and len(finished) < 30:
+            if kill_a_driver(arguments, len(finished) + random.randrange(1, 4)):
+                kills -= 1
+            before, finished = finished, {path.name for path in out.glob("part-*")}
+            assert before <= finished
+        times = {name: (out / name).stat().st_mtime_ns for name in finished}
+        run = recommend(**arguments)
+        assert {name: (out / name).stat().st_mtime_ns for name in finished} == times
+        assert samples.digest(samples.results(run)) == want
+        assert samples.left_over(out) == []
+        if not kills:
+            return
+    raise AssertionError(f"{kills} drivers ended before they could be killed")
+
+
+def kill_a_driver(arguments: dict[str, Any], enough: int) -> bool:
+    """Run a driver, and kill it when so many parts are done. Returns false if it ended before."""
+    command = [sys.executable, "-m", "scale_driver", json.dumps(arguments)]
+    with subprocess.Popen(command, env=environment(), stdout=subprocess.PIPE, text=True) as one:
+        assert one.stdout is not None
+        for line in one.stdout:
+            if int(line.split()[0]) >= enough:
+                break
+        one.send_signal(signal.SIGKILL)
+    assert one.returncode in (0, -signal.SIGKILL)
+    return one.returncode != 0

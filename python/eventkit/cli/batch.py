@@ -8,6 +8,7 @@ from typing import Any
 from eventkit.cli.answer import Answer
 from eventkit.cli.parser import add_output
 from eventkit.cli.progress import ProgressBar
+from eventkit.errors import BatchError
 
 __all__ = ["add_arguments"]
 
@@ -43,7 +44,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--cluster", metavar="ADDRESS")
     add("--resume", action="store_true")
     add("--format", choices=("parquet", "ndjson"), default="parquet")
-    add("--part-rows", type=_count, default=250_000, metavar="N")
+    add("--part-rows", type=_positive, default=250_000, metavar="N")
     add_output(parser)
     parser.set_defaults(command=_batch)
 
@@ -53,6 +54,8 @@ def _batch(arguments: argparse.Namespace) -> Answer:
     from eventkit.scale import recommend
 
     names = ("top", "understand", "engine", "cluster", "resume", "format", "part_rows")
+    if arguments.cluster and arguments.engine not in ("dask", "spark"):
+        raise BatchError("--cluster", f"the engine {arguments.engine} has no address of a cluster")
     with ProgressBar("recommending", 0) as bar:
 
         def show(done: int, parts: int) -> None:
@@ -75,6 +78,13 @@ def _view(result: dict[str, Any]) -> list[str]:
         f"{result['out']}: {result['parts']:,} files of results{counted}",
         f"computed now: {result['computed']:,} of them",
     ]
+
+
+def _positive(text: str) -> int:
+    number = _count(text)
+    if not number:
+        raise argparse.ArgumentTypeError(f"{text!r}, expected a whole number, 1 or more")
+    return number
 
 
 def _count(text: str) -> int:

@@ -10,10 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from eventkit.catalog.shards import write_manifest
-from eventkit.errors import BatchError, EventKitError
+from eventkit.errors import BatchError
 from eventkit.scale.batch import Engine
 from eventkit.scale.engines import engine_of, run_processes
 from eventkit.scale.sessions import ShardSource, divide_sessions
+from eventkit.scale.storage import described
 
 __all__ = ["build"]
 
@@ -102,8 +103,8 @@ class _Compile:
             if self.text:
                 catalog.with_text()
             catalog.save(Path(self.folder) / _name(shard.number))
-        except (EventKitError, OSError, ValueError, TypeError, MemoryError) as error:
-            raise BatchError(str(shard), str(error) or type(error).__name__) from error
+        except Exception as error:  # Of the many libraries that read a shard, each has its own.
+            raise BatchError(str(shard), described(error)) from error
         return shard.number
 
 

@@ -27,6 +27,7 @@ from typing import Any
 from eventkit._imports import required
 from eventkit.errors import BatchError
 from eventkit.scale.recommender import limit_threads
+from eventkit.scale.storage import described
 
 __all__ = ["ENGINES", "engine_of", "run_processes", "spark_session"]
 
@@ -198,10 +199,11 @@ def _raise_error(error: BaseException | None) -> None:
         raise _error_of_part("Spark", error) from error
 
 
-def _error_of_part(engine: str, error: BaseException) -> BaseException:
+def _error_of_part(engine: str, error: BaseException) -> BatchError:
     """Return the error of a part. Engines keep only its text, in a message of their own."""
-    found = re.search(r"BatchError: (.*)", str(error))
-    return error if found is None else BatchError(engine, found[1])
+    text = described(error)
+    found = re.search(r"BatchError: (.*)", text)
+    return BatchError(engine, text.splitlines()[0] if found is None else found[1])
 
 
 def spark_session(master: str | None) -> Any:
@@ -218,7 +220,10 @@ def spark_session(master: str | None) -> Any:
         builder = builder.config("spark.driver.host", "127.0.0.1")
         builder = builder.config("spark.driver.bindAddress", "127.0.0.1")
         builder = builder.config("spark.ui.enabled", "false")
-    return builder.getOrCreate()
+    try:
+        return builder.getOrCreate()
+    except required("pyspark.errors").PySparkException as error:
+        raise BatchError(f"Spark at {master}", described(error)) from error
 
 
 def _with_threads(work: Any, threads: int) -> Any:

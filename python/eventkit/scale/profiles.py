@@ -14,7 +14,7 @@ from typing import Any
 
 from eventkit._imports import required
 from eventkit.errors import BatchError
-from eventkit.scale.storage import Location, fingerprint, join, locate, open_input
+from eventkit.scale.storage import Location, fingerprint, join, locate, named, open_input
 from eventkit.scale.tables import csv_batches, csv_id, line_batches, line_id
 
 __all__ = [
@@ -126,7 +126,9 @@ def divide(sources: list[Source], part_rows: int) -> Iterator[Part]:
     """
     number = 0
     for source in sources:
-        for start, stop in _ranges(source, part_rows):
+        with named(source.url):
+            ranges = list(_ranges(source, part_rows))
+        for start, stop in ranges:
             yield Part(number, source, start, stop)
             number += 1
 
@@ -143,7 +145,7 @@ def id_type(source: Source) -> Any:
             schema = file.schema_arrow
             _require_columns(source.url, schema.names)
             return schema.field("id").type
-    with open_input(place, source.compression) as file:
+    with named(source.url), open_input(place, source.compression) as file:
         return (csv_id if source.kind == "csv" else line_id)(file, source.url)
 
 

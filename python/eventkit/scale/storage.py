@@ -15,15 +15,17 @@ from contextlib import contextmanager, suppress
 from typing import IO, Any
 
 from eventkit._imports import required
-from eventkit.errors import BatchError
+from eventkit.errors import BatchError, EventKitError
 
 __all__ = [
     "Location",
     "clean",
+    "described",
     "fingerprint",
     "held_alone",
     "join",
     "locate",
+    "named",
     "open_input",
     "write_file",
 ]
@@ -196,6 +198,27 @@ def held_alone(place: Location) -> Iterator[None]:
         except BlockingIOError:
             raise BatchError(place.url, "another process is working on this run") from None
         yield
+
+
+def described(error: BaseException) -> str:
+    """Return an error as words, also if its own text is empty."""
+    if isinstance(error, MemoryError):
+        return f"there is not enough memory: {error}"
+    return str(error) or type(error).__name__
+
+
+@contextmanager
+def named(place: str) -> Iterator[None]:
+    """Turn every error of a block into a `BatchError` that names a file.
+
+    The libraries that read a damaged file raise errors of many types, and few name the file.
+    """
+    try:
+        yield
+    except EventKitError:
+        raise
+    except Exception as error:
+        raise BatchError(place, described(error)) from error
 
 
 def _protocols(fs: Any) -> tuple[str, ...]:

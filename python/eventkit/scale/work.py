@@ -12,10 +12,10 @@ from dataclasses import dataclass, replace
 from typing import IO, Any
 
 from eventkit._imports import required
-from eventkit.errors import BatchError, EventKitError
+from eventkit.errors import BatchError
 from eventkit.scale.profiles import Part, part_url, read_part
 from eventkit.scale.recommender import Recommender
-from eventkit.scale.storage import locate, write_file
+from eventkit.scale.storage import described, locate, write_file
 
 __all__ = ["FORMATS", "Work"]
 
@@ -60,8 +60,8 @@ class Work:
             if not place.fs.exists(place.path):
                 part.source.require_unchanged()
                 write_file(place, lambda file: self._write(part, file))
-        except (EventKitError, OSError, ValueError, TypeError, MemoryError) as error:
-            raise BatchError(str(part), _described(error)) from error
+        except Exception as error:  # Of the many libraries that read a part, each has its own.
+            raise BatchError(str(part), described(error)) from error
         return part.number
 
     def with_threads(self, threads: int) -> Work:
@@ -110,9 +110,3 @@ class Work:
 def _first_null(column: Any) -> int:
     place: int = column.is_null().index(True).as_py()
     return place
-
-
-def _described(error: Exception) -> str:
-    if isinstance(error, MemoryError):
-        return f"there is not enough memory: {error}"
-    return str(error) or type(error).__name__
