@@ -119,6 +119,7 @@ bench-telemetry: $(VENV)/.stamp-dev $(VENV)/.stamp-native ## Time telemetry agai
 
 bench-scale: $(ENGINES_VENV)/.stamp $(VENV)/.stamp-native ## Compare engines, Arrow, shards, builds and SQL; draw docs/scale.png
 	PYTHONPATH=python $(ENGINES_VENV)/bin/python benches/scale.py
+	PYTHONPATH=python $(ENGINES_VENV)/bin/python benches/scale_shards.py
 
 bench-graph: $(VENV)/.stamp-dev $(VENV)/.stamp-native ## Time caches in front of a calendar, bursts, and reading a page of events
 	$(EXPORTS) $(BIN)/python benches/graph_cache.py
