@@ -3,6 +3,9 @@
 Run it with ``make relevance``. The collection is looked for at ``EVENTKIT_RELEVANCE``, or else at
 ``../shared/relevance``; without it, nothing is measured. Every system gets the typed interests of a
 topic and returns ids of sessions, best first; only what it holds for a hit.
+
+Systems that need a model, such as the vectors of all-MiniLM, are left out: no package holds the
+model. The collection's own README has their figures.
 """
 
 from __future__ import annotations

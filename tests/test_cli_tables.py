@@ -6,7 +6,6 @@ import csv
 import io
 import json
 import re
-import time
 from pathlib import Path
 
 import pytest
@@ -167,10 +166,9 @@ def test_recommend_takes_at_most_the_time_of_the_plain_agent() -> None:
     """Whole processes in turn; the best of three tries, for the other core may be busy."""
     import recommend_command
 
-    for sessions, rounds, most in ((1_079, 5, 1.0), (20_000, 3, 0.75)):
+    for sessions, rounds, most in ((1_079, 5, 1.0), (20_000, 1, 0.75)):
         for _ in range(3):
             found = recommend_command.ratios(sessions, rounds)
             if found.processor <= most:
                 break
-            time.sleep(0)
         assert found.processor <= most

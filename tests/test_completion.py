@@ -125,8 +125,6 @@ def test_the_words_that_a_command_gets(here: Path, shell: str) -> None:
 
 FISH = [
     ("eventkit recom", ["recommend"]),
-    ("eventkit recommend --understa", ["--understand"]),
-    ("eventkit recommend --source g", ["graph"]),
     ("eventkit recommend --interest we", ["web security"]),
     ('eventkit recommend --interests "ai, we', ["ai, web security"]),
     ("eventkit explain --session Op", ["Opening: What Works"]),

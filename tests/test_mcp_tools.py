@@ -350,6 +350,35 @@ def test_sessions_are_found_by_what_was_shown_of_them() -> None:
     )
 
 
+def test_sessions_of_a_feed_are_told_apart_by_their_days() -> None:
+    day = {"start": "09:00", "end": "10:00", "tags": ["rust"]}
+    sessions = [
+        {
+            **{"id": str(number), "title": f"Rust {number}", "day": f"2026-09-1{number}"},
+            **{"start_at": f"2026-09-1{number}T09:00:00+02:00"},
+            **{"end_at": f"2026-09-1{number}T10:00:00+02:00", **day},
+        }
+        for number in (4, 5)
+    ]
+    programme = Programme(Catalog(sessions))
+    both = call(programme, "recommend_sessions", interests=["rust"])
+    assert "4 | Rust 4 | 2026-09-14 09:00-10:00" in both.text
+    assert "at the same time" not in both.text
+    one = call(programme, "recommend_sessions", interests=["rust"], day="2026-09-15")
+    assert one.data is not None
+    assert [row["id"] for row in one.data["sessions"]] == ["5"]
+    plan = call(
+        programme,
+        "plan_itinerary",
+        interests=["rust"],
+        busy=["2026-09-14T07:00Z/2026-09-14T08:00Z"],
+    )
+    assert plan.text.startswith("1 session without overlaps")
+    assert "Rust 4: busy 2026-09-14 09:00-10:00" in plan.text
+    clash = Programme(Catalog([{"title": title, **day} for title in "AB"]))
+    assert "at the same time" in call(clash, "recommend_sessions", interests=["rust"]).text
+
+
 def test_programmes_without_dates_and_ids_are_answered() -> None:
     programme = Programme(
         Catalog(

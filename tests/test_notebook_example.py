@@ -1,4 +1,4 @@
-"""The example notebook runs, and type checkers agree with it and catch a wrong call."""
+"""The example notebook runs, and pyright agrees with it and catches wrong calls."""
 
 from __future__ import annotations
 
@@ -11,23 +11,9 @@ from typing import Any
 
 import pytest
 
-ROOT = Path(__file__).parent.parent
-NOTEBOOK = ROOT / "examples" / "notebook.ipynb"
+from notebook_code import NOTEBOOK, load_notebook, write_program
+
 pytestmark = pytest.mark.once
-
-WRONG = """
-catalog["hcd-11":2]["title"]  # wrong
-view(found).to_panda()  # wrong
-view(5)  # wrong
-Catalog.from_frame(talks, {"title": 5})  # wrong
-catalog.plan(interests, "8")  # wrong
-view(plan).result["totl"]  # wrong
-"""
-
-
-def code_of(notebook: dict[str, Any]) -> str:
-    cells = [cell for cell in notebook["cells"] if cell["cell_type"] == "code"]
-    return "\n".join("".join(cell["source"]) for cell in cells)
 
 
 def pictures_and_tables(notebook: dict[str, Any]) -> tuple[int, int]:
@@ -40,7 +26,7 @@ def pictures_and_tables(notebook: dict[str, Any]) -> tuple[int, int]:
 def test_the_notebook_runs_and_is_kept_with_its_pictures(tmp_path: Path) -> None:
     pytest.importorskip("nbconvert")
     pytest.importorskip("matplotlib")
-    kept = json.loads(NOTEBOOK.read_text(encoding="utf-8"))
+    kept = load_notebook()
     command = ["-m", "nbconvert", "--to", "notebook", "--execute", str(NOTEBOOK)]
     done = subprocess.run(
         [sys.executable, *command, "--output-dir", str(tmp_path)],
@@ -52,7 +38,7 @@ def test_the_notebook_runs_and_is_kept_with_its_pictures(tmp_path: Path) -> None
         timeout=120,
     )
     assert done.returncode == 0, done.stderr
-    ran = json.loads((tmp_path / NOTEBOOK.name).read_text(encoding="utf-8"))
+    ran = load_notebook(tmp_path / NOTEBOOK.name)
     assert pictures_and_tables(ran) == pictures_and_tables(kept) == (2, 6)
     texts = [
         [output.get("data", {}).get("text/plain") for output in cell.get("outputs", [])]
@@ -62,41 +48,19 @@ def test_the_notebook_runs_and_is_kept_with_its_pictures(tmp_path: Path) -> None
     assert texts[: len(texts) // 2] == texts[len(texts) // 2 :]
 
 
-@pytest.mark.parametrize("checker", ["mypy", "pyright"])
-def test_type_checkers_accept_the_notebook_and_catch_wrong_calls(
-    tmp_path: Path, checker: str
-) -> None:
-    pytest.importorskip(checker)
+def test_pyright_accepts_the_notebook_and_catches_wrong_calls(tmp_path: Path) -> None:
+    """As mypy does, in `test_typing.py`."""
+    pytest.importorskip("pyright")
     program = tmp_path / "program.py"
-    program.write_text(code_of(json.loads(NOTEBOOK.read_text(encoding="utf-8"))) + WRONG)
-    # Reading the types of other libraries takes many times as long as all of eventkit's.
-    (tmp_path / "mypy.ini").write_text("[mypy]\nstrict = true\n")
+    write_program(program)
     (tmp_path / "pyrightconfig.json").write_text("{}")
-    for library in ("pandas", "polars", "pyarrow", "matplotlib", "matplotlib/pyplot"):
-        folder = tmp_path / "typings" / library
-        folder.mkdir(parents=True)
-        (folder / "__init__.pyi").write_text(
-            "from typing import Any\ndef __getattr__(name: str) -> Any: ...\n"
-        )
-    command = {
-        "mypy": ["mypy", "--config-file", "mypy.ini", "--cache-dir", str(tmp_path), program.name],
-        "pyright": ["pyright", "--outputjson", "--pythonpath", sys.executable, program.name],
-    }[checker]
+    command = ["pyright", "--outputjson", "--pythonpath", sys.executable, program.name]
     done = subprocess.run(
-        [sys.executable, "-m", *command],
-        cwd=tmp_path,
-        env=os.environ | {"MYPYPATH": "typings"},
-        capture_output=True,
-        text=True,
-        timeout=300,
+        [sys.executable, "-m", *command], cwd=tmp_path, capture_output=True, text=True, timeout=300
     )
-    if checker == "mypy":
-        rows = [line.split(":")[1:3] for line in done.stdout.splitlines() if ": error:" in line]
-        found = {int(number) for number, _ in rows}
-    else:
-        report = json.loads(done.stdout)["generalDiagnostics"]
-        found = {row["range"]["start"]["line"] + 1 for row in report if row["severity"] == "error"}
-    lines = program.read_text().splitlines()
-    wanted = {number for number, line in enumerate(lines, 1) if line.endswith("# wrong")}
+    report = json.loads(done.stdout)["generalDiagnostics"]
+    found = {row["range"]["start"]["line"] + 1 for row in report if row["severity"] == "error"}
+    lines = enumerate(program.read_text().splitlines(), 1)
+    wanted = {number for number, line in lines if "# error: " in line}
     assert found == wanted, done.stdout
     assert len(wanted) == 6

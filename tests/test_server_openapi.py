@@ -1,5 +1,6 @@
 """The OpenAPI document: valid, and what the server does, as schemathesis finds."""
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -43,6 +44,32 @@ def test_the_document_names_every_endpoint():
     assert {*app._routes} - {"/", "/ui"} == {*document["paths"]}
     for path, methods in document["paths"].items():
         assert ("post" in methods) == ("POST" in app._routes[path].methods)
+
+
+def test_each_operation_has_an_id_of_its_own_and_is_described():
+    app = eventkit.create_app(settings=ServerSettings())
+    for query in (b"", b"version=3.1", b"version=3.0"):
+        paths = by_wsgi(app, "GET", "/openapi.json", query).json["paths"]
+        operations = [one for methods in paths.values() for one in methods.values()]
+        names = [one["operationId"] for one in operations]
+        assert len({*names}) == len(names)
+        assert all(re.fullmatch(r"[A-Za-z0-9_]+", name) for name in names)
+        assert all(one["description"] for one in operations)
+        parameters = [given for one in operations for given in one.get("parameters", [])]
+        assert all(given["description"] for given in parameters)
+
+
+@pytest.mark.parametrize("token", [None, TOKEN])
+def test_the_document_is_there_in_version_3_0_too(token):
+    validator = pytest.importorskip("openapi_spec_validator")
+    app = eventkit.create_app(settings=ServerSettings(api_token=token))
+    headers = [("Authorization", f"Bearer {token}")]
+    older = by_wsgi(app, "GET", "/openapi.json", b"version=3.0", headers=headers)
+    validator.validate(older.json)
+    assert older.json["openapi"] == "3.0.3"
+    assert b"anyOf" not in older.body
+    refused = by_wsgi(app, "GET", "/openapi.json", b"version=2.0", headers=headers)
+    assert (refused.status, refused.json["parameter"]) == (400, "version")
 
 
 @pytest.mark.once

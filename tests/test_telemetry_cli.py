@@ -166,7 +166,7 @@ def test_follow_shows_it_again_when_there_is_more(
 
     arguments = argparse.Namespace(
         files=["telemetry.jsonl"], since=None, by="action", plot=False, html=None, follow=True,
-        fail_over=[], json=True, manifest=None,
+        fail_over=[], json=True, csv=False, manifest=None,
     )  # fmt: skip
     with pytest.raises(KeyboardInterrupt):
         stats(arguments, wait)

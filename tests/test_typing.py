@@ -1,17 +1,20 @@
 """A type checker sees the results' members, and refuses wrong calls.
 
-Each line of the program that ends with ``# error: CODE`` must be refused for that reason, and no
-other line may be refused.
+Each line of the two programs (one is the example notebook) that ends with ``# error: CODE`` must be
+refused for that reason, and no other line may be refused.
 """
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+
+from notebook_code import write_program
 
 PROGRAM = """
 import eventkit
@@ -67,18 +70,23 @@ def test_mypy_flags_wrong_calls_and_no_others(tmp_path: Path) -> None:
     pytest.importorskip("mypy")
     program = tmp_path / "program.py"
     program.write_text(PROGRAM)
+    notebook = tmp_path / "notebook.py"
+    write_program(notebook)
     settings = ["--strict", "--config-file=", f"--cache-dir={tmp_path / 'cache'}"]
     done = subprocess.run(
-        [sys.executable, "-m", "mypy", *settings, str(program)],
+        [sys.executable, "-m", "mypy", *settings, str(notebook), str(program)],
         cwd=tmp_path,
+        env=os.environ | {"MYPYPATH": "typings"},
         capture_output=True,
         text=True,
         timeout=300,
     )
-    found = re.findall(r"^program\.py:(\d+): error: .*\[([a-z-]+)\]$", done.stdout, re.MULTILINE)
-    lines = enumerate(PROGRAM.splitlines(), 1)
+    found = re.findall(r"^(\w+)\.py:(\d+): error: .*\[([a-z-]+)\]$", done.stdout, re.MULTILINE)
     wanted = [
-        (str(number), line.partition("# error: ")[2]) for number, line in lines if "#" in line
+        (file.stem, str(number), line.partition("# error: ")[2])
+        for file in (notebook, program)
+        for number, line in enumerate(file.read_text().splitlines(), 1)
+        if "# error: " in line
     ]
-    assert list(dict.fromkeys(found)) == wanted, done.stdout
-    assert len(wanted) == 19
+    assert sorted(set(found)) == sorted(wanted), done.stdout
+    assert len(wanted) == 25

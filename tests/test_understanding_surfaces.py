@@ -58,12 +58,12 @@ def test_the_command_explains_each_term(manifest: Path, capsys: pytest.CaptureFi
 
 
 def test_the_table_names_what_matches_nothing(manifest: Path) -> None:
-    from eventkit.cli import views
+    from eventkit.cli import terminal, views
 
     answer = eventkit.recommend(MANIFEST, ["k8s", "knitting"], 3, understand=True)
-    lines = views.recommendation(answer, ["k8s", "knitting"])
+    lines = terminal.plain(views.recommendation(answer, ["k8s", "knitting"]), 100)
     assert "k8s: kubernetes (alias, 1)" in lines
-    assert any(line.startswith("knitting: matches nothing. The nearest") for line in lines)
+    assert any(line.startswith("knitting: matches nothing. Did you mean") for line in lines)
 
 
 def test_a_project_is_a_list_of_interests(

@@ -71,6 +71,7 @@ def _read(busy: Busy, day: date | None) -> Iterator[tuple[str, Any, Any]]:
     for number, item in enumerate(items):
         shown = f"busy[{number}]"
         if isinstance(item, (str, os.PathLike)):
+            required("icalendar")  # Before the file: without it, no file can be read.
             yield from _read_ics(read_regular(item, _LARGEST), os.fspath(item), day)
         elif isinstance(item, bytes):
             yield from _read_ics(item, shown, day)
@@ -138,7 +139,7 @@ def _read_ics(data: bytes, name: str, day: date | None) -> Iterator[tuple[str, A
 
 
 def _is_free(event: Any) -> bool:
-    return event.get("STATUS") == "CANCELLED" or event.get("TRANSP") == "TRANSPARENT"
+    return bool(event.get("STATUS") == "CANCELLED" or event.get("TRANSP") == "TRANSPARENT")
 
 
 def _read_recurring(

@@ -68,6 +68,7 @@ impl Sharing {
 
 impl CatalogBase {
     /// Returns the recommendation with shared places, or raises `ValueError` if the index cannot rank the sessions.
+    #[allow(clippy::too_many_arguments)] // Those of `recommend` of Python.
     pub(super) fn balanced<'py>(
         &self,
         py: Python<'py>,

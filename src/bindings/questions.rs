@@ -21,6 +21,7 @@ use crate::engine::understanding::words::spelt_words;
 /// Says why a session is not among the first `top`.
 #[pyfunction]
 #[pyo3(signature = (catalog, title, interests, top, weights, filter, reading=None))]
+#[allow(clippy::too_many_arguments)] // Keyword arguments of Python.
 pub(super) fn why_not<'py>(
     py: Python<'py>,
     catalog: &Bound<'py, CatalogBase>,

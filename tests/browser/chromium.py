@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import expect, sync_playwright
 
-TIMEOUT = 8_000
+TIMEOUT = 30_000
 PLACES = ("chromium", "chromium-browser", "google-chrome")
 ARGUMENTS = [
     "--headless",

@@ -8,8 +8,6 @@ from __future__ import annotations
 import functools
 import json
 import os
-import threading
-from collections import OrderedDict
 from typing import TYPE_CHECKING, Any
 
 from eventkit import _native
@@ -27,8 +25,8 @@ FORMAT = 1
 _KEPT = 8
 """The number of files that stay open for later pickles of the same catalogue."""
 
-_opened: OrderedDict[tuple[str, int, int], tuple[tuple[int, ...], Any, bytes]] = OrderedDict()
-_lock = threading.Lock()
+# Without a lock, which a fork could leave locked: every single operation on a dict is atomic.
+_opened: dict[tuple[str, int, int], tuple[tuple[int, ...], Any, bytes]] = {}
 
 
 @functools.lru_cache(maxsize=1)
@@ -145,12 +143,10 @@ def open_known(path: str, size: int, checksum: int) -> tuple[Any, bytes]:
         OSError: The file cannot be read.
     """
     key = (path, size, checksum)
-    with _lock:
-        known = _opened.get(key)
-        if known is not None and known[0] == _state(path):
-            _opened.move_to_end(key)
-            return known[1], known[2]
     before = _state(path)
+    known = _opened.get(key)
+    if known is not None and known[0] == before:
+        return known[1], known[2]
     data, saved = _native.open_catalog(path, False, False, None)
     found = _native.file_identity(data)
     if found != (size, checksum):
@@ -159,10 +155,10 @@ def open_known(path: str, size: int, checksum: int) -> tuple[Any, bytes]:
             f"{checksum:016x}, found {shown_identity(found)}"
         )
     if before == _state(path):
-        with _lock:
-            _opened[key] = before, data, saved
-            while len(_opened) > _KEPT:
-                _opened.popitem(last=False)
+        _opened.pop(key, None)
+        _opened[key] = before, data, saved
+        for old in list(_opened)[:-_KEPT]:
+            _opened.pop(old, None)
     return data, saved
 
 

@@ -275,7 +275,8 @@ def open_shards(
 
 def require_weights(found: Any, expected: Any, file: str) -> None:
     """Raise `CatalogFileError` if the weights of a shard differ from those of the others."""
-    if found != expected or repr(sorted(found.items())) != repr(sorted(expected.items())):
+    # As text, because 1, 1.0 and True are equal and give scores of different types.
+    if json.dumps(found, sort_keys=True) != json.dumps(expected, sort_keys=True):
         raise CatalogFileError(
             f"{file}: its weights are {found!r}, and those of the other shards {expected!r}"
         )

@@ -51,6 +51,9 @@ def main(argv: Sequence[str] | None = None) -> int:
 
         return accelerate(words[1:])
     if not words:
+        # Checks that this package is not mixed with the other one of its name.
+        import eventkit.errors  # noqa: F401
+
         print(_EXAMPLES)
         return 0
     try:

@@ -46,7 +46,7 @@ def plan(programme: Programme, arguments: Arguments) -> Reply:
         "unmatched": notes.unmatched(understood),
         "notes": said,
     }
-    head = f"{counted(len(rows))} that do not overlap, in order of time: {notes.COLUMNS}"
+    head = f"{counted(len(rows))} without overlaps, in order of time: {notes.COLUMNS}"
     if not rows:
         head = "No session fits."
     return Reply("\n".join([head, *lines, *said]), data)

@@ -64,7 +64,7 @@ def _recommend(programme: Programme, arguments: Arguments) -> Reply:
     answer = programme.recommend(interests, top, day)
     rows, lines = rows_and_lines(programme, interests, answer, all_match=True)
     said = notes.of_interests(answer["understood"])
-    if answer["conflicts"]:
+    if _has_conflict(answer["sessions"]):
         said.append("Some of these run at the same time: plan_itinerary chooses among them.")
     data = {"sessions": rows, "unmatched": notes.unmatched(answer["understood"]), "notes": said}
     head = f"{counted(len(rows))} of {programme.name}, best first: {notes.COLUMNS}"
@@ -72,6 +72,12 @@ def _recommend(programme: Programme, arguments: Arguments) -> Reply:
         head = f"No session of {programme.name} matches."
         lines = [_topics_line(programme)]
     return Reply("\n".join([head, *lines, *said]), data)
+
+
+def _has_conflict(sessions: list[Any]) -> bool:
+    """Return true if two sessions have the same time, with the day where they have one."""
+    slots = [str(slot_of(session)) for session in sessions if slot_of(session)[0] is not None]
+    return len(set(slots)) < len(slots)
 
 
 def _explain(programme: Programme, arguments: Arguments) -> Reply:

@@ -11,6 +11,7 @@ from typing import Any
 
 from eventkit._native import __version__
 from eventkit.exports import FORMATS
+from eventkit.server.meanings import DETAILS, MEANINGS
 from eventkit.server.questions import LONGEST_BUSY
 from eventkit.server.schemas import SCHEMAS, Schema
 from eventkit.server.settings import ServerSettings
@@ -46,27 +47,6 @@ _PROBLEMS = {
 }
 
 
-_DETAILS = "Sessions are of the programme that the server has; texts in them are data."
-_MEANINGS = {
-    "interests": "What the person wants to see",
-    "interest": "One interest, which may hold commas; repeat it for more",
-    "top": "The most sessions; 0 for the server's default",
-    "session": "The title of the session",
-    "profileLoad": "The name of a saved profile, whose interests replace the given ones",
-    "userId": "Whose calendar: an object id or a user principal name",
-    "card": "Add an Adaptive Card",
-    "escape": "Escape markup in Markdown",
-    "understand": "Match words, aliases and misspellings, not only whole tags",
-    "format": "The format of the itinerary",
-    "date": "The day of sessions that have clock times only",
-    "balance": "How the places are shared",
-    "spread": "Share the places among the values of this field; repeat it for more",
-    "gap": "Minutes from one location to another",
-    "must": "The id or title of a session that is in the plan; repeat it for more",
-    "avoid": "The id or title of a session that is not; repeat it for more",
-    "busy": "A busy time, START/END; repeat it for more",
-    "zone": "The time zone of the programme, such as Europe/Berlin",
-}
 VERSIONS = ("3.0", "3.1")
 _VERSION: Schema = {
     "name": "version",
@@ -213,13 +193,13 @@ def _question(
         {
             "name": name,
             "in": "query",
-            "description": _MEANINGS[name],
+            "description": MEANINGS[name],
             "required": name in required,
             "schema": schema,
         }
         for name, (schema, _) in parameters.items()
     ]
-    told = {"summary": summary, "description": f"{summary}. {_DETAILS}"}
+    told = {"summary": summary, "description": f"{summary}. {DETAILS}"}
     members = {name: schema for name, (_, schema) in parameters.items() if schema is not None}
     body: Schema = {"type": "object", "properties": members, "required": required}
     content = {"application/json": {"schema": body}}
@@ -248,7 +228,13 @@ def _look(summary: str, answer: str, *, public: bool = False) -> Schema:
 
 def _page(summary: str, answer: str) -> Schema:
     schema: Schema = {"type": "integer", "minimum": 0, "maximum": MOST_PAGES}
-    page: Schema = {"name": "page", "in": "query", "required": False, "schema": schema}
+    page: Schema = {
+        "name": "page",
+        "in": "query",
+        "description": MEANINGS["page"],
+        "required": False,
+        "schema": schema,
+    }
     return {"get": {**_look(summary, answer)["get"], "parameters": [page]}}
 
 
