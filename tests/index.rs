@@ -207,14 +207,17 @@ fn check_after(
     let bitmap = admitted.bitmap(columns, query);
     let mut random = Random::new(seed);
     for k in sizes(columns.popularity.len()) {
-        let mut earlier: Vec<f64> = (0..random.below(k + 1))
-            .filter_map(|_| all.get(random.below(random.below(all.len().max(1)) + 1)))
-            .map(|&(_, _, score)| match random.below(4) {
-                0 => score.next_up(),
-                1 => score.next_down(),
-                _ => score,
-            })
-            .collect();
+        let mut earlier: Vec<f64> = Vec::new();
+        for _ in 0..random.below(k + 1) {
+            let among = random.below(all.len().max(1)) + 1;
+            if let Some(&(_, _, score)) = all.get(random.below(among)) {
+                earlier.push(match random.below(4) {
+                    0 => score.next_up(),
+                    1 => score.next_down(),
+                    _ => score,
+                });
+            }
+        }
         earlier.sort_by(|a, b| b.partial_cmp(a).expect("no NaN"));
         let admits = |position| bitmap.contains(position);
         let merged = |rows: Vec<(u32, f64)>| {
