@@ -207,10 +207,10 @@ fn check_after(
     let bitmap = admitted.bitmap(columns, query);
     let mut random = Random::new(seed);
     for k in sizes(columns.popularity.len()) {
-        let mut earlier = Vec::new();
+        let mut earlier: Vec<f64> = Vec::new();
         for _ in 0..random.below(k + 1) {
-            let most = random.below(all.len().max(1)) + 1;
-            if let Some(&(_, _, score)) = all.get(random.below(most)) {
+            let among = random.below(all.len().max(1)) + 1;
+            if let Some(&(_, _, score)) = all.get(random.below(among)) {
                 earlier.push(match random.below(4) {
                     0 => score.next_up(),
                     1 => score.next_down(),
