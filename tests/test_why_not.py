@@ -215,3 +215,23 @@ def test_a_near_interest_is_suggested() -> None:
     found = Catalog(CONFERENCE).why_not("a", ["agent"], 1)
     assert found["unmatched"] == [{"interest": "agent", "nearest": ["agents"]}]
     assert [{"add_interest": "agents"}] in found["changes"]
+
+
+@pytest.mark.parametrize("popularity", [-1e18, -1e6, -1000.005])
+def test_a_weight_far_below_0_is_raised_within_the_weights_that_are_tried(
+    popularity: float,
+) -> None:
+    """Hundredths from so far below would never end: from 2**53 on, adding one changes nothing."""
+    sessions = [
+        {"title": "shown", "tags": ["ai"], "popularity": 0.1},
+        {"title": "asked", "tags": ["ai"], "popularity": 0.9},
+    ]
+    weights = {"interest": 2.0, "popularity": popularity, "diversity": 0.3}
+    answer = eventkit.why_not({"sessions": sessions, "weights": weights}, "asked", ["ai"], 1)
+    for [step] in answer["changes"]:
+        assert step["raise_weight"] == "popularity"
+        raised = {**weights, "popularity": step["to"]}
+        best = reference.recommend({"sessions": sessions, "weights": raised}, ["ai"], 1)
+        assert best["sessions"][0]["title"] == "asked"
+        assert step["to"] == 0.01
+    assert answer["changes"]

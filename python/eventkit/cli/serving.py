@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import dataclasses
 import re
 from typing import Any
@@ -139,8 +140,10 @@ def feed_settings(arguments: argparse.Namespace) -> Any:
     if arguments.feed is None and arguments.manifest is not None:
         from eventkit.cli.sources import holds_feed
 
-        if holds_feed(arguments.manifest):
-            arguments.feed, arguments.manifest = arguments.manifest, None
+        # A file that cannot be read is reported by the server, after what it says of its settings.
+        with contextlib.suppress(OSError):
+            if holds_feed(arguments.manifest):
+                arguments.feed, arguments.manifest = arguments.manifest, None
     if arguments.feed is None:
         return None
     if arguments.feed == "-":

@@ -41,7 +41,7 @@ def call_tool(programme: Programme, name: str, given: Mapping[str, Any] | None) 
         >>> programme = Programme(Catalog([{"id": "a", "title": "Running Kubernetes"}]))
         >>> reply = call_tool(programme, "recommend_sessions", {"interests": ["k8s"]})
         >>> print(reply.text.splitlines()[1])
-        a | Running Kubernetes | no time | no room | k8s | 2.00
+        a | Running Kubernetes | no time | no room | k8s | 0.30
     """
     tool = tool_named(name)
     if tool is None:

@@ -7,7 +7,7 @@
 //! Scores are rounded, so near its end a half-line is not exact. The sweep therefore counts as ahead only what is ahead
 //! beyond all rounding. Where that count allows it, the exact scores decide, which costs O(n) for a weight that does and
 //! mostly O(top) for one that does not.
-//! Weights are whole multiples of [`STEP`] up to [`MOST`]; no smaller one of them would do.
+//! Weights are whole multiples of 1/[`STEP`] from -[`MOST`] to [`MOST`]; no smaller one of them would do.
 
 use core::cmp::Ordering;
 
@@ -16,7 +16,7 @@ use crate::engine::ranking::score::{Factor, Number, Scorer};
 
 /// How many weights lie between 0 and 1.
 pub const STEP: f64 = 100.0;
-/// The largest weight that is tried.
+/// The largest weight that is tried; the smallest is the same below 0.
 pub const MOST: f64 = 1000.0;
 
 /// More than the rounding errors of a score, as a part of the sum of its terms.
@@ -32,12 +32,13 @@ pub fn smallest(
     top: usize,
 ) -> Option<f64> {
     let session = ranked.get(target)?;
-    let first = (scorer.weights().of(factor).as_f64() * STEP).floor() + 1.0;
     let last = MOST * STEP;
+    let first = (scorer.weights().of(factor).as_f64() * STEP).floor() + 1.0;
     // A weight that is not a number has no next one.
     if top == 0 || first.is_nan() || first > last {
         return None;
     }
+    let first = first.max(-last);
     let (mut ahead, events) = sweep(ranked, session, scorer, factor, first, last);
     let mut from = first;
     let mut events = events.into_iter().peekable();
