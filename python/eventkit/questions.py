@@ -101,9 +101,9 @@ def why_not(
         ``"changes"``. Each change is a list of steps that, taken together, bring the session in:
         ``{"add_interest": tag}``, ``{"raise_weight": name, "to": value}`` or ``{"drop_filter":
         condition}``. All changes have the same number of steps, up to three, and no change of fewer
-        steps would do. A weight is the smallest whole hundredth from -1,000 to 1,000 that does. There
-        is at most one change of each kind. ``"unmatched"`` is as in `plan`. If there is no such session:
-        ``{"error": "session not found", "title": title}``.
+        steps would do. A weight is the smallest whole hundredth from -1,000 to 1,000 that does.
+        There is at most one change of each kind. ``"unmatched"`` is as in `plan`. If there is no
+        such session: ``{"error": "session not found", "title": title}``.
 
         With ``understand``, ``"terms"`` names the terms of the session's match. A session that
         matches nothing has no terms, and neither rank nor gap, because it is left out. The texts
