@@ -96,7 +96,7 @@ def questions(rng: Random, sessions: list[dict[str, Any]]) -> list[Any]:
 def test_shards_answer_as_the_whole(tmp_path: Path) -> None:
     """Thousands of random questions; 100,000 in the long form."""
     asked = 0
-    for seed in range(faults_scale(short=120, long=2600)):
+    for seed in range(faults_scale(short=40, long=2600)):
         rng = Random(seed)
         sessions, weights = many_sessions(rng), recipes.clean_weights(rng)
         Catalog(sessions, weights=weights).save(tmp_path / "whole.catalog")
