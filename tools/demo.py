@@ -15,7 +15,7 @@ import os
 import platform
 import statistics
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from time import perf_counter
@@ -23,8 +23,8 @@ from typing import Any
 
 import eventkit
 from eventkit import reference
-from eventkit.cli import views
-from eventkit.cli.table import layout
+from eventkit.cli import terminal, views
+from eventkit.cli.table import Table, layout
 from eventkit.feeds import Programme, portable_manifest, read
 from eventkit.manifest import SAMPLE_MANIFEST_PATH
 
@@ -121,20 +121,25 @@ def show_feed(event: Event) -> None:
     heading("import")
     began = perf_counter()
     programme = read(event.file)
-    catalog = programme.catalog()
+    catalog = programme.catalog().with_text()
     took = perf_counter() - began
     print(f"{programme.name or event.file.name}: {programme.format}, read in {shown(took)}")
     print(shortened(programme))
     heading(f"recommend {', '.join(event.interests)}")
-    result = catalog.recommend(event.interests, TOP, balance="interests")
-    print("\n".join(views.recommendation(result, event.interests)))
+    result = catalog.recommend(event.interests, TOP, understand=True, balance="interests")
+    show_view(views.recommendation(result, event.interests))
     heading("plan without overlaps")
-    plan = catalog.plan(event.interests, TOP)
-    print("\n".join(views.recommendation(plan, event.interests)))
+    plan = catalog.plan(event.interests, TOP, understand=True)
+    show_view(views.recommendation(plan, event.interests))
     heading("export as a calendar")
     manifest, _ = portable_manifest(programme)
     calendar = eventkit.export(manifest, event.interests, 1, format="ics")["ics"]
     print(calendar.replace("\r\n", "\n"))
+
+
+def show_view(view: Sequence[str | Table]) -> None:
+    """Print an answer as the command line does."""
+    print("\n".join(terminal.plain(view, WIDTH)))
 
 
 def shortened(programme: Programme) -> str:
@@ -155,10 +160,10 @@ def show(event: Event, manifest: dict[str, Any]) -> None:
     """Print a recommendation, an explanation and an itinerary."""
     heading(f"recommend {', '.join(event.interests)}")
     result = eventkit.recommend(manifest, event.interests, TOP)
-    print("\n".join(views.recommendation(result, event.interests)))
+    show_view(views.recommendation(result, event.interests))
     title = middle_title(manifest)
     heading(f"explain {title}")
-    print("\n".join(views.explanation(eventkit.explain(manifest, title, event.interests))))
+    show_view(views.explanation(eventkit.explain(manifest, title, event.interests)))
     heading("export as Markdown")
     print(eventkit.export(manifest, event.interests, 2)["markdown"])
     heading("export as a calendar")
