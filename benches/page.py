@@ -114,7 +114,7 @@ def timed(browser: Any, origin: str, count: int) -> list[str]:
     searches = [page.evaluate(SEARCH, word) for word in WORDS]
     lines.append(
         f"search, drawn    {statistics.median(searches):6.0f} ms, {max(searches):.0f} at most;"
-        " 90 of them wait for the next key"
+        " 60 of them wait for the next key"
     )
     page.goto(f"{origin}/ui")
     page.locator("body.ready").wait_for()

@@ -4,7 +4,7 @@ import { element, foreign } from "../element.js";
 import { ask } from "../http.js";
 import { Changed } from "./programme.js";
 
-const WAIT = 90; // milliseconds after a key, so that a fast typist asks once
+const WAIT = 60; // milliseconds after a key, so that a fast typist asks once
 const MOST = 60; // answers that are kept
 
 const plural = (count) => `${count.toLocaleString()} ${count === 1 ? "session" : "sessions"}`;
