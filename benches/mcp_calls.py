@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import statistics
 import subprocess
 import sys
 import time
@@ -19,7 +18,7 @@ from typing import Any
 
 from eventkit import Catalog
 from eventkit.mcp import Programme, call_tool
-from understanding import programme, queries
+from understanding import median, programme, queries
 
 ROUNDS, STARTS, TOP = 5, 5, 10
 BARE = """
@@ -52,17 +51,8 @@ HELLO = {
 
 
 def p50(call: Callable[[list[str]], object], asked: list[list[str]]) -> float:
-    """Return the median over the queries, best of some rounds, in microseconds."""
-    rounds = []
-    for _ in range(ROUNDS):
-        times = []
-        for interests in asked:
-            # Of the processor: what else runs on the machine matters less.
-            begun = time.thread_time()
-            call(interests)
-            times.append(time.thread_time() - begun)
-        rounds.append(statistics.median(times))
-    return 1e6 * min(rounds)
+    """Return the median processor time over the queries, best of some rounds, in microseconds."""
+    return 1e6 * median(call, asked, ROUNDS, time.thread_time)
 
 
 def check(made: Programme, asked: list[list[str]]) -> None:

@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 
 import eventkit
+from changed_question import made
 from conftest import faults_scale
 from eventkit import Catalog, Filter, _native
 from eventkit.cli import main
@@ -147,17 +148,6 @@ def test_a_session_that_mentions_an_interest_does_not_take_its_place() -> None:
     ask: Any = {"understand": True, "balance": "interests"}
     found = Catalog(sessions).recommend(["rust", "security"], 2, **ask)
     assert [it["title"] for it in found["sessions"]] == ["Rust", "Security of mail"]
-
-
-def made(change: Any, interests: list[str], weights: Any) -> tuple[list[str], Any]:
-    """The question after a change."""
-    interests, weights = [*interests], {**weights}
-    for step in change:
-        if "add_interest" in step:
-            interests.append(step["add_interest"])
-        else:
-            weights[step["raise_weight"]] = step["to"]
-    return interests, weights
 
 
 def is_in(catalog: Catalog, title: str, interests: list[str], weights: Any, top: int) -> bool:

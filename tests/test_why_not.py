@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 import eventkit
+from changed_question import made
 from conftest import faults_scale
 from eventkit import Catalog, Filter, reference
 
@@ -37,17 +38,6 @@ def draw(rng: Random) -> tuple[list[dict[str, Any]], dict[str, float], list[str]
 def rank_of(sessions: Any, title: str, interests: list[str], weights: Any) -> int:
     ranked = reference.rank_sessions(sessions, weights, interests, None)["sessions"]
     return [session["title"] for session in ranked].index(title) + 1
-
-
-def made(change: Any, interests: list[str], weights: Any) -> tuple[list[str], Any]:
-    """The question after a change."""
-    interests, weights = [*interests], {**weights}
-    for step in change:
-        if "add_interest" in step:
-            interests.append(step["add_interest"])
-        else:
-            weights[step["raise_weight"]] = step["to"]
-    return interests, weights
 
 
 def is_in(sessions: Any, title: str, interests: list[str], weights: Any, top: int) -> bool:

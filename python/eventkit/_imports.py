@@ -6,12 +6,13 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from eventkit.errors import MissingExtraError
 
-__all__ = ["lazy_modules", "optional", "required"]
+__all__ = ["lazy_modules", "lazy_names", "optional", "required"]
 
 EXTRAS = {
     "daft": "daft",
@@ -95,5 +96,31 @@ def lazy_modules(package: str, names: frozenset[str]) -> Callable[[str], Any]:
         if name in names:
             return importlib.import_module(f"{package}.{name}")
         raise AttributeError(f"module {package!r} has no attribute {name!r}")
+
+    return get
+
+
+def lazy_names(package: str, homes: Mapping[str, str]) -> Callable[[str], Any]:
+    """Return a ``__getattr__`` for a package, which imports its names when they are first used.
+
+    Args:
+        package: The full name of the package, which has been imported.
+        homes: For each name, the module of the package that defines it.
+
+    Example:
+        >>> get = lazy_names("eventkit.server", {"ServerSettings": "settings"})
+        >>> get("ServerSettings").__module__
+        'eventkit.server.settings'
+        >>> get("Settings")
+        Traceback (most recent call last):
+        AttributeError: module 'eventkit.server' has no attribute 'Settings'
+    """
+
+    def get(name: str) -> Any:
+        if name not in homes:
+            raise AttributeError(f"module {package!r} has no attribute {name!r}")
+        value = getattr(importlib.import_module(f"{package}.{homes[name]}"), name)
+        setattr(sys.modules[package], name, value)
+        return value
 
     return get

@@ -35,7 +35,6 @@ __all__ = [
     "asked_and_read",
     "explain_from_catalog",
     "matches_from_catalog",
-    "matching_positions",
     "recommend_from_catalog",
     "text_catalog",
     "understand",
@@ -222,18 +221,6 @@ def explain_from_catalog(
 def asked_and_read(catalog: Any, interests: Any) -> tuple[list[str], Any]:
     """Return the interests of a query as a list, and how the catalogue reads them."""
     return _interests(interests), _reading(catalog)
-
-
-def matching_positions(catalog: Catalog, interest: str) -> list[int]:
-    """Return the positions of all sessions that an interest matches, in order.
-
-    Example:
-        >>> from eventkit import Catalog
-        >>> matching_positions(Catalog([{"title": "Rust"}, {"title": "Running K8s"}]), "kubernetes")
-        [1]
-    """
-    _, positions, _ = _native.understood_points(catalog, [interest], None, _reading(catalog))
-    return positions
 
 
 def text_catalog(source: Any) -> Catalog:

@@ -6,8 +6,9 @@
 
 from __future__ import annotations
 
-import importlib
 import typing
+
+from eventkit._imports import lazy_names
 
 if typing.TYPE_CHECKING:
     from eventkit.graph.cache import CachedGraphEventService, LastResult, UserCalendar
@@ -25,22 +26,15 @@ __all__ = [
 ]
 
 _LATER = {
-    "CachedGraphEventService": "eventkit.graph.cache",
-    "GraphEventService": "eventkit.graph.service",
-    "GraphSettings": "eventkit.graph.settings",
-    "LastResult": "eventkit.graph.cache",
-    "UserCalendar": "eventkit.graph.cache",
-    "ValkeyStore": "eventkit.graph.store",
+    "CachedGraphEventService": "cache",
+    "GraphEventService": "service",
+    "GraphSettings": "settings",
+    "LastResult": "cache",
+    "UserCalendar": "cache",
+    "ValkeyStore": "store",
 }
 
-
-def __getattr__(name: str) -> typing.Any:
-    """Import a class at its first use."""
-    if name not in _LATER:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = getattr(importlib.import_module(_LATER[name]), name)
-    globals()[name] = value
-    return value
+__getattr__ = lazy_names(__name__, _LATER)
 
 
 def __dir__() -> list[str]:

@@ -7,8 +7,9 @@ answers a call as plain data.
 
 from __future__ import annotations
 
-import importlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from eventkit._imports import lazy_names
 
 if TYPE_CHECKING:
     from eventkit.mcp.declaration import TOOLS
@@ -31,11 +32,5 @@ _LATER = {
     "serve_stdio": "stdio",
 }
 
-
-def __getattr__(name: str) -> Any:
-    """Import a name when it is first used: only the servers need the SDK."""
-    if name not in _LATER:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = getattr(importlib.import_module(f"eventkit.mcp.{_LATER[name]}"), name)
-    globals()[name] = value
-    return value
+# Only the servers need the SDK.
+__getattr__ = lazy_names(__name__, _LATER)

@@ -14,7 +14,7 @@ from eventkit.exports import as_text
 from eventkit.mcp.clean import clean
 from eventkit.mcp.lines import slot_of
 from eventkit.mcp.reply import Refused
-from eventkit.understanding import matching_positions
+from eventkit.understanding import matches_from_catalog
 
 __all__ = ["Key", "Programme", "key_of"]
 
@@ -159,7 +159,7 @@ class Programme:
         """Return the keys of all sessions that match an interest; kept for the next call."""
         held = self._matching.get(interest)
         if held is None:
-            positions = matching_positions(self.catalog, interest)
+            positions = matches_from_catalog(self.catalog, [interest]).positions
             held = frozenset(key_of(self.catalog[position]) for position in positions)
             self._matching[interest] = held
             while len(self._matching) > _MOST_INTERESTS:

@@ -7,8 +7,9 @@ Nothing here schedules, shuffles or retries. `Recommender` is the function that 
 
 from __future__ import annotations
 
-import importlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from eventkit._imports import lazy_names
 
 if TYPE_CHECKING:
     from eventkit.scale.batch import recommend
@@ -19,11 +20,5 @@ __all__ = ["Recommender", "build", "recommend"]
 
 _LATER = {"Recommender": "recommender", "build": "building", "recommend": "batch"}
 
-
-def __getattr__(name: str) -> Any:
-    """Import a name when it is first used, because each needs pyarrow."""
-    if name not in _LATER:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = getattr(importlib.import_module(f"eventkit.scale.{_LATER[name]}"), name)
-    globals()[name] = value
-    return value
+# Each needs pyarrow.
+__getattr__ = lazy_names(__name__, _LATER)

@@ -6,8 +6,9 @@ and ``SecurityValidator`` are here too.
 
 from __future__ import annotations
 
-import importlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from eventkit._imports import lazy_names
 
 if TYPE_CHECKING:
     from eventkit.server.app import Application, create_app, create_asgi_app, create_wsgi_app
@@ -49,11 +50,5 @@ _LATER = {
     "openapi_document": "openapi30",
 }
 
-
-def __getattr__(name: str) -> Any:
-    """Import a name when it is first used: a command needs one of them at a time."""
-    if name not in _LATER:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = getattr(importlib.import_module(f"eventkit.server.{_LATER[name]}"), name)
-    globals()[name] = value
-    return value
+# A command needs one of them at a time.
+__getattr__ = lazy_names(__name__, _LATER)
