@@ -87,7 +87,7 @@ def clean_data(value: Any, depth: int = 0) -> Any:
 
 
 def shortened(value: Any, most: int) -> str:
-    """Return a clean text of at most so many characters; what is cut ends in an ellipsis.
+    """Return a clean text of at most `most` characters; what is cut ends in an ellipsis.
 
     Example:
         >>> shortened("Running Kubernetes at home", 12)

@@ -137,7 +137,7 @@ TOOLS: tuple[Tool, ...] = (
                 "must": _texts("Ids or titles that must be in the plan."),
                 "avoid": _texts("Ids or titles to leave out."),
                 "gap": _whole("Minutes to walk between rooms; 0 if left out."),
-                "top": _whole("At most so many sessions, 1 to 50; 10 if left out."),
+                "top": _whole("How many sessions at most, 1 to 50; 10 if left out."),
                 "day": _DAY,
             },
             "interests",

@@ -127,7 +127,7 @@ def session_lines(sessions: list[Any], rows: list[dict[str, Any]], handles: list
 
 
 def _line(handle: str, session: Any, row: Mapping[str, Any], title: int, room: int) -> str:
-    """Return a line with a title and a room of at most so many characters."""
+    """Return a line. Its title and room are cut to these numbers of characters."""
     columns = (
         shortened(row.get("title", "no title"), title),
         when(*slot_of(session)),
