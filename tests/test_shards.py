@@ -117,7 +117,7 @@ def test_shards_answer_as_the_whole(tmp_path: Path) -> None:
                 got, want = (outcome(partial(question, it)) for it in (shards, whole))
                 assert got == want, (seed, number)
                 asked += 1
-    assert asked >= faults_scale(short=5000, long=100_000)
+    assert asked >= faults_scale(short=1_600, long=100_000)
 
 
 def lines(count: int) -> list[bytes]:
