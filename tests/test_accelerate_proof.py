@@ -306,6 +306,18 @@ def test_a_method_that_an_instance_hides_goes_the_agents_way(agent):
         assert handle.calls[TRANSFORM] == (0, 1)
 
 
+def test_a_function_that_is_nested_too_deeply_is_not_known(tmp_path):
+    target = copied(tmp_path)
+    file = target / "agent.py"
+    text = file.read_text(encoding="utf-8")
+    head = "def _count_conflicts(sessions):\n"
+    sums = " + ".join(["len(sessions)"] * 900)
+    file.write_text(text.replace(head, f"{head}    {sums}\n"), encoding="utf-8")
+    with loaded(target) as modules, eventkit.accelerate(modules.agent) as handle:
+        assert "nested too deeply" in handle.refused["agent._count_conflicts"]
+        assert "agent.explain" in handle.replaced
+
+
 def test_a_function_is_known_after_many_calls(agent):
     """The interpreter rewrites the code of a busy function; it stays equal to its source."""
     for _ in range(2_000):

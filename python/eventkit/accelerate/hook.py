@@ -13,7 +13,7 @@ import sys
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from types import FunctionType, ModuleType
+    from types import CodeType, FrameType, FunctionType, ModuleType
     from typing import Any, TypeGuard
 
     from eventkit.accelerate import trampoline
@@ -39,6 +39,13 @@ PER_SESSION = 1.4e-6
 _SIZED = ("recommend", "explain")
 _WAITING = ("recommend_from_graph", *_SIZED)
 _FIRST_CALLED = ("main", *_SIZED)
+
+_ROOM = 400
+"""Frames that importing the engine may need: it must not be cut off in the middle."""
+
+_LOOKS_AT_CALLERS = frozenset(
+    ("_getframe", "currentframe", "extract_stack", "f_back", "format_stack", "print_stack", "stack")
+)
 
 _waiting: list[_Waiting] = []
 _turn = [None]  # taken by the thread that wakes the agent
@@ -124,6 +131,9 @@ def wait_for_work(space: dict[str, Any]) -> None:
         if space.keys() & {"score_session", "recommend_from_graph", "GraphEventService"}:
             _accelerate(space)
         return
+    functions = [each for each in space.values() if _is_function(each)]
+    if any(_looks_at_callers(each.__code__) for each in functions):
+        return
     is_agent = "score_session" in space and "get_sessions" in space
     held = {id(each.function) for each in _waiting}
     for name in _WAITING if is_agent else _WAITING[:1]:
@@ -132,6 +142,16 @@ def wait_for_work(space: dict[str, Any]) -> None:
             continue
         if trampoline.obstacle(function, function.__code__.co_argcount) is None:
             _waiting.append(_Waiting(function, space))
+
+
+def _looks_at_callers(code: CodeType) -> bool:
+    """Return true if code may look at the frames below its own, among which waiting would show."""
+    for constant in code.co_consts:
+        if type(constant) is tuple and "stacklevel" in constant:
+            return True
+        if type(constant) is type(code) and _looks_at_callers(constant):
+            return True
+    return not _LOOKS_AT_CALLERS.isdisjoint(code.co_names)
 
 
 class _Waiting:
@@ -175,7 +195,13 @@ def sessions_of(arguments: tuple[Any, ...]) -> int:
 
 
 def _wake(space: dict[str, Any]) -> bool:
-    """Prove and replace; return false when another thread is at it."""
+    """Prove and replace; return false when another thread is at it, or the stack is nearly full."""
+    frame: FrameType | None = sys._getframe()
+    depth = 0
+    while frame is not None:
+        frame, depth = frame.f_back, depth + 1
+    if depth + _ROOM > sys.getrecursionlimit():
+        return False
     try:
         _turn.pop()
     except IndexError:

@@ -89,6 +89,8 @@ class Prover:
                 attempt.prove(function, module, name, owner)
             except UnknownError as error:
                 reason = str(error)
+            except RecursionError:
+                reason = f"{name} is nested too deeply"
             self._proofs[key] = Proof(reason, attempt.readings, attempt.functions, attempt.standard)
         return self._proofs[key]
 
