@@ -198,12 +198,11 @@ class _Attempt:
         values = {name: members[name] for name in sorted(reached & members.keys())}
         self.readings.append(Reading(members, values, _HOOKS))
         for name, value in values.items():
-            if not known.is_known_name("graph_service", f"{owner.__name__}.{name}"):
-                raise UnknownError(f"{where}: it calls {owner.__name__}.{name}, which is not known")
+            method = f"{owner.__name__}.{name}"
+            if not known.forms("graph_service", method):
+                raise UnknownError(f"{where}: it calls {method}, which is not known")
             if value is not function:
-                proof = self._prover.prove(
-                    value, "graph_service", f"{owner.__name__}.{name}", owner
-                )
+                proof = self._prover.prove(value, "graph_service", method, owner)
                 self._calls(name, proof, where)
 
 
