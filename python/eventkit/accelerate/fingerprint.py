@@ -11,7 +11,6 @@ A fingerprint alone proves nothing about a function that runs: see `eventkit.acc
 from __future__ import annotations
 
 import _ast as ast
-import hashlib
 from collections.abc import Iterator
 from typing import Any
 
@@ -216,4 +215,21 @@ def _is_block(value: Any) -> bool:
 
 
 def _sha256(text: str) -> str:
-    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+    found: str = _HASH(text.encode("utf-8", "surrogatepass")).hexdigest()
+    return found
+
+
+def _import_hash() -> Any:
+    """Return the class of SHA-256 from where it is imported fastest.
+
+    The module `hashlib` loads OpenSSL, which takes a tenth of what engine and proof take.
+    """
+    for name in ("_sha2", "_sha256"):  # from Python 3.12 on, and before
+        try:
+            return __import__(name).sha256
+        except ImportError:
+            continue
+    return __import__("hashlib").sha256
+
+
+_HASH = _import_hash()
