@@ -1,0 +1,119 @@
+//! Puts the words of several runs of sessions together. So a programme is read in pieces, one for each thread.
+//!
+//! Linear in the postings, and in the words times the pieces.
+
+use core::cmp::Ordering;
+
+use fst::MapBuilder;
+
+use super::index::{TextIndex, write_number};
+use super::points::Code;
+use crate::engine::error::Error;
+
+/// The words of some sessions in order, and the sessions of each.
+#[derive(Debug)]
+pub struct SortedWords {
+    pub(super) arena: Vec<u8>,
+    pub(super) words: Vec<Word>,
+    /// The sessions of all words, one word after the other, and where the word stands in each.
+    pub(super) entries: Vec<(u32, Code)>,
+    pub(super) sessions: u32,
+}
+
+/// A word, and where its entries end.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Word {
+    /// The first eight bytes as a number of the same order.
+    pub(super) head: u64,
+    /// Where its bytes are in the arena.
+    pub(super) start: u32,
+    pub(super) len: u32,
+    pub(super) end: u32,
+}
+
+/// Reads the words of one piece in order.
+struct Cursor<'a> {
+    piece: &'a SortedWords,
+    /// The number of the piece's first session.
+    first: u32,
+    at: usize,
+    /// The entries of the words that were read.
+    read: u32,
+}
+
+impl<'a> Cursor<'a> {
+    fn word(&self) -> Option<(u64, &'a [u8])> {
+        let word = self.piece.words.get(self.at)?;
+        let start = word.start as usize;
+        let bytes = self.piece.arena.get(start..start + word.len as usize);
+        Some((word.head, bytes.unwrap_or_default()))
+    }
+
+    /// Returns the entries of the word, and goes on to the next one.
+    fn take(&mut self) -> &'a [(u32, Code)] {
+        let end = self.piece.words.get(self.at).map_or(0, |word| word.end);
+        let entries = self.piece.entries.get(self.read as usize..end as usize);
+        self.at += 1;
+        self.read = end;
+        entries.unwrap_or_default()
+    }
+}
+
+fn compare(one: &(u64, &[u8]), other: &(u64, &[u8])) -> Ordering {
+    one.0.cmp(&other.0).then_with(|| one.1.cmp(other.1))
+}
+
+/// Compiles the words of consecutive sessions.
+///
+/// # Errors
+///
+/// More bytes of postings, or more sessions, than 32 bits can number.
+pub fn compile(pieces: &[SortedWords]) -> Result<TextIndex, Error> {
+    const LIMIT: usize = u32::MAX as usize;
+    let sessions: usize = pieces.iter().map(|piece| piece.sessions as usize).sum();
+    let len = u32::try_from(sessions).map_err(|_| Error::too_large("sessions", sessions, LIMIT))?;
+    let mut first = 0;
+    let cursors = pieces.iter().map(|piece| {
+        let cursor = Cursor {
+            piece,
+            first,
+            at: 0,
+            read: 0,
+        };
+        first += piece.sessions;
+        cursor
+    });
+    let mut cursors: Vec<Cursor<'_>> = cursors.collect();
+    let entries: usize = pieces.iter().map(|piece| piece.entries.len()).sum();
+    let mut postings = Vec::with_capacity(entries * 5 / 2);
+    let mut words = MapBuilder::memory();
+    let mut held: Vec<(u32, &[(u32, Code)])> = Vec::with_capacity(pieces.len());
+    while let Some(least) = cursors.iter().filter_map(Cursor::word).min_by(compare) {
+        let start = u32::try_from(postings.len())
+            .map_err(|_| Error::too_large("bytes of postings", postings.len(), LIMIT))?;
+        words
+            .insert(least.1, start.into())
+            .map_err(|error| Error::inconsistent(error.to_string()))?;
+        held.clear();
+        for cursor in &mut cursors {
+            if cursor.word() == Some(least) {
+                held.push((cursor.first, cursor.take()));
+            }
+        }
+        let count: usize = held.iter().map(|(_, entries)| entries.len()).sum();
+        write_number(&mut postings, count as u32);
+        let mut before = 0;
+        for &(first, entries) in &held {
+            for &(session, code) in entries {
+                let session = first + session;
+                write_number(&mut postings, session - before);
+                postings.push(code.0);
+                before = session;
+            }
+        }
+    }
+    let words = words
+        .into_inner()
+        .map_err(|error| Error::inconsistent(error.to_string()))?;
+    TextIndex::new(words, postings, len)
+}
