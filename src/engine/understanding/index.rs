@@ -171,9 +171,20 @@ impl Iterator for Postings<'_> {
     #[inline]
     fn next(&mut self) -> Option<(u32, Code)> {
         self.left = self.left.checked_sub(1)?;
-        self.session = self.session.checked_add(self.number())?;
-        let (&code, rest) = self.bytes.split_first()?;
-        self.bytes = rest;
+        // Most sessions of a common word are near the one before them.
+        let (distance, code) = match *self.bytes {
+            [distance @ 0..0x80, code, ref rest @ ..] => {
+                self.bytes = rest;
+                (u32::from(distance), code)
+            }
+            _ => {
+                let distance = self.number();
+                let (&code, rest) = self.bytes.split_first()?;
+                self.bytes = rest;
+                (distance, code)
+            }
+        };
+        self.session = self.session.checked_add(distance)?;
         // Only a damaged file holds a session that does not exist.
         (self.session < self.len).then_some((self.session, Code(code)))
     }

@@ -212,6 +212,11 @@ impl Impacts {
     pub(super) fn of(&self, code: Code, tier: Tier) -> u16 {
         (u32::from(self.0.get(usize::from(code.0)).copied().unwrap_or_default()) * tier.0) as u16
     }
+
+    /// Returns the impact of each code, times the tier; in 64ths.
+    pub(super) fn of_tier(&self, tier: Tier) -> [u16; 256] {
+        self.0.map(|impact| (u32::from(impact) * tier.0) as u16)
+    }
 }
 
 /// The rarity of a word that `n` of `total` sessions hold, in 256ths of a bit: `⌊256 log2((2 total + 2) / (2 n + 1))⌋`,
