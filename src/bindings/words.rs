@@ -11,7 +11,7 @@ use super::errors::{Answer, no_memory, room, unwind};
 use super::input;
 use super::intern::intern;
 use super::search::{CatalogBase, UNREADABLE, settled};
-use crate::engine::catalog::understood::{Pieces, members};
+use crate::engine::catalog::understood::{MEMBERS, Pieces};
 use crate::engine::understanding::sorted::compile;
 use crate::engine::understanding::{Field, Piece, TextIndex};
 
@@ -54,12 +54,13 @@ impl CatalogData {
     fn words_of_objects(&self, py: Python<'_>, part: u32) -> Answer<TextIndex> {
         let segment = self.catalog.segments().nth(part as usize);
         let Pieces { pool, ranges } = Pieces::of(segment.map_or(0, |segment| segment.len()));
+        let names = MEMBERS.map(|(_, name)| PyString::intern(py, name));
         let mut sessions = self.sessions_of(py, part);
         let mut copy = |range: &Range<usize>| -> Answer<Piece> {
             let mut piece = Piece::default();
             for session in sessions.by_ref().take(range.len()) {
                 room("the words", 0)?;
-                push_session(&mut piece, &session)?;
+                push_session(&mut piece, &session, &names)?;
                 piece.finish_session();
             }
             Ok(piece)
@@ -87,19 +88,25 @@ impl CatalogData {
 }
 
 /// Adds the texts of a session. A value of another type is left out.
-fn push_session(piece: &mut Piece, session: &Bound<'_, PyAny>) -> Answer<()> {
+fn push_session(
+    piece: &mut Piece,
+    session: &Bound<'_, PyAny>,
+    names: &[Bound<'_, PyString>; MEMBERS.len()],
+) -> Answer<()> {
     let py = session.py();
-    for field in Field::ALL {
-        for name in members(field) {
-            let name = PyString::intern(py, name);
-            let value = match session.cast_exact::<PyDict>() {
-                Ok(plain) => plain.get_item(name)?,
-                Err(_) => session.call_method1(intern!(py, "get"), (name,)).ok(),
-            };
-            if let Some(value) = value.filter(|value| !value.is_none()) {
-                push_value(piece, field, &value, 0)?;
-                break;
-            }
+    let plain = session.cast_exact::<PyDict>().ok();
+    let mut read = None;
+    for ((field, _), name) in MEMBERS.into_iter().zip(names) {
+        if read == Some(field) {
+            continue;
+        }
+        let value = match plain {
+            Some(plain) => plain.get_item(name)?,
+            None => session.call_method1(intern!(py, "get"), (name,)).ok(),
+        };
+        if let Some(value) = value.filter(|value| !value.is_none()) {
+            push_value(piece, field, &value, 0)?;
+            read = Some(field);
         }
     }
     Ok(())
@@ -112,9 +119,8 @@ fn push_value(
     depth: usize,
 ) -> Answer<()> {
     if let Ok(text) = value.cast_exact::<PyString>() {
-        return input::with_bytes(text, |text| {
-            piece.push(field, text);
-        });
+        let pushed = input::with_bytes(text, |text| piece.push(field, text))?;
+        return Ok(pushed.map_err(|error| no_memory(&error))?);
     }
     if depth > 1 {
         return Ok(());

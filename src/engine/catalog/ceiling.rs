@@ -125,3 +125,66 @@ impl<'a> Ceiling<'a> {
         (matched + others.unwrap_or(self.others)) + (matched + self.size) * MARGIN
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::catalog::segment::SegmentBuilder;
+    use crate::engine::ranking::score::{SumRegime, Weights};
+    use crate::engine::time::Span;
+    use crate::engine::understanding::{TextBuilder, Texts};
+
+    const SESSIONS: u32 = 700;
+
+    /// Popularities of one kind, and of which many are equal.
+    fn catalog(popularity: impl Fn(u32) -> Number) -> Catalog {
+        let mut builder = SegmentBuilder::default();
+        for number in 0..SESSIONS {
+            let random = number.wrapping_mul(2_654_435_761) >> 16;
+            builder
+                .push(popularity(random % 97), Span::default(), None)
+                .expect("few sessions");
+        }
+        Catalog::new(builder.finish().expect("few sessions"))
+    }
+
+    #[test]
+    fn the_best_are_those_of_an_exhaustive_search() {
+        let mut words = TextBuilder::default();
+        (0..SESSIONS).for_each(|_| words.finish_session().expect("few words"));
+        let words = words.finish().expect("few words");
+        let mut texts = Texts::default();
+        texts.push(&words, &[]);
+        let points = |number: u32| 1 + (number.wrapping_mul(40_503) >> 7) % 9 * 150;
+        let sessions: Vec<(u32, u32)> = (0..SESSIONS).map(|at| (at, points(at))).collect();
+        let kinds: [fn(u32) -> Number; 5] = [
+            |random| Number::Float(f64::from(random) / 97.0),
+            |random| Number::Int(i64::from(random) - 48),
+            |random| Number::Float(-1e-3 * f64::from(random % 3)),
+            |_| Number::Float(0.25),
+            |random| Number::Float(f64::from(random) * 1e300),
+        ];
+        let weights = [(2.0, 0.5), (0.1, 3.0), (1.0, -1.0), (0.0, 1.0), (-1.0, 0.5)];
+        for popularity in kinds {
+            let catalog = catalog(popularity);
+            for (interest, popularity) in weights {
+                for regime in SumRegime::ALL {
+                    let weights = Weights {
+                        interest: Number::Float(interest),
+                        popularity: Number::Float(popularity),
+                        diversity: Some(Number::Float(0.3)),
+                    };
+                    let scorer = Scorer::new(weights, 3, regime);
+                    let best = |k| {
+                        let best = catalog.best_understood(&texts, &sessions, &scorer, k, None);
+                        best.expect("every score is a number")
+                    };
+                    let all = best(usize::MAX);
+                    for k in [0, 1, 10, 64, 65, 699, 700] {
+                        assert_eq!(best(k), all[..k], "{k} {weights:?}");
+                    }
+                }
+            }
+        }
+    }
+}

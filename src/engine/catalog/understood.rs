@@ -31,12 +31,6 @@ pub fn matched(points: u32) -> Number {
     Number::Float(f64::from(points) / f64::from(POINT))
 }
 
-/// The names of a session's members that hold the text of a field: the first that it has counts.
-pub fn members(field: Field) -> impl Iterator<Item = &'static str> {
-    let members = MEMBERS.into_iter().filter(move |(held, _)| *held == field);
-    members.map(|(_, name)| name)
-}
-
 impl Segment {
     /// Compiles the words of a segment that holds the text of its sessions. Does nothing if that is done already, or if
     /// the sessions are elsewhere.
@@ -75,8 +69,9 @@ fn words(text: &SessionText) -> Result<TextIndex, Error> {
     }
 }
 
-/// The members of a session that are read, each with its field, in the order of the fields.
-const MEMBERS: [(Field, &str); 6] = [
+/// The members of a session that are read, each with its field, in the order of the fields. Of each field, the first
+/// member that a session has counts.
+pub const MEMBERS: [(Field, &str); 6] = [
     (Field::Tags, "tags"),
     (Field::Title, "title"),
     (Field::Abstract, "abstract"),
@@ -95,7 +90,6 @@ fn words_of(
         if let Some(view) = text.get(position) {
             let mut read = None;
             for ((field, _), value) in MEMBERS.into_iter().zip(view.get_each(members)) {
-                // The first member of a field counts.
                 if let Some(value) = value.filter(|_| read != Some(field)) {
                     push(&mut builder, field, &value);
                     read = Some(field);
@@ -116,7 +110,7 @@ pub struct Pieces {
 }
 
 /// The sessions for which it pays to start a thread.
-const LEAST_SHARED: usize = 2_000;
+const LEAST_SHARED: usize = 512;
 /// Every piece has words of its own, which are joined afterwards.
 const MOST_PIECES: usize = 8;
 

@@ -4,7 +4,7 @@
 //! |---|---|
 //! | [`words`], `fold`, `lexicon` | split texts into folded words; the fixed lists of function words and levels |
 //! | `form`, [`alias`], `distance` | other words that an interest may mean |
-//! | `piece`, `builder`, [`sorted`], [`index`] | the words of compiled sessions and the sessions that hold each |
+//! | `piece`, `builder`, [`sorted`], `dictionary`, `word_filter`, [`index`] | the words of compiled sessions and the sessions that hold each |
 //! | [`interest`] | what an interest asks for: groups of words that mean the same |
 //! | `resolver`, `guess` | read an interest |
 //! | [`texts`] | the words of all parts of a catalogue |
@@ -17,6 +17,7 @@
 
 pub mod alias;
 mod builder;
+mod dictionary;
 mod distance;
 mod fold;
 mod form;
@@ -31,6 +32,7 @@ mod resolver;
 pub mod sorted;
 pub mod terms;
 pub mod texts;
+mod word_filter;
 pub mod words;
 
 pub use alias::Aliases;

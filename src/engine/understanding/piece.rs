@@ -4,6 +4,7 @@ use super::builder::TextBuilder;
 use super::points::Field;
 use super::sorted::SortedWords;
 use crate::engine::error::Error;
+use crate::engine::memory;
 
 /// The texts of consecutive sessions.
 #[derive(Debug, Default)]
@@ -17,9 +18,15 @@ pub struct Piece {
 
 impl Piece {
     /// Adds a text of the session that the next [`Self::finish_session`] closes.
-    pub fn push(&mut self, field: Field, text: &[u8]) {
+    ///
+    /// # Errors
+    ///
+    /// No memory for a copy of the text.
+    pub fn push(&mut self, field: Field, text: &[u8]) -> Result<(), Error> {
+        memory::reserve(&mut self.bytes, text.len())?;
         self.bytes.extend_from_slice(text);
         self.texts.push((field, self.bytes.len()));
+        Ok(())
     }
 
     /// Closes a session.

@@ -68,6 +68,14 @@ pub struct Code(pub(super) u8);
 impl Code {
     pub(super) const MOST: u8 = 15;
 
+    /// The word stands in this field alone, once.
+    pub(super) fn of(field: Field) -> Self {
+        match field {
+            Field::Abstract => Self(1),
+            _ => Self(field.bit()),
+        }
+    }
+
     /// The word stands in a field; abstracts are counted.
     #[inline]
     pub(super) fn add(&mut self, field: Field) {

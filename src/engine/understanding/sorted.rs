@@ -4,9 +4,7 @@
 
 use core::cmp::Ordering;
 
-use fst::MapBuilder;
-
-use super::index::{TextIndex, write_number};
+use super::index::{IndexWriter, TextIndex};
 use super::points::Code;
 use crate::engine::error::Error;
 
@@ -67,11 +65,13 @@ fn compare(one: &(u64, &[u8]), other: &(u64, &[u8])) -> Ordering {
 ///
 /// # Errors
 ///
-/// More bytes of postings, or more sessions, than 32 bits can number.
+/// More bytes of words or postings than 32 bits can number, or more sessions than 31 bits can.
 pub fn compile(pieces: &[SortedWords]) -> Result<TextIndex, Error> {
-    const LIMIT: usize = u32::MAX as usize;
+    const LIMIT: usize = (u32::MAX >> 1) as usize;
     let sessions: usize = pieces.iter().map(|piece| piece.sessions as usize).sum();
-    let len = u32::try_from(sessions).map_err(|_| Error::too_large("sessions", sessions, LIMIT))?;
+    if sessions > LIMIT {
+        return Err(Error::too_large("sessions", sessions, LIMIT));
+    }
     let mut first = 0;
     let cursors = pieces.iter().map(|piece| {
         let cursor = Cursor {
@@ -84,36 +84,20 @@ pub fn compile(pieces: &[SortedWords]) -> Result<TextIndex, Error> {
         cursor
     });
     let mut cursors: Vec<Cursor<'_>> = cursors.collect();
-    let entries: usize = pieces.iter().map(|piece| piece.entries.len()).sum();
-    let mut postings = Vec::with_capacity(entries * 5 / 2);
-    let mut words = MapBuilder::memory();
+    let mut index = IndexWriter::default();
     let mut held: Vec<(u32, &[(u32, Code)])> = Vec::with_capacity(pieces.len());
     while let Some(least) = cursors.iter().filter_map(Cursor::word).min_by(compare) {
-        let start = u32::try_from(postings.len())
-            .map_err(|_| Error::too_large("bytes of postings", postings.len(), LIMIT))?;
-        words
-            .insert(least.1, start.into())
-            .map_err(|error| Error::inconsistent(error.to_string()))?;
         held.clear();
         for cursor in &mut cursors {
             if cursor.word() == Some(least) {
                 held.push((cursor.first, cursor.take()));
             }
         }
-        let count: usize = held.iter().map(|(_, entries)| entries.len()).sum();
-        write_number(&mut postings, count as u32);
-        let mut before = 0;
-        for &(first, entries) in &held {
-            for &(session, code) in entries {
-                let session = first + session;
-                write_number(&mut postings, session - before);
-                postings.push(code.0);
-                before = session;
-            }
-        }
+        let entries = held.iter().flat_map(|&(first, entries)| {
+            let entries = entries.iter();
+            entries.map(move |&(session, code)| (first + session, code))
+        });
+        index.push(least.1, entries)?;
     }
-    let words = words
-        .into_inner()
-        .map_err(|error| Error::inconsistent(error.to_string()))?;
-    TextIndex::new(words, postings, len)
+    Ok(index.finish(sessions as u32))
 }
