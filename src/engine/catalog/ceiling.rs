@@ -45,7 +45,8 @@ impl Popularity {
             let scale = f64::from(STEPS) / (most - least);
             let scale = if scale.is_finite() { scale } else { 0.0 };
             let values = popularity.by_position.iter().map(|value| value.as_f64());
-            // The cast rounds towards zero and ends at the largest step.
+            // The number is not negative, and the cast ends at the largest step.
+            #[allow(clippy::cast_sign_loss)]
             let step = |value: f64| ((value - least) * scale).ceil() as u8;
             popularity.steps = values.map(step).collect();
         }

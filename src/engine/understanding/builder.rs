@@ -215,7 +215,7 @@ impl Dictionary {
             .known
             .entry(hash(hasher, head, tail, word), same, rehash)
         {
-            Entry::Occupied(held) => held.into_mut(),
+            Entry::Occupied(known) => known.into_mut(),
             Entry::Vacant(free) => {
                 let new = new_word(&mut self.arena, self.numbered, (head, tail), word)?;
                 self.numbered += u32::from(new.id != DROPPED);

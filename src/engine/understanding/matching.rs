@@ -61,7 +61,9 @@ pub fn total(all: &[Matches]) -> Cow<'_, [(u32, u32)]> {
 /// Adds up lists of points.
 pub fn added(lists: &[&[(u32, u32)]]) -> Points {
     let mut all = Vec::with_capacity(lists.iter().map(|list| list.len()).sum());
-    lists.iter().for_each(|list| all.extend_from_slice(list));
+    for list in lists {
+        all.extend_from_slice(list);
+    }
     merge(&mut all, |sum, points| sum + points);
     all
 }

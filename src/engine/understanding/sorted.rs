@@ -101,3 +101,37 @@ pub fn compile(pieces: &[SortedWords]) -> Result<TextIndex, Error> {
     }
     Ok(index.finish(sessions as u32))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::file::Writer;
+    use crate::engine::understanding::{Field, Piece};
+
+    #[test]
+    fn sessions_that_are_read_in_pieces_give_the_same_bytes() {
+        let text = |number: usize| format!("Rust {} and w{} w{}", number % 7, number / 3, number);
+        let piece = |range: core::ops::Range<usize>| {
+            let mut piece = Piece::default();
+            for number in range {
+                piece
+                    .push(Field::Title, text(number).as_bytes())
+                    .expect("short");
+                piece
+                    .push(Field::Abstract, text(number / 2).as_bytes())
+                    .expect("short");
+                piece.finish_session();
+            }
+            piece.sorted().expect("few words")
+        };
+        let bytes = |pieces: &[SortedWords]| {
+            let index = compile(pieces).expect("few words");
+            Writer::to_bytes(|writer| index.save(writer)).expect("names fit")
+        };
+        let whole = bytes(&[piece(0..90)]);
+        for (first, second) in [(0, 90), (1, 45), (30, 31), (89, 90)] {
+            let pieces = [piece(0..first), piece(first..second), piece(second..90)];
+            assert_eq!(bytes(&pieces), whole, "{first} {second}");
+        }
+    }
+}
