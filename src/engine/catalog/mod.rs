@@ -5,6 +5,7 @@
 //! best sessions and merges them. If `r` sessions were removed from a segment, it is asked for `r` more.
 
 pub mod busy;
+mod ceiling;
 pub mod compile_policy;
 pub mod conflict;
 pub mod directory;
