@@ -9,7 +9,8 @@ use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyCapsule, PyString, PyTuple};
 
-use super::arrow_data::{Given, Node, array_capsule, schema_capsule, stream_capsule};
+use super::arrow_export::{Node, Owner, array_capsule, schema_capsule, stream_capsule};
+use super::arrow_import::Given;
 use super::catalog_data::{CatalogData, dumps};
 use super::errors::{Answer, no_memory, pool, unwind};
 use super::filter::Filter;
@@ -205,8 +206,8 @@ impl RankedArray {
         }
     }
 
-    fn owner(&self) -> Arc<dyn Send + Sync> {
-        Arc::clone(&self.rows) as Arc<dyn Send + Sync>
+    fn owner(&self) -> Owner {
+        Arc::clone(&self.rows) as Owner
     }
 }
 
