@@ -3,6 +3,7 @@
 //! Invariant: positions number the remaining sessions in order, and `removed` is sorted by position within its segment.
 //! Catalogues share segments, so a changed catalogue costs only its new sessions.
 
+pub(crate) mod batch;
 pub mod busy;
 pub mod compile_policy;
 pub mod conflict;
