@@ -4,7 +4,9 @@
 
 mod answer;
 mod arrow;
-mod arrow_data;
+mod arrow_abi;
+mod arrow_export;
+mod arrow_import;
 mod ask;
 mod balance;
 mod cache;

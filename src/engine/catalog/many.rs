@@ -8,6 +8,8 @@ use std::sync::mpsc::{Receiver, RecvError};
 use rayon::ThreadPool;
 use rayon::prelude::*;
 
+use super::batch::{self, Batch};
+use super::filter::Selection;
 use super::{Best, Catalog, Narrow};
 use crate::engine::error::Error;
 use crate::engine::memory::filled;
@@ -69,7 +71,8 @@ impl Catalog {
 
     /// Ranks queries into a table of positions and a table of scores, row by row with `columns` columns.
     ///
-    /// Each query chooses from the sessions that the filter admits. Cells without a session hold -1 and NaN. Returns `None` if the order of one query cannot be proven.
+    /// Each query chooses from the sessions that the filter admits. Cells without a session hold -1 and NaN. Returns `None`
+    /// if the order of one query cannot be proven.
     ///
     /// # Errors
     ///
@@ -85,24 +88,42 @@ impl Catalog {
         let filter = filter.as_deref();
         let mut positions = filled(-1_i64, queries.len(), columns)?;
         let mut scores = filled(f64::NAN, queries.len(), columns)?;
+        let size = batch::size(queries.len(), pool.current_num_threads());
         let row = columns.max(1);
         let rows = positions
-            .par_chunks_mut(row)
-            .zip(scores.par_chunks_mut(row));
-        let fill = |(query, (positions, scores)): (&&Query, (&mut [i64], &mut [f64]))| {
-            let best = self.top_k_of(&query.interests, &query.scorer, query.most, filter);
-            let Some(best) = best else {
+            .par_chunks_mut(row * size)
+            .zip(scores.par_chunks_mut(row * size));
+        let fill = |(queries, (positions, scores)): (&[&Query], (&mut [i64], &mut [f64]))| {
+            let Some(ranked) = self.rank_batch(queries, filter) else {
                 return false;
             };
-            for ((position, score), best) in positions.iter_mut().zip(scores).zip(best) {
-                *position = self.position(best.place).map_or(-1, |place| place as i64);
-                *score = best.score;
+            let rows = positions.chunks_mut(row).zip(scores.chunks_mut(row));
+            for (best, (positions, scores)) in ranked.into_iter().zip(rows) {
+                for ((position, score), best) in positions.iter_mut().zip(scores).zip(best) {
+                    *position = self.position(best.place).map_or(-1, |place| place as i64);
+                    *score = best.score;
+                }
             }
             true
         };
-        let queries = queries.par_iter().zip(rows).with_min_len(GRAIN);
-        let complete = pool.install(|| queries.all(fill));
+        let batches = queries.par_chunks(size).zip(rows);
+        let complete = pool.install(|| batches.all(fill));
         Ok(complete.then_some((positions, scores)))
+    }
+
+    fn rank_batch(
+        &self,
+        queries: &[&Query],
+        filter: Option<&[Selection<'_>]>,
+    ) -> Option<Vec<Vec<Best>>> {
+        let mut batch = Batch::new(self);
+        for query in queries {
+            for interest in query.interests.iter() {
+                batch.push_interest(interest)?;
+            }
+            batch.push_query(query.scorer, query.most);
+        }
+        batch.rank(filter)
     }
 
     fn rank(&self, query: &Query) -> Option<Vec<Best>> {
