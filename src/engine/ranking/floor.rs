@@ -3,6 +3,9 @@
 //! Some lanes are counted, level by level, and stand for the lanes around them. The estimate decides nothing: a
 //! [`Pool`](super::pool::Pool) with a floor knows whether it holds `k` sessions that are as good, and only then is its
 //! answer used. Costs O(rows · samples).
+//!
+//! `make bench`, row `top 1,000 as columns` (one run, a busy machine): 367 µs without an estimate and 178 µs with one at
+//! 100,000 sessions, 593 µs and 528 µs at 1,000,000.
 
 use super::bound::Bound;
 use super::lane::{Lane, Wanted};
