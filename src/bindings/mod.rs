@@ -49,6 +49,7 @@ mod source;
 mod store;
 #[cfg(unix)]
 mod telemetry;
+mod templates;
 mod top;
 mod understanding;
 #[cfg(all(Py_3_14, not(any(Py_GIL_DISABLED, Py_LIMITED_API))))]
