@@ -12,7 +12,8 @@ pub(super) fn fits(entry: &Node<'_>) -> bool {
 }
 
 pub(super) fn read<'a>(root: &Node<'a>, programme: &mut Programme<'a>) {
-    let entries = root.get("schedule").list();
+    let wrapped = root.first(&["schedule", "events"]).list();
+    let entries = if root.is_list() { root.list() } else { wrapped };
     programme.name = entries
         .iter()
         .find(|entry| !entry.is_empty())
