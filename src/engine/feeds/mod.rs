@@ -14,12 +14,14 @@ mod encoding;
 mod fault;
 mod html;
 mod ics;
+mod ics_session;
 mod json;
 mod programme;
 mod row;
 mod table;
 mod times;
 mod tokens;
+mod vtimezone;
 mod xml;
 mod zone;
 
@@ -27,6 +29,7 @@ pub use clock::{hour, iso};
 pub use detect::{FORMATS, Format};
 pub use fault::Fault;
 pub use programme::{MOST_SESSIONS, Programme, Report, Session, Skipped};
+
 
 /// The largest feed that is read. The programme of FOSDEM, one of the largest, has 4 MB.
 pub const MOST_BYTES: usize = 256 << 20;
