@@ -91,7 +91,7 @@ pub(super) fn later(start: Moment, ms: i64) -> Moment {
 }
 
 /// Writes `2026-01-31T09:30:00+01:00`, or without the offset if there is none.
-pub fn iso(moment: Moment) -> String {
+pub(super) fn iso(moment: Moment) -> String {
     let wall = moment.wall_ms();
     let seconds = wall.rem_euclid(DAY) / 1000;
     let mut text = String::with_capacity("2026-01-31T09:30:00+01:00".len());
@@ -115,7 +115,7 @@ pub(super) fn day(wall_ms: i64) -> String {
 }
 
 /// Writes the time of day of a wall time: `09:30`.
-pub fn hour(wall_ms: i64) -> String {
+pub(super) fn hour(wall_ms: i64) -> String {
     let minutes = wall_ms.rem_euclid(DAY) / MINUTE;
     let mut text = String::with_capacity("09:30".len());
     push_digits(&mut text, minutes / 60);

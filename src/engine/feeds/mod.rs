@@ -25,14 +25,14 @@ mod table_shape;
 mod times;
 mod tokens;
 mod vtimezone;
+mod written;
 mod xml;
 mod zone;
 
-pub use clock::{hour, iso};
 pub use detect::{FORMATS, Format};
 pub use fault::Fault;
 pub use programme::{MOST_SESSIONS, Programme, Report, Session, Skipped};
-
+pub use written::json;
 
 /// The largest feed that is read. The programme of FOSDEM, one of the largest, has 4 MB.
 pub const MOST_BYTES: usize = 256 << 20;
