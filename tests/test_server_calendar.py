@@ -1,6 +1,7 @@
 """`/recommend-graph`: calendars, who may read them, and what is said when they cannot be had."""
 
 import json
+from datetime import datetime, timedelta, timezone
 
 import pytest
 
@@ -8,7 +9,8 @@ import eventkit
 from eventkit.errors import EventKitError
 from eventkit.graph import CachedGraphEventService
 from eventkit.server import ServerSettings
-from graph_simulator import GraphSimulator, make_event, status
+from graph_simulator import GraphSimulator, body, make_event, status
+from graph_simulator.calendar import moment
 
 TOKEN = "correct-horse-battery-staple-0123456789"
 BEARER = [("Authorization", f"Bearer {TOKEN}")]
@@ -97,6 +99,14 @@ def test_a_server_without_graph_credentials_answers_501(ask, monkeypatch):
     assert reply.json["error"].startswith("Graph ")
 
 
+def test_busy_times_need_a_calendar_that_knows_them(app, ask, calendar):
+    reply = ask(app, "GET", "/busy", b"userId=ann", headers=BEARER)
+    assert (reply.status, reply.json["source"]) == (501, "graph")
+    assert ask(app, "GET", "/busy", b"userId=ann").status == 401
+    odd = ask(app, "GET", "/busy", b"userId=ann&start=2026-02-31", headers=BEARER)
+    assert (odd.status, odd.json["parameter"]) == (400, "start")
+
+
 class TestGraph:
     """With the service that the environment names, against a Graph of our own."""
 
@@ -151,3 +161,35 @@ class TestGraph:
         assert b"\neventkit_graph_rate_limited_total 2\n" in text
         # What has nothing to do with it goes on.
         assert ask(app, "GET", "/recommend", b"interests=ai", headers=BEARER).status == 200
+
+    def test_busy_times_are_those_that_the_owner_does_not_show_as_free(self, app, ask, graph):
+        day = datetime(2026, 9, 14, tzinfo=timezone.utc)
+        fields = [
+            {"showAs": "busy"},
+            {"showAs": "free"},
+            {"showAs": "tentative", "isAllDay": True},
+            {"showAs": "oof", "isCancelled": True},
+        ]
+        for number, more in enumerate(fields):
+            start, end = day + timedelta(hours=number), day + timedelta(hours=number + 1)
+            if "isAllDay" in more:
+                start, end = day, day + timedelta(days=1)
+            event = make_event(number, start=moment(start), end=moment(end), **more)
+            graph.put("bob@example.com", event)
+        query = b"userId=bob@example.com&start=2026-09-13&end=2026-09-16"
+        reply = ask(app, "GET", "/busy", query, headers=BEARER)
+        assert sorted(reply.json["busy"]) == [
+            ["2026-09-14T00:00:00", "2026-09-15T00:00:00"],
+            ["2026-09-14T00:00:00+00:00", "2026-09-14T01:00:00+00:00"],
+        ]
+        assert reply.header("cache-control") == "no-store"
+        backwards = b"userId=bob@example.com&start=2026-09-16&end=2026-09-13"
+        assert ask(app, "GET", "/busy", backwards, headers=BEARER).status == 409
+        assert ask(app, "GET", "/ready", headers=BEARER).json["calendars"] is True
+
+    def test_an_event_whose_time_cannot_be_read_is_no_free_time(self, app, ask, graph):
+        start = {"dateTime": "soon", "timeZone": "UTC"}
+        at = moment(datetime(2026, 9, 14, tzinfo=timezone.utc))
+        graph.fail(body(json.dumps({"value": [{"start": start, "end": at}]}).encode()))
+        reply = ask(app, "GET", "/busy", b"userId=ann@example.com", headers=BEARER)
+        assert (reply.status, reply.json["source"]) == (502, "graph")

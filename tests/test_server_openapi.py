@@ -24,6 +24,9 @@ class Calendar:
     def get_events(self, top, user_id):
         return [{"title": f"Event {n}", "tags": ["ai"], "popularity": 0.5} for n in range(top)]
 
+    def get_busy(self, start, end, user_id):
+        return [("2026-09-14T09:00:00+00:00", "2026-09-14T10:00:00+00:00")]
+
 app = eventkit.create_app(graph=CachedGraphEventService(Calendar()))
 """
 

@@ -44,3 +44,4 @@ def served(manifest, *, prefix="", **settings):
             server.shutdown()
             thread.join()
             server.server_close()
+            app.close()

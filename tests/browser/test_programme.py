@@ -7,7 +7,7 @@ dialog, a request to another origin, a break of the page's policy.
 import json
 import re
 import urllib.request
-from datetime import datetime
+from datetime import datetime, timezone
 from itertools import pairwise
 
 import pytest
@@ -19,8 +19,12 @@ import eventkit
 from browser.programmes import HOSTILE_TITLES, hostile, programme
 from browser.real import manifest_of
 from browser.serving import served
+from graph_simulator import GraphSimulator, make_event
+from graph_simulator.calendar import moment
 
 pytestmark = pytest.mark.once
+
+TOKEN = "-".join(["a-token-for-the-tests"] * 2)
 
 
 @pytest.fixture(scope="module")
@@ -309,6 +313,50 @@ END:VCALENDAR
 """
 
 
+def event(number, start, end, **fields):
+    """An event of a calendar on the first day of FOSDEM 2026, between two times in UTC."""
+    day = datetime(2026, 1, 31, tzinfo=timezone.utc)
+    times = {"start": moment(day.replace(hour=start)), "end": moment(day.replace(hour=end))}
+    return make_event(number, **times, **fields)
+
+
+def test_plan_my_day_around_the_calendar_that_the_server_reads(
+    visit, serve, real_data, monkeypatch
+):
+    pytest.importorskip("httpx")
+    manifest = manifest_of(real_data, "FOSDEM")
+    if manifest is None:
+        pytest.skip(f"no FOSDEM in {real_data} (EVENTKIT_REAL_DATA)")
+    with GraphSimulator() as graph:
+        busy = event(1, 8, 10, showAs="busy")
+        graph.put("ann@example.com", busy, event(2, 10, 17, showAs="free"))
+        for name, value in graph.environment().items():
+            monkeypatch.setenv(name, value)
+        monkeypatch.delenv("GRAPH_USER_ID", raising=False)
+        origin = serve(manifest, api_token=TOKEN)
+        address = "/ui?view=foryou&interest=databases&interest=rust"
+        made = visit(origin, address, alone=True)
+        refused = "console: Failed to load resource: the server responded with a status of"
+        made.expected = [f"{refused} 401", f"{refused} 400"]
+        page = made.page
+        page.get_by_label("Token", exact=True).fill(TOKEN)
+        page.get_by_role("button", name="Use the token").click()
+        shown(page)
+        page.get_by_label("Keep the meetings of my calendar free").check()
+        page.locator("#plan-make").click()
+        expect(page.locator("#plan-answer .problem")).to_contain_text("userId")
+        page.get_by_label("Whose calendar").fill("ann@example.com")
+        page.locator("#plan-day").select_option("2026-01-31")
+        page.locator("#plan-make").click()
+        page.locator("#plan-answer h3").wait_for()
+        by_title = {" ".join(one["title"].split()): one for one in manifest["sessions"]}
+        titles = page.locator("#plan-answer .title").all_inner_texts()
+        starts = sorted(by_title[title]["start_at"][11:16] for title in titles)
+        # Busy from 9 to 11 o'clock in Brussels; the rest of the day is shown as free.
+        assert starts[0] >= "11:00"
+        assert [start for start in starts if "11:00" <= start < "18:00"]
+
+
 def test_plan_my_day_around_meetings(visit, real, tmp_path):
     origin, manifest = real("FOSDEM")
     page = shown(
@@ -563,13 +611,12 @@ def test_a_programme_with_clock_times_only(visit, serve):
 
 
 def test_a_token_is_asked_for(visit, serve):
-    token = "-".join(["a-token-for-the-tests"] * 2)
-    origin = serve(eventkit.load_manifest(), api_token=token)
+    origin = serve(eventkit.load_manifest(), api_token=TOKEN)
     made = visit(origin, "/ui", alone=True)
     made.expected = ["console: Failed to load resource: the server responded with a status of 401"]
     page = made.page
     page.get_by_role("dialog", name="This server asks for a token").wait_for()
-    page.get_by_label("Token", exact=True).fill(token)
+    page.get_by_label("Token", exact=True).fill(TOKEN)
     page.keyboard.press("Enter")
     shown(page)
     assert count_of(page) == 46

@@ -19,7 +19,7 @@ from eventkit import _native
 from eventkit.errors import GraphServiceError
 from eventkit.reference_graph import parse_graph_datetime, transform_event
 
-__all__ = ["FIELDS", "Page", "load", "read_page", "session_of", "sessions_of"]
+__all__ = ["BUSY_FIELDS", "FIELDS", "Page", "load", "read_page", "session_of", "sessions_of"]
 
 FIELDS = (
     "id",
@@ -35,6 +35,9 @@ FIELDS = (
     "attendees",
 )
 """The members of an event from which a session is made."""
+
+BUSY_FIELDS = ("start", "end", "isAllDay", "isCancelled", "showAs")
+"""The members of an event that say when its owner is busy."""
 
 _FRACTION = re.compile(r"\.(\d+)")
 _UTC = ("UTC", "Etc/UTC", "Etc/GMT", "tzone://Microsoft/Utc")

@@ -6,15 +6,16 @@ import asyncio
 import operator
 import random
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime, timezone
 from typing import Any, SupportsIndex
 from urllib.parse import quote, urlsplit
 
+from eventkit.busy import busy_times
 from eventkit.errors import GraphServiceError
 from eventkit.graph import delta
 from eventkit.graph.exchange import Rules, Steps, get
-from eventkit.graph.page import FIELDS, read_page
+from eventkit.graph.page import BUSY_FIELDS, FIELDS, load, read_page
 from eventkit.graph.retry import Refusals, policy
 from eventkit.graph.settings import GraphSettings, is_loopback
 from eventkit.graph.token import TokenSource, app_credential
@@ -137,6 +138,43 @@ class GraphEventService:
         """Do as `get_events` without blocking the event loop."""
         return await self._transport.arun(self._events(start_time, end_time, top, user_id))
 
+    def get_busy(
+        self,
+        start_time: datetime | None = None,
+        end_time: datetime | None = None,
+        *,
+        user_id: str | None = None,
+    ) -> list[tuple[str, str]]:
+        """Fetch the times at which a user is busy, for ``plan(busy=...)``.
+
+        Events that are cancelled, or that their owner shows as free, are left out.
+
+        Args:
+            start_time: As for `get_events`.
+            end_time: As for `get_events`.
+            user_id: As for `get_events`.
+
+        Returns:
+            Pairs of ISO 8601 texts with dates, in the order of their start. They have an offset
+            from UTC, except those of events that last all day: a day is the same in every zone.
+
+        Raises:
+            GraphServiceError: As for `get_events`; or the time of an event cannot be read. Such an
+                event is not left out, because a plan would then lead into a meeting.
+            ValueError: The window ends before it begins.
+        """
+        return self._transport.run(self._busy(start_time, end_time, user_id))
+
+    async def aget_busy(
+        self,
+        start_time: datetime | None = None,
+        end_time: datetime | None = None,
+        *,
+        user_id: str | None = None,
+    ) -> list[tuple[str, str]]:
+        """Do as `get_busy` without blocking the event loop."""
+        return await self._transport.arun(self._busy(start_time, end_time, user_id))
+
     def refresh_events(
         self, state: Any, *, top: int = 50, user_id: str | None = None
     ) -> tuple[list[dict[str, Any]], Any]:
@@ -191,34 +229,67 @@ class GraphEventService:
         user_id: str | None,
     ) -> Steps[list[dict[str, Any]]]:
         most = _positive(top)
-        start, end = self._window(start_time, end_time)
-        mailbox = self._mailbox(user_id)
-        query = {
-            **_span(start, end),
-            "$select": ",".join(FIELDS),
-            "$orderby": "start/dateTime",
-            "$top": str(min(most, PAGE_SIZE)),
-        }
-        link: str | None = f"{self.settings.base_url}{mailbox}/calendarView?{_encoded(query)}"
-        until = self._clock() + self.settings.deadline
         sessions: list[dict[str, Any]] = []
-        seen_links: set[str] = set()
         seen_ids: set[str] = set()
-        while link is not None:
-            if link in seen_links or len(seen_links) == MOST_PAGES:
-                raise _endless(len(seen_links))
-            seen_links.add(link)
-            body = yield from get(self._rules, link, self._headers(), mailbox, until)
+
+        def take(body: bytes) -> str | None:
             page = read_page(body)
             for session in page.sessions:
                 identity = session["id"]
                 if not identity or identity not in seen_ids:
                     seen_ids.add(identity)
                     sessions.append(session)
-            if len(sessions) >= most:
-                break
-            link = self._own(page.next_link)
+            return None if len(sessions) >= most else page.next_link
+
+        window = self._window(start_time, end_time)
+        yield from self._walk(window, FIELDS, min(most, PAGE_SIZE), user_id, take)
         return sessions[:most]
+
+    def _busy(
+        self, start_time: datetime | None, end_time: datetime | None, user_id: str | None
+    ) -> Steps[list[tuple[str, str]]]:
+        events: list[Any] = []
+
+        def take(body: bytes) -> str | None:
+            document = load(body)
+            events.extend(document["value"])
+            link: str | None = document.get("@odata.nextLink")
+            return link
+
+        window = self._window(start_time, end_time)
+        yield from self._walk(window, BUSY_FIELDS, PAGE_SIZE, user_id, take)
+        if not all(isinstance(event, dict) for event in events):
+            raise GraphServiceError("Failed to fetch events: an event is no object")
+        try:
+            return busy_times(events)
+        except ValueError as error:
+            raise GraphServiceError(f"Failed to fetch events: {error}") from None
+
+    def _walk(
+        self,
+        window: tuple[datetime, datetime],
+        fields: Sequence[str],
+        size: int,
+        user_id: str | None,
+        take: Callable[[bytes], str | None],
+    ) -> Steps[None]:
+        """Fetch the pages of a window until ``take`` returns no link to a next one."""
+        mailbox = self._mailbox(user_id)
+        query = {
+            **_span(*window),
+            "$select": ",".join(fields),
+            "$orderby": "start/dateTime",
+            "$top": str(size),
+        }
+        link: str | None = f"{self.settings.base_url}{mailbox}/calendarView?{_encoded(query)}"
+        until = self._clock() + self.settings.deadline
+        seen_links: set[str] = set()
+        while link is not None:
+            if link in seen_links or len(seen_links) == MOST_PAGES:
+                raise _endless(len(seen_links))
+            seen_links.add(link)
+            body = yield from get(self._rules, link, self._headers(), mailbox, until)
+            link = self._own(take(body))
 
     def _refresh(
         self, state: Any, top: SupportsIndex, user_id: str | None

@@ -10,7 +10,7 @@ import logging
 import math
 import os
 from collections.abc import Mapping
-from functools import cached_property
+from functools import cached_property, partial
 from time import perf_counter
 from typing import Any
 
@@ -96,7 +96,8 @@ class Application:
         self.collector = Collector(source, self.calendars)
         # Part of the entity tag: with this setting changed, the same manifest has other answers.
         self._variant = "-card" if self.settings.card else ""
-        status = Status(source, self.collector, lambda: self.metrics)
+        readable = partial(self.calendars.is_readable, self.settings)
+        status = Status(source, self.collector, lambda: self.metrics, readable)
         self._routes = routes_of(self.answer, self.calendars, status, agents=agents is not None)
         # Servers take an application whose `__call__` is a coroutine function for ASGI, and see
         # this attribute. A call goes to the method of the class, which looks at its arguments.

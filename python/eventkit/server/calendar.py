@@ -1,9 +1,11 @@
-"""Answers ``/recommend-graph``: recommends events of a user's calendar."""
+"""Answers ``/recommend-graph`` and ``/busy``: events of a user's calendar, and its busy times."""
 
 from __future__ import annotations
 
 import math
 import threading
+from collections.abc import Callable
+from datetime import date, datetime, time, timezone
 from typing import Any
 
 from eventkit import _imports
@@ -12,7 +14,14 @@ from eventkit.server.message import Problem, Request, Response, json_response
 from eventkit.server.parameters import parameters
 from eventkit.server.revision import Revision
 from eventkit.server.settings import ServerSettings
-from eventkit.server.validation import USER_EXPECTED, checked_interests, checked_top, checked_user
+from eventkit.server.validation import (
+    DAY_EXPECTED,
+    USER_EXPECTED,
+    checked_day,
+    checked_interests,
+    checked_top,
+    checked_user,
+)
 
 __all__ = ["Calendars"]
 
@@ -37,22 +46,53 @@ class Calendars:
 
     def recommend(self, request: Request, revision: Revision, settings: ServerSettings) -> Response:
         """Recommend from the calendar of ``userId``."""
-        if settings.api_token is None:
-            raise Problem(403, "calendars are not readable", expected="a server with an API_TOKEN")
+        self._require_token(settings)
         asked = parameters(request)
         interests = checked_interests(asked.get("interests"), settings)
         top = checked_top(asked.get("top"), revision.default_top, settings)
         user = checked_user(asked.get("userId"))
         graph = self._service()
+        return json_response(200, self._read(user, lambda: graph.recommend(user, interests, top)))
+
+    def busy(self, request: Request, _revision: Revision, settings: ServerSettings) -> Response:
+        """Answer with the times at which ``userId`` is busy, between two days in UTC."""
+        self._require_token(settings)
+        asked = parameters(request)
+        user = checked_user(asked.get("userId"))
+        start, end = (_midnight(name, asked.get(name)) for name in ("start", "end"))
+        get_busy = getattr(getattr(self._service(), "service", None), "get_busy", None)
+        if get_busy is None:
+            raise Problem(501, "this calendar does not say when its owner is busy", **_SOURCE)
         try:
-            result = graph.recommend(user, interests, top)
+            pairs = self._read(user, lambda: get_busy(start, end, user_id=user))
+        except (ValueError, OverflowError) as error:
+            raise Problem(409, "there are no such days", reason=str(error)) from None
+        return json_response(200, {"busy": [list(pair) for pair in pairs]})
+
+    def is_readable(self, settings: ServerSettings) -> bool:
+        """Return true if requests for calendars are answered, as far as settings can tell."""
+        if settings.api_token is None:
+            return False
+        try:
+            return self._service() is not None
+        except Problem:
+            return False
+
+    def _require_token(self, settings: ServerSettings) -> None:
+        if settings.api_token is None:
+            raise Problem(403, "calendars are not readable", expected="a server with an API_TOKEN")
+
+    def _read(self, user: str | None, read: Callable[[], Any]) -> Any:
+        """Read a calendar; turn its errors into answers."""
+        try:
+            return read()
         except MissingExtraError as error:
             raise Problem(501, str(error), **_SOURCE) from error
         except EventKitError as error:
-            if user is None and _wants_user(graph) and getattr(error, "status", None) is None:
+            status = getattr(error, "status", None)
+            if user is None and _wants_user(self._graph) and status is None:
                 raise Problem.parameter("userId", "", USER_EXPECTED, "userId required") from error
             raise self._refused(error) from error
-        return json_response(200, result)
 
     def counts(self) -> dict[str, int]:
         """Return the counts so far, by the names of metrics."""
@@ -88,6 +128,17 @@ class Calendars:
         if status == 404:
             return Problem(404, "no such user", **_SOURCE)
         return Problem(502, "Graph API error", **_SOURCE)
+
+
+def _midnight(name: str, raw: Any) -> datetime | None:
+    """Return the beginning of a day in UTC; ``None`` if none is named."""
+    day = checked_day(raw, name)
+    if day is None:
+        return None
+    try:
+        return datetime.combine(date.fromisoformat(day), time(), timezone.utc)
+    except ValueError:
+        raise Problem.parameter(name, raw, DAY_EXPECTED) from None
 
 
 def _wants_user(graph: Any) -> bool:

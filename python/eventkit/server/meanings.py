@@ -24,5 +24,7 @@ MEANINGS = {
     "avoid": "The id or title of a session that is not; repeat it for more",
     "busy": "A busy time, START/END; repeat it for more",
     "page": "Which page of the sessions, from 0",
+    "start": "The first day, which begins at midnight in UTC; today and seven days by default",
+    "end": "The day after the last",
     "zone": "The time zone of the programme, such as Europe/Berlin",
 }

@@ -80,6 +80,7 @@ def build_document(settings: ServerSettings) -> dict[str, Any]:
         "/recommend-graph": _question(
             "Recommend from a calendar", calendar, "Recommendation", graph
         ),
+        "/busy": _busy_times(asked, graph),
         "/explain": _question("Explain a session's score", explained, "Explanation"),
         "/plan": _question("Plan sessions that do not overlap", planned, "Plan"),
         "/why-not": _question(
@@ -211,6 +212,12 @@ def _question(
             "responses": responses,
         },
     }
+
+
+def _busy_times(asked: dict[str, tuple[Schema, Schema | None]], problems: dict[int, str]) -> Schema:
+    schemas = {"userId": asked["userId"], "start": asked["date"], "end": asked["date"]}
+    described = _question("When a user is busy, by their calendar", schemas, "Busy", problems)
+    return {"get": described["get"]}
 
 
 def _name_operations(paths: Schema) -> None:

@@ -83,6 +83,7 @@ def routes_of(
     routes = [_answering(respond, path, answer, methods) for path, answer, methods in _ANSWERS]
     routes += [
         _answering(respond, "/recommend-graph", calendars.recommend, _QUESTION, slow=True),
+        _answering(respond, "/busy", calendars.busy, _LOOK, slow=True),
         Route("/health", status.health, guarded=False),
         Route("/ready", status.ready),
         Route("/metrics", status.metrics),

@@ -148,6 +148,7 @@ SCHEMAS: Schema = {
         },
         *("edition", "page", "pages", "sessions"),
     ),
+    "Busy": _object({"busy": _list_of(_list_of(_TEXT))}, "busy"),
     "State": _object({"status": {"enum": ["ok", "ready", "stale"]}}, "status"),
     "Latencies": {"type": "object"},
     "Document": _object({"openapi": {"type": "string"}}, "openapi"),

@@ -25,15 +25,21 @@ class Status:
         source: The manifest that is served.
         collector: Brings the metrics up to date.
         get_metrics: Returns the metrics of all worker processes.
+        has_calendars: Returns true if users' calendars are readable.
     """
 
     def __init__(
-        self, source: Source, collector: Collector, get_metrics: Callable[[], Any]
+        self,
+        source: Source,
+        collector: Collector,
+        get_metrics: Callable[[], Any],
+        has_calendars: Callable[[], bool],
     ) -> None:
         """Keep the parts."""
         self._source = source
         self._collector = collector
         self._get_metrics = get_metrics
+        self._has_calendars = has_calendars
 
     def health(self, _request: Request) -> Response:
         """Answer that the process is alive."""
@@ -46,6 +52,7 @@ class Status:
             "status": "ready",
             "sessions": len(revision.catalog),
             "edition": revision.digest,
+            "calendars": self._has_calendars(),
         }
         if self._source.trouble is not None:
             content |= {"status": "stale", "manifest": self._source.trouble}

@@ -61,6 +61,7 @@ MOST_MINUTES = 1440
 MOST_PAGES = 999_999_999
 MOST_FIELDS = 3
 USER_EXPECTED = "an id, or a name such as ada@example.com"
+DAY_EXPECTED = "a date as 2026-09-14"
 LONGEST_KEY = 128
 _WHOLE_NUMBER = re.compile(r"[0-9]{1,18}")
 
@@ -189,7 +190,7 @@ def checked_user(raw: Any) -> str | None:
     return raw
 
 
-def checked_day(raw: Any) -> str | None:
+def checked_day(raw: Any, name: str = "date") -> str | None:
     """Return a day that is written as ``2026-09-14``; the day itself may not exist.
 
     Raises:
@@ -197,7 +198,7 @@ def checked_day(raw: Any) -> str | None:
     """
     if raw is None or (isinstance(raw, str) and DATE.fullmatch(raw)):
         return raw
-    raise Problem.parameter("date", raw, "a date as 2026-09-14")
+    raise Problem.parameter(name, raw, DAY_EXPECTED)
 
 
 def checked_switch(name: str, raw: Any) -> bool:

@@ -102,7 +102,6 @@ export class Browse {
     byId("days").replaceChildren(...dayButtons(result.days, filters.day, !grid));
     byId("days").hidden = result.days.size < 2 && filters.day === null && !grid;
     this.filters.show(result.counts);
-    this.#app.foryou.plan.setDays([...result.days.keys()].filter((day) => day !== null).sort((one, other) => one - other));
     for (const button of document.querySelectorAll(".toggle [data-view]")) {
       button.setAttribute("aria-pressed", String(button.dataset.view === state.view));
     }

@@ -1,6 +1,8 @@
-// Meetings of a calendar file (.ics), read in the browser: only their times are sent to the server.
+// Meetings of a calendar file (.ics), read in the browser: only their times are sent to the server. And those of the
+// calendar that the server reads.
 
-import { DAY, MINUTE } from "./time.js";
+import { ask } from "../http.js";
+import { DAY, MINUTE, isoDay } from "./time.js";
 
 const LARGEST = 20_000_000; // bytes
 const MOST = 5_000; // times of one event that repeats
@@ -47,6 +49,46 @@ function merged(times) {
 
 const text = (time) => new Date(time * MINUTE).toISOString().slice(0, 16);
 
+/** The busy times as the server takes them: `utc` are instants, `wall` are on the clock of the place. */
+function written({ utc, wall }) {
+  const lines = (times, zone) => merged(times).map(([start, end]) => `${text(start)}${zone}/${text(end)}${zone}`);
+  return [...lines(utc, "Z"), ...lines(wall, "")];
+}
+
+/** The first and the last day that meetings may lie on, in days since 1970. */
+function span(programme) {
+  const days = programme.sessions.map(({ slot }) => slot?.day ?? null).filter((day) => day !== null);
+  if (!days.length) throw new Error("The sessions have no dates, so no meeting can be at their time.");
+  // A day more on each side: these are days of the place, and meetings may be in UTC.
+  return [days.reduce((least, day) => Math.min(least, day)) - 1, days.reduce((most, day) => Math.max(most, day)) + 3];
+}
+
+function requireZone(programme) {
+  if (programme.offset !== null) return;
+  throw new Error("The programme names no time zone, so the meetings cannot be compared with it.");
+}
+
+/**
+ * The busy times of the calendar that the server reads, within the days of a programme.
+ *
+ * @param user Whose calendar; empty for the one that the server is set up for.
+ */
+export async function askBusy(user, programme) {
+  const [first, last] = span(programme);
+  const query = new URLSearchParams({ start: isoDay(first), end: isoDay(last) });
+  if (user) query.set("userId", user);
+  const { busy } = await ask(`busy?${query}`);
+  const times = { utc: [], wall: [] };
+  for (const pair of busy) {
+    const isInstantText = /(Z|[+-]\d\d:\d\d)$/.test(pair[0]);
+    if (isInstantText) requireZone(programme);
+    // Without an offset it is a whole day, which is a day of the place.
+    const [start, end] = pair.map((time) => Date.parse(isInstantText ? time : `${time}Z`) / MINUTE);
+    times[isInstantText ? "utc" : "wall"].push([Math.floor(start), Math.ceil(end)]);
+  }
+  return written(times);
+}
+
 /**
  * The busy times of a calendar file within the days of a programme, as the server takes them.
  *
@@ -63,11 +105,7 @@ export async function readBusy(file, programme) {
   } catch {
     throw new Error(`${file.name} is no calendar file.`);
   }
-  const days = programme.sessions.map(({ slot }) => slot?.day ?? null).filter((day) => day !== null);
-  if (!days.length) throw new Error("The sessions have no dates, so no meeting can be at their time.");
-  // A day more on each side: these are days of the place, and meetings may be in UTC.
-  const from = (days.reduce((least, day) => Math.min(least, day)) - 1) * DAY;
-  const to = (days.reduce((most, day) => Math.max(most, day)) + 3) * DAY;
+  const [from, to] = span(programme).map((day) => day * DAY);
   // Exceptions of an event that repeats are events of their own, with its uid.
   const masters = events.filter((component) => !component.hasProperty("recurrence-id"));
   const times = { utc: [], wall: [] };
@@ -77,13 +115,10 @@ export async function readBusy(file, programme) {
     });
     if (isFree(component) || !event.startDate) continue;
     const held = isInstant(event.startDate) ? times.utc : times.wall;
-    if (held === times.utc && programme.offset === null) {
-      throw new Error("The programme names no time zone, so the meetings cannot be compared with it.");
-    }
+    if (held === times.utc) requireZone(programme);
     for (const [start, end] of timesOf(event, to)) {
       if (end > from && start < to && end > start) held.push([Math.max(start, from), Math.min(end, to)]);
     }
   }
-  const written = (held, zone) => merged(held).map(([start, end]) => `${text(start)}${zone}/${text(end)}${zone}`);
-  return [...written(times.utc, "Z"), ...written(times.wall, "")];
+  return written(times);
 }

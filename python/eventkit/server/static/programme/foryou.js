@@ -50,6 +50,7 @@ export class ForYou {
     select.value = String(top);
     byId("foryou-empty").hidden = interests.length > 0;
     byId("foryou-results").hidden = !interests.length;
+    this.plan.offer();
     const wanted = JSON.stringify([interests, top]);
     if (!interests.length || wanted === this.#asked) {
       this.refresh();

@@ -1,7 +1,8 @@
 // "Plan my day": the best sessions that do not overlap, around the visitor's meetings.
 
 import { byId, element, foreign } from "../element.js";
-import { readBusy } from "./busy.js";
+import { ask } from "../http.js";
+import { askBusy, readBusy } from "./busy.js";
 import { inOrder } from "./conflicts.js";
 import { shortList } from "./questions.js";
 import { dayText, isoDay } from "./time.js";
@@ -18,6 +19,7 @@ function reasonOf({ reason, session, busy }) {
 export class Plan {
   #app;
   #shown = null;
+  #offered = null;
 
   constructor(app) {
     this.#app = app;
@@ -29,14 +31,29 @@ export class Plan {
       const [file] = byId("plan-file").files;
       byId("plan-file-name").textContent = file ? file.name : "none chosen";
     });
+    byId("plan-calendar").addEventListener("change", ({ target }) => {
+      byId("plan-user-field").hidden = !target.checked;
+    });
   }
 
-  /** Offer the days of the programme. */
-  setDays(days) {
+  /** Offer the calendar of the visitor, if the server reads calendars. */
+  async #offerCalendar() {
+    try {
+      byId("plan-calendar-field").hidden = !(await ask("ready")).calendars;
+    } catch {
+      // Without an answer, a file is still there to choose.
+    }
+  }
+
+  /** Offer the days of the programme, and the calendar if the server reads calendars. */
+  offer() {
+    const found = new Set(this.#app.programme.sessions.map(({ shown }) => shown?.day ?? null));
+    const days = [...found].filter((day) => day !== null).sort((one, other) => one - other);
     const chosen = byId("plan-day").value;
     const options = days.map((day) => element("option", { value: isoDay(day) }, dayText(day)));
     byId("plan-day").replaceChildren(element("option", { value: "" }, "All days"), ...options);
     if (days.some((day) => isoDay(day) === chosen)) byId("plan-day").value = chosen;
+    this.#offered ??= this.#offerCalendar();
   }
 
   /** Drop the plan, as the interests are others now. */
@@ -73,8 +90,10 @@ export class Plan {
       wishes.must = named.filter(Boolean);
     }
     const [file] = byId("plan-file").files;
-    if (file) {
-      wishes.busy = await readBusy(file, app.programme);
+    const held = file ? await readBusy(file, app.programme) : [];
+    if (byId("plan-calendar").checked) held.push(...(await askBusy(byId("plan-user").value.trim(), app.programme)));
+    if (file || byId("plan-calendar").checked) {
+      wishes.busy = held;
       if (app.programme.zone) wishes.zone = app.programme.zone;
       app.announce(`${wishes.busy.length} meetings at the time of the programme.`);
     }
