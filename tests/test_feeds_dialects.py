@@ -341,6 +341,14 @@ def test_headers_in_several_languages(header):
     assert brief(table, "title", "start", "end", "location") == [("A", "09:00", "10:00", "Hall")]
 
 
+def test_a_column_about_the_conference_or_the_call_for_papers_is_none_of_the_session():
+    table = "Event Name,Title,Start,Submission Date\nPyCon,A,2026-05-01 09:00,2026-01-01\n"
+    assert brief(table, "title", "speakers", "day") == [("A", [], "2026-05-01")]
+    entry = {"title": "A", "start_date": "1.5.2026 09:00", "event_type": "Talk", "conference": "P"}
+    assert read([entry]).format == "other-json"
+    assert brief([entry], "start_at") == [("2026-05-01T09:00:00",)]
+
+
 @pytest.mark.parametrize(
     "times",
     [

@@ -241,7 +241,9 @@ pub(super) fn roles<S: AsRef<str>>(columns: &[S]) -> Vec<Option<Role>> {
                 })
             })
             .or_else(|| {
-                known().find_map(|word| {
+                // The `Event Name` beside a title is that of the conference, and nobody's.
+                let mut words = known().filter(|word| role != Role::Speakers || *word != "name");
+                words.find_map(|word| {
                     free(&roles, &|name| name.parts.iter().any(|part| part == word))
                 })
             });
@@ -316,8 +318,6 @@ fn parts(name: &str) -> Vec<String> {
         "event",
         "talk",
         "presentation",
-        "proposal",
-        "submission",
         "activity",
         "scheduled",
         "schedule",
