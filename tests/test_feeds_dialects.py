@@ -374,3 +374,12 @@ def test_times_as_people_and_programs_write_them(times):
 def test_what_would_be_misread_is_refused(table, reason):
     with pytest.raises(FeedError, match=reason):
         read(table)
+
+
+def test_characters_that_are_not_seen_are_dropped_wherever_they_are():
+    texts = [
+        f"{'x' * at}{mark}{'é' * 40}" for at in range(1, 70) for mark in ("\u200b", "\x07", "\r\n")
+    ]
+    feed = [{"title": "A", "start": "09:00", "abstract": text} for text in texts]
+    seen = [text.replace("\u200b", "").replace("\x07", "").replace("\r", "") for text in texts]
+    assert brief(feed, "abstract") == [(text,) for text in seen]

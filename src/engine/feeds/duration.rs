@@ -33,7 +33,7 @@ impl Unit {
         };
         let shown = match found {
             _ if numbers.is_empty() => return Self(found),
-            Some(unit) if unit == MINUTE as f64 => return Self(found),
+            Some(60_000.0) => return Self(found),
             Some(1.0) => "were read in milliseconds",
             Some(1000.0) => "were read in seconds",
             Some(_) => "were read in hours",

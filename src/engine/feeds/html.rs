@@ -129,16 +129,14 @@ const BLOCK: usize = 32;
 /// Whether any byte is one at which [`seen_prefix`] may stop. Without branches, so that it becomes a few instructions for
 /// all bytes together: most blocks of most texts hold none.
 fn may_stop(block: &[u8; BLOCK]) -> bool {
+    let control =
+        |byte: u8| u8::from(byte < 0x20) & u8::from(byte != b'\n') & u8::from(byte != b'\t');
     let stops = |byte: u8| {
-        ((byte < 0x20) & (byte != b'\n') & (byte != b'\t'))
-            | (byte == b'<')
-            | (byte == b'&')
-            | (byte == 0x7f)
-            | (byte == 0xc2)
-            | (byte == 0xe2)
-            | (byte == 0xef)
+        let marks = [b'<', b'&', 0x7f, 0xc2, 0xe2, 0xef];
+        let marked = marks.map(|mark| u8::from(byte == mark));
+        marked.iter().fold(control(byte), |any, mark| any | mark)
     };
-    block.iter().fold(false, |any, byte| any | stops(*byte))
+    block.iter().fold(0, |any, byte| any | stops(*byte)) != 0
 }
 
 /// Whether a text is one line whose words have single spaces between them, and needs no change.

@@ -269,18 +269,18 @@ impl<'c> Event<'c> {
         zones: &'c Zones<'_>,
         programme: &mut Programme<'_>,
     ) -> Self {
-        let [first, last] = [ICalendarProperty::Dtstart, ICalendarProperty::Dtend]
+        let [from, to] = [ICalendarProperty::Dtstart, ICalendarProperty::Dtend]
             .map(|property| component.property(&property));
-        let (start, end) = (first.and_then(date_of), last.and_then(date_of));
-        let zone = zones.of(first, programme);
-        let end_zone = zones.of(last, programme).or(zone);
+        let (start, end) = (from.and_then(date_of), to.and_then(date_of));
+        let zone = zones.of(from, programme);
+        let end_zone = zones.of(to, programme).or(zone);
         let all_day = start.is_some_and(|start| start.hour.is_none());
         let [exact_start, exact_end] = exact(component);
         let mut written = |entry| exact_or_noted(component, entry, programme);
         let begins = exact_start
-            .or_else(|| start.map_or_else(|| written(first), |start| moment(start, zone)));
+            .or_else(|| start.map_or_else(|| written(from), |start| moment(start, zone)));
         let mut ends =
-            exact_end.or_else(|| end.map_or_else(|| written(last), |end| moment(end, end_zone)));
+            exact_end.or_else(|| end.map_or_else(|| written(to), |end| moment(end, end_zone)));
         let mut length = duration(component);
         if all_day {
             // A missing end, or one on the first day, is the end of that day.

@@ -82,8 +82,8 @@ pub(super) fn read<'a>(text: &'a str, programme: &mut Programme<'a>) -> Result<(
     }
     let column = |role: Role| {
         let at = roles.iter().position(|found| *found == Some(role));
-        let named = at.and_then(|at| names.get(at)).cloned();
-        named.unwrap_or_else(|| {
+        let header = at.and_then(|at| names.get(at)).cloned();
+        header.unwrap_or_else(|| {
             if role == Role::Date {
                 "day".into()
             } else {

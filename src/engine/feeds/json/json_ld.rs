@@ -59,7 +59,9 @@ pub(in crate::engine::feeds) fn read_page<'a>(
     match (programme.sessions.is_empty(), reason) {
         (true, Some(reason)) => Err(Fault::new(reason)),
         (empty, reason) => {
-            reason.into_iter().for_each(|reason| programme.note(reason));
+            if let Some(reason) = reason {
+                programme.note(reason);
+            }
             Ok(!empty)
         }
     }
