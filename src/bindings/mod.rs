@@ -49,6 +49,7 @@ mod source;
 mod store;
 #[cfg(unix)]
 mod telemetry;
+mod templates;
 mod top;
 mod understanding;
 #[cfg(all(Py_3_14, not(any(Py_GIL_DISABLED, Py_LIMITED_API))))]
@@ -78,7 +79,7 @@ mod _eventkit {
     #[pymodule_export]
     use super::external::external_place;
     #[pymodule_export]
-    use super::feed::{feed_formats, read_feed};
+    use super::feed::{FeedSessions, feed_formats, read_feed};
     #[pymodule_export]
     use super::file::{
         file_identity, join_catalogs, load_catalog, open_catalog, save_catalog, saved_fields,

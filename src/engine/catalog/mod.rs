@@ -5,6 +5,7 @@
 
 pub(crate) mod batch;
 pub mod busy;
+mod ceiling;
 pub mod compile_policy;
 pub mod conflict;
 pub mod directory;
