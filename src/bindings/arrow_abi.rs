@@ -262,19 +262,15 @@ struct Private<T> {
 }
 
 impl<T> Private<T> {
-    fn new(
-        buffers: Vec<*const c_void>,
-        children: Vec<T>,
-        owner: Arc<dyn Send + Sync>,
-    ) -> Box<Self> {
+    fn new(buffers: Vec<*const c_void>, children: Vec<T>, owner: Arc<dyn Send + Sync>) -> Self {
         let children = children
             .into_iter()
             .map(|child| Box::into_raw(Box::new(child)));
-        Box::new(Self {
+        Self {
             buffers,
             children: children.collect(),
             _owner: owner,
-        })
+        }
     }
 }
 
@@ -301,7 +297,7 @@ impl Schema {
     /// Makes the struct of a type whose values may be null.
     pub(super) fn export(format: &'static CStr, name: &'static CStr, children: Vec<Self>) -> Self {
         const NULLABLE: i64 = 2;
-        let mut private = Private::new(Vec::new(), children, Arc::new(()));
+        let mut private = Box::new(Private::new(Vec::new(), children, Arc::new(())));
         Self {
             format: format.as_ptr(),
             name: name.as_ptr(),
@@ -328,7 +324,7 @@ impl Data {
             buffer.map_or(null(), |buffer| buffer.as_ptr().cast_const())
         };
         let buffers = buffers.iter().map(pointer).collect();
-        let mut private = Private::new(buffers, children, Arc::clone(owner));
+        let mut private = Box::new(Private::new(buffers, children, Arc::clone(owner)));
         Self {
             length: len as i64,
             null_count: nulls as i64,

@@ -246,7 +246,10 @@ impl Ids {
 
     /// Adds an id that was added before, by its number.
     fn repeat(&mut self, number: usize) -> Result<(), Error> {
-        let end = |number: usize| self.ends.get(number).map_or(0, |&end| end as usize);
+        let end = |number: usize| {
+            let end = self.ends.get(number).copied();
+            end.map_or(0, |end| usize::try_from(end).unwrap_or(0))
+        };
         let (start, end) = (end(number), end(number + 1));
         let valid = bit(&self.valid, number);
         self.bytes.extend_from_within(start..end);

@@ -45,15 +45,15 @@ impl Catalog {
         filter: Option<&[Selection<'_>]>,
     ) -> Option<Vec<Best>> {
         let mut best = Vec::new();
-        let mut scores = Vec::new();
+        let mut reached = Vec::new();
         let mut tags = Vec::new();
         for (number, part) in (0..).zip(&self.parts) {
             let vocabulary = &part.segment.vocabulary;
             tags.clear();
             tags.extend(interests.iter().filter_map(|text| vocabulary.get(text)));
-            scores.clear();
-            scores.extend(best.iter().map(|best: &Best| best.score));
-            let ranked = part.top_k(&tags, scorer, k, selection(filter, number), &scores)?;
+            reached.clear();
+            reached.extend(best.iter().map(|best: &Best| best.score));
+            let ranked = part.top_k(&tags, scorer, k, selection(filter, number), &reached)?;
             merge(&mut best, number, ranked, k);
         }
         Some(best)
