@@ -61,6 +61,50 @@ fn usual_scorer() -> Scorer {
     common::scorer([2.0, 0.5, 0.3], 1)
 }
 
+/// Which weights a law uses.
+#[derive(Clone, Copy, Debug)]
+enum Kind {
+    Usual,
+    /// All scores are equal, so the positions decide.
+    Nothing(bool),
+    Any,
+}
+
+fn kind() -> impl Strategy<Value = Kind> {
+    prop_oneof![
+        2 => Just(Kind::Usual),
+        1 => any::<bool>().prop_map(Kind::Nothing),
+        2 => Just(Kind::Any),
+    ]
+}
+
+impl Kind {
+    fn scorer(self, any: Scorer) -> Scorer {
+        let zero = |ints| {
+            if ints {
+                Number::Int(0)
+            } else {
+                Number::Float(-0.0)
+            }
+        };
+        match self {
+            Self::Usual => usual_scorer(),
+            Self::Any => any,
+            Self::Nothing(ints) => {
+                let weights = Weights {
+                    interest: zero(ints),
+                    popularity: zero(!ints),
+                    diversity: any
+                        .weights()
+                        .diversity
+                        .filter(|weight| weight.as_f64().is_finite()),
+                };
+                Scorer::new(weights, 1, SumRegime::Compensated)
+            }
+        }
+    }
+}
+
 fn query(seed: u64, columns: &Columns, wanted: usize) -> Vec<TagId> {
     let mut random = Random::new(seed);
     let mut tags: Vec<TagId> = (0..wanted)
@@ -266,14 +310,14 @@ proptest! {
     fn sessions_of_earlier_parts_are_taken_into_account(
         columns in columns(prop_oneof![0_usize..40, 400_usize..1600, 9_000_usize..14_000]),
         (weights, regime) in weights_and_regime(),
-        usual in any::<bool>(),
+        kind in kind(),
         admitted in admitted(),
         seed in any::<u64>(),
         wanted in 0_usize..12,
     ) {
         let index = Index::build(&columns.sessions(), columns.tag_count).expect("sound columns");
         let query = query(seed, &columns, wanted);
-        let scorer = if usual { usual_scorer() } else { Scorer::new(weights, wanted, regime) };
+        let scorer = kind.scorer(Scorer::new(weights, wanted, regime));
         check_after(&columns, &index, &query, &scorer, admitted, seed);
     }
 
@@ -315,14 +359,14 @@ proptest! {
     fn filtered_answers_are_what_the_filter_leaves(
         columns in columns(prop_oneof![0_usize..40, 400_usize..1600, 9_000_usize..14_000]),
         (weights, regime) in weights_and_regime(),
-        usual in any::<bool>(),
+        kind in kind(),
         admitted in admitted(),
         seed in any::<u64>(),
         wanted in prop_oneof![0_usize..12, Just(100)],
     ) {
         let query = query(seed, &columns, wanted);
         let index = Index::build(&columns.sessions(), columns.tag_count).expect("sound columns");
-        let scorer = if usual { usual_scorer() } else { Scorer::new(weights, wanted, regime) };
+        let scorer = kind.scorer(Scorer::new(weights, wanted, regime));
         check_filtered(&columns, &index, &query, &scorer, admitted);
     }
 }

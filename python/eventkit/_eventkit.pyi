@@ -400,7 +400,12 @@ def load_arrow(
     table: Any, progress: Callable[[int, int], object] | None
 ) -> tuple[CatalogData, dict[str, bytes] | None] | None: ...
 def rank_arrow(
-    catalog: CatalogBase, interests: Any, top: int, weights: Any, filter: Filter | None
+    catalog: CatalogBase,
+    interests: Any,
+    top: int,
+    weights: Any,
+    filter: Filter | None,
+    with_ids: bool,
 ) -> RankedArray | None: ...
 
 @final

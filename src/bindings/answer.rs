@@ -179,7 +179,11 @@ pub(super) fn session_score<'py>(
     Ok(answer.into_any())
 }
 
-fn contributions<'py>(py: Python<'py>, parts: &Contributions) -> PyResult<Bound<'py, PyDict>> {
+/// Builds the contributions of one session.
+pub(super) fn contributions<'py>(
+    py: Python<'py>,
+    parts: &Contributions,
+) -> PyResult<Bound<'py, PyDict>> {
     let answer = object::new_dict(py)?;
     answer.set_item(
         intern!(py, "interest_match"),
@@ -193,7 +197,7 @@ fn contributions<'py>(py: Python<'py>, parts: &Contributions) -> PyResult<Bound<
 }
 
 #[inline]
-fn number(py: Python<'_>, value: Number) -> PyResult<Bound<'_, PyAny>> {
+pub(super) fn number(py: Python<'_>, value: Number) -> PyResult<Bound<'_, PyAny>> {
     match value {
         Number::Int(value) => object::new_int(py, value),
         Number::Float(value) => object::new_float(py, value),
@@ -202,7 +206,7 @@ fn number(py: Python<'_>, value: Number) -> PyResult<Bound<'_, PyAny>> {
 
 /// One end of a time slot, which compares as in Python.
 #[derive(PartialEq, Eq, Hash)]
-enum SlotEnd<'a> {
+pub(super) enum SlotEnd<'a> {
     None,
     Ascii(&'a [u8]),
 }
@@ -231,8 +235,9 @@ where
     )
 }
 
+/// Returns an end of a slot, or `None` if the interpreter has to compare it.
 #[inline]
-fn slot_end<'a>(value: Option<&'a Bound<'_, PyAny>>) -> Option<SlotEnd<'a>> {
+pub(super) fn slot_end<'a>(value: Option<&'a Bound<'_, PyAny>>) -> Option<SlotEnd<'a>> {
     match value {
         None => Some(SlotEnd::None),
         Some(value) if value.is_none() => Some(SlotEnd::None),

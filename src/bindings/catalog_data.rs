@@ -224,6 +224,13 @@ impl CatalogData {
         Some(session.bind(py).clone())
     }
 
+    /// Returns the address of the caller's own object; 0 if the engine holds the text.
+    pub(super) fn address(&self, place: Place) -> usize {
+        let objects = self.objects(place);
+        let session = objects.and_then(|objects| objects.sessions.get(place.local as usize));
+        session.map_or(0, |session| session.as_ptr() as usize)
+    }
+
     /// Returns how many bytes the session takes as JSON, at most; a guess where it is the caller's object.
     pub(super) fn text_bytes(&self, place: Place) -> usize {
         // A byte of the packed text becomes an escape of six bytes, or one of the names of up to 64 bytes.

@@ -123,6 +123,11 @@ pub(super) fn is_possible(py: Python<'_>) -> PyResult<bool> {
 }
 
 /// The state of a list of sessions when it was compiled: columns with one entry for each position.
+///
+/// Dropped: marks and addresses as 32-bit distances from the first one, with those too far away in a list beside, and
+/// without `tag_arrays`. A snapshot of 100,000 sessions took 63 bytes a session instead of 93, but decoding cost more
+/// than the smaller columns saved: a warm `recommend` took 2.4 times as long at 1,000 sessions, 2.7 times at 10,000,
+/// and 0.9 times at 100,000 (sides in turns, a busy machine).
 #[derive(Debug)]
 pub(super) struct Fingerprint {
     /// The mark of each session.
@@ -318,8 +323,9 @@ fn elements(list: &Bound<'_, PyList>) -> usize {
     unsafe { layout::elements(list.as_ptr()) as usize }
 }
 
+/// Fetches what lies at an address into the processor's cache. A hint, for any address.
 #[inline]
-fn prefetch(address: usize) {
+pub(super) fn prefetch(address: usize) {
     #[cfg(target_arch = "x86_64")]
     // SAFETY: a prefetch is a hint and never faults, whatever the address.
     unsafe {

@@ -51,9 +51,13 @@ pub(super) fn regime_of(sum: &Bound<'_, PyAny>) -> PyResult<Option<SumRegime>> {
     }))
 }
 
+/// Returns how this interpreter's `sum()` adds, or declines if that is not known.
+pub(super) fn regime() -> Answer<SumRegime> {
+    REGIME.get().copied().flatten().or_decline()
+}
+
 pub(super) fn scorer(weights: Weights, interests: &InterestSet) -> Answer<Scorer> {
-    let regime = REGIME.get().copied().flatten().or_decline()?;
-    Ok(Scorer::new(weights, interests.len(), regime))
+    Ok(Scorer::new(weights, interests.len(), regime()?))
 }
 
 /// Recommends from a manifest that holds its sessions itself.

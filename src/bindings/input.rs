@@ -80,27 +80,38 @@ pub(super) fn manifest<'py>(manifest: &Bound<'py, PyAny>) -> Answer<(Weights, Bo
 /// Reads the interests of a query: a list, tuple, set or frozenset of strings.
 pub(super) fn interests(object: &Bound<'_, PyAny>) -> Answer<InterestSet> {
     let mut set = InterestSet::default();
-    let mut insert = |interest: &Bound<'_, PyAny>| -> Answer<()> {
+    each_interest(object, |interest| {
+        set.insert(interest);
+        Ok(())
+    })?;
+    Ok(set)
+}
+
+/// Calls `visit` with the bytes of each interest of a query, which [`interests`] would read.
+pub(super) fn each_interest(
+    object: &Bound<'_, PyAny>,
+    mut visit: impl FnMut(&[u8]) -> Answer<()>,
+) -> Answer<()> {
+    let mut visit = |interest: &Bound<'_, PyAny>| -> Answer<()> {
         room("the interests", 0)?;
-        with_bytes(exact_str(interest)?, |bytes| set.insert(bytes))
+        with_bytes(exact_str(interest)?, &mut visit)?
     };
     // Twice what an interest takes, because a table is copied when it grows.
     let many = |count: usize| room("the interests", count.saturating_mul(128));
     if let Ok(list) = object.cast_exact::<PyList>() {
         many(list.len())?;
-        list.iter().try_for_each(|interest| insert(&interest))?;
+        list.iter().try_for_each(|interest| visit(&interest))
     } else if let Ok(tuple) = object.cast_exact::<PyTuple>() {
         many(tuple.len())?;
-        tuple.iter().try_for_each(|interest| insert(&interest))?;
+        tuple.iter().try_for_each(|interest| visit(&interest))
     } else if let Ok(set) = object.cast_exact::<PySet>() {
         many(set.len())?;
-        set.iter().try_for_each(|interest| insert(&interest))?;
+        set.iter().try_for_each(|interest| visit(&interest))
     } else {
         let set = object.cast_exact::<PyFrozenSet>().ok().or_decline()?;
         many(set.len())?;
-        set.iter().try_for_each(|interest| insert(&interest))?;
+        set.iter().try_for_each(|interest| visit(&interest))
     }
-    Ok(set)
 }
 
 /// Returns how many of `length` items the slice `[:top]` holds. `top` is an int or `bool` of any size (negative numbers

@@ -4,7 +4,9 @@
 
 mod answer;
 mod arrow;
-mod arrow_data;
+mod arrow_abi;
+mod arrow_export;
+mod arrow_import;
 mod ask;
 mod balance;
 mod cache;
@@ -47,6 +49,7 @@ mod source;
 mod store;
 #[cfg(unix)]
 mod telemetry;
+mod templates;
 mod top;
 mod understanding;
 #[cfg(all(Py_3_14, not(any(Py_GIL_DISABLED, Py_LIMITED_API))))]

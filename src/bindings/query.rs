@@ -6,74 +6,90 @@ use std::sync::mpsc::Receiver;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyList};
 
-use super::errors::{Answer, Stop, guarded, no_memory, pool, room, unwind};
+use super::errors::{Answer, OrDecline, Stop, no_memory, pool, room, unwind};
 use super::filter::Filter;
-use super::object;
+use super::functions::regime;
 use super::search::{CatalogBase, Narrowed, UNREADABLE, settled};
+use super::templates::Templates;
 use super::top::Top;
+use super::{input, object};
 use crate::engine::catalog::Best;
-use crate::engine::catalog::many::{GRAIN, Query};
+use crate::engine::catalog::many::{Found, GRAIN, Rows, Shared, TASK};
 use crate::engine::memory;
 
 /// Positions and scores, row by row, and the number of columns.
 pub(super) type Columns<'py> = (Bound<'py, PyBytes>, Bound<'py, PyBytes>, usize);
 
-impl CatalogBase {
-    /// Reads the queries of many lists of interests. `None` stands for one that the reference must answer.
-    fn queries(
-        &self,
-        many_interests: &Bound<'_, PyList>,
-        top: &Bound<'_, PyAny>,
-        weights: Option<&Bound<'_, PyAny>>,
-    ) -> PyResult<Vec<Option<Query>>> {
-        let query = |interests: Bound<'_, PyAny>| {
-            let query = || -> Answer<Query> {
-                room("the queries", 0)?;
-                let (interests, scorer) = self.query(&interests, weights)?;
-                let most = self.most(top, None)?;
-                Ok(Query {
-                    interests,
-                    scorer,
-                    most,
-                })
-            };
-            match unwind(query)? {
-                Ok(query) => Ok(Some(query)),
-                Err(Stop::Declined) => Ok(None),
-                Err(Stop::Raised(error)) => Err(error),
+/// Copies the interests of some queries. The engine will not rank those that only the reference can answer.
+fn read(lists: &[Bound<'_, PyAny>]) -> PyResult<Rows> {
+    unwind(|| {
+        let mut rows = Rows::default();
+        for interests in lists {
+            room("the queries", 0)?;
+            let copied = input::each_interest(interests, |interest| {
+                let pushed = rows.push(interest);
+                pushed.map_err(|error| Stop::Raised(no_memory(&error)))
+            });
+            if let Err(Stop::Raised(error)) = copied {
+                return Err(error);
             }
-        };
-        room(
-            "the queries",
-            many_interests
-                .len()
-                .saturating_mul(2 * size_of::<Option<Query>>()),
-        )?;
-        many_interests.iter().map(query).collect()
+            rows.close(copied.is_ok());
+        }
+        Ok(rows)
+    })?
+}
+
+impl CatalogBase {
+    /// Reads what all queries of a call have in common, or declines.
+    fn common(&self, top: &Bound<'_, PyAny>, weights: Option<&Bound<'_, PyAny>>) -> Answer<Shared> {
+        Ok(Shared {
+            weights: weights.map_or_else(|| self.parsed.or_decline(), input::weights)?,
+            regime: regime()?,
+            most: self.most(top, None)?,
+        })
     }
 
-    /// Calls `consume` with the number of each query and its best sessions, in order.
+    /// Calls `consume` with each list of interests and the result of its query, in order.
     ///
-    /// The pool ranks while this thread consumes. Making objects needs the interpreter and is more than half of the
-    /// work.
-    fn rank_each(
+    /// The pool ranks while this thread reads the next lists and consumes results. Both need the interpreter.
+    fn rank_each<'py>(
         &self,
-        py: Python<'_>,
-        queries: &[Option<Query>],
-        mut consume: impl FnMut(usize, Option<Vec<Best>>) -> PyResult<()>,
+        many_interests: &Bound<'py, PyList>,
+        top: &Bound<'py, PyAny>,
+        weights: Option<&Bound<'py, PyAny>>,
+        mut consume: impl FnMut(&Bound<'py, PyAny>, Option<Found>) -> PyResult<()>,
     ) -> PyResult<()> {
-        let most = queries.iter().flatten().map(|query| query.most);
-        let found = most.fold(0, usize::saturating_add);
+        let py = many_interests.py();
+        // The list may change while other threads run.
+        room(
+            "the queries",
+            many_interests.len().saturating_mul(2 * size_of::<usize>()),
+        )?;
+        let lists: Vec<Bound<'py, PyAny>> = many_interests.iter().collect();
+        let shared = match unwind(|| self.common(top, weights))? {
+            Ok(shared) => shared,
+            Err(Stop::Raised(error)) => return Err(error),
+            Err(Stop::Declined) => {
+                return lists
+                    .iter()
+                    .try_for_each(|interests| consume(interests, None));
+            }
+        };
+        let found = lists.len().saturating_mul(shared.most);
         room("the answers", found.saturating_mul(2 * size_of::<Best>()))?;
-        let pool = (queries.len() >= GRAIN).then(pool).transpose()?;
-        let consume = |number, best| {
+        let pool = (lists.len() >= GRAIN).then(pool).transpose()?;
+        let rows = lists.chunks(TASK).map(read);
+        let mut asked = lists.iter();
+        let consume = |found| {
             room("the answers", 0)?;
-            consume(number, best)
+            asked
+                .next()
+                .map_or(Ok(()), |interests| consume(interests, found))
         };
         let catalog = &self.data.catalog;
         unwind(|| {
             let wait = |result: Receiver<_>| py.detach(move || result.recv());
-            catalog.rank_each(pool.as_deref(), queries, wait, consume)
+            catalog.rank_each(pool.as_deref(), shared, rows, wait, consume)
         })?
     }
 
@@ -85,33 +101,25 @@ impl CatalogBase {
         top: &Bound<'py, PyAny>,
         weights: Option<&Bound<'py, PyAny>>,
     ) -> PyResult<Bound<'py, PyList>> {
-        let queries = self.queries(many_interests, top, weights)?;
         let answers = PyList::empty(py);
         object::without_collector(py, || {
-            self.rank_each(py, &queries, |number, best| {
-                answers.append(match self.answer_one(py, queries.get(number), best)? {
-                    Some(answer) => answer,
-                    None => {
-                        self.refer(py, &many_interests.get_item(number)?, top, weights, None)?
+            let most = unwind(|| self.most(top, None))?.unwrap_or_default();
+            let sessions = many_interests.len().saturating_mul(most);
+            let mut templates = Templates::new(py, sessions)?;
+            self.rank_each(many_interests, top, weights, |interests, found| {
+                let built = found.map(|found| unwind(|| templates.answer(self, found)));
+                match built.transpose()? {
+                    Some(Ok(answer)) => answers.append(answer),
+                    Some(Err(Stop::Raised(error))) => Err(error),
+                    Some(Err(Stop::Declined)) | None => {
+                        // The reference runs code of others, which may change sessions.
+                        templates.forget();
+                        answers.append(self.refer(py, interests, top, weights, None)?)
                     }
-                })
+                }
             })
         })?;
         Ok(answers)
-    }
-
-    /// Returns the answer to one of many queries, or `None` if the reference must give it.
-    fn answer_one<'py>(
-        &self,
-        py: Python<'py>,
-        query: Option<&Option<Query>>,
-        best: Option<Vec<Best>>,
-    ) -> PyResult<Option<Bound<'py, PyAny>>> {
-        let Some((query, best)) = query.and_then(Option::as_ref).zip(best) else {
-            return Ok(None);
-        };
-        let answer = guarded(py, || self.answer(py, best, &query.scorer))?;
-        Ok(Some(answer).filter(|answer| !answer.is(py.NotImplemented())))
     }
 
     /// Returns one line of JSON for each list of interests.
@@ -122,23 +130,19 @@ impl CatalogBase {
         top: &Bound<'py, PyAny>,
         weights: Option<&Bound<'py, PyAny>>,
     ) -> PyResult<Vec<u8>> {
-        let queries = self.queries(many_interests, top, weights)?;
         let mut out = Vec::new();
-        self.rank_each(py, &queries, |number, best| {
+        self.rank_each(many_interests, top, weights, |interests, found| {
             let start = out.len();
             memory::reserve(&mut out, 1 << 10).map_err(|error| no_memory(&error))?;
-            let query = queries.get(number).and_then(Option::as_ref);
-            let written = query
-                .zip(best)
-                .map(|(query, best)| unwind(|| self.write(py, &best, &query.scorer, &mut out)));
+            let written =
+                found.map(|found| unwind(|| self.write(py, &found.best, &found.scorer, &mut out)));
             match written.transpose()? {
                 Some(Ok(())) => {}
                 Some(Err(Stop::Raised(error))) => return Err(error),
                 Some(Err(Stop::Declined)) | None => {
                     out.truncate(start);
-                    let interests = many_interests.get_item(number)?;
                     let top = Top::Given(top.clone());
-                    let line = self.recommend_json(py, &interests, top, weights, None)?;
+                    let line = self.recommend_json(py, interests, top, weights, None)?;
                     let line = line.cast_exact::<PyBytes>()?.as_bytes();
                     memory::reserve(&mut out, line.len() + 1).map_err(|error| no_memory(&error))?;
                     out.extend_from_slice(line);
@@ -162,13 +166,25 @@ impl CatalogBase {
         let filter = settled(unwind(|| self.narrowed(py, filter)), UNREADABLE)?;
         let columns = top.min(self.data.catalog.len());
         let most = columns.into_pyobject(py)?.into_any();
-        let queries = self.queries(many_interests, &most, weights)?;
-        let rows: Option<Vec<&Query>> = queries.iter().map(Option::as_ref).collect();
-        let Some(rows) = rows else { return Ok(None) };
-        let pool = pool()?;
+        let lists: Vec<Bound<'py, PyAny>> = many_interests.iter().collect();
+        let rows = read(&lists)?;
+        let shared = match unwind(|| self.common(&most, weights))? {
+            Ok(shared) => shared,
+            Err(Stop::Raised(error)) => return Err(error),
+            // Without queries there is nothing to decline.
+            Err(Stop::Declined) if lists.is_empty() => return empty(py, columns).map(Some),
+            Err(Stop::Declined) => return Ok(None),
+        };
+        if !rows.are_readable() {
+            return Ok(None);
+        }
+        // Waking threads costs more than a few queries.
+        let pool = (rows.len() >= GRAIN).then(pool).transpose()?;
         let ranked = py.detach(|| {
             let narrow = filter.as_ref().map(Narrowed::narrow);
-            self.data.catalog.rank_table(&pool, &rows, columns, narrow)
+            self.data
+                .catalog
+                .rank_table(pool.as_deref(), shared, &rows, narrow)
         });
         let Some((positions, scores)) = ranked.map_err(|error| no_memory(&error))? else {
             return Ok(None);
@@ -177,4 +193,13 @@ impl CatalogBase {
         let scores = object::new_bytes(py, bytemuck::cast_slice(&scores))?;
         Ok(Some((positions, scores, columns)))
     }
+}
+
+/// Returns a table without rows.
+fn empty(py: Python<'_>, columns: usize) -> PyResult<Columns<'_>> {
+    Ok((
+        object::new_bytes(py, &[])?,
+        object::new_bytes(py, &[])?,
+        columns,
+    ))
 }

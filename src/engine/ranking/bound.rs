@@ -66,6 +66,11 @@ impl Bound {
         self.popularity == 0.0
     }
 
+    /// Returns true if all sessions have the same score.
+    pub(super) fn is_constant(&self) -> bool {
+        self.interest == 0.0 && self.popularity == 0.0
+    }
+
     /// Returns true if no session of the index can score more than the last of `k` earlier ones.
     pub(super) fn is_below(
         &self,

@@ -4,15 +4,24 @@
 //! long that skipping gains nothing. O(n + postings) and one `u32` a session.
 
 use super::order::{LANE_IDS, Order};
-use super::pool::Candidate;
+use super::pool::{Candidate, sorted_by_groups};
 use super::posting::Matched;
 use super::score::Scorer;
+
+/// From this number of sessions of a lane on, their bits are not looked for one by one.
+const MOST_ONES: u32 = LANE_IDS as u32 / 4;
 
 /// Returns the hits of every rank.
 pub(super) fn count_hits(order: &Order, matched: &Matched<'_>) -> Vec<u32> {
     let mut hits = vec![0_u32; order.ranks()];
     for row in &matched.rows {
         for (lane, chunk) in row.iter().zip(hits.chunks_exact_mut(LANE_IDS)) {
+            if lane.count() < MOST_ONES {
+                for column in lane.ones() {
+                    chunk[column] += 1;
+                }
+                continue;
+            }
             for (&word, chunk) in lane.0.iter().zip(chunk.chunks_exact_mut(64)) {
                 for (bit, count) in chunk.iter_mut().enumerate() {
                     *count += (word >> bit & 1) as u32;
@@ -60,21 +69,5 @@ pub(super) fn top_k<F: Fn(u32) -> bool + ?Sized>(
         all.sort_unstable();
         return Some(all);
     }
-    let mut all = grouped(all);
-    // A stable sort finds the groups in order already, and merges them.
-    all.sort();
-    Some(all)
-}
-
-/// Returns the candidates with those of equal hits together: each group of a segment is in order, but for rounding.
-fn grouped(all: Vec<Candidate>) -> Vec<Candidate> {
-    const MOST_GROUPS: usize = 64;
-    let mut groups = vec![Vec::new(); MOST_GROUPS];
-    for candidate in all {
-        let group = (candidate.hits as usize).min(MOST_GROUPS - 1);
-        if let Some(group) = groups.get_mut(group) {
-            group.push(candidate);
-        }
-    }
-    groups.into_iter().rev().flatten().collect()
+    Some(sorted_by_groups(all))
 }

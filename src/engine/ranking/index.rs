@@ -7,10 +7,10 @@
 
 use super::bound::Bound;
 use super::order::Order;
-use super::pool::{Candidate, Pool};
+use super::pool::Candidate;
 use super::posting::{Matched, Postings};
 use super::score::{Number, Scorer};
-use super::{exhaustive, topk};
+use super::{constant, exhaustive, topk};
 use crate::engine::error::Error;
 use crate::engine::file::{Reader, Writer};
 
@@ -206,7 +206,9 @@ impl Index {
         if bound.is_below(order, most_hits, k, earlier) {
             return Some(Vec::new());
         }
-        let pool = Pool::new(k, self.len(), earlier);
+        if bound.is_constant() {
+            return constant::top_k(order, matched, scorer, k, admits, earlier);
+        }
         let road = match most_hits {
             0..4 => topk::top_k::<2, F>,
             4..8 => topk::top_k::<3, F>,
@@ -214,6 +216,6 @@ impl Index {
             16..256 => topk::top_k::<8, F>,
             _ => return exhaustive::top_k(order, matched, scorer, k, admits),
         };
-        Some(road(order, matched, scorer, bound, pool, admits))
+        Some(road(order, matched, scorer, bound, k, admits, earlier))
     }
 }

@@ -5,7 +5,9 @@
 
 pub mod bitmap;
 mod bound;
+mod constant;
 mod exhaustive;
+mod floor;
 pub mod index;
 pub mod interest;
 mod lane;

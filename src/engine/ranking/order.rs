@@ -40,6 +40,13 @@ pub(super) struct RankSegment {
     pub(super) most_tags: u32,
 }
 
+impl RankSegment {
+    /// Returns true if the segment has no session.
+    pub(super) fn is_empty(&self) -> bool {
+        self.start == self.end
+    }
+}
+
 /// Says which popularities were ints.
 #[derive(Debug)]
 enum Kinds {

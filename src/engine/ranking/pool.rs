@@ -86,6 +86,29 @@ impl PartialEq for Candidate {
 
 impl Eq for Candidate {}
 
+/// Sorts candidates that came in order of rank. Those of a segment with equal hits are in order already, but for
+/// rounding: they are put together, and a stable sort, which finds pieces in order, merges them.
+pub(super) fn sorted_by_groups(all: Vec<Candidate>) -> Vec<Candidate> {
+    const GROUPS: usize = 64;
+    let group = |candidate: &Candidate| GROUPS - 1 - (candidate.hits as usize).min(GROUPS - 1);
+    let mut next = [0_usize; GROUPS];
+    for candidate in &all {
+        next[group(candidate)] += 1;
+    }
+    let mut sum = 0;
+    for count in &mut next {
+        sum += core::mem::replace(count, sum);
+    }
+    let mut grouped = all.clone();
+    for candidate in all {
+        let place = &mut next[group(&candidate)];
+        grouped[*place] = candidate;
+        *place += 1;
+    }
+    grouped.sort();
+    grouped
+}
+
 /// The best `k` so far.
 #[derive(Debug)]
 pub(super) struct Pool {
@@ -126,6 +149,22 @@ impl Pool {
             pool.raise(pool.held.last().copied());
         }
         pool
+    }
+
+    /// Lets only sessions enter that score at least `floor`. They are the best if the pool [is full](Self::is_full) in
+    /// the end.
+    pub(super) fn with_floor(mut self, floor: f64) -> Self {
+        let least = Candidate::new(floor, u32::MAX, 0, 0);
+        self.held.retain(|earlier| *earlier < least);
+        if self.held.len() < self.k {
+            self.raise(Some(least));
+        }
+        self
+    }
+
+    /// Returns true if the pool holds as many sessions as are wanted.
+    pub(super) fn is_full(&self) -> bool {
+        self.held.len() >= self.k
     }
 
     /// Returns a score below which no candidate can enter, or `-inf` while fewer than `k` are held. In a large pool it
@@ -187,12 +226,13 @@ impl Pool {
     /// Returns those of the best `k` that are in the index, best first.
     pub(super) fn into_sorted(self) -> Vec<Candidate> {
         let mut held = self.held;
-        if self.k < held.len() {
-            held.select_nth_unstable(self.k);
+        if self.k <= Self::FEW {
+            held.sort_unstable();
+        } else {
+            held = sorted_by_groups(held);
             held.truncate(self.k);
         }
         held.retain(Candidate::is_indexed);
-        held.sort_unstable();
         held
     }
 }

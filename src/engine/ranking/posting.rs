@@ -58,6 +58,19 @@ pub(super) struct Matched<'a> {
     pub(super) lists: Vec<&'a [u32]>,
 }
 
+impl Matched<'_> {
+    /// Returns the hits of one rank. O(rows + lists · log postings).
+    pub(super) fn hits(&self, rank: usize) -> u32 {
+        let has_bit = |row: &&&[Lane]| {
+            let lane = row.get(rank / LANE_IDS);
+            lane.is_some_and(|lane| lane.0[rank / 64 % 8] >> (rank % 64) & 1 == 1)
+        };
+        let holds = |list: &&&[u32]| list.binary_search(&(rank as u32)).is_ok();
+        let hits = self.rows.iter().filter(has_bit).count();
+        (hits + self.lists.iter().filter(holds).count()) as u32
+    }
+}
+
 /// The posting lists of all tags.
 #[derive(Debug)]
 pub(super) struct Postings {

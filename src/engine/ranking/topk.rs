@@ -43,6 +43,7 @@
 use core::ops::Range;
 
 use super::bound::Bound;
+use super::floor;
 use super::lane::{Found, Lane, Wanted};
 use super::order::{LANE_IDS, Order, RankSegment};
 use super::pool::{Candidate, Pool};
@@ -59,23 +60,34 @@ const FEW: u32 = 8;
 /// After this number of refusals, the filter is tested before the scores are computed.
 const MOST_REFUSED: usize = 256;
 
-/// Returns the admitted sessions that are among the best of them and the `pool`, best first. Every session must have
-/// fewer than 2^`P` hits.
+/// Returns the admitted sessions that are among the best `k` of them and of earlier ones, whose scores are given, best
+/// first. Every session must have fewer than 2^`P` hits.
 pub(super) fn top_k<const P: usize, F: Fn(u32) -> bool + ?Sized>(
     order: &Order,
     matched: &Matched<'_>,
     scorer: &Scorer,
     bound: Bound,
-    pool: Pool,
+    k: usize,
     admits: &F,
+    earlier: &[f64],
 ) -> Vec<Candidate> {
-    let mut scan = Scan::new(order, scorer, bound, pool, admits);
-    let mut sparse = Sparse::<P>::new(&matched.lists);
-    let simd = Simd::detect();
-    for segment in order.segments() {
-        scan.segment(segment, &matched.rows, &mut sparse, simd);
+    let read = |pool| {
+        let mut scan = Scan::new(order, scorer, bound, pool, admits);
+        let mut sparse = Sparse::<P>::new(&matched.lists);
+        let simd = Simd::detect();
+        for segment in order.segments() {
+            scan.segment(segment, &matched.rows, &mut sparse, simd);
+        }
+        scan.pool
+    };
+    let pool = || Pool::new(k, order.len(), earlier);
+    if let Some(floor) = floor::estimate::<P, F>(order, matched, bound, k, admits) {
+        let found = read(pool().with_floor(floor));
+        if found.is_full() {
+            return found.into_sorted();
+        }
     }
-    scan.pool.into_sorted()
+    read(pool()).into_sorted()
 }
 
 /// What remains to be read of a segment, from some lane on.
