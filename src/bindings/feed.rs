@@ -42,6 +42,9 @@ impl FeedSessions {
 
     /// Compiles the sessions for a catalogue that makes its answers of their text. Returns `None` if Python's own reader
     /// has to.
+    ///
+    /// Writes JSON and loads it. On a busy machine this took as much time as dicts and a catalogue of them
+    /// (`benches/feeds.py`); other threads of Python run meanwhile, and no objects remain.
     fn compile(&self, py: Python<'_>) -> PyResult<Option<SharedCatalogData>> {
         let text = unwind(|| py.detach(|| feeds::json(&self.0)))?
             .map_err(|error| PyValueError::new_err(error.to_string()))?;

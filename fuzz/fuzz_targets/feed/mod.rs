@@ -11,13 +11,23 @@ pub fn check(data: &[u8]) {
         for session in &programme.sessions {
             assert!(!session.title.trim().is_empty(), "no title");
             assert!(ids.insert(session.id.to_string()), "an id occurs twice");
-            if let (Some(start), Some(end)) = (session.start, session.end)
-                && start.scale() == end.scale()
-                && start.offset().is_some() == end.offset().is_some()
-            {
-                assert!(feeds::iso(start).len() >= 19 && feeds::hour(end.wall_ms()).len() == 5);
-            }
+            let hours = session.hours().into_iter().flatten();
+            assert!(hours.into_iter().all(|hour| hour.len() == 5));
+            let moments = session.moments().into_iter().flatten();
+            assert!(moments.into_iter().all(|moment| moment.len() >= 19));
         }
+        let text = feeds::json(&programme.sessions).expect("JSON of the sessions");
+        let owned: Vec<_> = programme
+            .sessions
+            .into_iter()
+            .map(feeds::Session::into_owned)
+            .collect();
+        assert_eq!(
+            text,
+            feeds::json(&owned).expect("JSON of the same sessions")
+        );
+        let again: Vec<serde_json::Value> = serde_json::from_slice(&text).expect("JSON");
+        assert_eq!(again.len(), owned.len());
     });
     if let Err(fault) = read {
         assert!(!fault.reason().is_empty());
