@@ -41,7 +41,7 @@ pub struct Rows {
     /// 0, and where each interest ends in `bytes`.
     ends: Vec<usize>,
     /// The number of interests up to the end of each row, and whether the engine may rank it.
-    rows: Vec<(usize, bool)>,
+    closed: Vec<(usize, bool)>,
 }
 
 impl Default for Rows {
@@ -49,7 +49,7 @@ impl Default for Rows {
         Self {
             bytes: Vec::new(),
             ends: vec![0],
-            rows: Vec::new(),
+            closed: Vec::new(),
         }
     }
 }
@@ -74,31 +74,31 @@ impl Rows {
 
     /// Ends a row. The engine will not rank it if it is not `readable`.
     pub fn close(&mut self, readable: bool) {
-        self.rows.push((self.ends.len() - 1, readable));
+        self.closed.push((self.ends.len() - 1, readable));
     }
 
     /// Returns the number of rows.
     pub fn len(&self) -> usize {
-        self.rows.len()
+        self.closed.len()
     }
 
     /// Returns true if there are no rows.
     pub fn is_empty(&self) -> bool {
-        self.rows.is_empty()
+        self.closed.is_empty()
     }
 
     /// Returns true if the engine may rank every row.
     pub fn are_readable(&self) -> bool {
-        self.rows.iter().all(|&(_, readable)| readable)
+        self.closed.iter().all(|&(_, readable)| readable)
     }
 
     /// Returns the interests of a row, or `None` if the engine may not rank it.
     fn set(&self, row: usize) -> Option<InterestSet> {
-        let &(end, true) = self.rows.get(row)? else {
+        let &(end, true) = self.closed.get(row)? else {
             return None;
         };
         let start = match row.checked_sub(1) {
-            Some(before) => self.rows.get(before)?.0,
+            Some(before) => self.closed.get(before)?.0,
             None => 0,
         };
         let mut set = InterestSet::default();
