@@ -322,7 +322,7 @@ fn files_of_other_kinds_versions_and_machines() {
         (b"{\"sessions\": []}".to_vec(), Foreign),
         (vec![0; 4096], Foreign),
         (changed(0, b"e"), Foreign),
-        (changed(8, &2_u32.to_ne_bytes()), Newer),
+        (changed(8, &3_u32.to_ne_bytes()), Newer),
         (changed(8, &0_u32.to_ne_bytes()), Damaged),
         (changed(12, &order), ByteOrder),
         (changed(12, &[9]), Damaged),

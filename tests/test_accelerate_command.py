@@ -475,6 +475,22 @@ def test_the_name_of_a_script_is_a_plain_text(tmp_path, many):
     assert both(command, *([] if many else ["--strict"]))["answered"] == 1
 
 
+@pytest.mark.parametrize("call", ["plain", "at the end of the stack"])
+@pytest.mark.slow
+def test_an_agent_that_looks_at_its_caller_sees_it(tmp_path, call):
+    """And one that is called where the engine cannot be imported any more answers for itself."""
+    weights, asked = '    w = manifest["weights"]\n    scored', "answer = recommend(manifest"
+    shown = "    print(sys._getframe(1).f_code.co_name)\n"
+    if call == "plain":
+        change = Variant("", "agent.py", weights, shown + weights, frozenset())
+    else:
+        change = Variant(
+            "", "agent.py", asked, f"sys.setrecursionlimit(60)\n        {asked}", frozenset()
+        )
+    folder = enlarged(copied(tmp_path, change))
+    assert both([PYTHON, folder / "agent.py", *RECOMMEND]) == NOTHING
+
+
 def test_the_environment_turns_it_off():
     command = [PYTHON, AGENT / "agent.py", *RECOMMEND]
     plain = run(command)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import collections
 import datetime
 import io
 import json
 import logging
+import marshal
+import os
 import types
 from pathlib import Path
 
@@ -43,6 +46,17 @@ def at_place(agent, tmp_path):
     (tmp_path / "present.json").write_text('[{"title": "present", "tags": ["AI"]}]')
     agent.agent.MANIFEST_PATH = tmp_path / "agent.json"
     return agent
+
+
+class Calendar:
+    """A service that has events, and does something else when it is asked for them."""
+
+    def __init__(self, events, other=lambda: None):
+        self.events, self.other = events, other
+
+    def get_events(self, top):
+        self.other()
+        return self.events[:top]
 
 
 def with_logger(folder, old, new):
@@ -122,6 +136,33 @@ def test_a_logger_with_methods_of_its_own_is_not_plain(tmp_path):
         handle.restore()
 
 
+def fail(*_arguments, **_options):
+    """Stand in for a method that counts on being called."""
+    raise RuntimeError("audited")
+
+
+@pytest.mark.parametrize("moment", ["before", "after"])
+@pytest.mark.parametrize("owner", ["the class", "the logger", "the module"])
+def test_a_replaced_method_of_a_logger_is_called(agent, monkeypatch, owner, moment):
+    core = agent.core
+
+    def replace():
+        if owner == "the module":
+            monkeypatch.setattr(core, "logger", types.SimpleNamespace(info=fail, exception=fail))
+        else:
+            monkeypatch.setattr(
+                logging.Logger if owner == "the class" else core.logger, "info", fail
+            )
+
+    if moment == "before":
+        replace()
+    with eventkit.accelerate(agent.agent):
+        if moment == "after":
+            replace()
+        with pytest.raises(RuntimeError, match="audited"):
+            core.recommend_from_graph(Calendar([{"title": "A"}]), ["ai"], 3)
+
+
 # -- the standard library ------------------------------------------------------------------------
 
 
@@ -147,6 +188,36 @@ def test_a_clock_that_somebody_made_is_not_the_standard_librarys(agent, monkeypa
     handle = eventkit.accelerate(agent.agent)
     assert TRANSFORM in handle.refused
     handle.restore()
+
+
+OTHER_PARTS = {
+    "a look-up of folders for one of files": (Path, "exists", Path.is_dir, "agent.recommend"),
+    "another parser": (json, "loads", marshal.loads, "agent.recommend"),
+    "an ordered dictionary": (
+        collections, "defaultdict", collections.OrderedDict, "agent.recommend",
+    ),
+    "a date for a time": (datetime, "datetime", datetime.date, TRANSFORM),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("part", OTHER_PARTS.values(), ids=OTHER_PARTS)
+def test_a_part_of_the_library_under_the_name_of_another_is_not_known(agent, monkeypatch, part):
+    owner, name, value, label = part
+    monkeypatch.setattr(owner, name, value)
+    for module in (agent.agent, agent.graph_service):
+        if hasattr(module, name):  # as after `from collections import defaultdict`
+            monkeypatch.setattr(module, name, value)
+    with eventkit.accelerate(agent.agent) as handle:
+        assert label in handle.refused
+
+
+def test_a_look_up_of_files_that_somebody_replaced_is_used(at_place, monkeypatch):
+    """From Python 3.14 on, pathlib asks os.path."""
+    manifest = MANIFEST | EXTERNAL
+    with eventkit.accelerate(at_place.agent) as handle:
+        monkeypatch.setattr(os.path, "exists", lambda path: False)
+        at_place.agent.recommend(manifest, ["ai"], 2)
+        assert handle.calls["agent.recommend"] == (0, 1)
 
 
 def test_code_from_installed_packages_is_not_the_standard_librarys(agent, monkeypatch):
@@ -220,12 +291,31 @@ def test_an_event_without_an_id_is_answered(agent, id):
     assert functions.transform_events([event]) == reference.transform_events([event]) == plain
 
 
+def test_weights_that_change_while_the_calendar_is_asked(agent):
+    weights = dict(WEIGHTS)
+    calendar = Calendar([{"title": "A"}], lambda: weights.pop("diversity", None))
+    with eventkit.accelerate(agent.agent), pytest.raises(KeyError, match="diversity"):
+        agent.core.recommend_from_graph(calendar, ["ai"], 3, weights)
+
+
 def test_a_method_that_an_instance_hides_goes_the_agents_way(agent):
     service = agent.graph_service.GraphEventService(None)
     service._popularity = None  # which cannot be called: no event can be read
     with eventkit.accelerate(agent.agent) as handle:
         assert service._transform_events([EVENT]) == []
         assert handle.calls[TRANSFORM] == (0, 1)
+
+
+def test_a_function_that_is_nested_too_deeply_is_not_known(tmp_path):
+    target = copied(tmp_path)
+    file = target / "agent.py"
+    text = file.read_text(encoding="utf-8")
+    head = "def _count_conflicts(sessions):\n"
+    sums = " + ".join(["len(sessions)"] * 900)
+    file.write_text(text.replace(head, f"{head}    {sums}\n"), encoding="utf-8")
+    with loaded(target) as modules, eventkit.accelerate(modules.agent) as handle:
+        assert "nested too deeply" in handle.refused["agent._count_conflicts"]
+        assert "agent.explain" in handle.replaced
 
 
 def test_a_function_is_known_after_many_calls(agent):

@@ -94,6 +94,24 @@ def test_random_catalogues_rank_alike() -> None:
         assert repr(pa.array(catalog.rank_arrow(array, top)).to_pylist()) == repr(want)
 
 
+def test_many_rows_repeat_ids_and_may_leave_them_out() -> None:
+    sessions = [{"title": "a", "id": "é"}, {"title": "b"}, {"title": "c", "id": 7}]
+    sessions += [{"title": "d", "id": None}, {"title": "e", "id": ""}, {"title": "f", "id": [1]}]
+    many = pa.array([[]] * 300, pa.list_(pa.utf8()))
+    for catalog in (Catalog(sessions * 30), Catalog.from_json(json.dumps(sessions * 30).encode())):
+        ranked = pa.array(catalog.rank_arrow(many, 180))
+        ranked.validate(full=True)
+        cells = ranked.flatten()
+        assert cells.field("id").to_pylist() == ["é", None, "7", None, "", "[1]"] * 30 * 300
+        without = pa.array(catalog.rank_arrow(many, 180, ids=False))
+        without.validate(full=True)
+        assert [field.name for field in without.type.value_type] == ["position", "score"]
+        for name in ("position", "score"):
+            assert without.flatten().field(name).equals(cells.field(name))
+        stream = pa.chunked_array(catalog.rank_arrow(many, 180, ids=False))
+        assert stream.combine_chunks().equals(without)
+
+
 def test_a_null_row_stays_null_and_a_null_interest_is_refused() -> None:
     ranked = pa.array(CATALOG.rank_arrow(pa.array([["ai"], None, []]), 2))
     assert ranked.null_count == 1

@@ -1,5 +1,6 @@
 """Feeds of every format: what their sessions are, on small samples, and what is refused."""
 
+import copy
 import io
 import json
 import pickle
@@ -544,3 +545,37 @@ def test_an_error_can_be_pickled():
 def test_import_eventkit_does_not_import_feeds():
     code = "import sys, eventkit; assert not any('feeds' in name for name in sys.modules)"
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+@pytest.mark.parametrize("name", SAMPLES)
+def test_a_catalogue_made_in_the_engine_is_the_one_of_the_dicts(name):
+    kept, dicts = read(SAMPLES[name]), read(SAMPLES[name])
+    sessions = dicts.sessions
+    assert len(kept) == len(sessions)
+    compiled, usual = kept.catalog(), dicts.catalog()
+    # None was made for it.
+    assert "sessions" not in vars(kept) or name == "manifest"
+    assert list(compiled) == sessions
+    assert json.dumps(list(compiled)) == json.dumps(sessions)
+    assert compiled.fields == usual.fields
+    tags = sorted({tag for session in sessions for tag in session["tags"]})
+    assert compiled.recommend(tags, 5) == usual.recommend(tags, 5)
+    assert kept.sessions == sessions
+
+
+def test_a_changed_session_is_in_the_catalogue():
+    programme = read(SAMPLES["csv"])
+    programme.sessions[0]["title"] = "Changed"
+    assert programme.catalog()[0]["title"] == "Changed"
+    assert programme.sessions is programme.sessions
+
+
+def test_a_programme_can_be_pickled_and_copied_before_its_sessions_are_read():
+    for again in (
+        pickle.loads(pickle.dumps(read(SAMPLES["csv"]))),
+        copy.copy(read(SAMPLES["csv"])),
+    ):
+        assert again == read(SAMPLES["csv"])
+        assert again.catalog()[0] == again.sessions[0]
+    with pytest.raises(AttributeError, match="no attribute 'session'"):
+        read(SAMPLES["csv"]).session  # noqa: B018

@@ -139,6 +139,8 @@ def test_ten_shards_rank_as_the_whole(tmp_path: Path) -> None:
         Catalog.from_ndjson(BytesIO(b"".join(drawn[start:end]))).save(files[-1])
     shards = Catalog.open_many(files)
     many = [generator.interests(3 + number % 5, seed=number) for number in range(2000)]
+    pyarrow = pytest.importorskip("pyarrow")
+    column = pyarrow.array(many)
     for weights in (None, {"interest": 2.0, "popularity": 0, "diversity": 0.3}):
         for narrow in (None, Filter(start="10:00", end="12:00")):
             got, want = (
@@ -146,6 +148,11 @@ def test_ten_shards_rank_as_the_whole(tmp_path: Path) -> None:
                 for it in (shards, whole)
             )
             assert got == want
+            got, want = (
+                it.rank_arrow(column, 5, narrow, weights=weights, ids=False)
+                for it in (shards, whole)
+            )
+            assert pyarrow.array(got).equals(pyarrow.array(want))
 
 
 @pytest.fixture

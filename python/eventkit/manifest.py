@@ -17,7 +17,6 @@ from eventkit.errors import ManifestError
 from eventkit.external_cache import ExternalFile, read_external
 from eventkit.files import read_regular
 from eventkit.results import Recommendation
-from eventkit.schema import validate
 
 __all__ = [
     "COMPILED_HEAD",
@@ -145,6 +144,9 @@ def check_manifest(manifest: Any, origin: str) -> None:
         eventkit.errors.ManifestError: agent.json: sessions[0].title is 2026: \
 expected a string that is not empty
     """
+    # Its classes take longer to import than a small manifest to rank.
+    from eventkit.schema import validate
+
     problems = validate(manifest)
     if problems:
         more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""

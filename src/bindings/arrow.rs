@@ -9,7 +9,8 @@ use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyCapsule, PyString, PyTuple};
 
-use super::arrow_data::{Given, Node, array_capsule, schema_capsule, stream_capsule};
+use super::arrow_export::{Node, Owner, array_capsule, schema_capsule, stream_capsule};
+use super::arrow_import::Given;
 use super::catalog_data::{CatalogData, dumps};
 use super::errors::{Answer, no_memory, pool, unwind};
 use super::filter::Filter;
@@ -32,12 +33,14 @@ pub(super) struct RankedArray {
 
 struct Columns {
     rows: RankedRows,
-    ids: Ids,
+    /// `None` if the caller wants no ids.
+    ids: Option<Ids>,
 }
 
-/// Ranks the rows of an Arrow array of lists of texts. Returns `None` if the engine cannot rank one of them.
+/// Ranks the rows of an Arrow array of lists of texts, with or without the ids of the sessions. Returns `None` if the
+/// engine cannot rank one of them.
 #[pyfunction]
-#[pyo3(signature = (catalog, interests, top, weights, filter))]
+#[pyo3(signature = (catalog, interests, top, weights, filter, with_ids))]
 pub(super) fn rank_arrow<'py>(
     py: Python<'py>,
     catalog: &Bound<'py, CatalogBase>,
@@ -45,6 +48,7 @@ pub(super) fn rank_arrow<'py>(
     top: usize,
     weights: Option<&Bound<'py, PyAny>>,
     filter: Option<&Bound<'py, Filter>>,
+    with_ids: bool,
 ) -> PyResult<Option<RankedArray>> {
     let catalog = catalog.get();
     catalog.data.check()?;
@@ -76,20 +80,16 @@ pub(super) fn rank_arrow<'py>(
                 .catalog
                 .rank_rows(&pool, &arrays, &scorer, top, narrow)?;
             let Some(rows) = rows else { return Ok(None) };
-            let ids = catalog
-                .data
-                .catalog
-                .ids_of(&pool, &rows.places)
-                .transpose()?;
-            Ok(Some((rows, ids)))
+            let ids = with_ids.then(|| catalog.data.catalog.ids_of(&pool, &rows.places));
+            Ok(Some((rows, ids.flatten().transpose()?)))
         })
     })?;
     let Some((rows, ids)) = ranked.map_err(|error| refused(&error))? else {
         return catalog.data.settled(Ok(None));
     };
     let ids = match ids {
-        Some(ids) => ids,
-        None => settled(unwind(|| catalog.data.ids(py, &rows)), UNREADABLE)?,
+        None if with_ids => Some(settled(unwind(|| catalog.data.ids(py, &rows)), UNREADABLE)?),
+        ids => ids,
     };
     let columns = Columns { rows, ids };
     catalog.data.settled(Ok(Some(RankedArray {
@@ -173,20 +173,22 @@ impl RankedArray {
             children: Vec::new(),
         };
         let valid = |bits: &Vec<u8>, nulls: usize| (nulls > 0).then(|| start(bits)).flatten();
-        let members = vec![
-            leaf(c"l", c"position", 0, vec![None, start(&rows.positions)]),
-            leaf(
-                c"u",
-                c"id",
-                ids.nulls,
-                vec![
-                    valid(&ids.valid, ids.nulls),
-                    start(&ids.ends),
-                    start(&ids.bytes),
-                ],
-            ),
-            leaf(c"g", c"score", 0, vec![None, start(&rows.scores)]),
-        ];
+        let mut members = vec![leaf(
+            c"l",
+            c"position",
+            0,
+            vec![None, start(&rows.positions)],
+        )];
+        members.extend(ids.as_ref().map(|ids| {
+            let buffers = vec![
+                valid(&ids.valid, ids.nulls),
+                start(&ids.ends),
+                start(&ids.bytes),
+            ];
+            leaf(c"u", c"id", ids.nulls, buffers)
+        }));
+        let scores = vec![None, start(&rows.scores)];
+        members.push(leaf(c"g", c"score", 0, scores));
         let session = Node {
             format: c"+s",
             name: c"item",
@@ -205,8 +207,8 @@ impl RankedArray {
         }
     }
 
-    fn owner(&self) -> Arc<dyn Send + Sync> {
-        Arc::clone(&self.rows) as Arc<dyn Send + Sync>
+    fn owner(&self) -> Owner {
+        Arc::clone(&self.rows) as Owner
     }
 }
 
@@ -225,7 +227,7 @@ impl RankedArray {
         )
     }
 
-    /// Return the type: for each row a list of structs of `position` (int64), `id` (text) and `score` (double).
+    /// Return the type: for each row a list of structs of `position` (int64), `id` (text, if it has ids) and `score` (double).
     fn __arrow_c_schema__<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyCapsule>> {
         schema_capsule(py, &self.node())
     }

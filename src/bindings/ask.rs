@@ -9,7 +9,6 @@ use super::intern::intern;
 use super::meant::{Meant, Reading};
 use super::search::{CatalogBase, Narrowed};
 use crate::engine::catalog::Best;
-use crate::engine::catalog::ranker::Points;
 use crate::engine::ranking::interest::InterestSet;
 use crate::engine::ranking::score::Scorer;
 
@@ -83,7 +82,7 @@ impl<'c> Ask<'c> {
     pub(super) fn best(
         &self,
         meant: &Meant<'_>,
-        points: &Points,
+        points: &[(u32, u32)],
         most: usize,
         filter: Option<&Narrowed<'_>>,
     ) -> Answer<Vec<Best>> {

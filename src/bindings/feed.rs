@@ -1,21 +1,58 @@
-//! Reads the feed of a programme, and makes dicts of its sessions.
+//! Reads the feed of a programme. Its sessions stay in the engine until Python asks for their dicts.
 
 use std::borrow::Cow;
 
 use hashbrown::HashMap;
+use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict, PyList, PyString, PyTuple};
 
-use super::errors::unwind;
+use super::catalog_data::SharedCatalogData;
+use super::errors::{room, unwind};
 use super::intern::intern;
+use super::load::{LOADING, load};
 use super::object;
-use crate::engine::feeds::{self, FORMATS, Fault, Format, Programme, Report, Session, hour, iso};
-use crate::engine::time::{Moment, Scale};
+use crate::engine::feeds::{self, FORMATS, Fault, Format, Report, Session};
+use crate::engine::json;
 
 pyo3::import_exception!(eventkit.errors, FeedError);
 
+/// The sessions of a feed, of which there is no Python object before somebody asks for it.
+#[pyclass(frozen, name = "FeedSessions", module = "eventkit._eventkit")]
+pub(super) struct FeedSessions(Vec<Session<'static>>);
+
+#[pymethods]
+impl FeedSessions {
+    fn __len__(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Makes a dict of each session.
+    fn dicts<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyList>> {
+        object::without_collector(py, || {
+            let mut maker = Maker {
+                py,
+                shared: HashMap::new(),
+            };
+            let dicts = self.0.iter();
+            let dicts = dicts.map(|session| maker.session(session).map(Bound::into_any));
+            object::new_list(py, dicts.collect::<PyResult<Vec<_>>>()?)
+        })
+    }
+
+    /// Compiles the sessions for a catalogue that makes its answers of their text. Returns `None` if Python's own reader
+    /// has to.
+    fn compile(&self, py: Python<'_>) -> PyResult<Option<SharedCatalogData>> {
+        let text = unwind(|| py.detach(|| feeds::json(&self.0)))?
+            .map_err(|error| PyValueError::new_err(error.to_string()))?;
+        room("the catalogue", text.len().saturating_mul(LOADING))?;
+        let loaded = load(py, "feed", None, |hooks| json::load(&text, hooks))?;
+        Ok(loaded.map(|(data, _)| data))
+    }
+}
+
 /// The sessions, and what is known of the programme beside them.
-type Outcome<'py> = (Bound<'py, PyList>, Bound<'py, PyDict>);
+type Outcome<'py> = (FeedSessions, Bound<'py, PyDict>);
 
 /// Reads the programme that `data` holds. Raises `FeedError`, which names `origin`.
 #[pyfunction]
@@ -34,15 +71,22 @@ pub(super) fn read_feed<'py>(
     let made = unwind(|| {
         py.detach(|| {
             feeds::read(bytes, format, zone, |programme| {
-                Python::attach(|py| {
-                    object::without_collector(py, || programme_of(py, &programme))
-                        .map(|(sessions, about)| (sessions.unbind(), about.unbind()))
-                })
+                let sessions = programme.sessions.into_iter();
+                let sessions = sessions.map(Session::into_owned).collect();
+                let name = programme.name.into_owned();
+                let head = (name, programme.zone, programme.format.name());
+                (FeedSessions(sessions), head, programme.report)
             })
         })
     })?;
-    let (sessions, about) = made.map_err(|fault| feed_error(origin, &fault))??;
-    Ok((sessions.into_bound(py), about.into_bound(py)))
+    let (sessions, (name, zone, format), report) =
+        made.map_err(|fault| feed_error(origin, &fault))?;
+    let about = object::new_dict(py)?;
+    about.set_item("name", name)?;
+    about.set_item("zone", zone)?;
+    about.set_item("format", format)?;
+    fill_report(&about, &report)?;
+    Ok((sessions, about))
 }
 
 /// Returns the names of all formats.
@@ -54,24 +98,6 @@ pub(super) fn feed_formats(py: Python<'_>) -> PyResult<Bound<'_, PyTuple>> {
 fn feed_error(origin: &str, fault: &Fault) -> PyErr {
     let (line, column) = fault.place().unzip();
     FeedError::new_err((origin.to_owned(), fault.reason().to_owned(), line, column))
-}
-
-fn programme_of<'py>(py: Python<'py>, programme: &Programme<'_>) -> PyResult<Outcome<'py>> {
-    let mut maker = Maker {
-        py,
-        shared: HashMap::new(),
-    };
-    let sessions = programme
-        .sessions
-        .iter()
-        .map(|session| maker.session(session).map(Bound::into_any))
-        .collect::<PyResult<Vec<_>>>()?;
-    let about = object::new_dict(py)?;
-    about.set_item("name", &programme.name)?;
-    about.set_item("zone", programme.zone)?;
-    about.set_item("format", programme.format.name())?;
-    fill_report(&about, &programme.report)?;
-    Ok((object::new_list(py, sessions)?, about))
 }
 
 fn fill_report(about: &Bound<'_, PyDict>, report: &Report) -> PyResult<()> {
@@ -97,18 +123,9 @@ impl<'py, 'a> Maker<'py, 'a> {
         let dict = object::new_dict(py)?;
         dict.set_item(intern!(py, "id"), self.text(&session.id)?)?;
         dict.set_item(intern!(py, "title"), self.text(&session.title)?)?;
-        if !session.all_day {
-            self.put(
-                &dict,
-                intern!(py, "start"),
-                session.start.map(|at| hour(at.wall_ms())),
-            )?;
-            self.put(
-                &dict,
-                intern!(py, "end"),
-                session.end.map(|at| hour(at.wall_ms())),
-            )?;
-        }
+        let [start, end] = session.hours();
+        self.put(&dict, intern!(py, "start"), start)?;
+        self.put(&dict, intern!(py, "end"), end)?;
         self.share(&dict, intern!(py, "location"), &session.location)?;
         let tags = self.list(session.tags.iter().map(|(_, tag)| tag))?;
         dict.set_item(intern!(py, "tags"), tags)?;
@@ -137,8 +154,9 @@ impl<'py, 'a> Maker<'py, 'a> {
         if !session.url.is_empty() {
             dict.set_item(intern!(py, "url"), self.text(&session.url)?)?;
         }
-        self.put(&dict, intern!(py, "start_at"), full(session.start))?;
-        self.put(&dict, intern!(py, "end_at"), full(session.end))?;
+        let [start_at, end_at] = session.moments();
+        self.put(&dict, intern!(py, "start_at"), start_at)?;
+        self.put(&dict, intern!(py, "end_at"), end_at)?;
         for (name, flag) in [
             (intern!(py, "all_day"), session.all_day),
             (intern!(py, "service"), session.service),
@@ -202,11 +220,4 @@ impl<'py, 'a> Maker<'py, 'a> {
             .collect::<PyResult<Vec<_>>>()?;
         object::new_list(self.py, items)
     }
-}
-
-/// The date and the time of a moment that has a date.
-fn full(moment: Option<Moment>) -> Option<String> {
-    moment
-        .filter(|moment| moment.scale() != Some(Scale::Clock))
-        .map(iso)
 }

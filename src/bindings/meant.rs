@@ -1,5 +1,7 @@
 //! Reads interests as people type them, and tells what each matches.
 
+use std::borrow::Cow;
+
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList};
@@ -9,9 +11,8 @@ use super::intern::intern;
 use super::{input, object};
 use crate::engine::catalog::Catalog;
 use crate::engine::catalog::nearest::Likeness;
-use crate::engine::catalog::ranker::Points;
 use crate::engine::catalog::why_not::MOST_TEXTS;
-use crate::engine::understanding::matching::total;
+use crate::engine::understanding::matching::{Points, total};
 use crate::engine::understanding::words::words_of;
 use crate::engine::understanding::{
     Aliases, Field, Fields, How, Interest, Level, Matches, Term, Texts,
@@ -159,13 +160,10 @@ impl<'c> Meant<'c> {
             let read = self
                 .texts
                 .interests([text.as_str()], &reading.aliases, reading.fuzzy);
-            let points = total(
-                &read
-                    .iter()
-                    .map(|interest| self.texts.matches(interest, reading.fields))
-                    .collect::<Vec<_>>(),
-                self.texts.numbers(),
-            );
+            let matches = read
+                .iter()
+                .map(|interest| self.texts.matches(interest, reading.fields));
+            let points = total(&matches.collect::<Vec<_>>()).into_owned();
             if points.iter().any(|&(held, _)| held == number) {
                 tried.push((text.into_bytes(), points));
             }
@@ -174,8 +172,8 @@ impl<'c> Meant<'c> {
     }
 
     /// Returns the points of each session for all interests together.
-    pub(super) fn points(&self) -> Points {
-        total(&self.matches, self.texts.numbers())
+    pub(super) fn points(&self) -> Cow<'_, [(u32, u32)]> {
+        total(&self.matches)
     }
 
     /// Builds the interests that match nothing, each with the nearest tags.

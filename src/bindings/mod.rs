@@ -4,7 +4,9 @@
 
 mod answer;
 mod arrow;
-mod arrow_data;
+mod arrow_abi;
+mod arrow_export;
+mod arrow_import;
 mod ask;
 mod balance;
 mod cache;
@@ -77,7 +79,7 @@ mod _eventkit {
     #[pymodule_export]
     use super::external::external_place;
     #[pymodule_export]
-    use super::feed::{feed_formats, read_feed};
+    use super::feed::{FeedSessions, feed_formats, read_feed};
     #[pymodule_export]
     use super::file::{
         file_identity, join_catalogs, load_catalog, open_catalog, save_catalog, saved_fields,

@@ -12,7 +12,7 @@ use super::meant::{Meant, Reading};
 use super::search::{CatalogBase, Narrowed, UNREADABLE, refuse_text, settled};
 use super::understanding::shown_terms;
 use super::{input, object};
-use crate::engine::catalog::ranker::{ByPoints, ByTags, Points, Ranker};
+use crate::engine::catalog::ranker::{ByPoints, ByTags, Ranker};
 use crate::engine::catalog::why_not::{Condition, Question, Step, WhyNot};
 use crate::engine::catalog::{Best, Narrow, Place};
 use crate::engine::ranking::score::Factor;
@@ -149,7 +149,7 @@ impl CatalogBase {
         let number = meant.texts.number(about.place.part, about.place.local);
         let number = number.or_decline()?;
         let tried = meant.tried(self.own_texts(py, about.place)?, reading, number);
-        let (texts, more): (Vec<Vec<u8>>, Vec<Points>) = tried.into_iter().unzip();
+        let (texts, more): (Vec<Vec<u8>>, Vec<_>) = tried.into_iter().unzip();
         let ranker = ByPoints {
             catalog: &self.data.catalog,
             texts: &meant.texts,

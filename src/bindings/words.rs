@@ -1,5 +1,7 @@
 //! Compiles the words of a catalogue's sessions.
 
+use core::ops::Range;
+
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList, PyString, PyTuple};
@@ -9,8 +11,9 @@ use super::errors::{Answer, no_memory, room, unwind};
 use super::input;
 use super::intern::intern;
 use super::search::{CatalogBase, UNREADABLE, settled};
-use crate::engine::catalog::understood::members;
-use crate::engine::understanding::{Field, TextBuilder, TextIndex};
+use crate::engine::catalog::understood::{MEMBERS, Pieces};
+use crate::engine::understanding::sorted::compile;
+use crate::engine::understanding::{Field, Piece, TextIndex};
 
 /// Compiles the words of a catalogue's sessions. Returns the bytes of all the words' indexes.
 #[pyfunction]
@@ -46,47 +49,78 @@ impl CatalogData {
         Ok(())
     }
 
+    /// Compiles the words of sessions that are objects of Python. This thread copies their texts, and the threads of the
+    /// pool read them.
     fn words_of_objects(&self, py: Python<'_>, part: u32) -> Answer<TextIndex> {
-        let mut builder = TextBuilder::default();
-        let refused = |error: crate::engine::error::Error| no_memory(&error);
-        for session in self.sessions_of(py, part) {
-            room("the words", 0)?;
-            push_session(&mut builder, &session)?;
-            builder.finish_session().map_err(refused)?;
+        let segment = self.catalog.segments().nth(part as usize);
+        let Pieces { pool, ranges } = Pieces::of(segment.map_or(0, |segment| segment.len()));
+        let names = MEMBERS.map(|(_, name)| PyString::intern(py, name));
+        let mut sessions = self.sessions_of(py, part);
+        let mut copy = |range: &Range<usize>| -> Answer<Piece> {
+            let mut piece = Piece::default();
+            for session in sessions.by_ref().take(range.len()) {
+                room("the words", 0)?;
+                push_session(&mut piece, &session, &names)?;
+                piece.finish_session();
+            }
+            Ok(piece)
+        };
+        let mut sorted: Vec<_> = ranges.iter().map(|_| None).collect();
+        let mut places = sorted.iter_mut().zip(&ranges);
+        match pool {
+            None => places.try_for_each(|(place, range)| -> Answer<()> {
+                *place = Some(copy(range)?.sorted());
+                Ok(())
+            })?,
+            Some(pool) => pool.in_place_scope(|scope| {
+                places.try_for_each(|(place, range)| -> Answer<()> {
+                    let piece = copy(range)?;
+                    scope.spawn(move |_| *place = Some(piece.sorted()));
+                    Ok(())
+                })
+            })?,
         }
-        Ok(builder.finish().map_err(refused)?)
+        let refused = |error: crate::engine::error::Error| no_memory(&error);
+        let sorted: Result<Vec<_>, _> = sorted.into_iter().flatten().collect();
+        let words = sorted.and_then(|sorted| compile(&sorted));
+        Ok(words.map_err(refused)?)
     }
 }
 
 /// Adds the texts of a session. A value of another type is left out.
-fn push_session(builder: &mut TextBuilder, session: &Bound<'_, PyAny>) -> Answer<()> {
+fn push_session(
+    piece: &mut Piece,
+    session: &Bound<'_, PyAny>,
+    names: &[Bound<'_, PyString>; MEMBERS.len()],
+) -> Answer<()> {
     let py = session.py();
-    for field in Field::ALL {
-        for name in members(field) {
-            let name = PyString::intern(py, name);
-            let value = match session.cast_exact::<PyDict>() {
-                Ok(plain) => plain.get_item(name)?,
-                Err(_) => session.call_method1(intern!(py, "get"), (name,)).ok(),
-            };
-            if let Some(value) = value.filter(|value| !value.is_none()) {
-                push_value(builder, field, &value, 0)?;
-                break;
-            }
+    let plain = session.cast_exact::<PyDict>().ok();
+    let mut read = None;
+    for ((field, _), name) in MEMBERS.into_iter().zip(names) {
+        if read == Some(field) {
+            continue;
+        }
+        let value = match plain {
+            Some(plain) => plain.get_item(name)?,
+            None => session.call_method1(intern!(py, "get"), (name,)).ok(),
+        };
+        if let Some(value) = value.filter(|value| !value.is_none()) {
+            push_value(piece, field, &value, 0)?;
+            read = Some(field);
         }
     }
     Ok(())
 }
 
 fn push_value(
-    builder: &mut TextBuilder,
+    piece: &mut Piece,
     field: Field,
     value: &Bound<'_, PyAny>,
     depth: usize,
 ) -> Answer<()> {
     if let Ok(text) = value.cast_exact::<PyString>() {
-        return input::with_bytes(text, |text| {
-            builder.push(field, &String::from_utf8_lossy(text));
-        });
+        let pushed = input::with_bytes(text, |text| piece.push(field, text))?;
+        return Ok(pushed.map_err(|error| no_memory(&error))?);
     }
     if depth > 1 {
         return Ok(());
@@ -94,17 +128,17 @@ fn push_value(
     if let Ok(list) = value.cast_exact::<PyList>() {
         return list
             .iter()
-            .try_for_each(|item| push_value(builder, field, &item, depth + 1));
+            .try_for_each(|item| push_value(piece, field, &item, depth + 1));
     }
     if let Ok(tuple) = value.cast_exact::<PyTuple>() {
         return tuple
             .iter()
-            .try_for_each(|item| push_value(builder, field, &item, depth + 1));
+            .try_for_each(|item| push_value(piece, field, &item, depth + 1));
     }
     if let Ok(object) = value.cast_exact::<PyDict>()
         && let Some(name) = object.get_item(intern!(value.py(), "name"))?
     {
-        return push_value(builder, field, &name, depth + 1);
+        return push_value(piece, field, &name, depth + 1);
     }
     Ok(())
 }

@@ -16,11 +16,30 @@ pub fn lower_word(word: u64) -> u64 {
     word | (upper >> 2)
 }
 
+/// Returns how many of eight ASCII-lowered bytes, from the first on, are ASCII letters or digits.
+#[inline]
+pub fn leading_alphanumeric(lowered: u64) -> usize {
+    const ONES: u64 = u64::MAX / 255;
+    let bits = lowered & (0x7f * ONES);
+    let from = |first: u8| bits + (0x80 - u64::from(first)) * ONES;
+    let above = |last: u8| bits + (0x7f - u64::from(last)) * ONES;
+    let letter = from(b'a') & !above(b'z');
+    let digit = from(b'0') & !above(b'9');
+    let others = !((letter | digit) & !lowered) & (0x80 * ONES);
+    others.trailing_zeros() as usize / 8
+}
+
 /// Returns the first eight bytes as a little-endian word, padded with zeros.
 #[inline]
 pub fn head_word(bytes: &[u8]) -> u64 {
     if let Some(head) = bytes.first_chunk::<8>() {
         return u64::from_le_bytes(*head);
+    }
+    // Two reads that may overlap, in the place of a loop over the bytes.
+    if let (Some(first), Some(last)) = (bytes.first_chunk::<4>(), bytes.last_chunk::<4>()) {
+        let shift = 8 * (bytes.len() - 4);
+        return u64::from(u32::from_le_bytes(*first))
+            | (u64::from(u32::from_le_bytes(*last)) << shift);
     }
     bytes
         .iter()
@@ -63,7 +82,27 @@ mod tests {
     }
 
     #[test]
+    fn letters_and_digits_are_counted_up_to_the_first_other_byte() {
+        for byte in 0..=u8::MAX {
+            for at in 0..8 {
+                let mut word = *b"a0z9m5kq";
+                word[at] = byte;
+                let lowered = lower_word(u64::from_le_bytes(word));
+                let expected = if byte.is_ascii_alphanumeric() { 8 } else { at };
+                assert_eq!(leading_alphanumeric(lowered), expected, "{byte} at {at}");
+            }
+        }
+        assert_eq!(leading_alphanumeric(u64::MAX), 0);
+        assert_eq!(leading_alphanumeric(0), 0);
+    }
+
+    #[test]
     fn the_head_is_little_endian_and_padded() {
+        for len in 0..8 {
+            let mut padded = [0; 8];
+            padded[..len].copy_from_slice(&b"abcdefg"[..len]);
+            assert_eq!(head_word(&b"abcdefg"[..len]), u64::from_le_bytes(padded));
+        }
         assert_eq!(head_word(b""), 0);
         assert_eq!(head_word(b"ab"), u64::from_le_bytes(*b"ab\0\0\0\0\0\0"));
         assert_eq!(head_word(b"abcdefghi"), u64::from_le_bytes(*b"abcdefgh"));

@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 import copy
 import itertools
+import pickle
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
@@ -79,13 +80,13 @@ class Mutant:
     source: str
 
 
-def mutants(path: Path, step: int = 1) -> Iterator[Mutant]:
-    """Yield the mutants of every function of a module, or every `step`-th of them."""
+def mutants(path: Path, first: int = 0, step: int = 1) -> Iterator[Mutant]:
+    """Yield every `step`-th mutant of each function of a module, beginning with the `first`."""
     source = path.read_text(encoding="utf-8")
     lines = source.splitlines(keepends=True)
     for name, function in functions(ast.parse(source)):
         seen = {ast.unparse(function)}
-        for change, changed in itertools.islice(_changes(function), 0, None, step):
+        for change, changed in itertools.islice(_changes(function), first, None, step):
             text = _unparse(changed())
             if text is None or text in seen:
                 continue
@@ -93,8 +94,8 @@ def mutants(path: Path, step: int = 1) -> Iterator[Mutant]:
             indented = "".join(
                 " " * function.col_offset + line for line in text.splitlines(keepends=True)
             )
-            first = min([function.lineno, *(each.lineno for each in function.decorator_list)])
-            whole = [*lines[: first - 1], indented, "\n", *lines[function.end_lineno :]]
+            head = min([function.lineno, *(each.lineno for each in function.decorator_list)])
+            whole = [*lines[: head - 1], indented, "\n", *lines[function.end_lineno :]]
             line = f"line {function.lineno}"
             yield Mutant(path.stem, name, f"{line}: {change}", "".join(whole))
 
@@ -123,19 +124,20 @@ def _unparse(function: ast.FunctionDef) -> str | None:
 def _changes(function: ast.FunctionDef) -> Iterator[tuple[str, Callable[[], ast.FunctionDef]]]:
     """Yield what can be changed in a function, and what makes a copy with that change."""
     names = _local_names(function)
+    pickled = pickle.dumps(function)  # takes a third of the time that copy.deepcopy takes
     for number, node in enumerate(ast.walk(function)):
         for change, replacement in _replacements(node, names):
-            yield change, partial(_replaced, function, number, replacement)
+            yield change, partial(_replaced, pickled, number, replacement)
         for change, edit in _edits(node):
-            yield change, partial(_edited, function, number, edit)
+            yield change, partial(_edited, pickled, number, edit)
 
 
-def _replaced(function: ast.FunctionDef, number: int, replacement: ast.expr) -> ast.FunctionDef:
-    return _replace(copy.deepcopy(function), number, replacement)
+def _replaced(pickled: bytes, number: int, replacement: ast.expr) -> ast.FunctionDef:
+    return _replace(pickle.loads(pickled), number, replacement)
 
 
-def _edited(function: ast.FunctionDef, number: int, edit: Any) -> ast.FunctionDef:
-    changed = copy.deepcopy(function)
+def _edited(pickled: bytes, number: int, edit: Any) -> ast.FunctionDef:
+    changed: ast.FunctionDef = pickle.loads(pickled)
     edit(_at(changed, number))
     return changed
 

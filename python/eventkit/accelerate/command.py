@@ -1,19 +1,17 @@
-"""The command ``eventkit accelerate``: becomes another command, or says what it would accelerate.
-
-It reads its few options by itself: the modules of the other commands take longer to import than a
-small agent runs.
-"""
+"""The command ``eventkit accelerate``: becomes another command, or says what it would do."""
 
 from __future__ import annotations
 
-import binascii
 import os
 import sys
-from collections.abc import Sequence
 
 from eventkit.accelerate.launch import launch
 
-__all__ = ["HELP", "OptionError", "check", "main"]
+TYPE_CHECKING = False  # as in `typing`: a small command takes less time than imports do
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+__all__ = ["HELP", "check", "main"]
 
 BAD_INPUT = 2
 NOT_KNOWN = 1
@@ -36,44 +34,6 @@ options:
 """
 
 
-class OptionError(Exception):
-    """An option that is not known, or whose value is not what it takes."""
-
-
-class _Options:
-    """The options before the command, and the command."""
-
-    def __init__(self, words: Sequence[str]) -> None:
-        self.check = self.report = self.strict = self.help = False
-        self.shadow = 0.0
-        self.trust: list[str] = []
-        rest = list(words)
-        while rest and rest[0].startswith("-") and rest[0] != "--":
-            name, equals, value = rest.pop(0).partition("=")
-            if name in ("--shadow", "--trust"):
-                if not equals and not rest:
-                    raise OptionError(f"{name} needs a value")
-                self._value(name, value if equals else rest.pop(0))
-            elif name in ("-h", "--help"):
-                self.help = True
-            elif name in ("--check", "--report", "--strict") and not equals:
-                setattr(self, name[2:], True)
-            else:
-                raise OptionError(f"no such option: {name}; see eventkit accelerate --help")
-        self.command = rest[1:] if rest[:1] == ["--"] else rest
-
-    def _value(self, name: str, value: str) -> None:
-        if name == "--trust":
-            self.trust.append(value)
-            return
-        try:
-            self.shadow = float(value)
-        except ValueError:
-            self.shadow = -1.0
-        if not 0 <= self.shadow <= 1:
-            raise OptionError(f"--shadow {value}: a share of calls from 0 to 1")
-
-
 def main(words: Sequence[str]) -> int:
     """Run the command that follows the options.
 
@@ -81,29 +41,45 @@ def main(words: Sequence[str]) -> int:
         The exit status, where this process has not become the command.
     """
     _restore_environment()
-    try:
-        options = _Options(words)
-        if options.help:
-            print(HELP, end="")
-            return 0
-        if options.trust:
-            from eventkit.accelerate.function import trusted_names
+    if words[:1] == ["--"] and words[1:]:
+        return launch(words[1:])
+    import getopt
 
-            trusted_names(options.trust)
-        if options.check:
-            return check(options.command, options.trust)
-        if not options.command:
-            raise OptionError("no command: eventkit accelerate -- python agent.py ...")
-    except (OptionError, ValueError) as error:
-        print(f"eventkit: {error}", file=sys.stderr)
+    names = ["help", "check", "report", "strict", "shadow=", "trust="]
+    try:
+        pairs, command = getopt.getopt(list(words), "h", names)
+        options = dict(pairs)
+        trust = [value for name, value in pairs if name == "--trust"]
+        ways = _ways(options, trust)
+        if not command and not options.keys() & {"-h", "--help", "--check"}:
+            raise ValueError("no command: eventkit accelerate -- python agent.py ...")
+    except (getopt.GetoptError, ValueError) as error:
+        print(f"eventkit: {error}; see eventkit accelerate --help", file=sys.stderr)
         return BAD_INPUT
-    return launch(
-        options.command,
-        strict=options.strict,
-        shadow=options.shadow,
-        trust=options.trust,
-        with_report=options.report,
-    )
+    if options.keys() & {"-h", "--help"}:
+        print(HELP, end="")
+        return 0
+    if "--check" in options:
+        return check(command, trust)
+    return launch(command, ways, with_report="--report" in options)
+
+
+def _ways(options: dict[str, str], trust: list[str]) -> list[str]:
+    """Return how to accelerate, for the start-up hook; raise `ValueError` for a wrong value."""
+    ways = ["strict"] if "--strict" in options else []
+    if "--shadow" in options:
+        try:
+            share = float(options["--shadow"])
+        except ValueError:
+            share = -1.0
+        if not 0 <= share <= 1:
+            raise ValueError(f"--shadow {options['--shadow']}: expected a share of calls, 0 to 1")
+        ways.append(f"shadow={share!r}")
+    if trust:
+        from eventkit.accelerate.function import trusted_names
+
+        ways.append(f"trust={'+'.join(trusted_names(trust))}")
+    return ways
 
 
 def _restore_environment() -> None:
@@ -111,6 +87,8 @@ def _restore_environment() -> None:
     encoded = os.environ.pop("EVENTKIT_ENVIRONMENT", "")
     if not encoded:
         return
+    import binascii
+
     entries = [each.partition(b"=") for each in binascii.a2b_base64(encoded).split(b"\0")]
     os.environb.clear()
     os.environb.update({name: value for name, _, value in entries if name})

@@ -11,7 +11,6 @@ A fingerprint alone proves nothing about a function that runs: see `eventkit.acc
 from __future__ import annotations
 
 import _ast as ast
-import hashlib
 from collections.abc import Iterator
 from typing import Any
 
@@ -50,11 +49,17 @@ def fields(node: Any) -> Iterator[tuple[str, Any]]:
 
 def walk(node: Any) -> Iterator[Any]:
     """Iterate over a node and all nodes below it, in the order of the source."""
-    yield node
-    for _, value in fields(node):
+    pending = [node]
+    while pending:
+        yield (node := pending.pop())
+        pending += reversed(list(_children(node)))
+
+
+def _children(node: Any, left_out: frozenset[str] = frozenset()) -> Iterator[Any]:
+    for name, value in fields(node):
         for child in value if isinstance(value, list) else (value,):
-            if isinstance(child, ast.AST):
-                yield from walk(child)
+            if isinstance(child, ast.AST) and name not in left_out:
+                yield child
 
 
 def _is_docstring(node: Any) -> bool:
@@ -158,8 +163,7 @@ class Canonical:
         for name, value in fields(node):
             if name in LEFT_OUT:
                 continue
-            is_block = isinstance(value, list) and value and isinstance(value[0], ast.stmt)
-            yield f"{name}={self._block(value) if is_block else self.text(value)}"
+            yield f"{name}={self._block(value) if _is_block(value) else self.text(value)}"
 
     def _block(self, body: list[Any]) -> str:
         return f"[{','.join(map(self.text, _statements(body)))}]"
@@ -178,8 +182,7 @@ def fingerprint(function: Function) -> tuple[str, frozenset[str]]:
         True
     """
     canonical = Canonical(function)
-    text = canonical.text(function).encode("utf-8", "surrogatepass")
-    return hashlib.sha256(text).hexdigest(), frozenset(canonical.reads)
+    return _sha256(canonical.text(function)), frozenset(canonical.reads)
 
 
 class _Anonymous(Canonical):
@@ -199,18 +202,34 @@ def parts(function: Function) -> Iterator[tuple[str, Any]]:
     pending: list[Any] = [function]
     while pending:
         node = pending.pop()
-        if node is not function and isinstance(node, (ast.expr, ast.stmt)):
-            if is_log_line(node) or _is_docstring(node):
-                continue
-            if not any(isinstance(value, list) and value and isinstance(value[0], ast.stmt)
-                       for _, value in fields(node)):  # fmt: skip
-                text = anonymous.text(node).encode("utf-8", "surrogatepass")
-                yield hashlib.sha256(text).hexdigest()[:8], node
-        below = [
-            child
-            for name, value in fields(node)
-            if name not in LEFT_OUT
-            for child in (value if isinstance(value, list) else (value,))
-            if isinstance(child, ast.AST)
-        ]
-        pending.extend(reversed(below))
+        if is_log_line(node) or _is_docstring(node):
+            continue
+        is_block = any(_is_block(value) for _, value in fields(node))
+        if isinstance(node, (ast.expr, ast.stmt)) and not is_block:
+            yield _sha256(anonymous.text(node))[:8], node
+        pending += reversed(list(_children(node, LEFT_OUT)))
+
+
+def _is_block(value: Any) -> bool:
+    return isinstance(value, list) and bool(value) and isinstance(value[0], ast.stmt)
+
+
+def _sha256(text: str) -> str:
+    found: str = _HASH(text.encode("utf-8", "surrogatepass")).hexdigest()
+    return found
+
+
+def _import_hash() -> Any:
+    """Return the class of SHA-256 from where it is imported fastest.
+
+    The module `hashlib` loads OpenSSL, which takes a tenth of what engine and proof take.
+    """
+    for name in ("_sha2", "_sha256"):  # from Python 3.12 on, and before
+        try:
+            return __import__(name).sha256
+        except ImportError:
+            continue
+    return __import__("hashlib").sha256
+
+
+_HASH = _import_hash()

@@ -1,14 +1,8 @@
-"""Waits, in each Python below ``eventkit accelerate``, for an agent that has enough work.
+"""Lets the functions of an agent wait for work, in the Pythons below ``eventkit accelerate``.
 
-It costs a program without an agent nearly nothing and does not show in one: it imports nothing that
-an interpreter does not have already. An agent comes in by an import, which a finder notices, or as
-the script itself. When the functions of a script are defined is announced by nobody; so the hook
-looks after collections of garbage, which happen while there is work, and only where the script's
-file defines the functions of an agent. (Tried before: a ``__name__`` that notices being compared,
-which `sys.intern` refuses; `sys.setprofile`, which makes an import of argparse 1.4 times as long.)
-
-Even then the agent's own functions answer, until the work that they had, or the size of the
-manifest that they are given, pays for importing the engine.
+The agent's own functions answer, until the work that they had, or the size of the manifest that
+they are given, pays for importing the engine. It imports nothing that an interpreter does not have
+already, and `startup` loads it when there is an agent.
 """
 
 from __future__ import annotations
@@ -18,12 +12,16 @@ import sys
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from types import FunctionType, ModuleType
+    from collections.abc import Callable
+    from types import CodeType, FrameType, FunctionType, ModuleType
     from typing import Any, TypeGuard
 
     from eventkit.accelerate import trampoline
+
+    look_at_script: Callable[[], None]
 else:
-    trampoline = None  # set by the start-up hook: where eventkit is missing, this file lies beside
+    # Set by `startup`: where eventkit is missing, these files lie beside it.
+    trampoline = look_at_script = None
 
 OPTIONS = "EVENTKIT_ACCELERATE"
 """The environment variable that says how to accelerate: ``on``, ``strict``, ``shadow=RATE``,
@@ -38,121 +36,67 @@ PRICE = 0.018
 PER_SESSION = 1.4e-6
 """Seconds that the original's functions take for a session, likewise."""
 
-_MODULES = frozenset(("agent", "core", "graph_service"))
 _SIZED = ("recommend", "explain")
 _WAITING = ("recommend_from_graph", *_SIZED)
 _FIRST_CALLED = ("main", *_SIZED)
-_LARGEST_SCRIPT = 4 * 1024 * 1024
-_MOST_LOOKS = 10_000
+
+_ROOM = 400
+"""Frames that importing the engine may need: it must not be cut off in the middle."""
+
+_LOOKS_AT_CALLERS = frozenset(
+    ("_getframe", "currentframe", "extract_stack", "f_back", "format_stack", "print_stack", "stack")
+)
 
 _waiting: list[_Waiting] = []
 _turn = [None]  # taken by the thread that wakes the agent
-_looking = False
+_seen_first_call = False
 
 
-def install() -> None:
-    """Wait for an agent, unless the environment says otherwise."""
-    if not os.environ.get(OPTIONS) or os.environ.get("EVENTKIT_DISABLE", "") not in ("", "0"):
-        return
-    sys.meta_path.insert(0, _Finder())
-    arguments = sys.orig_argv[1:]
-    # The script may stand behind the values of -W and -X.
-    possible = [each for each in arguments if not each.startswith("-")][:3]
-    if "-m" in arguments or any(map(_may_be_agent, possible)):
-        _look_at_script()
+def watch_first_calls() -> None:
+    """Prove the script when it first calls one of its functions; what is not known ends it there.
 
+    Only where ``strict`` asks for it: until then each call of any function is looked at.
+    """
+    import threading
 
-def _may_be_agent(script: str) -> bool:
-    """Return true if a file seems to define the functions of an agent."""
-    try:
-        descriptor = os.open(script, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
-        try:
-            text = os.read(descriptor, _LARGEST_SCRIPT)
-        finally:
-            os.close(descriptor)
-    except OSError:
-        return False
-    return b"def score_session" in text and b"def recommend" in text
-
-
-def _look_at_script() -> None:
-    """Look out for the functions of an agent in ``__main__``; doing it again does nothing."""
-    global _looking
-    if _looking:
-        return
-    _looking = True
-    if "strict" in _options():
-        import threading
-
-        # Some other thread may be the first to call one of them, as in a server.
-        threading.setprofile(_check_first_call)
-        sys.setprofile(_check_first_call)
-    else:
-        import gc
-
-        gc.callbacks.append(_Look())
+    # Some other thread may be the first to call one of them, as in a server.
+    threading.setprofile(_check_first_call)
+    sys.setprofile(_check_first_call)
 
 
 def _check_first_call(frame: Any, event: str, argument: Any) -> None:
-    """Prove the script when it first calls one of its functions; what is not known ends it there.
-
-    Only where ``strict`` asks for it: until then each call of any function comes here.
-    """
-    global _looking
-    if not _looking:  # another thread has proven it
+    global _seen_first_call
+    if _seen_first_call:  # by another thread
         sys.setprofile(None)
         return
     space, called = frame.f_globals, frame.f_code.co_name
     if event == "call" and called in _FIRST_CALLED and space.get("__name__") == "__main__":
         sys.setprofile(None)
-        if _is_complete(space):
+        if all(_is_function(space.get(each)) for each in (*_SIZED, "score_session")):
             _accelerate(space)
-            _looking = False
-
-
-class _Look:
-    """Looks at the script after collections of garbage, until its functions are there."""
-
-    def __init__(self) -> None:
-        self.left = _MOST_LOOKS
-
-    def __call__(self, phase: str, info: dict[str, int]) -> None:
-        if phase != "stop":
-            return
-        self.left -= 1
-        space = getattr(sys.modules.get("__main__"), "__dict__", {})
-        found = _is_complete(space)
-        if found or self.left <= 0:
-            import gc
-
-            gc.callbacks.remove(self)
-        if found:
-            wait_for_work(space)
-
-
-def _is_complete(space: dict[str, Any]) -> bool:
-    """Return true if a script has defined the functions of an agent."""
-    return all(_is_function(space.get(each)) for each in (*_SIZED, "score_session"))
+            _seen_first_call = True
 
 
 def _is_function(value: Any) -> TypeGuard[FunctionType]:
     return type(value) is type(_is_function)
 
 
-class _Finder:
-    """Finds an agent's modules as everybody does, and has their loader report the end."""
+def find_spec(this: Any, name: str, target: Any) -> Any:
+    """Find an agent's module as everybody does, and have its loader report the end.
 
-    def find_spec(self, name: str, path: Any = None, target: Any = None) -> Any:
-        if name not in _MODULES or path is not None:
-            return None
-        for finder in list(sys.meta_path):
-            find = None if finder is self else getattr(finder, "find_spec", None)
-            spec = find(name, path, target) if find else None
-            if spec is not None:
-                if hasattr(spec.loader, "exec_module"):
-                    spec.loader = _Loader(spec.loader)
-                return spec
-        return None
+    Args:
+        this: The finder that asks, which is passed over.
+        name: The module's name.
+        target: As finders take it.
+    """
+    for finder in list(sys.meta_path):
+        find = None if finder is this else getattr(finder, "find_spec", None)
+        spec = find(name, None, target) if find else None
+        if spec is not None:
+            if hasattr(spec.loader, "exec_module"):
+                spec.loader = _Loader(spec.loader)
+            return spec
+    return None
 
 
 class _Loader:
@@ -169,7 +113,7 @@ class _Loader:
 
     def get_code(self, name: str) -> Any:
         # This is how `runpy` asks for a module that it will run as the script.
-        _look_at_script()
+        look_at_script()
         return self._real.get_code(name)
 
     def exec_module(self, module: ModuleType) -> None:
@@ -187,6 +131,9 @@ def wait_for_work(space: dict[str, Any]) -> None:
         if space.keys() & {"score_session", "recommend_from_graph", "GraphEventService"}:
             _accelerate(space)
         return
+    functions = [each for each in space.values() if _is_function(each)]
+    if any(_looks_at_callers(each.__code__) for each in functions):
+        return
     is_agent = "score_session" in space and "get_sessions" in space
     held = {id(each.function) for each in _waiting}
     for name in _WAITING if is_agent else _WAITING[:1]:
@@ -195,6 +142,16 @@ def wait_for_work(space: dict[str, Any]) -> None:
             continue
         if trampoline.obstacle(function, function.__code__.co_argcount) is None:
             _waiting.append(_Waiting(function, space))
+
+
+def _looks_at_callers(code: CodeType) -> bool:
+    """Return true if code may look at the frames below its own, among which waiting would show."""
+    for constant in code.co_consts:
+        if type(constant) is tuple and "stacklevel" in constant:
+            return True
+        if type(constant) is type(code) and _looks_at_callers(constant):
+            return True
+    return not _LOOKS_AT_CALLERS.isdisjoint(code.co_names)
 
 
 class _Waiting:
@@ -238,7 +195,13 @@ def sessions_of(arguments: tuple[Any, ...]) -> int:
 
 
 def _wake(space: dict[str, Any]) -> bool:
-    """Prove and replace; return false when another thread is at it."""
+    """Prove and replace; return false when another thread is at it, or the stack is nearly full."""
+    frame: FrameType | None = sys._getframe()
+    depth = 0
+    while frame is not None:
+        frame, depth = frame.f_back, depth + 1
+    if depth + _ROOM > sys.getrecursionlimit():
+        return False
     try:
         _turn.pop()
     except IndexError:

@@ -8,7 +8,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
-__all__ = ["Form", "forms", "is_known_name", "loaded", "module_of", "table"]
+__all__ = ["Form", "forms", "loaded", "module_of", "table"]
 
 _TABLE = Path(__file__).with_name("known.json")
 
@@ -52,14 +52,9 @@ def forms(module: str, name: str) -> tuple[Form, ...]:
     return table().get(module, {}).get(name, ())
 
 
-def is_known_name(module: str, name: str) -> bool:
-    """Return true if there is a known function of that name."""
-    return bool(forms(module, name))
-
-
 def module_of(name: str) -> str | None:
     """Return the module whose function an agent's code means by a global name."""
-    return next((each for each in ("agent", "core") if is_known_name(each, name)), None)
+    return next((each for each in ("agent", "core") if forms(each, name)), None)
 
 
 ALIASES = types.MappingProxyType({"_recommend_impl": "recommend", "_explain_impl": "explain"})

@@ -17,25 +17,17 @@ _STARTUP = os.path.join(os.path.dirname(os.path.realpath(__file__)), "startup")
 _NOT_FOUND, _NOT_EXECUTABLE = 127, 126
 
 
-def environment(
-    *, strict: bool = False, shadow: float = 0.0, trust: Sequence[str] = ()
-) -> dict[str, str]:
-    """Return the environment in which Python children accelerate."""
-    before = os.environ.get("PYTHONPATH")
-    path = [_STARTUP, before] if before else [_STARTUP]
-    options = ["on", *(["strict"] if strict else []), *([f"shadow={shadow!r}"] if shadow else [])]
-    options += [f"trust={'+'.join(trust)}"] if trust else []
-    return {**os.environ, "PYTHONPATH": os.pathsep.join(path), hook.OPTIONS: ",".join(options)}
+def environment(ways: Sequence[str] = ()) -> dict[str, str]:
+    """Return the environment in which Python children accelerate.
+
+    Args:
+        ways: What `hook.OPTIONS` says beside ``on``.
+    """
+    path = os.pathsep.join(filter(None, (_STARTUP, os.environ.get("PYTHONPATH"))))
+    return {**os.environ, "PYTHONPATH": path, hook.OPTIONS: ",".join(["on", *ways])}
 
 
-def launch(
-    command: Sequence[str],
-    *,
-    strict: bool = False,
-    shadow: float = 0.0,
-    trust: Sequence[str] = (),
-    with_report: bool = False,
-) -> int:
+def launch(command: Sequence[str], ways: Sequence[str] = (), with_report: bool = False) -> int:
     """Run a command, accelerated.
 
     Without a report this process becomes the command: its exit status, signals and streams are the
@@ -48,25 +40,25 @@ def launch(
     import _signal as signal  # type: ignore[import-not-found]
 
     disabled = os.environ.get("EVENTKIT_DISABLE", "") not in ("", "0")
-    variables = (
-        dict(os.environ) if disabled else environment(strict=strict, shadow=shadow, trust=trust)
-    )
+    variables = dict(os.environ) if disabled else environment(ways)
     # Python ignores these two from its start on, and what is ignored is inherited.
     signal.signal(signal.SIGPIPE, signal.SIG_DFL)
     signal.signal(signal.SIGXFSZ, signal.SIG_DFL)
     try:
         if disabled or not with_report:
             os.execvpe(command[0], list(command), variables)
-        return _watched(command, variables)
+        status = _watched(command, variables)
     except FileNotFoundError:
         print(f"eventkit: {command[0]}: command not found", file=sys.stderr)
         return _NOT_FOUND
     except PermissionError as error:
         print(f"eventkit: {command[0]}: {error.strerror}", file=sys.stderr)
         return _NOT_EXECUTABLE
+    return status if status >= 0 else _die_of(-status)
 
 
 def _watched(command: Sequence[str], variables: dict[str, str]) -> int:
+    """Run to the end and print the report; return what `_run` does."""
     import shutil
     import signal
     import tempfile
@@ -77,17 +69,17 @@ def _watched(command: Sequence[str], variables: dict[str, str]) -> int:
     try:
         folder = tempfile.mkdtemp(prefix="eventkit-report-")
     except OSError as error:  # the disk is full
-        signal.signal(signal.SIGXFSZ, signal.SIG_DFL)
+        folder = ""
         print(f"eventkit: no report: {error.strerror or error}", file=sys.stderr, flush=True)
-        status = _run(command, variables)
-        return status if status >= 0 else _die_of(-status)
     signal.signal(signal.SIGXFSZ, signal.SIG_DFL)
+    if not folder:
+        return _run(command, variables)
     try:
         status = _run(command, {**variables, report.FOLDER: folder})
         print(report.summary(folder), file=sys.stderr, flush=True)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
-    return status if status >= 0 else _die_of(-status)
+    return status
 
 
 def _run(command: Sequence[str], variables: dict[str, str]) -> int:

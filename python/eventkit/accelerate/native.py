@@ -15,7 +15,7 @@ from types import FunctionType
 from typing import Any
 
 from eventkit import _native, functions, reference
-from eventkit.accelerate.proof import is_place, is_standard
+from eventkit.accelerate.standard import is_place, is_standard
 from eventkit.manifest import ModulePlaces
 
 __all__ = ["explain", "fetch_once", "recommend", "recommend_from_graph", "transform_events"]
@@ -31,17 +31,18 @@ class _Files:
         self.places = ModulePlaces(space)
         self._space = space
         # What `pathlib` calls; what the agent itself calls is watched with all that it reads.
-        self._stat, self._open = os.stat, io.open
+        self._library = _library()
         encoding = locale.getpreferredencoding(False).lower().replace("_", "-")
         # A file that is read without an encoding is decoded with the locale's.
         is_utf8 = bool(sys.flags.utf8_mode) or encoding in ("utf-8", "utf8")
-        self._can_read = is_utf8 and is_standard(os.stat) and is_standard(io.open)
+        paths = ("posix.stat", "io.open", "genericpath.exists")
+        self._can_read = is_utf8 and all(map(is_standard, self._library, paths))
         self._file: Any = None
         self._manifest: Any = None
 
     def can_read(self) -> bool:
         """Return true if the places are plain paths and nobody has replaced what reads files."""
-        if not (self._can_read and os.stat is self._stat and io.open is self._open):
+        if not self._can_read or _library() != self._library:
             return False
         file, manifest = self._space.get("__file__"), self._space.get("MANIFEST_PATH")
         if file is not self._file or manifest is not self._manifest:
@@ -49,6 +50,10 @@ class _Files:
                 return False
             self._file, self._manifest = file, manifest
         return True
+
+
+def _library() -> tuple[Any, ...]:
+    return os.stat, io.open, os.path.exists
 
 
 def recommend(function: FunctionType) -> Answer:
@@ -138,16 +143,16 @@ def recommend_from_graph(_function: FunctionType) -> Answer:
 def _ranked_events(service: Any, interests: Any, top: Any, weights: Any) -> Any:
     if type(service) is not _Fetched:
         return NotImplemented
-    if weights is None:
-        weights = dict(reference.DEFAULT_WEIGHTS)
-    elif not _has_three_factors(weights):
-        return NotImplemented
     wanted = [interest.strip().lower() for interest in interests if interest.strip()]
     try:
         events = service.get_events(top=top * 2)
     except Exception:
         return NotImplemented  # the agent's own function meets the same error, and reports it
     if type(events) is not list or not events:
+        return NotImplemented
+    if weights is None:
+        weights = reference.DEFAULT_WEIGHTS
+    elif not _has_three_factors(weights):  # not before: the service may have changed them
         return NotImplemented
     answer = _native.recommend_sessions(events, weights, wanted, top)
     return answer if answer is NotImplemented else {**answer, "source": "graph"}

@@ -19,7 +19,6 @@ import _ast as ast
 import builtins
 import logging
 import os
-import sys
 import types
 from collections.abc import Iterator
 from typing import Any, NamedTuple
@@ -28,19 +27,20 @@ from eventkit.accelerate import known
 from eventkit.accelerate.difference import first_difference
 from eventkit.accelerate.fingerprint import LOGGERS, dropped_log_lines, fingerprint, walk
 from eventkit.accelerate.source import Definition, Source, read_source
+from eventkit.accelerate.standard import (
+    LOG_METHODS,
+    is_builtin,
+    is_logger,
+    is_place,
+    is_standard,
+    standard_value,
+)
 from eventkit.accelerate.trampoline import own_code
 from eventkit.accelerate.watch import Reading, global_names
 
-__all__ = ["Proof", "Prover", "is_place", "is_standard"]
+__all__ = ["Proof", "Prover"]
 
-_LOG_METHODS = frozenset(("debug", "info", "warning", "error", "exception", "critical"))
 _LOG_OPTIONS = frozenset(("exc_info", "stack_info"))
-_STANDARD_FOLDER = os.path.dirname(os.path.realpath(os.__file__)) + os.sep
-_OTHER_FOLDERS = ("site-packages", "dist-packages")
-# Py_TPFLAGS_IMMUTABLETYPE and Py_TPFLAGS_HEAPTYPE: no class of Python code has the first, or lacks
-# the second.
-_IMMUTABLE_TYPE = 1 << 8
-_HEAP_TYPE = 1 << 9
 _BUILTIN = vars(builtins)
 _HOOKS = frozenset(("__getattribute__", "__getattr__", "__slots__"))
 """Members with which a class looks attributes up by itself."""
@@ -89,6 +89,8 @@ class Prover:
                 attempt.prove(function, module, name, owner)
             except UnknownError as error:
                 reason = str(error)
+            except RecursionError:
+                reason = f"{name} is nested too deeply"
             self._proofs[key] = Proof(reason, attempt.readings, attempt.functions, attempt.standard)
         return self._proofs[key]
 
@@ -116,12 +118,11 @@ class _Attempt:
         forms = known.forms(module, name)
         if not any(form.sha256 == sha256 for form in forms):
             raise UnknownError(first_difference(source, definition.node, forms))
-        loggers = _log_lines(function, definition.node, where)
-        extra = loaded - reads - loggers
+        extra = loaded - reads - _log_lines(function, definition.node, where)
         if extra:
             raise UnknownError(f"{where}: it reads {', '.join(sorted(extra))} from its module")
         self.functions.append(function)
-        self._names(function, (loaded | reads) - loggers, where)
+        self._names(function, loaded | reads, where)
         if owner is not None:
             self._members(function, owner, definition.node, where)
 
@@ -135,7 +136,7 @@ class _Attempt:
                 self._value(name, space[name], where)
             else:
                 missing.add(name)
-                builtin_values[name] = _builtin(function, name, where)
+                builtin_values[name] = _builtin(name, where)
         self.readings.append(Reading(space, values, frozenset(missing)))
         self.readings.append(Reading(_BUILTIN, builtin_values, frozenset()))
 
@@ -146,8 +147,7 @@ class _Attempt:
         elif name in known.STANDARD:
             self._standard(name, value, where)
         elif name in LOGGERS:
-            if not _is_logger(value):
-                raise UnknownError(f"{where}: {name} is not a plain logger of the standard library")
+            self._logger(name, value, where)
         else:
             target = known.ALIASES.get(name, name)
             module = known.module_of(target)
@@ -163,20 +163,29 @@ class _Attempt:
         self.functions += proof.functions
         self.standard += proof.standard
 
+    def _logger(self, name: str, value: Any, where: str) -> None:
+        if not is_logger(value):
+            raise UnknownError(f"{where}: {name} is not a plain logger of the standard library")
+        owner = value if value is logging else logging.Logger
+        self.standard += [(owner, method, getattr(owner, method)) for method in LOG_METHODS]
+        if owner is not value:
+            self.readings.append(Reading(vars(value), {}, LOG_METHODS))
+
     def _standard(self, name: str, value: Any, where: str) -> None:
         path = known.STANDARD[name]
-        if value is not _dotted(path) or not (value is sys.modules.get(path) or is_standard(value)):
+        is_own = isinstance(value, types.ModuleType) or is_standard(value, path)
+        if value is not standard_value(path) or not is_own:
             raise UnknownError(f"{where}: {name} is not the standard library's {path}")
         pending = [path]
         while pending:
-            for attribute in known.ATTRIBUTES.get(pending.pop(), ()):
-                owner = _dotted(attribute.rpartition(".")[0])
-                found = getattr(owner, attribute.rpartition(".")[2], None)
-                if not is_standard(found):
-                    raise UnknownError(f"{where}: somebody has replaced {attribute}")
-                self.standard.append((owner, attribute.rpartition(".")[2], found))
-                if attribute in known.ATTRIBUTES:
-                    pending.append(attribute)
+            for part in known.ATTRIBUTES.get(pending.pop(), ()):
+                owner_path, _, attribute = part.rpartition(".")
+                owner = standard_value(owner_path)
+                found = getattr(owner, attribute, None)
+                if not is_standard(found, part):
+                    raise UnknownError(f"{where}: somebody has replaced {part}")
+                self.standard.append((owner, attribute, found))
+                pending.append(part)
 
     def _members(self, function: types.FunctionType, owner: type, node: Any, where: str) -> None:
         """Prove the other methods that a method reaches through ``self``."""
@@ -189,12 +198,11 @@ class _Attempt:
         values = {name: members[name] for name in sorted(reached & members.keys())}
         self.readings.append(Reading(members, values, _HOOKS))
         for name, value in values.items():
-            if not known.is_known_name("graph_service", f"{owner.__name__}.{name}"):
-                raise UnknownError(f"{where}: it calls {owner.__name__}.{name}, which is not known")
+            method = f"{owner.__name__}.{name}"
+            if not known.forms("graph_service", method):
+                raise UnknownError(f"{where}: it calls {method}, which is not known")
             if value is not function:
-                proof = self._prover.prove(
-                    value, "graph_service", f"{owner.__name__}.{name}", owner
-                )
+                proof = self._prover.prove(value, "graph_service", method, owner)
                 self._calls(name, proof, where)
 
 
@@ -237,11 +245,13 @@ def _check_defaults(function: types.FunctionType, definition: Definition, where:
     if len(written) != len(held):
         raise UnknownError(f"{where}: somebody has changed its defaults")
     for node, value in zip(written, held, strict=True):
-        constant = isinstance(node, ast.Constant) and type(node.value) is type(value)
-        if not constant or repr(node.value) != repr(value):
-            path = isinstance(node, ast.Name) and node.id in known.PATHS and _is_path(value)
-            if not path:
-                raise UnknownError(f"{where}: a default is not the constant that its file names")
+        if isinstance(node, ast.Name):
+            is_same = node.id in known.PATHS and is_place(node.id, value)
+        else:
+            is_same = isinstance(node, ast.Constant) and type(node.value) is type(value)
+            is_same = is_same and repr(node.value) == repr(value)
+        if not is_same:
+            raise UnknownError(f"{where}: a default is not the constant that its file names")
 
 
 def _log_lines(function: types.FunctionType, node: Any, where: str) -> frozenset[str]:
@@ -250,10 +260,9 @@ def _log_lines(function: types.FunctionType, node: Any, where: str) -> frozenset
     for call in dropped_log_lines(node):
         name, line = call.func.value.id, call.lineno
         place = f"{where.partition(':')[0]}:{line}"
-        logger = function.__globals__.get(name)
-        if name in own_code(function).co_varnames or not _is_logger(logger):
+        if name in own_code(function).co_varnames:
             raise UnknownError(f"{place}: {name} is not a plain logger of the standard library")
-        if call.func.attr not in _LOG_METHODS:
+        if call.func.attr not in LOG_METHODS:
             raise UnknownError(f"{place}: {name}.{call.func.attr} does more than log")
         loggers.add(name)
         if not _only_logs(call):
@@ -320,73 +329,10 @@ def _targets(statement: Any, kinds: Any) -> Iterator[str]:
             yield from (each.id for each in walk(target) if isinstance(each, ast.Name))
 
 
-def _is_logger(value: Any) -> bool:
-    """Return true for `logging` itself and for a logger that nobody has given code of his own."""
-    if value is logging:
-        return all(is_standard(getattr(logging, name)) for name in _LOG_METHODS)
-    if type(value) is not logging.Logger or value.filters:
-        return False
-    return not vars(value).keys() & _LOG_METHODS
-
-
-def _builtin(function: types.FunctionType, name: str, where: str) -> Any:
-    value = _BUILTIN.get(name)
-    kind = types.BuiltinFunctionType
-    if type(value) is kind and value.__self__ is builtins and value.__name__ == name:
-        return value
-    if isinstance(value, type) and not value.__flags__ & _HEAP_TYPE and value.__name__ == name:
-        return value
+def _builtin(name: str, where: str) -> Any:
+    """Return a builtin that a function reads, if it is the interpreter's own."""
     if name not in _BUILTIN:
         raise UnknownError(f"{where}: {name} is not defined")
-    raise UnknownError(f"{where}: somebody has replaced the builtin {name}")
-
-
-def is_place(name: str, value: Any) -> bool:
-    """Return true if a constant that names a place is of the very class that the original's is."""
-    return type(value) is str if name == "__file__" else _is_path(value)
-
-
-def _is_path(value: Any) -> bool:
-    pathlib = sys.modules.get("pathlib")
-    kinds = [getattr(pathlib, name, None) for name in ("PosixPath", "WindowsPath")]
-    return any(type(value) is kind for kind in kinds)
-
-
-def _dotted(path: str) -> Any:
-    """Return the module of the standard library, or the member of one, under a dotted name."""
-    module, *names = path.split(".")
-    found: Any = sys.modules.get(module)
-    file = getattr(found, "__file__", None)
-    if file is not None and not _is_standard_file(file):
-        return None
-    for name in names:
-        found = getattr(found, name, None)
-    return found
-
-
-def _is_standard_file(file: str) -> bool:
-    path = os.path.realpath(file)
-    # Installed packages lie in a folder below that of the standard library.
-    return path.startswith(_STANDARD_FOLDER) and not any(each in path for each in _OTHER_FOLDERS)
-
-
-def is_standard(value: Any) -> bool:
-    """Return true if a function or class is the standard library's own, not somebody's patch."""
-    if isinstance(value, types.FunctionType):
-        file = value.__code__.co_filename
-        return file.startswith("<frozen ") or _is_standard_file(file)
-    if isinstance(value, type):
-        own = [each for each in vars(value).values() if isinstance(each, types.FunctionType)]
-        is_static = not value.__flags__ & _HEAP_TYPE
-        if value.__flags__ & _IMMUTABLE_TYPE:  # of C code: from 3.12 on, some are on the heap
-            return _is_of_library(value)
-        return is_static or (_is_of_library(value) and bool(own) and all(map(is_standard, own)))
-    if isinstance(value, property):
-        return is_standard(value.fget)
-    if isinstance(value, types.BuiltinFunctionType):
-        return _is_of_library(value)
-    return isinstance(value, (types.MethodDescriptorType, types.WrapperDescriptorType))
-
-
-def _is_of_library(value: Any) -> bool:
-    return str(value.__module__).partition(".")[0] in sys.stdlib_module_names
+    if not is_builtin(_BUILTIN[name], name):
+        raise UnknownError(f"{where}: somebody has replaced the builtin {name}")
+    return _BUILTIN[name]

@@ -10,6 +10,7 @@ from __future__ import annotations
 import atexit
 import json
 import os
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -30,12 +31,14 @@ class Row:
     def __init__(self, label: str) -> None:
         """Begin at zero."""
         self.label = label
+        self.begin_anew()
+
+    def begin_anew(self) -> None:
+        """Set all counts to zero."""
         self.natives = 0
         self.fallbacks: dict[str, int] = {}
-        self.spent = 0.0
-        self.sessions = 0
-        self.own_seconds = 0.0
-        self.own_sessions = 0
+        self.spent = self.own_seconds = 0.0
+        self.sessions = self.own_sessions = 0
 
     def native(self, arguments: tuple[Any, ...], seconds: float) -> None:
         """Count a call that eventkit answered."""
@@ -66,32 +69,20 @@ class _Process:
         self.folder = os.environ.get(FOLDER, "")
         self.rows: list[Row] = []
         self.refused: dict[str, str] = {}
-        self.cost = 0.0
-        self.file = self._new_name()
+        self.begin_anew()
         if self.folder:
             atexit.register(self.write)
             if hasattr(os, "register_at_fork"):
                 os.register_at_fork(after_in_child=self.begin_anew)
 
-    def _new_name(self) -> str:
-        return f"{self.folder}/{os.getpid()}-{os.urandom(4).hex()}"
-
     def begin_anew(self) -> None:
-        self.file, self.cost = self._new_name(), 0.0
+        self.file, self.cost = f"{self.folder}/{os.getpid()}-{os.urandom(4).hex()}", 0.0
         for each in self.rows:
-            vars(each).update(vars(Row(each.label)))
+            each.begin_anew()
 
     def write(self) -> None:
-        counts = {"cost": self.cost, "refused": self.refused, "rows": []}
-        counts["rows"] = [
-            {
-                "label": each.label,
-                "native": each.natives,
-                "saved": each.saved,
-                "fallbacks": each.fallbacks,
-            }
-            for each in self.rows
-        ]
+        rows = [(each.label, each.natives, each.fallbacks, each.saved) for each in self.rows]
+        counts = {"cost": self.cost, "refused": self.refused, "rows": rows}
         # Opened anew each time: a daemon closes all descriptors, and their numbers go to others.
         # Renamed: the worker of a pool is often killed while it writes for the last time.
         unfinished = f"{self.file}.tmp"
@@ -140,25 +131,19 @@ def cost(seconds: float) -> None:
 
 def summary(folder: str) -> str:
     """Add up what the processes left in a folder, as the text of the report."""
-    processes = []
-    for file in sorted(Path(folder).glob("*")):  # none, where the command has removed the folder
-        if file.suffix == ".tmp":
-            continue
-        try:
-            processes.append(json.loads(file.read_bytes()))
-        except (OSError, ValueError):  # cut off by a full disk, or by the end of the process
-            continue
-    rows = [each for process in processes for each in process["rows"]]
-    native = sum(each["native"] for each in rows)
-    answered = {each["label"] for each in rows if each["native"]}
+    processes = list(_left_in(folder))
+    saved = -sum(process["cost"] for process in processes)
+    native, answered = 0, set()
     fallbacks: dict[str, int] = {}
     refusals: dict[str, str] = {}
-    for each in rows:
-        for reason, count in each["fallbacks"].items():
-            fallbacks[reason] = fallbacks.get(reason, 0) + count
     for process in processes:
         refusals.update(process["refused"])
-    saved = sum(each["saved"] for each in rows) - sum(process["cost"] for process in processes)
+        for label, natives, reasons, seconds in process["rows"]:
+            native += natives
+            saved += seconds
+            answered.update([label] if natives else [])
+            for reason, count in reasons.items():
+                fallbacks[reason] = fallbacks.get(reason, 0) + count
     text = [
         f"eventkit accelerate: {len(answered)} functions answered and"
         f" {len(refusals)} refused in {len(processes)}"
@@ -169,3 +154,12 @@ def summary(folder: str) -> str:
     text += [f"  fallen back: {count} x {why}" for why, count in sorted(fallbacks.items())]
     text += [f"  refused: {label}: {why}" for label, why in sorted(refusals.items())]
     return "\n".join(text)
+
+
+def _left_in(folder: str) -> Iterator[Any]:
+    for file in sorted(Path(folder).glob("*")):  # none, where the command has removed the folder
+        try:
+            if file.suffix != ".tmp":
+                yield json.loads(file.read_bytes())
+        except (OSError, ValueError):  # cut off by a full disk, or by the end of the process
+            continue

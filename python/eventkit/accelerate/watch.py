@@ -82,7 +82,7 @@ def unchanged(
         ours = f"ours.get(id({reference}.__code__), nothing)[1] is {reference}"
         conditions.append(f"({reference}.__code__ is {own} or {ours})")
         conditions.append(f"{reference}.__defaults__ is {held(function.__defaults__)}")
-    for owner, name, value in standard or ():
+    for owner, name, value in dict.fromkeys(standard or ()):
         conditions.append(f"{held(owner)}.{name} is {held(value)}")
     sizes = {id(space): (space, len(space)) for space, missing in hidden if missing}
     for space, size in sizes.values():

@@ -111,6 +111,7 @@ class CatalogQueries(Questions):
         filter: Filter | None = None,
         *,
         weights: Mapping[str, Any] | None = None,
+        ids: bool = True,
     ) -> RankedArray:
         """Rank sessions for the rows of an Arrow array, as `rank_many` does for lists.
 
@@ -125,6 +126,7 @@ class CatalogQueries(Questions):
             filter: As for `rank_many`. A row has as many sessions as the filter admits; no cell is
                 filled up with -1 and NaN.
             weights: As for `recommend`.
+            ids: False leaves the member ``id`` out, which saves a part of the time.
 
         Returns:
             For each row a list of structs, best first: ``position`` (int64), ``id`` (text; another
@@ -146,7 +148,7 @@ class CatalogQueries(Questions):
         """
         if top < 0:
             raise ValueError(f"top is {top}, expected a number of sessions, 0 or more")
-        ranked = _native.rank_arrow(self, interests, top, weights, filter)
+        ranked = _native.rank_arrow(self, interests, top, weights, filter, ids)
         if ranked is None:
             raise ValueError(_UNRANKED)
         return ranked

@@ -16,7 +16,7 @@ from eventkit.cli.parser import FLAGS, add_output
 from eventkit.cli.programme import Programme
 from eventkit.cli.progress import ProgressBar
 from eventkit.exports import single_line
-from eventkit.feeds import fetch, is_url, parse, portable_manifest, without_password
+from eventkit.feeds import fetch, is_url, parse, portable_settings, without_password
 from eventkit.files import atomic_write
 
 __all__ = [
@@ -78,7 +78,7 @@ def import_feed(arguments: argparse.Namespace) -> Answer:
     programme = read_feed(
         arguments.feed, arguments.zone, arguments.allow_private, arguments.feed_format
     )
-    manifest, left_out = portable_manifest(programme)
+    settings, left_out = portable_settings(programme)
     report = programme.report
     result: dict[str, Any] = {
         "source": programme.source,
@@ -92,7 +92,7 @@ def import_feed(arguments: argparse.Namespace) -> Answer:
         "notes": list(report.notes),
     }
     if arguments.output is not None:
-        _write(arguments.output, manifest)
+        _write(arguments.output, programme, settings)
         result["saved"] = arguments.output
     remarks = []
     if left_out:
@@ -110,10 +110,11 @@ def _understood(programme: feeds.Programme, output: str | None) -> list[str]:
     return [single_line(line) for line in lines]
 
 
-def _write(output: str, manifest: dict[str, Any]) -> None:
+def _write(output: str, programme: feeds.Programme, settings: dict[str, Any]) -> None:
     if Path(output).suffix.lower() in _COMPILED:
-        Catalog(manifest).save(output)
+        programme.catalog(settings).save(output)
         return
+    manifest = {**settings, "sessions": programme.sessions}
     # The readers refuse lone surrogates, so that every text has a UTF-8 form.
     text = json.dumps(manifest, ensure_ascii=False, indent=2) + "\n"
     atomic_write(output, text.encode())
@@ -174,5 +175,8 @@ def _standard_input() -> IO[bytes]:
 def programme_of_feed(arguments: argparse.Namespace) -> Programme:
     """Return the sessions that ``--feed`` names, for a command that otherwise reads a manifest."""
     programme = read_feed(arguments.feed, arguments.zone, arguments.allow_private)
-    manifest, _ = portable_manifest(programme)
-    return Programme(programme.source, manifest)
+    settings, _ = portable_settings(programme)
+    if programme.format == "manifest":
+        # Its sessions may be of any shape, which only the functions of a manifest explain.
+        return Programme(programme.source, {**settings, "sessions": programme.sessions})
+    return Programme(programme.source, settings, programme.catalog(settings))

@@ -13,7 +13,7 @@
 from eventkit.errors import FeedError
 from eventkit.feeds.difference import Difference, Moved, compare
 from eventkit.feeds.fetching import Fetched, Limits, fetch, is_url, without_password
-from eventkit.feeds.portable import portable_manifest
+from eventkit.feeds.portable import portable_manifest, portable_settings
 from eventkit.feeds.programme import Programme, Report, Skipped
 from eventkit.feeds.reading import FORMATS, MOST_BYTES, parse, read
 
@@ -33,6 +33,7 @@ __all__ = [
     "is_url",
     "parse",
     "portable_manifest",
+    "portable_settings",
     "read",
     "without_password",
 ]

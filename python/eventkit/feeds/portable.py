@@ -11,9 +11,9 @@ from typing import Any
 
 from eventkit.feeds.programme import Programme
 
-__all__ = ["portable_manifest"]
+__all__ = ["portable_manifest", "portable_settings"]
 
-_KEPT = ("$schema", "name", "description", "version", "zone", "weights", "recommend", "sessions")
+_KEPT = ("$schema", "name", "description", "version", "zone", "weights", "recommend")
 
 
 def portable_manifest(programme: Programme) -> tuple[dict[str, Any], list[str]]:
@@ -26,7 +26,13 @@ def portable_manifest(programme: Programme) -> tuple[dict[str, Any], list[str]]:
         >>> sorted(manifest), left_out
         (['name', 'sessions', 'weights'], ['profile'])
     """
-    whole = programme.manifest()
+    settings, left_out = portable_settings(programme)
+    return {**settings, "sessions": programme.sessions}, left_out
+
+
+def portable_settings(programme: Programme) -> tuple[dict[str, Any], list[str]]:
+    """Return the manifest of a programme without its sessions, as `portable_manifest` does."""
+    whole = programme.settings()
     if not programme.name:
         # The whole source would tell a path of this machine to whoever gets the manifest.
         whole["name"] = PurePath(programme.source).stem or programme.source

@@ -7,6 +7,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
+    from eventkit._eventkit import FeedSessions
     from eventkit.catalog.catalog import Catalog
 
 __all__ = ["Programme", "Report", "Skipped"]
@@ -80,9 +81,43 @@ class Programme:
     report: Report
     fields: dict[str, Any] = field(default_factory=dict)
 
+    @classmethod
+    def of_engine(cls, kept: FeedSessions, **others: Any) -> Programme:
+        """Return a programme whose sessions stay in the engine until `sessions` is read.
+
+        Args:
+            kept: The sessions, as the engine keeps them.
+            others: The other attributes.
+        """
+        programme = cls(sessions=[], **others)
+        del programme.__dict__["sessions"]
+        programme.__dict__["_kept"] = kept
+        return programme
+
+    if not TYPE_CHECKING:  # it would allow every name
+
+        def __getattr__(self, name):
+            """Make the dicts of the sessions, the first time that they are asked for."""
+            kept = self.__dict__.get("_kept")
+            if name != "sessions" or kept is None:
+                raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+            # Another thread may have made them meanwhile: all get the same list.
+            return self.__dict__.setdefault("sessions", kept.dicts())
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Return the attributes, for pickle and copy."""
+        state = {**self.__dict__, "sessions": self.sessions}
+        state.pop("_kept", None)
+        return state
+
     def __len__(self) -> int:
         """Return the number of sessions."""
-        return len(self.sessions)
+        return len(self.__dict__["_kept"] if self._is_unread else self.sessions)
+
+    @property
+    def _is_unread(self) -> bool:
+        """Return true if no dict of a session was made yet, so that none can have been changed."""
+        return "sessions" not in self.__dict__
 
     def __repr__(self) -> str:
         """Return the name, the format and the number of sessions."""
@@ -99,15 +134,30 @@ class Programme:
             >>> sorted(read(b"title,speaker\nAgents,Ann\n").manifest())
             ['name', 'sessions', 'weights']
         """
+        return {**self.settings(), "sessions": self.sessions}
+
+    def settings(self) -> dict[str, Any]:
+        r"""Return the manifest without its sessions.
+
+        Example:
+            >>> from eventkit.feeds import read
+            >>> sorted(read(b"title,speaker\nAgents,Ann\n").settings())
+            ['name', 'weights']
+        """
         from eventkit.reference import DEFAULT_WEIGHTS
 
         fields = {"name": self.name or self.source, "weights": dict(DEFAULT_WEIGHTS)}
         if self.zone is not None:
             fields["zone"] = self.zone
-        return {**fields, **self.fields, "sessions": self.sessions}
+        return {**fields, **self.fields}
 
-    def catalog(self) -> Catalog:
+    def catalog(self, settings: dict[str, Any] | None = None) -> Catalog:
         r"""Return a compiled catalogue of the sessions.
+
+        Sessions that nobody has read yet are compiled within the engine, without a dict of any.
+
+        Args:
+            settings: The manifest without its sessions, in place of `settings`.
 
         Example:
             >>> from eventkit.feeds import read
@@ -117,7 +167,11 @@ class Programme:
         """
         from eventkit.catalog.catalog import Catalog
 
-        return Catalog(self.manifest())
+        fields = self.settings() if settings is None else settings
+        compiled = self.__dict__["_kept"].compile() if self._is_unread else None
+        if compiled is None:
+            return Catalog({**fields, "sessions": self.sessions})
+        return Catalog.of_data(compiled, fields)
 
     def to_frame(self) -> Any:
         """Return the sessions as a ``pandas.DataFrame``, one session a row.

@@ -67,7 +67,8 @@ def parse(data: bytes, origin: str, *, format: str = "auto", zone: str | None = 
     sessions, about = _native.read_feed(data, origin, None if format == "auto" else format, zone)
     if about["format"] == "manifest":
         return _of_manifest(data, origin, about)
-    return _programme(sessions, origin, about, {})
+    report = _report(len(sessions), about)
+    return Programme.of_engine(sessions, **_head(origin, about), report=report)
 
 
 def _content(source: Source, allow_private: bool) -> tuple[bytes, str]:
@@ -92,24 +93,18 @@ def _content(source: Source, allow_private: bool) -> tuple[bytes, str]:
     return data, origin
 
 
-def _programme(
-    sessions: list[dict[str, Any]], origin: str, about: dict[str, Any], fields: dict[str, Any]
-) -> Programme:
-    report = Report(
-        taken=len(sessions),
+def _head(origin: str, about: dict[str, Any]) -> dict[str, Any]:
+    head = {name: about[name] for name in ("name", "zone", "format")}
+    return {**head, "source": origin}
+
+
+def _report(taken: int, about: dict[str, Any]) -> Report:
+    return Report(
+        taken=taken,
         skipped=about["skipped"],
         reasons=tuple(Skipped(place, reason) for place, reason in about["reasons"]),
         tags=about["tags"],
         notes=tuple(about["notes"]),
-    )
-    return Programme(
-        sessions=sessions,
-        name=about["name"],
-        zone=about["zone"],
-        source=origin,
-        format=about["format"],
-        report=report,
-        fields=fields,
     )
 
 
@@ -128,4 +123,6 @@ def _of_manifest(data: bytes, origin: str, about: dict[str, Any]) -> Programme:
     fields = {name: value for name, value in manifest.items() if name != "sessions"}
     about["name"] = str(fields.get("name", ""))
     about["tags"] = {"keyword": sum(len(session.get("tags") or ()) for session in sessions)}
-    return _programme(list(sessions), origin, about, fields)
+    report = _report(len(sessions), about)
+    head = _head(origin, about)
+    return Programme(sessions=list(sessions), report=report, fields=fields, **head)

@@ -8,7 +8,7 @@ use chrono_tz::Tz;
 
 use super::{Array, Data, Numbers, wrong};
 use crate::engine::error::Error;
-use crate::engine::json::write_float;
+use crate::engine::json::{scan, write_float};
 
 /// Returns the name of a type in words.
 pub(super) fn words(format: &str, is_dictionary: bool) -> String {
@@ -242,17 +242,14 @@ fn write_clock(at: NaiveDateTime, out: &mut Vec<u8>) {
 
 /// Appends a text as a JSON string.
 pub(super) fn quote(text: &[u8], out: &mut Vec<u8>) -> Result<(), Error> {
-    if core::str::from_utf8(text).is_err() {
-        return Err(wrong("a text that is not UTF-8".into()));
-    }
     out.push(b'"');
     let mut rest = text;
-    while let Some(place) = rest
-        .iter()
-        .position(|&byte| byte < 0x20 || byte == b'"' || byte == b'\\')
-    {
-        let (plain, after) = rest.split_at(place);
-        out.extend_from_slice(plain);
+    let mut plain = true;
+    loop {
+        let run = scan::run(rest);
+        plain &= run.plain;
+        let (quiet, after) = rest.split_at(run.len);
+        out.extend_from_slice(quiet);
         let Some((&byte, after)) = after.split_first() else {
             break;
         };
@@ -262,7 +259,9 @@ pub(super) fn quote(text: &[u8], out: &mut Vec<u8>) -> Result<(), Error> {
         };
         rest = after;
     }
-    out.extend_from_slice(rest);
     out.push(b'"');
+    if !plain && core::str::from_utf8(text).is_err() {
+        return Err(wrong("a text that is not UTF-8".into()));
+    }
     Ok(())
 }

@@ -1,6 +1,6 @@
 //! Reads arrays in the memory format of Apache Arrow, without a copy.
 //!
-//! A [`Source`] gives the buffers of an array; `bindings/arrow_data.rs` makes one of the C data interface. Invariant of
+//! A [`Source`] gives the buffers of an array; `bindings/arrow_import.rs` makes one of the C data interface. Invariant of
 //! an [`Array`]: every buffer has as many values as its length and offset need. Numbers inside the buffers (ends of
 //! texts and lists) are checked when they are used, so a wrong array gives an error and never a read outside a buffer.
 
@@ -12,7 +12,6 @@ use core::ops::Range;
 
 use crate::engine::error::Error;
 use crate::engine::file::column::{Column, Plain};
-use crate::engine::ranking::interest::InterestSet;
 
 /// Gives the buffers of an array, and of the arrays inside it.
 #[allow(clippy::missing_errors_doc)] // All fail if the producer's array contradicts itself.
@@ -215,12 +214,16 @@ impl Array {
         field::words(&self.format, matches!(self.data, Data::Dictionary(..)))
     }
 
-    /// Returns the interests in the list at a row, or `None` if the row is null.
+    /// Calls `visit` with each interest in the list at a row. Returns false if the row is null.
     ///
     /// # Errors
     ///
-    /// Fails if a text is null, or lies outside its buffer. The message names no row.
-    pub fn interests(&self, row: usize) -> Result<Option<InterestSet>, Error> {
+    /// Fails if a text is null, or lies outside its buffer; also as `visit` does. The message names no row.
+    pub fn visit_interests<'a>(
+        &'a self,
+        row: usize,
+        mut visit: impl FnMut(&'a [u8]) -> Result<(), Error>,
+    ) -> Result<bool, Error> {
         let Data::List(_, child) = &self.data else {
             return Err(wrong(format!(
                 "expected lists of texts, not {}",
@@ -228,16 +231,13 @@ impl Array {
             )));
         };
         let Some(range) = self.list(row)? else {
-            return Ok(None);
+            return Ok(false);
         };
-        let mut set = InterestSet::default();
         for at in range {
-            match child.text(at)? {
-                Some(text) => set.insert(text),
-                None => return Err(wrong("an interest is null".into())),
-            }
+            let text = child.text(at)?;
+            visit(text.ok_or_else(|| wrong("an interest is null".into()))?)?;
         }
-        Ok(Some(set))
+        Ok(true)
     }
 
     /// Returns the range of a list among the values of its child, or `None` if it is null.

@@ -1,18 +1,24 @@
 //! Ranks the rows of an Arrow array of interests, and keeps the answer in columns that Arrow can share.
 
+use core::ops::Range;
+
+use foldhash::fast::FixedState;
+use hashbrown::HashMap;
+use hashbrown::hash_map::Entry;
 use rayon::ThreadPool;
 use rayon::prelude::*;
 
 use super::{Array, wrong};
+use crate::engine::catalog::batch::{self, Batch};
+use crate::engine::catalog::filter::Selection;
 use crate::engine::catalog::{Catalog, Narrow, Place};
 use crate::engine::error::Error;
+use crate::engine::json::ValueView;
 use crate::engine::memory;
 use crate::engine::ranking::score::Scorer;
 
-/// The number of rows of one task.
-const TASK: usize = 256;
 /// The number of sessions whose ids one task looks up.
-const IDS: usize = 2048;
+const IDS: usize = 1 << 14;
 /// The ends of lists and texts are numbers of 32 bits.
 const MOST: usize = i32::MAX as usize;
 
@@ -44,16 +50,11 @@ pub struct Ids {
     pub nulls: usize,
 }
 
-/// What a row may come to.
-enum Row {
-    Null,
-    Ranked(usize),
-    Unproven,
-}
-
+/// The rows of one task.
 #[derive(Default)]
 struct Piece {
-    rows: Vec<Row>,
+    /// For each row the number of its sessions, or `None` if the row is null.
+    rows: Vec<Option<usize>>,
     places: Vec<Place>,
     positions: Vec<i64>,
     scores: Vec<f64>,
@@ -85,43 +86,68 @@ impl Catalog {
             )));
         }
         memory::check("the answers", most.saturating_mul(64))?;
+        let size = batch::size(count, pool.current_num_threads());
         let mut first = 0;
         let mut tasks = Vec::new();
         for array in arrays {
-            let starts = (0..array.len()).step_by(TASK);
-            tasks.extend(starts.map(|start| (array, start, first + start)));
+            let starts = (0..array.len()).step_by(size);
+            tasks.extend(starts.map(|start| {
+                let rows = start..array.len().min(start + size);
+                (array, rows, first)
+            }));
             first += array.len();
         }
-        let rank = |(array, start, first): (&Array, usize, usize)| -> Result<Piece, Error> {
-            let mut piece = Piece::default();
-            for row in start..array.len().min(start + TASK) {
-                let interests = array.interests(row);
-                let interests = interests
-                    .map_err(|error| wrong(format!("row {}: {error}", first + row - start)))?;
-                let Some(interests) = interests else {
-                    piece.rows.push(Row::Null);
-                    continue;
-                };
-                let scorer = scorer.for_interests(interests.len());
-                let Some(best) = self.top_k_of(&interests, &scorer, top, selections) else {
-                    piece.rows.push(Row::Unproven);
-                    break;
-                };
-                piece.rows.push(Row::Ranked(best.len()));
-                for best in best {
-                    let position = self.position(best.place);
-                    piece.places.push(best.place);
-                    piece
-                        .positions
-                        .push(position.map_or(-1, |position| position as i64));
-                    piece.scores.push(best.score);
-                }
-            }
-            Ok(piece)
+        let rank = |(array, rows, first): (&Array, Range<usize>, usize)| {
+            self.rank_piece(array, rows, first, scorer, top, selections)
         };
-        let pieces: Result<Vec<Piece>, Error> =
-            pool.install(|| tasks.into_par_iter().map(rank).collect());
-        Ok(RankedRows::joined(pieces?, count))
+        let pieces: Result<Option<Vec<Piece>>, Error> =
+            pool.install(|| tasks.into_par_iter().map(rank).collect::<Result<_, _>>());
+        Ok(pieces?.map(|pieces| RankedRows::joined(pieces, count)))
+    }
+
+    /// Ranks some rows of an array, whose row 0 is the row `first` of the whole.
+    fn rank_piece(
+        &self,
+        array: &Array,
+        rows: Range<usize>,
+        first: usize,
+        scorer: &Scorer,
+        top: usize,
+        selections: Option<&[Selection<'_>]>,
+    ) -> Result<Option<Piece>, Error> {
+        let mut batch = Batch::new(self);
+        let mut piece = Piece::default();
+        for row in rows {
+            let of_row = |error| wrong(format!("row {}: {error}", first + row));
+            let held = array.visit_interests(row, |interest| {
+                let numbered = batch.push_interest(interest);
+                numbered.ok_or_else(|| wrong("too much text: rank fewer rows at once".into()))
+            });
+            if held.map_err(of_row)? {
+                batch.push_query(scorer.for_interests(batch.pending()), top);
+                piece.rows.push(Some(0));
+            } else {
+                piece.rows.push(None);
+            }
+        }
+        let Some(ranked) = batch.rank(selections) else {
+            return Ok(None);
+        };
+        let found = ranked.iter().map(Vec::len).sum();
+        piece.places.reserve_exact(found);
+        piece.positions.reserve_exact(found);
+        piece.scores.reserve_exact(found);
+        for (row, ranked) in piece.rows.iter_mut().flatten().zip(ranked) {
+            *row = ranked.len();
+            for best in ranked {
+                let position = self.position(best.place);
+                piece.places.push(best.place);
+                let position = position.map_or(-1, |position| position as i64);
+                piece.positions.push(position);
+                piece.scores.push(best.score);
+            }
+        }
+        Ok(Some(piece))
     }
 
     /// Returns the ids of some sessions; `None` if the engine does not hold the text of all.
@@ -135,43 +161,30 @@ impl Catalog {
             let text = segment.text.as_ref()?;
             members.push((text, text.member("id")));
         }
-        let read = |places: &[Place]| -> Result<(Vec<u8>, Vec<u32>), Error> {
-            let (mut bytes, mut lengths) = (Vec::new(), Vec::with_capacity(places.len()));
-            for place in places {
-                let start = bytes.len();
-                let held = members.get(place.part as usize);
-                let id = held.and_then(|(text, id)| text.get(place.local as usize)?.get(id));
-                let Some(id) = id else {
-                    lengths.push(u32::MAX);
-                    continue;
-                };
-                match id.as_str() {
-                    Some(id) if core::str::from_utf8(&id).is_ok() => bytes.extend_from_slice(&id),
-                    Some(id) => return Err(not_unicode(&id)),
-                    None => id.dump(&mut bytes),
-                }
-                if bytes.get(start..) == Some(b"null") && id.as_str().is_none() {
-                    bytes.truncate(start);
-                    lengths.push(u32::MAX);
-                } else {
-                    lengths.push((bytes.len() - start) as u32);
+        let read = |places: &[Place]| -> Result<Ids, Error> {
+            let mut ids = Ids::with_capacity(places.len());
+            // Many rows have the same sessions, and reading an id from the text of a session costs more than a look-up.
+            let mut known: HashMap<Place, usize, FixedState> = HashMap::default();
+            for (number, &place) in places.iter().enumerate() {
+                match known.entry(place) {
+                    Entry::Occupied(entry) => ids.repeat(*entry.get())?,
+                    Entry::Vacant(entry) => {
+                        entry.insert(number);
+                        let held = members.get(place.part as usize);
+                        let id =
+                            held.and_then(|(text, id)| text.get(place.local as usize)?.get(id));
+                        ids.push_json(id)?;
+                    }
                 }
             }
-            Ok((bytes, lengths))
+            Ok(ids)
         };
-        let pieces: Result<Vec<_>, Error> =
+        let pieces: Result<Vec<Ids>, Error> =
             pool.install(|| places.par_chunks(IDS).map(read).collect());
         Some(pieces.and_then(|pieces| {
             let mut ids = Ids::with_capacity(places.len());
-            for (bytes, lengths) in pieces {
-                let mut rest = &bytes[..];
-                for length in lengths {
-                    let id = (length != u32::MAX).then(|| rest.split_at(length as usize));
-                    ids.push(id.map(|(id, after)| {
-                        rest = after;
-                        id
-                    }))?;
-                }
+            for piece in pieces {
+                ids.append(&piece)?;
             }
             Ok(ids)
         }))
@@ -205,27 +218,83 @@ impl Ids {
     ///
     /// Fails if there are too many bytes.
     pub fn push(&mut self, id: Option<&[u8]>) -> Result<(), Error> {
-        let number = self.ends.len() - 1;
-        match id {
-            Some(id) => {
-                self.bytes.extend_from_slice(id);
-                set(&mut self.valid, number);
-            }
-            None => self.nulls += 1,
+        if let Some(id) = id {
+            self.bytes.extend_from_slice(id);
         }
-        let end = i32::try_from(self.bytes.len());
-        let end = end.map_err(|_| {
+        self.finish(id.is_some())
+    }
+
+    /// Adds the id of the next session, as it is in the text of the session.
+    fn push_json(&mut self, id: Option<ValueView<'_>>) -> Result<(), Error> {
+        let Some(id) = id else {
+            return self.finish(false);
+        };
+        match id.as_str() {
+            Some(id) if core::str::from_utf8(&id).is_err() => Err(not_unicode(&id)),
+            Some(id) => self.push(Some(&id)),
+            None => {
+                let start = self.bytes.len();
+                id.dump(&mut self.bytes);
+                let is_null = self.bytes.get(start..) == Some(b"null");
+                if is_null {
+                    self.bytes.truncate(start);
+                }
+                self.finish(!is_null)
+            }
+        }
+    }
+
+    /// Adds an id that was added before, by its number.
+    fn repeat(&mut self, number: usize) -> Result<(), Error> {
+        let end = |number: usize| self.ends.get(number).map_or(0, |&end| end as usize);
+        let (start, end) = (end(number), end(number + 1));
+        let valid = bit(&self.valid, number);
+        self.bytes.extend_from_within(start..end);
+        self.finish(valid)
+    }
+
+    /// Adds the ids of some sessions after the others.
+    fn append(&mut self, piece: &Self) -> Result<(), Error> {
+        let start = self.bytes.len();
+        let number = self.ends.len() - 1;
+        let end = Self::checked(start + piece.bytes.len())?;
+        self.bytes.extend_from_slice(&piece.bytes);
+        self.nulls += piece.nulls;
+        let ends = piece.ends.iter().skip(1);
+        self.ends
+            .extend(ends.map(|piece_end| start as i32 + piece_end));
+        debug_assert_eq!(self.ends.last(), Some(&end));
+        for at in 0..piece.ends.len() - 1 {
+            if bit(&piece.valid, at) {
+                set(&mut self.valid, number + at);
+            }
+        }
+        Ok(())
+    }
+
+    /// Ends an id whose bytes were added.
+    fn finish(&mut self, valid: bool) -> Result<(), Error> {
+        if valid {
+            set(&mut self.valid, self.ends.len() - 1);
+        } else {
+            self.nulls += 1;
+        }
+        let end = Self::checked(self.bytes.len())?;
+        self.ends.push(end);
+        Ok(())
+    }
+
+    fn checked(end: usize) -> Result<i32, Error> {
+        i32::try_from(end).map_err(|_| {
             wrong(format!(
                 "more than {MOST} bytes of ids: rank fewer rows at once"
             ))
-        })?;
-        self.ends.push(end);
-        Ok(())
+        })
     }
 }
 
 impl RankedRows {
-    fn joined(pieces: Vec<Piece>, count: usize) -> Option<Self> {
+    fn joined(pieces: Vec<Piece>, count: usize) -> Self {
         let found = pieces.iter().map(|piece| piece.places.len()).sum();
         let mut rows = Self {
             places: Vec::with_capacity(found),
@@ -239,9 +308,8 @@ impl RankedRows {
         for piece in pieces {
             for row in &piece.rows {
                 match row {
-                    Row::Unproven => return None,
-                    Row::Null => nulls += 1,
-                    Row::Ranked(sessions) => {
+                    None => nulls += 1,
+                    Some(sessions) => {
                         set(&mut rows.valid, rows.ends.len() - 1);
                         end += *sessions as i32;
                     }
@@ -255,7 +323,7 @@ impl RankedRows {
         if nulls == 0 {
             rows.valid = Vec::new();
         }
-        Some(rows)
+        rows
     }
 
     /// Returns the number of rows.
@@ -283,4 +351,9 @@ fn set(bits: &mut [u8], at: usize) {
     if let Some(byte) = bits.get_mut(at / 8) {
         *byte |= 1 << (at % 8);
     }
+}
+
+fn bit(bits: &[u8], at: usize) -> bool {
+    bits.get(at / 8)
+        .is_some_and(|byte| byte >> (at % 8) & 1 == 1)
 }

@@ -4,11 +4,13 @@
 //! and look up the copies, and rank. A task ranks [`TASK`] queries: enough to hide the cost of a task, and few enough
 //! for the caller to start early. Fewer than [`GRAIN`] queries are ranked on the caller's thread.
 
+use std::ops::Range;
 use std::sync::mpsc::{Receiver, RecvError};
 
 use rayon::ThreadPool;
 use rayon::prelude::*;
 
+use super::batch::{self, Batch};
 use super::filter::Selection;
 use super::{Best, Catalog, Narrow};
 use crate::engine::error::Error;
@@ -92,8 +94,8 @@ impl Rows {
         self.closed.iter().all(|&(_, readable)| readable)
     }
 
-    /// Returns the interests of a row, or `None` if the engine may not rank it.
-    fn set(&self, row: usize) -> Option<InterestSet> {
+    /// Returns the interests of a row, some of them perhaps twice; `None` if the engine may not rank it.
+    fn interests(&self, row: usize) -> Option<impl Iterator<Item = &[u8]>> {
         let &(end, true) = self.closed.get(row)? else {
             return None;
         };
@@ -101,13 +103,8 @@ impl Rows {
             Some(before) => self.closed.get(before)?.0,
             None => 0,
         };
-        let mut set = InterestSet::default();
-        for bounds in self.ends.get(start..=end)?.windows(2) {
-            if let &[from, to] = bounds {
-                set.insert(self.bytes.get(from..to)?);
-            }
-        }
-        Some(set)
+        let bounds = self.ends.get(start..=end)?.windows(2);
+        Some(bounds.filter_map(|bounds| self.bytes.get(*bounds.first()?..*bounds.last()?)))
     }
 }
 
@@ -177,28 +174,54 @@ impl Catalog {
         let filter = filter.as_deref();
         let mut positions = filled(-1_i64, rows.len(), shared.most)?;
         let mut scores = filled(f64::NAN, rows.len(), shared.most)?;
+        let threads = pool.map_or(1, ThreadPool::current_num_threads);
+        let size = batch::size(rows.len(), threads);
         let width = shared.most.max(1);
-        let fill = |(row, (positions, scores)): (usize, (&mut [i64], &mut [f64]))| {
-            let Some(found) = self.rank(rows, row, shared, filter) else {
+        let fill = |(number, (positions, scores)): (usize, (&mut [i64], &mut [f64]))| {
+            let first = number * size;
+            let numbers = first..rows.len().min(first + size);
+            let Some(ranked) = self.rank_batch(rows, numbers, shared, filter) else {
                 return false;
             };
-            for ((position, score), best) in positions.iter_mut().zip(scores).zip(found.best) {
-                *position = self.position(best.place).map_or(-1, |place| place as i64);
-                *score = best.score;
+            let cells = positions.chunks_mut(width).zip(scores.chunks_mut(width));
+            for (best, (positions, scores)) in ranked.into_iter().zip(cells) {
+                for ((position, score), best) in positions.iter_mut().zip(scores).zip(best) {
+                    *position = self.position(best.place).map_or(-1, |place| place as i64);
+                    *score = best.score;
+                }
             }
             true
         };
         let complete = if let Some(pool) = pool {
             let cells = positions
-                .par_chunks_mut(width)
-                .zip(scores.par_chunks_mut(width));
-            let cells = cells.enumerate().with_min_len(GRAIN);
-            pool.install(|| cells.all(fill))
+                .par_chunks_mut(width.saturating_mul(size))
+                .zip(scores.par_chunks_mut(width.saturating_mul(size)));
+            pool.install(|| cells.enumerate().all(fill))
         } else {
-            let cells = positions.chunks_mut(width).zip(scores.chunks_mut(width));
+            let cells = positions
+                .chunks_mut(width.saturating_mul(size))
+                .zip(scores.chunks_mut(width.saturating_mul(size)));
             cells.enumerate().all(fill)
         };
         Ok(complete.then_some((positions, scores)))
+    }
+
+    fn rank_batch(
+        &self,
+        rows: &Rows,
+        numbers: Range<usize>,
+        shared: Shared,
+        filter: Option<&[Selection<'_>]>,
+    ) -> Option<Vec<Vec<Best>>> {
+        let mut batch = Batch::new(self);
+        for row in numbers {
+            for interest in rows.interests(row)? {
+                batch.push_interest(interest)?;
+            }
+            let scorer = Scorer::new(shared.weights, batch.pending(), shared.regime);
+            batch.push_query(scorer, shared.most);
+        }
+        batch.rank(filter)
     }
 
     fn rank(
@@ -208,7 +231,10 @@ impl Catalog {
         shared: Shared,
         filter: Option<&[Selection<'_>]>,
     ) -> Option<Found> {
-        let interests = rows.set(row)?;
+        let mut interests = InterestSet::default();
+        for interest in rows.interests(row)? {
+            interests.insert(interest);
+        }
         let scorer = Scorer::new(shared.weights, interests.len(), shared.regime);
         let best = self.top_k_of(&interests, &scorer, shared.most, filter)?;
         Some(Found { best, scorer })

@@ -1,10 +1,11 @@
 //! A catalogue: compiled sessions in segments, without those that were removed.
 //!
 //! Invariant: positions number the remaining sessions in order, and `removed` is sorted by position within its segment.
-//! Catalogues share segments, so a changed catalogue costs only its new sessions. A query asks each segment for its
-//! best sessions and merges them. If `r` sessions were removed from a segment, it is asked for `r` more.
+//! Catalogues share segments, so a changed catalogue costs only its new sessions.
 
+pub(crate) mod batch;
 pub mod busy;
+mod ceiling;
 pub mod compile_policy;
 pub mod conflict;
 pub mod directory;
@@ -12,11 +13,13 @@ pub mod facet;
 pub mod filter;
 pub mod itinerary;
 pub mod lexicon;
+mod lookup;
 pub mod many;
 pub mod nearest;
 pub mod plan;
 pub mod planning;
 pub mod raise;
+mod rank;
 pub mod ranker;
 pub mod result_cache;
 pub mod segment;
@@ -34,9 +37,7 @@ use hashbrown::HashMap;
 
 use self::filter::{Filter, Lookup, Selection};
 use self::segment::Segment;
-use crate::engine::ranking::index::{Ranked, TagId};
-use crate::engine::ranking::interest::InterestSet;
-use crate::engine::ranking::score::{Number, Scorer};
+use crate::engine::ranking::score::Number;
 
 /// The place of a session: the number of its part, and its position within the segment of that part.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -285,172 +286,6 @@ impl Catalog {
             })
     }
 
-    /// Returns the best `k` of the admitted sessions by (score descending, position ascending).
-    ///
-    /// Returns `None` if the order cannot be proven: a score is NaN, or an int leaves the exact range.
-    pub fn top_k(
-        &self,
-        interests: &InterestSet,
-        scorer: &Scorer,
-        k: usize,
-        narrow: Option<Narrow<'_>>,
-    ) -> Option<Vec<Best>> {
-        let selections = self.selections(narrow);
-        self.top_k_of(interests, scorer, k, selections.as_deref())
-    }
-
-    /// Compiles a filter for each part, for many queries.
-    pub fn selections(&self, narrow: Option<Narrow<'_>>) -> Option<Vec<Selection<'_>>> {
-        let narrow = narrow?;
-        let mut selections = Vec::with_capacity(self.parts.len());
-        for (number, part) in (0..).zip(&self.parts) {
-            selections.push(narrow.select(number, &part.segment));
-        }
-        Some(selections)
-    }
-
-    /// Does what [`Self::top_k`] does, with a filter that [`Self::selections`] compiled.
-    pub fn top_k_of(
-        &self,
-        interests: &InterestSet,
-        scorer: &Scorer,
-        k: usize,
-        filter: Option<&[Selection<'_>]>,
-    ) -> Option<Vec<Best>> {
-        let mut best = Vec::new();
-        let mut reached = Vec::new();
-        for (number, part) in (0..).zip(&self.parts) {
-            let admitted = filter.and_then(|filter| filter.get(number as usize));
-            let admitted = admitted.unwrap_or(&Selection::Everything);
-            let ranked = part.top_k(interests, scorer, k, admitted, &reached)?;
-            if ranked.is_empty() {
-                continue;
-            }
-            let earlier = best.len();
-            best.extend(ranked.into_iter().map(|ranked| Best {
-                place: Place {
-                    part: number,
-                    local: ranked.position,
-                },
-                matched: Number::Int(i64::from(ranked.hits)),
-                popularity: ranked.popularity,
-                score: ranked.score,
-            }));
-            if earlier > 0 {
-                // Both pieces are in order, and the parts are in order of position. So a stable sort merges them.
-                best.sort_by(|a, b| {
-                    let by_score = b.score.partial_cmp(&a.score);
-                    by_score.unwrap_or(core::cmp::Ordering::Equal)
-                });
-                best.truncate(k);
-            }
-            // The next part need not look for sessions that are not better than these.
-            reached.clear();
-            if (number as usize) + 1 < self.parts.len() {
-                reached.extend(best.iter().map(|best: &Best| best.score));
-            }
-        }
-        Some(best)
-    }
-
-    /// Returns for each of the ranked sessions the numbers of the interests that it matches, in order.
-    pub fn matches(&self, ranked: &[Best], interests: &InterestSet) -> Vec<Vec<u32>> {
-        let places = ranked.iter().map(|best| best.place).zip(0..);
-        let numbers: HashMap<Place, usize, FixedState> = places.collect();
-        let mut matches = vec![Vec::new(); ranked.len()];
-        for (interest, text) in (0..).zip(interests.iter()) {
-            for (part, held) in (0..).zip(&self.parts) {
-                let segment = &held.segment;
-                let Some(tag) = segment.vocabulary.get(text) else {
-                    continue;
-                };
-                segment.index.visit(tag, &mut |local| {
-                    let number = numbers.get(&Place { part, local });
-                    let found = number.and_then(|&number| matches.get_mut(number));
-                    // A session that has the tag twice is visited twice.
-                    if let Some(found) = found
-                        && found.last() != Some(&interest)
-                    {
-                        found.push(interest);
-                    }
-                });
-            }
-        }
-        matches
-    }
-
-    /// Returns true if a session has this tag, given lowered.
-    pub fn has_tag(&self, text: &[u8]) -> bool {
-        self.parts.iter().any(|part| {
-            let segment = &part.segment;
-            let mut held = false;
-            if let Some(tag) = segment.vocabulary.get(text) {
-                let mut look = |local| held |= part.holds(local);
-                segment.index.visit(tag, &mut look);
-            }
-            held
-        })
-    }
-
-    /// Returns the tags of all segments, lowered.
-    fn tags(&self) -> impl Iterator<Item = &[u8]> {
-        self.parts.iter().flat_map(|part| {
-            let tags = part.segment.vocabulary.len() as u32;
-            (0..tags).map(|tag| part.segment.vocabulary.bytes(TagId(tag)))
-        })
-    }
-
-    /// Returns the tags of all segments, lowered and sorted, none of them twice.
-    pub fn sorted_tags(&self) -> Vec<&[u8]> {
-        let mut tags: Vec<&[u8]> = self.tags().collect();
-        tags.sort_unstable();
-        tags.dedup();
-        tags
-    }
-
-    /// Returns true if the filter admits a session.
-    pub fn admits(&self, narrow: Narrow<'_>, place: Place) -> bool {
-        let part = self.parts.get(place.part as usize);
-        part.is_some_and(|part| narrow.select(place.part, &part.segment).admits(place.local))
-    }
-
-    /// Returns the sessions that the filter admits, in order.
-    pub fn admitted(&self, narrow: Narrow<'_>) -> Vec<Place> {
-        let mut places = Vec::new();
-        for (number, part) in (0..).zip(&self.parts) {
-            let selection = narrow.select(number, &part.segment);
-            let admitted = selection.to_bitmap(part.segment.len());
-            let held = admitted.iter().filter(|&local| part.holds(local));
-            places.extend(held.map(|local| Place {
-                part: number,
-                local,
-            }));
-        }
-        places
-    }
-
-    /// Returns the sessions that may have this lowered title, in order. The caller compares the titles.
-    pub fn titled(&self, lowered: &[u8]) -> impl Iterator<Item = Place> {
-        self.candidates(move |segment| segment.titles.candidates(lowered).collect())
-    }
-
-    /// Returns the sessions that may have this id, in order. The caller compares the ids.
-    pub fn identified(&self, id: &[u8]) -> impl Iterator<Item = Place> {
-        self.candidates(move |segment| segment.ids.candidates(id).collect())
-    }
-
-    fn candidates(&self, find: impl Fn(&Segment) -> Vec<u32>) -> impl Iterator<Item = Place> {
-        (0..).zip(&self.parts).flat_map(move |(number, part)| {
-            let locals = find(&part.segment).into_iter();
-            locals
-                .filter(|&local| part.holds(local))
-                .map(move |local| Place {
-                    part: number,
-                    local,
-                })
-        })
-    }
-
     /// Returns the first session whose title cannot be read, if there is one.
     pub fn untitled(&self) -> Option<Place> {
         (0..).zip(&self.parts).find_map(|(part, held)| {
@@ -459,47 +294,5 @@ impl Catalog {
                 local: held.segment.untitled?,
             })
         })
-    }
-}
-
-impl Part {
-    /// Up to this number of removed sessions, asking for that many more is cheaper than testing each candidate.
-    const FEW: usize = 64;
-
-    fn top_k(
-        &self,
-        interests: &InterestSet,
-        scorer: &Scorer,
-        k: usize,
-        selection: &Selection<'_>,
-        earlier: &[f64],
-    ) -> Option<Vec<Ranked>> {
-        let segment = &*self.segment;
-        let query: Vec<_> = interests
-            .iter()
-            .filter_map(|interest| segment.vocabulary.get(interest))
-            .collect();
-        let index = &segment.index;
-        match selection {
-            Selection::Everything if self.removed.is_empty() => {
-                index.top_k_after(&query, scorer, k, &|_| true, earlier)
-            }
-            Selection::Everything if self.removed.len() <= Self::FEW => {
-                let most = k + self.removed.len();
-                let mut ranked = index.top_k_after(&query, scorer, most, &|_| true, earlier)?;
-                ranked.retain(|ranked| self.holds(ranked.position));
-                ranked.truncate(k);
-                Some(ranked)
-            }
-            Selection::Everything => {
-                let admits = |position| self.holds(position);
-                index.top_k_after(&query, scorer, k, &admits, earlier)
-            }
-            Selection::Nothing => Some(Vec::new()),
-            Selection::Some(sieve) => {
-                let admits = |position| sieve.admits(position) && self.holds(position);
-                index.top_k_after(&query, scorer, k, &admits, earlier)
-            }
-        }
     }
 }

@@ -54,8 +54,17 @@ impl Catalog {
 
 /// Returns the sorted pairs of neighbouring characters.
 fn pairs(text: &[u8]) -> Vec<(char, char)> {
-    let text = format!(" {} ", String::from_utf8_lossy(text).to_lowercase());
-    let mut pairs: Vec<_> = text.chars().zip(text.chars().skip(1)).collect();
+    let mut pairs: Vec<_> = if text.is_ascii() {
+        let letters = || {
+            text.iter()
+                .map(|byte| char::from(byte.to_ascii_lowercase()))
+        };
+        let first = core::iter::once(' ').chain(letters());
+        first.zip(letters().chain(core::iter::once(' '))).collect()
+    } else {
+        let text = format!(" {} ", String::from_utf8_lossy(text).to_lowercase());
+        text.chars().zip(text.chars().skip(1)).collect()
+    };
     pairs.sort_unstable();
     pairs
 }

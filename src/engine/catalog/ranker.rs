@@ -8,7 +8,7 @@ use super::{Best, Catalog, Narrow, Place};
 use crate::engine::ranking::interest::InterestSet;
 use crate::engine::ranking::score::Scorer;
 use crate::engine::understanding::Texts;
-use crate::engine::understanding::matching::added;
+use crate::engine::understanding::matching::{Points, added};
 
 /// Ranks sessions for the interests of a query, and for some more. Those are named by their numbers.
 pub trait Ranker: Sync {
@@ -76,9 +76,6 @@ impl Ranker for ByTags<'_> {
     }
 }
 
-/// The numbers of sessions, and the points of each.
-pub type Points = Vec<(u32, u32)>;
-
 /// Ranks by the points of interests that were understood. Sessions without points are not ranked.
 #[derive(Debug)]
 pub struct ByPoints<'a> {
@@ -87,7 +84,7 @@ pub struct ByPoints<'a> {
     /// Their words.
     pub texts: &'a Texts<'a>,
     /// The points for the interests of the query together.
-    pub points: &'a Points,
+    pub points: &'a [(u32, u32)],
     /// The points for each text that may become an interest.
     pub more: &'a [Points],
     /// The scores of the query.
@@ -111,8 +108,9 @@ impl Ranker for ByPoints<'_> {
 
     fn rank(&self, more: &[usize], most: usize, narrow: Option<Narrow<'_>>) -> Option<Vec<Best>> {
         let lists = more.iter().filter_map(|&number| self.more.get(number));
-        let lists: Vec<&Points> = core::iter::once(self.points).chain(lists).collect();
-        let points = added(&lists, self.texts.numbers());
+        let lists = lists.map(Vec::as_slice);
+        let lists: Vec<&[(u32, u32)]> = core::iter::once(self.points).chain(lists).collect();
+        let points = added(&lists);
         let scorer = self.scorer(more);
         self.catalog
             .best_understood(self.texts, &points, &scorer, most, narrow)

@@ -6,6 +6,7 @@ use std::sync::OnceLock;
 
 use rayon::ThreadPool;
 
+use super::ceiling::Popularity;
 use super::directory::{Directory, DirectoryBuilder, hash};
 use super::facet::{FacetBuilder, Facets};
 use super::lexicon::Lexicon;
@@ -39,7 +40,7 @@ pub struct Segment {
     /// The words of the sessions, once they are compiled.
     pub words: OnceLock<TextIndex>,
     /// By position, once it is needed.
-    pub(super) popularity: OnceLock<Vec<Number>>,
+    pub(super) popularity: OnceLock<Popularity>,
 }
 
 impl Segment {
@@ -62,7 +63,7 @@ impl Segment {
             + self.facets.nbytes()
             + self.text.as_ref().map_or(0, SessionText::nbytes)
             + self.words.get().map_or(0, TextIndex::nbytes)
-            + self.popularity.get().map_or(0, |held| size_of_val(&**held))
+            + self.popularity.get().map_or(0, Popularity::nbytes)
     }
 }
 

@@ -3,32 +3,32 @@
 //! The words of a segment are compiled when they are first needed, or when the caller asks for it, and they are kept
 //! with the segment. So a catalogue with a few other sessions compiles the words of those only.
 
+use core::ops::Range;
+use std::sync::Arc;
+
 use foldhash::fast::FixedState;
 use hashbrown::{HashMap, HashSet};
+use rayon::ThreadPool;
+use rayon::iter::{IntoParallelIterator, ParallelIterator};
 
+use super::ceiling::{Ceiling, Popularity};
 use super::segment::Segment;
 use super::{Best, Catalog, Narrow, Place};
 use crate::engine::error::Error;
-use crate::engine::json::{SessionText, SessionView, ValueView};
+use crate::engine::json::{Member, SessionText, ValueView};
 use crate::engine::ranking::bitmap::Bitmap;
 use crate::engine::ranking::score::{Number, Scorer};
+use crate::engine::threads;
+use crate::engine::understanding::sorted::{SortedWords, compile};
 use crate::engine::understanding::{Field, Matches, POINT, TextBuilder, TextIndex, Texts};
+
+/// The sessions that are collected before the best of them are chosen.
+const LEAST_COLLECTED: usize = 64;
 
 /// The match that points stand for.
 pub fn matched(points: u32) -> Number {
     // Exact: a number of at most 32 bits over a power of two.
     Number::Float(f64::from(points) / f64::from(POINT))
-}
-
-/// The names of a session's members that hold the text of a field: the first that it has counts.
-pub fn members(field: Field) -> &'static [&'static str] {
-    match field {
-        Field::Abstract => &["abstract", "description"],
-        Field::Tags => &["tags"],
-        Field::Title => &["title"],
-        Field::Track => &["track"],
-        Field::Speakers => &["speakers"],
-    }
 }
 
 impl Segment {
@@ -47,35 +47,89 @@ impl Segment {
         Ok(())
     }
 
-    /// The popularity of a session.
-    fn popularity(&self, local: u32) -> Option<Number> {
-        let by_position = self
-            .popularity
-            .get_or_init(|| self.index.popularity_by_position());
-        by_position.get(local as usize).copied()
+    /// The popularity of the sessions.
+    pub(super) fn popularity(&self) -> &Popularity {
+        self.popularity
+            .get_or_init(|| Popularity::new(self.index.popularity_by_position()))
     }
 }
 
+/// Compiles the words of sessions. Each thread reads a piece of the sessions, if there are many.
 fn words(text: &SessionText) -> Result<TextIndex, Error> {
-    let fields = Field::ALL.map(|field| {
-        let members = members(field).iter().map(|name| text.member(name));
-        (field, members.collect::<Vec<_>>())
-    });
+    let members = MEMBERS.map(|(_, name)| text.member(name));
+    let Pieces { pool, ranges } = Pieces::of(text.len());
+    let read = |piece| words_of(text, &members, piece);
+    match pool {
+        None => compile(&[read(0..text.len())?]),
+        Some(pool) => {
+            let sorted = ranges.into_par_iter().map(read);
+            let sorted: Result<Vec<_>, Error> = pool.install(|| sorted.collect());
+            compile(&sorted?)
+        }
+    }
+}
+
+/// The members of a session that are read, each with its field, in the order of the fields. Of each field, the first
+/// member that a session has counts.
+pub const MEMBERS: [(Field, &str); 6] = [
+    (Field::Tags, "tags"),
+    (Field::Title, "title"),
+    (Field::Abstract, "abstract"),
+    (Field::Abstract, "description"),
+    (Field::Track, "track"),
+    (Field::Speakers, "speakers"),
+];
+
+fn words_of(
+    text: &SessionText,
+    members: &[Member; MEMBERS.len()],
+    piece: Range<usize>,
+) -> Result<SortedWords, Error> {
     let mut builder = TextBuilder::default();
-    for position in 0..text.len() {
+    for position in piece {
         if let Some(view) = text.get(position) {
-            for (field, members) in &fields {
-                let held = members
-                    .iter()
-                    .find_map(|member| SessionView::get(&view, member));
-                if let Some(value) = held {
-                    push(&mut builder, *field, &value);
+            let mut read = None;
+            for ((field, _), value) in MEMBERS.into_iter().zip(view.get_each(members)) {
+                if let Some(value) = value.filter(|_| read != Some(field)) {
+                    push(&mut builder, field, &value);
+                    read = Some(field);
                 }
             }
         }
         builder.finish_session()?;
     }
-    builder.finish()
+    Ok(builder.sorted())
+}
+
+/// How sessions are shared among the threads that read their words.
+pub struct Pieces {
+    /// The threads; `None` for few sessions.
+    pub pool: Option<Arc<ThreadPool>>,
+    /// The positions of each piece.
+    pub ranges: Vec<Range<usize>>,
+}
+
+/// The sessions for which it pays to start a thread.
+const LEAST_SHARED: usize = 512;
+/// Every piece has words of its own, which are joined afterwards.
+const MOST_PIECES: usize = 8;
+
+impl Pieces {
+    /// Shares sessions among the threads of this process. Without memory for threads there is one piece.
+    pub fn of(sessions: usize) -> Self {
+        let pool = (sessions >= LEAST_SHARED)
+            .then(|| threads::pool().ok())
+            .flatten();
+        let threads = pool.as_ref().map_or(1, |pool| pool.current_num_threads());
+        let size = sessions.div_ceil(threads.min(MOST_PIECES)).max(1);
+        let starts = (0..sessions).step_by(size);
+        Self {
+            pool: pool.filter(|_| threads > 1),
+            ranges: starts
+                .map(|start| start..sessions.min(start + size))
+                .collect(),
+        }
+    }
 }
 
 fn push(builder: &mut TextBuilder, field: Field, value: &ValueView<'_>) {
@@ -99,7 +153,8 @@ impl Catalog {
 
     /// Returns the best `k` of sessions with points, by (score descending, position ascending).
     ///
-    /// Returns `None` where the order is not provable: a score is NaN, or an int leaves the exact range.
+    /// Returns `None` where the order is not provable: a score is NaN, or an int leaves the exact range. Sessions that
+    /// cannot be among the best are not scored; their scores are numbers, or there is no [`Ceiling`].
     pub fn best_understood(
         &self,
         texts: &Texts<'_>,
@@ -109,9 +164,29 @@ impl Catalog {
         narrow: Option<Narrow<'_>>,
     ) -> Option<Vec<Best>> {
         let admitted = narrow.map(|narrow| self.admitted_by_part(narrow));
-        let mut best = Vec::with_capacity(sessions.len());
+        // The best `k` are chosen each time that as many again were collected.
+        let most = k.saturating_mul(2).max(LEAST_COLLECTED);
+        let ceiling = Ceiling::new(self, scorer).filter(|_| (1..sessions.len()).contains(&k));
+        let mut best = Vec::with_capacity(sessions.len().min(most));
+        let mut worst = f64::NEG_INFINITY;
+        // Sessions with fewer points score less than the worst of the best.
+        let mut open = 0;
         for &(number, points) in sessions {
+            if points < open {
+                continue;
+            }
             let (part, local) = texts.place(number);
+            if let Some(ceiling) = &ceiling {
+                if ceiling.of_session(points, Place { part, local }) < worst {
+                    if ceiling.of_points(points) < worst {
+                        open = points.saturating_add(1);
+                    }
+                    continue;
+                }
+                if best.len() >= most {
+                    worst = keep_best(&mut best, k);
+                }
+            }
             let admits = |parts: &Vec<Bitmap>| {
                 let part = parts.get(part as usize);
                 part.is_some_and(|admitted| admitted.contains(local))
@@ -120,12 +195,7 @@ impl Catalog {
                 best.push(self.scored(Place { part, local }, points, scorer)?);
             }
         }
-        if k == 0 {
-            best.clear();
-        } else if k < best.len() {
-            best.select_nth_unstable_by(k - 1, by_score);
-            best.truncate(k);
-        }
+        keep_best(&mut best, k);
         best.sort_unstable_by(by_score);
         Some(best)
     }
@@ -152,7 +222,8 @@ impl Catalog {
     /// Returns a session with its score.
     pub(super) fn scored(&self, place: Place, points: u32, scorer: &Scorer) -> Option<Best> {
         let popularity = self.parts.get(place.part as usize)?;
-        let popularity = popularity.segment.popularity(place.local)?;
+        let popularity = &popularity.segment.popularity().by_position;
+        let popularity = *popularity.get(place.local as usize)?;
         let matched = matched(points);
         let score = scorer.score_of(matched, popularity)?.as_f64();
         (!score.is_nan()).then_some(Best {
@@ -225,6 +296,17 @@ impl Nearness {
     fn is_as_near(&self, other: &Self) -> bool {
         self.points * other.most >= other.points * self.most
     }
+}
+
+/// Removes all but the best `k`, and returns the score of the worst of them.
+fn keep_best(best: &mut Vec<Best>, k: usize) -> f64 {
+    let mut worst = f64::NEG_INFINITY;
+    if 0 < k && k < best.len() {
+        let (_, last, _) = best.select_nth_unstable_by(k - 1, by_score);
+        worst = last.score;
+    }
+    best.truncate(k);
+    worst
 }
 
 /// The order of an answer: the highest score first, then the first position.

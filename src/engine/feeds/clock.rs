@@ -55,9 +55,12 @@ pub(super) fn time_of_day(text: &str) -> Option<i64> {
     (moment.scale() == Some(Scale::Clock)).then(|| moment.ms())
 }
 
-/// Reads a duration: `H:MM`, `HH:MM:SS`, `D:HH:MM` (one digit for the days), or a bare number of minutes.
+/// Reads a duration: `H:MM`, `HH:MM:SS`, `D:HH:MM` (one digit for the days), a bare number of minutes, or `PT45M`.
 pub(super) fn duration(text: &str) -> Option<i64> {
     let text = text.trim();
+    if text.starts_with('P') {
+        return iso_duration(text);
+    }
     let parts = text
         .split(':')
         .map(|part| part.parse::<u32>().ok().map(i64::from))
@@ -88,7 +91,7 @@ pub(super) fn later(start: Moment, ms: i64) -> Moment {
 }
 
 /// Writes `2026-01-31T09:30:00+01:00`, or without the offset if there is none.
-pub fn iso(moment: Moment) -> String {
+pub(super) fn iso(moment: Moment) -> String {
     let wall = moment.wall_ms();
     let seconds = wall.rem_euclid(DAY) / 1000;
     let mut text = String::with_capacity("2026-01-31T09:30:00+01:00".len());
@@ -112,7 +115,7 @@ pub(super) fn day(wall_ms: i64) -> String {
 }
 
 /// Writes the time of day of a wall time: `09:30`.
-pub fn hour(wall_ms: i64) -> String {
+pub(super) fn hour(wall_ms: i64) -> String {
     let minutes = wall_ms.rem_euclid(DAY) / MINUTE;
     let mut text = String::with_capacity("09:30".len());
     push_digits(&mut text, minutes / 60);
@@ -140,10 +143,11 @@ fn push_digits(text: &mut String, number: i64) {
     text.push(digit(number));
 }
 
-/// Reads a duration of ISO 8601 in weeks, days, hours, minutes and seconds: `PT1H30M`, `P1D`.
+/// Reads a duration of ISO 8601 in weeks, days, hours, minutes and whole seconds: `PT1H30M`, `P1D`, `P0Y0M0DT0H45M0.000S`.
 pub(super) fn iso_duration(text: &str) -> Option<i64> {
     let body = text.trim().strip_prefix('P')?;
     let (mut total, mut number, mut in_time) = (0_i64, String::new(), false);
+    let mut fraction = false;
     for character in body.chars() {
         let unit = match (character, in_time) {
             ('T', false) => {
@@ -151,9 +155,21 @@ pub(super) fn iso_duration(text: &str) -> Option<i64> {
                 continue;
             }
             ('0'..='9', _) => {
-                number.push(character);
+                // What is less than a second is of no use here, and other fractions are not written.
+                if fraction && character != '0' {
+                    return None;
+                }
+                if !fraction {
+                    number.push(character);
+                }
                 continue;
             }
+            ('.', true) => {
+                fraction = true;
+                continue;
+            }
+            // Years and months have no length of their own, so that only none of them is read.
+            ('Y' | 'M', false) if number.bytes().all(|digit| digit == b'0') => 0,
             ('W', false) => 7 * DAY,
             ('D', false) => DAY,
             ('H', true) => 60 * MINUTE,

@@ -24,19 +24,21 @@ pub(super) enum Role {
     Language,
     Url,
     Popularity,
+    Status,
 }
 
 /// How many roles there are.
-pub(super) const ROLES: usize = 21;
+pub(super) const ROLES: usize = 22;
 
 /// The names of columns by role, without spaces and marks; earlier ones are preferred. A column has one role.
 const NAMES: [(Role, &str); ROLES] = [
     (
         Role::Title,
-        "title sessiontitle proposaltitle talktitle presentationtitle eventtitle papertitle contributiontitle lecturetitle \
-         titel título titulo titre titolo tytuł název otsikko タイトル 講演タイトル 演題 标题 標題 题目 主题 主題 제목 название \
-         sessionname eventname talkname name talk vortrag charla ponencia topic thema tema subject presentation lecture \
-         veranstaltung event session what was activity activities activité actividad summary content item",
+        "title sessiontitle proposaltitle talktitle presentationtitle eventtitle papertitle contributiontitle \
+         lecturetitle titel título titulo titre titolo tytuł název otsikko タイトル 講演タイトル 演題 标题 標題 题目 主题 主題 제목 название \
+         sessionname eventname talkname name talk vortrag charla ponencia topic thema tema subject presentation \
+         lecture veranstaltung referat beitrag programmpunkt exposé conférence event session what was activity \
+         activities activité actividad summary content item",
     ),
     (
         Role::Id,
@@ -45,38 +47,43 @@ const NAMES: [(Role, &str); ROLES] = [
     (Role::Subtitle, "subtitle untertitel"),
     (
         Role::Start,
-        "start starts startsat startat starttime startdatetime starttimestamp datestart timestart startdate begin begins \
-         beginn begintime beginsat eventstart sessionstart scheduledat scheduledstart scheduledtime dtstart anfang von desde \
-         inicio início horainicio horadeinicio début heurededébut inizio from начало time hours hour timeslot timerange zeit \
-         uhrzeit hora horario horário heure horaire ora orario tid tijd čas godzina 时间 時間 시간 時刻 время when slot datetime \
-         dateandtime datetimestart times 開始 開始時間 開始時刻",
+        "start starts startsat startat starttime startdatetime starttimestamp datestart timestart startdate begin \
+         begins beginn begintime beginsat eventstart sessionstart scheduledat scheduledstart scheduledtime dtstart \
+         anfang von desde inicio início horainicio horadeinicio horadeinício début debut heurededébut heurededebut \
+         heuredébut inizio orainizio oradiinizio startzeit beginnzeit anfangszeit starttijd begintijd starttid \
+         startdateandtime datedebut datededébut fromdate fromtimemillis fromtime datefrom timefrom from начало time \
+         hours hour timeslot timerange zeit uhrzeit hora horario horário heure horaire ora orario tid tijd čas \
+         godzina 时间 時間 시간 時刻 время when slot datetime dateandtime datetimestart times 開始 開始時間 開始時刻",
     ),
     (
         Role::End,
-        "end ends endsat endat endtime enddatetime endtimestamp dateend timeend enddate finish finishtime finishes ende \
-         eventend sessionend scheduledend bis hasta fin horafin horadefin fine until till to dtend datetimeend конец 終了 \
-         終了時間 終了時刻",
+        "end ends endsat endat endtime enddatetime endtimestamp dateend timeend enddate finish finishtime finishes \
+         ende eventend sessionend scheduledend bis hasta fin horafin horadefin horadefim heuredefin heurefin \
+         datedefin orafine oradifine fim endzeit endezeit eindtijd sluttid slut einde enddateandtime todate \
+         totimemillis totime dateto timeto fine until till to dtend datetimeend конец 終了 終了時間 終了時刻",
     ),
     (
         Role::Date,
-        "date datum fecha data dato day startdate startday eventdate sessiondate talkdate tag día dia giorno jour dag 日付 \
-         日期 날짜 дата",
+        "date datum fecha data dato day startdate startday eventdate sessiondate talkdate tag día dia giorno jour dag \
+         日付 日期 날짜 дата termin",
     ),
     (Role::EndDate, "endday enddate"),
     (
         Role::Duration,
-        "duration dauer length durationminutes durationinminutes durationmin durationmins minutes durée duración duração \
-         durata scheduledduration lengthminutes",
+        "duration dauer duur längd varighet durationseconds durationinseconds durationhours durationms length \
+         durationminutes durationinminutes durationmin durationmins minutes durée duración duração durata \
+         scheduledduration lengthminutes",
     ),
     (Role::Zone, "timezone timezonename tz zeitzone"),
     (
         Role::Room,
-        "room location roomname venue place hall raum saal ort stage bühne sala salón lieu salle aula lugar ubicación luogo \
-         zaal lokal sal roomlocation locationname venuename rooms where wo 場所 会場 教室 地点 地點 房间 장소",
+        "room location roomname venue place hall raum saal ort stage bühne sala salón lieu salle aula lugar ubicación \
+         luogo zaal lokal sal local plats space raumname roomnumber roomno veranstaltungsort roomlocation \
+         locationname venuename rooms where wo 場所 会場 教室 地点 地點 房间 장소",
     ),
     (
         Role::Track,
-        "track trackname tracktitle assignedtrack tracks stream strand",
+        "track trackname tracktitle assignedtrack tracks stream strand themenstrang",
     ),
     (
         Role::Kind,
@@ -85,7 +92,8 @@ const NAMES: [(Role, &str); ROLES] = [
     ),
     (
         Role::Tags,
-        "tags tagnames keywords topics categories category labels stichworte kategorie categoría categoria catégorie tag",
+        "tags tagnames keywords topics categories category labels stichworte kategorie categoría categoria catégorie \
+         tag",
     ),
     (
         Role::Level,
@@ -94,10 +102,11 @@ const NAMES: [(Role, &str); ROLES] = [
     (
         Role::Speakers,
         "speakernames speakername speakers speaker speakersname speakersnames presenters presenter presentername \
-         presenternames referent referenten referentin vortragende vortragender authors author sprecher ponente ponentes \
-         intervenant intervenants orateur orateurs relatore relatori palestrante palestrantes spreker sprekers talare 講者 \
-         登壇者 発表者 講演者 演讲者 연사 докладчик host hosts instructor instructors facilitator facilitators lecturer \
-         panelists teilnehmer who wer fullname name",
+         presenternames referent referenten referentin vortragende vortragender authors author sprecher ponente \
+         ponentes intervenant intervenants orateur orateurs relatore relatori palestrante palestrantes spreker \
+         sprekers talare 講者 sprekersnaam prelegent prelegenci expositor expositores conferencista conférencier \
+         conférenciers moderator persons 登壇者 発表者 講演者 演讲者 연사 докладчик host hosts instructor instructors facilitator \
+         facilitators lecturer panelists teilnehmer who wer fullname name",
     ),
     // Those who wrote a paper, beside those who present it.
     (Role::Authors, "authors author autoren autores auteurs"),
@@ -117,6 +126,10 @@ const NAMES: [(Role, &str); ROLES] = [
     ),
     (Role::Url, "url link website permalink web sessionurl"),
     (Role::Popularity, "popularity"),
+    (
+        Role::Status,
+        "status state eventstatus sessionstatus cancelled canceled iscancelled iscanceled",
+    ),
 ];
 
 /// Roles whose values may be spread over several columns.
@@ -172,6 +185,8 @@ struct Name {
     head: String,
     /// The name without the language at its end, and whether that is English: `title_en`.
     stem: Option<(String, bool)>,
+    /// What else the name may stand for: each half of `Raum / Room`, and `start` in `Event Start`.
+    parts: Vec<String>,
 }
 
 impl Name {
@@ -180,6 +195,7 @@ impl Name {
             bare: bare(name),
             head: head(name),
             stem: stem(name),
+            parts: parts(name),
         }
     }
 }
@@ -222,6 +238,13 @@ pub(super) fn roles<S: AsRef<str>>(columns: &[S]) -> Vec<Option<Role>> {
                     };
                     free(&roles, &|name| is(name, true))
                         .or_else(|| free(&roles, &|name| is(name, false)))
+                })
+            })
+            .or_else(|| {
+                // The `Event Name` beside a title is that of the conference, and nobody's.
+                let mut words = known().filter(|word| role != Role::Speakers || *word != "name");
+                words.find_map(|word| {
+                    free(&roles, &|name| name.parts.iter().any(|part| part == word))
                 })
             });
         if let Some(slot) = found.and_then(|at| roles.get_mut(at)) {
@@ -286,6 +309,33 @@ fn head(name: &str) -> String {
         Some((last, before)) if matches!(last.as_str(), "utc" | "gmt" | "local") => before.concat(),
         _ => words.concat(),
     }
+}
+
+/// The halves of a name in two languages, and a name without the word that says that it is one of a session.
+fn parts(name: &str) -> Vec<String> {
+    const OWNERS: &[&str] = &[
+        "session",
+        "event",
+        "talk",
+        "presentation",
+        "activity",
+        "scheduled",
+        "schedule",
+        "item",
+    ];
+    let name = name.split(['(', '[']).next().unwrap_or_default();
+    let halves = name.split(['/', '|']);
+    let mut parts: Vec<String> = halves.map(bare).filter(|half| half.len() > 1).collect();
+    if parts.len() < 2 {
+        parts.clear();
+    }
+    if let [first, rest @ ..] = words(name).as_slice()
+        && OWNERS.contains(&first.as_str())
+        && !rest.is_empty()
+    {
+        parts.push(rest.concat());
+    }
+    parts
 }
 
 /// A name without the language at its end.

@@ -33,7 +33,7 @@ pub(super) enum Form {
     Plain,
     /// With `am` or `pm`.
     Halved,
-    /// With one digit for an hour from 1 to 7, and neither `am` nor `pm`: it may be one after noon.
+    /// At an hour from 1 to 7 (with two digits, to 5), and neither `am` nor `pm`: it may be one after noon.
     Early,
     /// Only digits, `0930`, which are a time in a column of times alone.
     Digits,

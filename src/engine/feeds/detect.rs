@@ -157,7 +157,7 @@ pub(super) fn read<'a>(
         Family::Calendar => fits(&[Format::Ics]).and_then(|()| ics::read(body, programme)),
         Family::Table => {
             fits(&[Format::Csv])?;
-            if expected.is_none() && !table::fits(body) {
+            if expected.is_none() && (is_script(body) || !table::fits(body)) {
                 return Err(unknown(body));
             }
             table::read(body, programme)
@@ -198,10 +198,17 @@ fn family(body: &str, expected: Option<Format>) -> Family {
 }
 
 fn is_page(head: &str) -> bool {
-    let head = head
-        .trim_start_matches(|character: char| character.is_whitespace() || character == '\u{feff}');
-    head.starts_with("<!doctype html")
-        || head.starts_with("<html")
+    let mark = |character: char| character.is_whitespace() || character == '\u{feff}';
+    let mut head = head.trim_start_matches(mark);
+    if let Some((_, after)) = head
+        .strip_prefix("<?xml")
+        .and_then(|rest| rest.split_once("?>"))
+    {
+        head = after.trim_start();
+    }
+    ["<!doctype html", "<html", "<head", "<body", "<script"]
+        .iter()
+        .any(|start| head.starts_with(start))
         || (head.starts_with("<!--") && head.contains("<html"))
 }
 
@@ -225,6 +232,18 @@ fn without_front_matter(text: &str) -> &str {
     text
 }
 
+/// Whether a text is a variable or a call with JSON in it: `var schedule = {`, `callback([`.
+fn is_script(body: &str) -> bool {
+    let head: String = body.trim_start().chars().take(200).collect();
+    let Some((before, after)) = head.split_once(['=', '(']).or(head.split_once("default ")) else {
+        return false;
+    };
+    let is_name = |mark: char| {
+        mark.is_alphanumeric() || matches!(mark, '_' | '$' | '.' | ' ' | ':' | '[' | ']')
+    };
+    before.chars().all(is_name) && after.trim_start().starts_with(['{', '['])
+}
+
 /// The error for a page in the place of a feed.
 fn page(body: &str) -> Fault {
     let title = body
@@ -244,6 +263,10 @@ fn page(body: &str) -> Fault {
 
 /// The error for a text of no known family.
 fn unknown(body: &str) -> Fault {
+    if is_script(body) {
+        let reason = "this is JavaScript, and not JSON: leave out what is before the first { or [, and after the last one";
+        return Fault::at(1, 1, reason);
+    }
     let first: String = body
         .trim_start()
         .lines()

@@ -11,6 +11,18 @@ pub(super) const WINDOWS_1252: [u32; 32] = [
     0x02dc, 0x2122, 0x0161, 0x203a, 0x0153, 0x9d, 0x017e, 0x0178,
 ];
 
+/// The characters of ISO-8859-15 that are others than those of ISO-8859-1.
+const LATIN_9: [(u8, char); 8] = [
+    (0xa4, '€'),
+    (0xa6, 'Š'),
+    (0xa8, 'š'),
+    (0xb4, 'Ž'),
+    (0xb8, 'ž'),
+    (0xbc, 'Œ'),
+    (0xbd, 'œ'),
+    (0xbe, 'Ÿ'),
+];
+
 /// Returns the text of a feed without its byte order mark.
 ///
 /// # Errors
@@ -96,16 +108,17 @@ fn declared(data: &[u8]) -> Option<String> {
 }
 
 fn single_byte<'a>(data: &'a [u8], name: &str) -> Result<Cow<'a, str>, Fault> {
-    let windows = match name {
-        "us-ascii" | "ascii" | "iso-8859-1" | "latin1" | "latin-1" => false,
-        "windows-1252" | "cp1252" => true,
+    let (windows, latin_9) = match name {
+        "us-ascii" | "ascii" | "iso-8859-1" | "latin1" | "latin-1" => (false, false),
+        "windows-1252" | "cp1252" => (true, false),
+        "iso-8859-15" | "latin9" | "latin-9" => (false, true),
         _ => {
             return Err(Fault::at(
                 1,
                 1,
                 format!(
-                    "the encoding {name:?} is not read: expected UTF-8, UTF-16 with a byte order mark, ISO-8859-1 or \
-                 Windows-1252"
+                    "the encoding {name:?} is not read: expected UTF-8, UTF-16 with a byte order mark, ISO-8859-1, \
+                     ISO-8859-15 or Windows-1252"
                 ),
             ));
         }
@@ -116,6 +129,7 @@ fn single_byte<'a>(data: &'a [u8], name: &str) -> Result<Cow<'a, str>, Fault> {
         return Ok(Cow::Borrowed(ascii));
     }
     let character = |byte: u8| match byte {
+        _ if latin_9 && let Some((_, other)) = LATIN_9.iter().find(|(at, _)| *at == byte) => *other,
         0x80..=0x9f if windows => {
             char::from_u32(WINDOWS_1252[usize::from(byte - 0x80)]).unwrap_or('\u{fffd}')
         }

@@ -96,21 +96,47 @@ static CLASSES: [Class; 256] = {
 /// the first `<`, `&` or carriage return.
 fn seen_prefix(text: &str, markup: bool) -> usize {
     let bytes = text.as_bytes();
-    for (at, byte) in bytes.iter().enumerate() {
-        let stops = match CLASSES[*byte as usize] {
-            Class::Plain => false,
-            Class::Markup => markup,
-            Class::Unseen => true,
-            Class::Lead => text
-                .get(at..)
-                .and_then(|rest| rest.chars().next())
-                .is_some_and(unseen),
-        };
-        if stops {
-            return at;
+    let stops = |at: &usize| match bytes
+        .get(*at)
+        .map_or(Class::Plain, |byte| CLASSES[*byte as usize])
+    {
+        Class::Plain => false,
+        Class::Markup => markup,
+        Class::Unseen => true,
+        Class::Lead => {
+            let rest = text.get(*at..).and_then(|rest| rest.chars().next());
+            rest.is_some_and(unseen)
         }
-    }
-    bytes.len()
+    };
+    let (blocks, rest) = bytes.as_chunks::<BLOCK>();
+    let mut doubtful = blocks
+        .iter()
+        .enumerate()
+        .filter(|(_, block)| may_stop(block));
+    let found = doubtful.find_map(|(number, _)| {
+        let start = number * BLOCK;
+        (start..start + BLOCK).find(stops)
+    });
+    let tail = bytes.len() - rest.len();
+    found
+        .or_else(|| (tail..bytes.len()).find(stops))
+        .unwrap_or(bytes.len())
+}
+
+/// How many bytes are looked at together.
+const BLOCK: usize = 32;
+
+/// Whether any byte is one at which [`seen_prefix`] may stop. Without branches, so that it becomes a few instructions for
+/// all bytes together: most blocks of most texts hold none.
+fn may_stop(block: &[u8; BLOCK]) -> bool {
+    let control =
+        |byte: u8| u8::from(byte < 0x20) & u8::from(byte != b'\n') & u8::from(byte != b'\t');
+    let stops = |byte: u8| {
+        let marks = [b'<', b'&', 0x7f, 0xc2, 0xe2, 0xef];
+        let marked = marks.map(|mark| u8::from(byte == mark));
+        marked.iter().fold(control(byte), |any, mark| any | mark)
+    };
+    block.iter().fold(0, |any, byte| any | stops(*byte)) != 0
 }
 
 /// Whether a text is one line whose words have single spaces between them, and needs no change.

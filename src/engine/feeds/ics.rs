@@ -5,15 +5,13 @@
 //! of whole days has no time of day, and ends when its last day is over. What a generator wrote before the calendar (a
 //! comment, a front matter) is passed over.
 
-use std::borrow::Cow;
-
 use calcard::common::PartialDateTime;
 use calcard::common::timezone::Tz;
 use calcard::icalendar::dates::TimeOrDelta;
 use calcard::icalendar::timezone::TzResolver;
 use calcard::icalendar::{
-    ICalendar, ICalendarComponent, ICalendarComponentType, ICalendarEntry, ICalendarParameterName,
-    ICalendarProperty, ICalendarRecurrenceRule, ICalendarStatus, ICalendarValue,
+    ICalendar, ICalendarComponent, ICalendarComponentType, ICalendarEntry, ICalendarProperty,
+    ICalendarRecurrenceRule, ICalendarValue,
 };
 use calcard::{Entry, Parser};
 
@@ -23,7 +21,9 @@ use super::clock;
 use super::detect::Format;
 use super::fault::{Fault, shown};
 use super::html;
+use super::ics_session::{session, text_of};
 use super::programme::{Programme, Session};
+use super::vtimezone::{self, Clock, Observances};
 use super::zone::Zone;
 use crate::engine::time::{DAY, Moment};
 
@@ -97,11 +97,19 @@ pub(super) fn read_lines(body: &str, programme: &mut Programme<'_>) -> Result<()
 }
 
 fn read_calendar(mut calendar: ICalendar, programme: &mut Programme<'_>) {
+    let (zone, before) = (programme.zone_in_use(), programme.sessions.len());
     if let Some(root) = calendar.components.first() {
         read_head(root, programme);
     }
+    if zone != programme.zone_in_use() {
+        // The local times of an earlier calendar are those of its own zone.
+        programme.settle_first(before, zone);
+    }
     limit_endless(&mut calendar, programme);
-    let zones = calendar.build_tz_resolver();
+    let zones = Zones {
+        known: calendar.build_tz_resolver(),
+        own: vtimezone::defined(&calendar),
+    };
     let mut times = recurrences(&calendar, programme);
     let recurs = !times.is_empty();
     for (at, component) in calendar.components.iter().enumerate() {
@@ -215,49 +223,64 @@ fn place(component: &ICalendarComponent) -> String {
     format!("event {}", component.uid().unwrap_or_default())
 }
 
+/// The zones of a calendar by their names.
+struct Zones<'c> {
+    known: TzResolver<&'c str>,
+    own: HashMap<&'c str, Observances>,
+}
+
+impl Zones<'_> {
+    /// The zone of a start or an end. One that is not known is noted.
+    fn of(
+        &self,
+        entry: Option<&ICalendarEntry>,
+        programme: &mut Programme<'_>,
+    ) -> Option<Clock<'_>> {
+        let name = entry.and_then(ICalendarEntry::tz_id)?;
+        let known = self.known.resolve(name).and_then(Zone::of);
+        let found = known
+            .or_else(|| Zone::find(name))
+            .map(Clock::Known)
+            .or_else(|| self.own.get(name).map(Clock::Own));
+        if found.is_none() {
+            programme.note(format!(
+                "the zone {} is not known, so it was not used",
+                shown(name)
+            ));
+        }
+        found
+    }
+}
+
 /// When an event takes place.
 #[derive(Debug)]
-struct Event {
+struct Event<'c> {
     start: Option<Moment>,
     length: Option<i64>,
     end: Option<Moment>,
     all_day: bool,
-    zone: Option<Zone>,
+    zone: Option<Clock<'c>>,
     utc: bool,
 }
 
-impl Event {
+impl<'c> Event<'c> {
     fn read(
         component: &ICalendarComponent,
-        zones: &TzResolver<&str>,
+        zones: &'c Zones<'_>,
         programme: &mut Programme<'_>,
     ) -> Self {
-        let start = component
-            .property(&ICalendarProperty::Dtstart)
-            .and_then(date_of);
-        let end = component
-            .property(&ICalendarProperty::Dtend)
-            .and_then(date_of);
-        let mut zone_of = |entry: Option<&ICalendarEntry>| {
-            let name = entry.and_then(ICalendarEntry::tz_id)?;
-            let known = zones
-                .resolve(name)
-                .and_then(Zone::of)
-                .or_else(|| Zone::find(name));
-            if known.is_none() {
-                programme.note(format!(
-                    "the zone {} is not known, so it was not used",
-                    shown(name)
-                ));
-            }
-            known
-        };
-        let zone = zone_of(component.property(&ICalendarProperty::Dtstart));
-        let end_zone = zone_of(component.property(&ICalendarProperty::Dtend)).or(zone);
+        let [from, to] = [ICalendarProperty::Dtstart, ICalendarProperty::Dtend]
+            .map(|property| component.property(&property));
+        let (start, end) = (from.and_then(date_of), to.and_then(date_of));
+        let zone = zones.of(from, programme);
+        let end_zone = zones.of(to, programme).or(zone);
         let all_day = start.is_some_and(|start| start.hour.is_none());
         let [exact_start, exact_end] = exact(component);
-        let begins = exact_start.or_else(|| moment(start?, zone));
-        let mut ends = exact_end.or_else(|| moment(end?, end_zone));
+        let mut written = |entry| exact_or_noted(component, entry, programme);
+        let begins = exact_start
+            .or_else(|| start.map_or_else(|| written(from), |start| moment(start, zone)));
+        let mut ends =
+            exact_end.or_else(|| end.map_or_else(|| written(to), |end| moment(end, end_zone)));
         let mut length = duration(component);
         if all_day {
             // A missing end, or one on the first day, is the end of that day.
@@ -325,7 +348,25 @@ fn date_of(entry: &ICalendarEntry) -> Option<&PartialDateTime> {
     }
 }
 
-fn moment(date: &PartialDateTime, zone: Option<Zone>) -> Option<Moment> {
+/// A time that is written as in ISO 8601, `2026-07-01T09:00:00`; any other text is noted.
+fn exact_or_noted(
+    component: &ICalendarComponent,
+    entry: Option<&ICalendarEntry>,
+    programme: &mut Programme<'_>,
+) -> Option<Moment> {
+    let text = text_of(entry?);
+    let found = clock::timed(&text);
+    if found.is_none() {
+        programme.note(format!(
+            "{}: {} is no date, so it was left out",
+            place(component),
+            shown(&text)
+        ));
+    }
+    found
+}
+
+fn moment(date: &PartialDateTime, zone: Option<Clock<'_>>) -> Option<Moment> {
     let (year, month, day) = (date.year?, date.month?, date.day?);
     let (hour, minute, second) = (
         date.hour.unwrap_or_default(),
@@ -352,95 +393,5 @@ fn duration(component: &ICalendarComponent) -> Option<i64> {
     match entry.values.first() {
         Some(ICalendarValue::Duration(duration)) => duration.as_seconds().checked_mul(1000),
         _ => None,
-    }
-}
-
-fn session<'a>(component: &ICalendarComponent) -> Session<'a> {
-    let mut session = Session {
-        cancelled: component.status() == Some(&ICalendarStatus::Cancelled),
-        ..Session::default()
-    };
-    for entry in &component.entries {
-        let line = || Cow::Owned(html::line(&text_of(entry)).into_owned());
-        match &entry.name {
-            ICalendarProperty::Uid => session.id = line(),
-            ICalendarProperty::Summary => session.title = line(),
-            ICalendarProperty::Location => session.location = line(),
-            ICalendarProperty::Url => session.url = line(),
-            ICalendarProperty::Description => {
-                session.summary = Cow::Owned(html::block(&text_of(entry)).into_owned());
-            }
-            ICalendarProperty::Categories => {
-                for value in entry.values.iter().filter_map(ICalendarValue::as_text) {
-                    session.tag("category", Cow::Owned(html::line(value).into_owned()));
-                }
-            }
-            ICalendarProperty::Attendee => session.speaker(attendee(entry)),
-            ICalendarProperty::Other(name) => set_other(&mut session, name, &text_of(entry)),
-            _ => {}
-        }
-    }
-    session
-}
-
-/// The properties of Pentabarf and frab, which `xcal` writes too, and the id that our own calendars keep beside the UID.
-fn set_other(session: &mut Session<'_>, name: &str, text: &str) {
-    let line = || Cow::Owned(html::line(text).into_owned());
-    let is = |known: &str| name.eq_ignore_ascii_case(known);
-    if is("X-PENTABARF-SUBTITLE") {
-        session.subtitle = line();
-    } else if is("X-PENTABARF-TRACK") {
-        session.set_track(line());
-    } else if is("X-PENTABARF-LANGUAGE-CODE") {
-        session.language = line();
-    } else if is("X-TYPE") || is("X-PENTABARF-TYPE") {
-        session.set_kind(line());
-    } else if is("X-EVENTKIT-ID") {
-        session.id = line();
-    }
-}
-
-/// The name of somebody who attends: in a programme, a speaker.
-fn attendee<'a>(entry: &ICalendarEntry) -> Cow<'a, str> {
-    let named = entry
-        .parameters(&ICalendarParameterName::Cn)
-        .find_map(|value| value.as_text());
-    let text = text_of(entry);
-    let name = named.unwrap_or_else(|| if text.contains(':') { "" } else { &text });
-    Cow::Owned(html::line(&decoded(name)).into_owned())
-}
-
-/// Resolves the escapes of a parameter's value: RFC 6868.
-fn decoded(value: &str) -> String {
-    let mut text = String::with_capacity(value.len());
-    let mut rest = value.chars().peekable();
-    while let Some(character) = rest.next() {
-        let meant = match (character, rest.peek()) {
-            ('^', Some('\'')) => '"',
-            ('^', Some('n')) => '\n',
-            ('^', Some('^')) => '^',
-            _ => {
-                text.push(character);
-                continue;
-            }
-        };
-        text.push(meant);
-        rest.next();
-    }
-    text
-}
-
-fn text_of(entry: &ICalendarEntry) -> Cow<'_, str> {
-    let mut texts = entry.values.iter().filter_map(ICalendarValue::as_text);
-    match (texts.next(), entry.values.len()) {
-        (Some(only), 1) => Cow::Borrowed(only),
-        (Some(first), _) => Cow::Owned(
-            [first]
-                .into_iter()
-                .chain(texts)
-                .collect::<Vec<_>>()
-                .join(","),
-        ),
-        (None, _) => Cow::Borrowed(""),
     }
 }

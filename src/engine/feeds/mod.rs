@@ -10,23 +10,29 @@ mod column;
 mod date;
 mod day;
 mod detect;
+mod duration;
 mod encoding;
 mod fault;
 mod html;
 mod ics;
+mod ics_session;
 mod json;
+mod merged;
 mod programme;
 mod row;
 mod table;
+mod table_shape;
 mod times;
 mod tokens;
+mod vtimezone;
+mod written;
 mod xml;
 mod zone;
 
-pub use clock::{hour, iso};
 pub use detect::{FORMATS, Format};
 pub use fault::Fault;
 pub use programme::{MOST_SESSIONS, Programme, Report, Session, Skipped};
+pub use written::json;
 
 /// The largest feed that is read. The programme of FOSDEM, one of the largest, has 4 MB.
 pub const MOST_BYTES: usize = 256 << 20;

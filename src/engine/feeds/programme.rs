@@ -121,6 +121,26 @@ impl<'a> Session<'a> {
     }
 }
 
+/// Whether a text is the state of a session that does not take place.
+pub(super) fn is_cancelled(state: &str) -> bool {
+    const STATES: &[&str] = &[
+        "cancelled",
+        "canceled",
+        "rejected",
+        "withdrawn",
+        "declined",
+        "deleted",
+        "abgesagt",
+        "annulé",
+        "annulée",
+        "cancelado",
+        "cancelada",
+        "annullato",
+        "geannuleerd",
+    ];
+    STATES.contains(&state.trim().to_lowercase().as_str())
+}
+
 fn same(one: &str, other: &str) -> bool {
     one == other || (one.len() == other.len() && one.to_lowercase() == other.to_lowercase())
 }
@@ -198,6 +218,13 @@ impl<'a> Programme<'a> {
         self.asked.or(self.named)
     }
 
+    /// Completes the times of the first sessions in another zone than that of the later ones.
+    pub(super) fn settle_first(&mut self, count: usize, zone: Option<Zone>) {
+        for session in self.sessions.iter_mut().take(count) {
+            settle(session, zone);
+        }
+    }
+
     pub(super) fn note(&mut self, note: String) {
         if self.report.notes.len() < MOST_NOTES && !self.report.notes.contains(&note) {
             self.report.notes.push(note);
@@ -260,6 +287,9 @@ impl<'a> Programme<'a> {
     fn note_times(&mut self, local: usize, utc: usize, reversed: usize) {
         if self.sessions.is_empty() {
             self.note("the feed holds no sessions".into());
+        }
+        if self.sessions.len() > 1 && self.sessions.iter().all(|session| session.start.is_none()) {
+            self.note("no session has a time".into());
         }
         if local > 0 {
             self.note(format!(

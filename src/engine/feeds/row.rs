@@ -12,9 +12,10 @@ use hashbrown::HashMap;
 use super::clock;
 use super::column::{ROLES, Role};
 use super::date::{Cell, Order};
+use super::duration::Unit;
 use super::fault::{Fault, shown};
 use super::html;
-use super::programme::{Programme, Session};
+use super::programme::{Programme, Session, is_cancelled};
 use super::times::{Column, TIMES, check_clock, order};
 use super::zone::Zone;
 use crate::engine::time::{DAY, Moment, Scale};
@@ -209,12 +210,20 @@ pub(super) fn take<'a>(
     check_clock(&columns)?;
     let order = order(&columns, programme)?;
     let zones = zones(&rows, programme);
-    let mut labels = 0;
+    let durations = rows.iter().map(|row| row.get(Role::Duration));
+    let unit = Unit::decide(&column(Role::Duration), durations, programme);
+    let (mut labels, mut undated, mut unread) = (0, 0, None);
     for (at, row) in rows.into_iter().enumerate() {
         let cells = columns
             .each_ref()
             .map(|times| times.cells.get(at).copied().unwrap_or_default());
-        let mut session = session(&row, &cells, order);
+        let mut session = session(&row, &cells, order, unit);
+        let duration = row.get(Role::Duration).line();
+        if session.start.is_some() && session.end.is_none() && !duration.is_empty() {
+            let (count, _) =
+                unread.get_or_insert((0, format!("{}: {}", row.place, shown(&duration))));
+            *count += 1;
+        }
         if let Some(zone) = zones.get(row.get(Role::Zone).text()) {
             let placed = |moment: Moment| match moment.scale() {
                 Some(Scale::Local) => zone.place(moment),
@@ -223,18 +232,25 @@ pub(super) fn take<'a>(
             session.start = session.start.map(placed);
             session.end = session.end.map(placed);
         }
-        labels += usize::from(
-            session
-                .start
-                .is_some_and(|start| start.scale() == Some(Scale::Clock))
-                && !session.day.is_empty(),
-        );
+        if let Some(Some(Scale::Clock)) = session.start.map(Moment::scale) {
+            labels += usize::from(!session.day.is_empty());
+            undated += usize::from(session.day.is_empty());
+        }
         programme.push(|| row.place, session);
     }
     if labels > 0 {
         programme.note(format!(
             "column {:?} names days without dates, so {labels} sessions have times of day only",
             column(Role::Date)
+        ));
+    }
+    if undated > 0 && columns.iter().any(Column::has_dates) {
+        programme.note(format!("{undated} sessions have a time and no date"));
+    }
+    if let Some((count, first)) = unread {
+        programme.note(format!(
+            "column {:?}, {first} is no duration that is known ({count} such values); those sessions have no end",
+            column(Role::Duration)
         ));
     }
     Ok(())
@@ -261,7 +277,7 @@ fn zones(rows: &[Row<'_>], programme: &mut Programme<'_>) -> HashMap<String, Zon
     zones
 }
 
-fn session<'a>(row: &Row<'a>, cells: &[Cell; 4], order: Order) -> Session<'a> {
+fn session<'a>(row: &Row<'a>, cells: &[Cell; 4], order: Order, unit: Unit) -> Session<'a> {
     let mut session = Session {
         id: row.get(Role::Id).line(),
         title: row.get(Role::Title).line(),
@@ -270,6 +286,7 @@ fn session<'a>(row: &Row<'a>, cells: &[Cell; 4], order: Order) -> Session<'a> {
         language: row.get(Role::Language).line(),
         url: row.get(Role::Url).line(),
         popularity: popularity(row.get(Role::Popularity)),
+        cancelled: is_cancelled(row.get(Role::Status).text()),
         ..Session::default()
     };
     session.set_texts(
@@ -278,7 +295,8 @@ fn session<'a>(row: &Row<'a>, cells: &[Cell; 4], order: Order) -> Session<'a> {
     );
     session.set_track(row.get(Role::Track).line());
     let kind = row.get(Role::Kind).line();
-    if !kind.bytes().all(|byte| byte.is_ascii_digit()) {
+    // Google marks each entry of a calendar as one.
+    if !kind.bytes().all(|byte| byte.is_ascii_digit()) && kind != "calendar#event" {
         session.set_kind(kind);
     }
     for tag in row.get(Role::Tags).many(split_list) {
@@ -293,6 +311,9 @@ fn session<'a>(row: &Row<'a>, cells: &[Cell; 4], order: Order) -> Session<'a> {
         session.speaker(name);
     }
     set_times(&mut session, row, cells, order);
+    if session.end.is_none() {
+        session.lasts(unit.read(row.get(Role::Duration)));
+    }
     session
 }
 
@@ -354,8 +375,10 @@ fn set_times(session: &mut Session<'_>, row: &Row<'_>, cells: &[Cell; 4], order:
     };
     session.start = session.start.map(|start| placed(start, offset));
     session.end = session.end.map(|ends| placed(ends, end.offset.or(offset)));
-    if session.end.is_none() {
-        session.lasts(duration(row.get(Role::Duration)));
+    if session.start.is_none()
+        && let Some(day) = day
+    {
+        session.day = clock::day(day).into();
     }
 }
 
@@ -367,38 +390,4 @@ fn midnight_of(moment: Moment) -> i64 {
 fn after(start: Moment, time: i64) -> Moment {
     let since = (time - start.wall_ms()).rem_euclid(DAY);
     clock::later(start, since)
-}
-
-/// A duration in minutes, or `hh:mm`, or with units: `45 min`, `1 h 30 min`, `PT45M`.
-fn duration(value: &Value<'_>) -> Option<i64> {
-    if let Value::Number(number) = value {
-        return (number.is_finite() && *number > 0.0 && *number < 1e5)
-            .then_some((*number * 60_000.0) as i64);
-    }
-    let text = value.text().to_lowercase();
-    if text.is_empty() {
-        return None;
-    }
-    if let Some(ms) = clock::duration(&text).or_else(|| clock::iso_duration(&text.to_uppercase())) {
-        return Some(ms);
-    }
-    let mut total = 0;
-    let mut rest = text.as_str();
-    while !rest.is_empty() {
-        let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
-        let count: i64 = rest
-            .get(..digits)?
-            .parse()
-            .ok()
-            .filter(|count| *count < 10_000)?;
-        rest = rest.get(digits..)?.trim_start();
-        let letters = rest.bytes().take_while(u8::is_ascii_alphabetic).count();
-        total += match rest.get(..letters)? {
-            "h" | "hr" | "hrs" | "hour" | "hours" | "std" | "stunde" | "stunden" => count * 60,
-            "m" | "min" | "mins" | "minute" | "minutes" | "minuten" => count,
-            _ => return None,
-        };
-        rest = rest.get(letters..)?.trim_start_matches(['.', ',', ' ']);
-    }
-    Some(total * clock::MINUTE)
 }

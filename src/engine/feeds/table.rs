@@ -10,8 +10,10 @@ use csv::{ReaderBuilder, StringRecord};
 use super::column::{self, Role};
 use super::detect::Format;
 use super::fault::{Fault, shown};
+use super::merged;
 use super::programme::{MOST_SESSIONS, Programme};
 use super::row::{self, Row, Value};
+use super::table_shape::check_headers;
 
 pub(super) fn read<'a>(text: &'a str, programme: &mut Programme<'a>) -> Result<(), Fault> {
     programme.format = Format::Csv;
@@ -28,6 +30,7 @@ pub(super) fn read<'a>(text: &'a str, programme: &mut Programme<'a>) -> Result<(
     let mut record = StringRecord::new();
     let mut reader = reader(text, separator);
     let mut passed = 0;
+    let (mut day, mut days) = (None, 0);
     while reader
         .read_record(&mut record)
         .map_err(|error| fault(&error))?
@@ -61,18 +64,40 @@ pub(super) fn read<'a>(text: &'a str, programme: &mut Programme<'a>) -> Result<(
                 format!("the table has more than {MOST_SESSIONS} rows, the most that are read");
             return Err(Fault::at(line as usize, 1, reason));
         }
+        if let Some(named) = merged::day_of(record.iter()) {
+            day = Some(named.to_owned());
+            days += 1;
+            continue;
+        }
         let mut row = Row::new(format!("row {} (line {line})", rows.len() + 1));
         for (cell, role) in record.iter().zip(&roles) {
             if let Some(role) = role.filter(|role| !is_absent(cell, *role)) {
                 row.add(role, Value::Text(Cow::Owned(cell.to_owned())));
             }
         }
+        if let (Value::Absent, Some(day)) = (row.get(Role::Date), &day) {
+            row.set(Role::Date, Value::Text(day.clone().into()));
+        }
         rows.push(row);
     }
     let column = |role: Role| {
         let at = roles.iter().position(|found| *found == Some(role));
-        at.and_then(|at| names.get(at)).cloned().unwrap_or_default()
+        let header = at.and_then(|at| names.get(at)).cloned();
+        header.unwrap_or_else(|| {
+            if role == Role::Date {
+                "day".into()
+            } else {
+                String::new()
+            }
+        })
     };
+    if days > 0 {
+        programme.note(format!(
+            "{days} rows hold only a day, which is that of the rows below them"
+        ));
+    } else {
+        merged::fill(&mut rows, &column(Role::Date), programme);
+    }
     row::take(rows, column, programme)
 }
 
@@ -180,146 +205,6 @@ fn delimiter(text: &str) -> u8 {
         .iter()
         .find(|(_, count)| *count == most)
         .map_or(b',', |(mark, _)| *mark)
-}
-
-fn check_headers(names: &[String], roles: &[Option<Role>]) -> Result<(), Fault> {
-    let listed = |names: &[&String]| {
-        names
-            .iter()
-            .map(|name| shown(name))
-            .collect::<Vec<_>>()
-            .join(", ")
-    };
-    let is_title = |name: &String| {
-        let last = name.rsplit(['_', '-', ' ', '.']).next().unwrap_or_default();
-        let titles = [
-            "title", "titel", "name", "talk", "topic", "session", "titre", "título",
-        ];
-        last.len() < name.trim().len() && titles.contains(&column::bare(last).as_str())
-    };
-    let wide: Vec<&String> = names.iter().filter(|name| is_title(name)).collect();
-    let has_title = roles.contains(&Some(Role::Title));
-    if wide.len() > 1 && !has_title {
-        return Err(Fault::at(
-            1,
-            1,
-            format!(
-                "the table has several sessions a row, in columns {}: expected one session a row, with a column \"title\"",
-                listed(&wide)
-            ),
-        ));
-    }
-    for (what, test) in [
-        ("sessions", names_room as fn(&str) -> bool),
-        ("days", names_day),
-    ] {
-        let columns = names.iter().zip(roles);
-        let unread = columns.filter(|(name, role)| role.is_none() && test(name));
-        let unread: Vec<&String> = unread.map(|(name, _)| name).collect();
-        if unread.len() > 1 {
-            return Err(Fault::at(
-                1,
-                1,
-                format!(
-                    "the table has several {what} a row, in columns {}: expected one session a row, with a column \"title\"",
-                    listed(&unread)
-                ),
-            ));
-        }
-    }
-    check_name(names, roles)?;
-    if !has_title {
-        let all: Vec<&String> = names.iter().take(20).collect();
-        return Err(Fault::at(
-            1,
-            1,
-            format!(
-                "no column holds titles; the first line has {}: expected one such as \"title\", \"start\", \"end\", \"room\"",
-                listed(&all)
-            ),
-        ));
-    }
-    Ok(())
-}
-
-/// Whether a column is named after a room, as in tables with a column for each room.
-fn names_room(name: &str) -> bool {
-    const ROOMS: &[&str] = &[
-        "room",
-        "hall",
-        "stage",
-        "track",
-        "raum",
-        "saal",
-        "bühne",
-        "sala",
-        "salle",
-        "auditorium",
-    ];
-    // `Room ID` and `Track color` are about one room.
-    const ABOUT: &[&str] = &[
-        "id", "name", "color", "colour", "capacity", "number", "nr", "no", "type", "url",
-    ];
-    let words = column::words(name);
-    let has = |known: &[&str]| words.iter().any(|word| known.contains(&word.as_str()));
-    has(ROOMS) && !has(ABOUT)
-}
-
-/// Whether a column is named after a day, as in tables with a column for each day.
-fn names_day(name: &str) -> bool {
-    const DAYS: &[&str] = &[
-        "monday",
-        "tuesday",
-        "wednesday",
-        "thursday",
-        "friday",
-        "saturday",
-        "sunday",
-        "mon",
-        "tue",
-        "wed",
-        "thu",
-        "fri",
-        "sat",
-        "sun",
-        "montag",
-        "dienstag",
-        "mittwoch",
-        "donnerstag",
-        "freitag",
-        "samstag",
-        "sonntag",
-        "day",
-        "tag",
-    ];
-    let words = column::words(name);
-    words
-        .first()
-        .is_some_and(|word| DAYS.contains(&word.as_str()))
-}
-
-/// Refuses `Name` beside `Topic`, of which either may be the title and the other a speaker or a tag.
-fn check_name(names: &[String], roles: &[Option<Role>]) -> Result<(), Fault> {
-    let columns = || names.iter().zip(roles);
-    let title =
-        columns().find(|(name, role)| **role == Some(Role::Title) && column::bare(name) == "name");
-    let topic = columns().find(|(name, role)| {
-        role.is_none()
-            && ["topic", "thema", "tema", "subject"].contains(&column::bare(name).as_str())
-    });
-    match (title, topic) {
-        (Some((name, _)), Some((topic, _))) if !roles.contains(&Some(Role::Speakers)) => {
-            Err(Fault::at(
-                1,
-                1,
-                format!(
-                    "it is open whether column {name:?} or column {topic:?} holds the titles: name one of them \"title\", \
-                     and that of the speakers \"speaker\""
-                ),
-            ))
-        }
-        _ => Ok(()),
-    }
 }
 
 /// Refuses a text in which a quoted cell never ends.

@@ -94,6 +94,12 @@ impl Column {
         self.cells.push(cell);
     }
 
+    /// Whether any cell holds a date.
+    pub(super) fn has_dates(&self) -> bool {
+        let mut cells = self.cells.iter();
+        cells.any(|cell| cell.date.is_some() || cell.moment.is_some())
+    }
+
     /// Refuses a column of which most is no time. A column of days may name them in any way.
     pub(super) fn check(&self, programme: &mut Programme<'_>) -> Result<(), Fault> {
         let name = &self.name;

@@ -17,7 +17,7 @@ pub(super) struct Time {
     minute: i64,
     /// Whether it is in the second half of the day, where the cell says so.
     pub(super) half: Option<bool>,
-    /// Whether an hour from 1 to 7 has one digit and no half.
+    /// Whether it is an hour from 1 to 7, or of two digits to 5, and has no half.
     pub(super) early: bool,
 }
 
@@ -73,13 +73,18 @@ pub(super) struct Reader {
 
 impl Reader {
     pub(super) fn new(text: &str) -> Self {
-        let text = &text
+        let text = text
             .replace("a.m.", "am")
             .replace("p.m.", "pm")
             .replace("A.M.", "am")
             .replace("P.M.", "pm");
+        // `Fri May 01 2026 09:00:00 GMT+0200 (Central European Summer Time)`, as JavaScript writes it.
+        let text = match text.split_once(" (") {
+            Some((before, _)) if before.contains("GMT") => before,
+            _ => &text,
+        };
         let mut tokens = Vec::new();
-        let mut rest = text.as_str();
+        let mut rest = text;
         while let Some(first) = rest.chars().next() {
             let width = |test: fn(char) -> bool| {
                 rest.find(|character| !test(character))
@@ -177,6 +182,12 @@ fn offset_at(tokens: &[Token]) -> Result<(Option<i64>, usize), &'static str> {
             Token::Number(hours, 1..=2),
             ..,
         ] => (*sign, *hours, 0, 3),
+        [
+            _,
+            Token::Mark(sign @ ('+' | '-' | '−')),
+            Token::Number(both, 4),
+            ..,
+        ] => (*sign, both / 100, both % 100, 3),
         _ => ('+', 0, 0, 1),
     };
     if hours > 14 || minutes > 59 {
@@ -223,6 +234,10 @@ fn time_at(
 ) -> Result<Option<(Time, usize)>, &'static str> {
     let is_hour = |unit: &str| matches!(unit, "h" | "時" | "时" | "시" | "点");
     let (hour, minute, mut length) = match tokens {
+        [Token::Number(12, 1..=2), Token::Word(noon), ..] if noon == "noon" => (12, 0, 2),
+        [Token::Word(noon), ..] if matches!(noon.as_str(), "noon" | "mittags" | "midi") => {
+            (12, 0, 1)
+        }
         [
             Token::Number(hour, 1..=2),
             Token::Mark(':' | '：'),
@@ -281,21 +296,24 @@ fn time_at(
         length += 2;
     }
     let mut half = None;
+    // `9:00a`, but not the Spanish `9 a 10`.
+    let short = !matches!(tokens.get(length + 1), Some(Token::Number(..)));
     if let Some(Token::Word(word)) = tokens.get(length)
-        && (word == "am" || word == "pm")
+        && (matches!(word.as_str(), "am" | "pm") || short && matches!(word.as_str(), "a" | "p"))
     {
         // `0:00 am` is midnight.
-        if hour > 12 || (hour == 0 && word == "pm") {
+        if hour > 12 || (hour == 0 && word.starts_with('p')) {
             return Err("is no time");
         }
-        half = Some(word == "pm");
+        half = Some(word.starts_with('p'));
         length += 1;
     }
     if hour > LATEST_HOUR || minute > 59 {
         return Err("is no time");
     }
     let one_digit = matches!(tokens.first(), Some(Token::Number(_, 1)));
-    let early = half.is_none() && one_digit && (1..=7).contains(&hour);
+    // With two digits, `06:30` and `07:00` are plain mornings.
+    let early = half.is_none() && (1..=if one_digit { 7 } else { 5 }).contains(&hour);
     Ok(Some((
         Time {
             hour,

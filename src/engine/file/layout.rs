@@ -15,7 +15,7 @@ use crate::engine::error::{Error, ErrorKind};
 /// Sections start at multiples of this number, a cache line. It suits every type of the engine.
 pub(super) const ALIGNMENT: usize = 64;
 /// The version that is written, and the newest that is read. Newer files are refused.
-pub(super) const VERSION: u32 = 1;
+pub(super) const VERSION: u32 = 2;
 /// The largest number of bytes in the name of a section, including prefixes.
 pub(super) const NAME: usize = 48;
 

@@ -26,7 +26,7 @@ mod loaded;
 mod manifest;
 mod number;
 mod pack;
-mod scan;
+pub(crate) mod scan;
 mod scoring;
 mod session;
 mod skip;

@@ -9,11 +9,11 @@ use wide::u8x16;
 
 /// A run of bytes that need no handling.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Run {
+pub(crate) struct Run {
     /// The number of bytes.
-    pub(super) len: usize,
+    pub(crate) len: usize,
     /// True if all bytes are printable ASCII, so that there is no DEL and no byte from 0x80 on.
-    pub(super) plain: bool,
+    pub(crate) plain: bool,
 }
 
 const BLOCK: usize = 16;
@@ -47,7 +47,7 @@ fn is_stop(byte: u8) -> bool {
 
 /// Returns the run at the start of `bytes`.
 #[inline]
-pub(super) fn run(bytes: &[u8]) -> Run {
+pub(crate) fn run(bytes: &[u8]) -> Run {
     let mut rest = bytes;
     let mut foreign = 0;
     while let Some((block, after)) = rest.split_first_chunk::<BLOCK>() {

@@ -177,6 +177,31 @@ impl<'a> SessionView<'a> {
         }
     }
 
+    /// Returns what [`Self::get`] returns for each of several members, and reads the session once.
+    pub fn get_each<const N: usize>(&self, members: &[Member; N]) -> [Option<ValueView<'a>>; N] {
+        let mut found = [None; N];
+        let mut tokens = self.tokens();
+        tokens.next();
+        while let Some(token) = tokens.next() {
+            if matches!(token, Token::Comma) {
+                continue;
+            }
+            let value = tokens.value();
+            for (member, found) in members.iter().zip(&mut found) {
+                if found.is_none() && member.is(token) {
+                    *found = Some(ValueView {
+                        packed: value,
+                        keys: self.keys,
+                    });
+                }
+            }
+            if value.is_empty() || found.iter().all(Option::is_some) {
+                break;
+            }
+        }
+        found
+    }
+
     /// Returns the value that begins at `offset` in the packed text: see [`Spans`](super::Spans).
     pub fn value_at(&self, offset: u32) -> Option<ValueView<'a>> {
         let packed = self.packed.get(offset as usize..)?;

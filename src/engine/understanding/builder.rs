@@ -5,45 +5,58 @@
 use core::hash::BuildHasher;
 
 use foldhash::fast::FixedState;
-use fst::MapBuilder;
 use hashbrown::HashTable;
+use hashbrown::hash_table::Entry;
 
-use super::index::{TextIndex, write_number};
+use super::index::TextIndex;
 use super::lexicon::{is_function_word, is_name, is_welcome};
 use super::points::{Code, Field};
+use super::sorted::{SortedWords, Word, compile};
 use super::words::{Source, each_word};
 use crate::engine::error::Error;
 use crate::engine::text::head_word;
 
-/// What is known of a distinct word.
+/// What is known of a distinct word. It stands in the hash table itself, so a word that was seen before is found in one
+/// place of the memory.
 #[derive(Clone, Copy, Debug)]
 struct Known {
-    /// The first eight bytes: most words are compared by them alone.
+    /// The first eight bytes, and the last eight of a longer word: nearly all words are compared by them alone.
     head: u64,
+    tail: u64,
     /// Where its bytes are in the arena.
     start: u32,
     len: u32,
+    /// Its number; [`DROPPED`] for a function word, which is not kept.
+    id: u32,
     /// The last session that held it, plus 1.
     session: u32,
     /// Its entry in that session.
     entry: u32,
-    /// How many sessions hold it; [`DROPPED`] for a function word, which is not kept.
+    /// How many sessions hold it.
     sessions: u32,
 }
 
 const DROPPED: u32 = u32::MAX;
 
+/// The distinct words.
+#[derive(Debug, Default)]
+struct Dictionary {
+    arena: Vec<u8>,
+    known: HashTable<Known>,
+    hasher: FixedState,
+    /// How many words have a number.
+    numbered: u32,
+}
+
 /// Collects sessions in order.
 #[derive(Debug, Default)]
 pub struct TextBuilder {
-    arena: Vec<u8>,
-    known: Vec<Known>,
-    table: HashTable<u32>,
-    hasher: FixedState,
-    /// The words of all sessions, one session after the other.
-    entries: Vec<(u32, Code)>,
+    dictionary: Dictionary,
+    /// The numbers of the words of all sessions, one session after the other, and where each stands.
+    ids: Vec<u32>,
+    codes: Vec<Code>,
     ends: Vec<u32>,
-    whole: String,
+    whole: Vec<u8>,
 }
 
 impl TextBuilder {
@@ -71,8 +84,8 @@ impl TextBuilder {
         whole.clear();
         each_word(tag, Source::Query, |word, own| {
             if own {
-                whole.push(if whole.is_empty() { '=' } else { ' ' });
-                whole.push_str(word);
+                whole.push(if whole.is_empty() { b'=' } else { b' ' });
+                whole.extend_from_slice(word);
             }
             self.push_word(word, Field::Tags);
         });
@@ -83,63 +96,24 @@ impl TextBuilder {
     }
 
     #[inline]
-    fn push_word(&mut self, word: &str, field: Field) {
-        let Some(id) = self.intern(word) else { return };
-        let session = self.ends.len() as u32 + 1;
-        let Some(known) = self.known.get_mut(id as usize) else {
+    fn push_word(&mut self, word: &[u8], field: Field) {
+        let Some(known) = self.dictionary.intern(word) else {
             return;
         };
-        if known.sessions == DROPPED {
-            return;
-        }
+        let session = self.ends.len() as u32 + 1;
         if known.session == session {
-            if let Some((_, code)) = self.entries.get_mut(known.entry as usize) {
+            if let Some(code) = self.codes.get_mut(known.entry as usize) {
                 code.add(field);
             }
             return;
         }
         known.session = session;
-        known.entry = self.entries.len() as u32;
+        known.entry = self.ids.len() as u32;
         known.sessions += 1;
         let mut code = Code::default();
         code.add(field);
-        self.entries.push((id, code));
-    }
-
-    /// Returns the number of a word; `None` once 2³² − 1 bytes of words are held.
-    #[inline]
-    fn intern(&mut self, word: &str) -> Option<u32> {
-        let word = word.as_bytes();
-        let (hash, head) = (self.hasher.hash_one(word), head_word(word));
-        let (arena, known) = (&self.arena, &self.known);
-        let same = |&id: &u32| {
-            known.get(id as usize).is_some_and(|known| {
-                known.head == head
-                    && known.len as usize == word.len()
-                    && (word.len() <= 8 || known.bytes(arena) == word)
-            })
-        };
-        if let Some(&id) = self.table.find(hash, same) {
-            return Some(id);
-        }
-        let id = u32::try_from(self.known.len()).ok()?;
-        let start = u32::try_from(self.arena.len()).ok()?;
-        u32::try_from(self.arena.len() + word.len()).ok()?;
-        self.arena.extend_from_slice(word);
-        let text = core::str::from_utf8(word).unwrap_or_default();
-        let dropped = is_function_word(text) && !is_name(text);
-        self.known.push(Known {
-            head,
-            start,
-            len: word.len() as u32,
-            session: 0,
-            entry: 0,
-            sessions: if dropped { DROPPED } else { 0 },
-        });
-        let (arena, known, hasher) = (&self.arena, &self.known, &self.hasher);
-        self.table
-            .insert_unique(hash, id, |&id| hasher.hash_one(bytes(arena, known, id)));
-        Some(id)
+        self.ids.push(known.id);
+        self.codes.push(code);
     }
 
     /// Closes a session.
@@ -149,9 +123,9 @@ impl TextBuilder {
     /// More words than 32 bits can number.
     pub fn finish_session(&mut self) -> Result<(), Error> {
         const LIMIT: usize = u32::MAX as usize - 1;
-        let end = u32::try_from(self.entries.len()).ok();
-        let end = end.filter(|_| self.entries.len() < LIMIT);
-        let end = end.ok_or_else(|| Error::too_large("words", self.entries.len(), LIMIT))?;
+        let end = u32::try_from(self.ids.len()).ok();
+        let end = end.filter(|_| self.ids.len() < LIMIT);
+        let end = end.ok_or_else(|| Error::too_large("words", self.ids.len(), LIMIT))?;
         self.ends.push(end);
         Ok(())
     }
@@ -162,62 +136,47 @@ impl TextBuilder {
     ///
     /// More postings than 32 bits can number.
     pub fn finish(self) -> Result<TextIndex, Error> {
-        let mut order: Vec<u32> = (0..self.known.len() as u32)
-            .filter(|&id| {
-                let sessions = self.known.get(id as usize).map(|known| known.sessions);
-                sessions.is_some_and(|sessions| sessions != DROPPED && sessions > 0)
-            })
-            .collect();
-        order.sort_unstable_by(|&a, &b| {
-            bytes(&self.arena, &self.known, a).cmp(bytes(&self.arena, &self.known, b))
-        });
-        let places = self.grouped();
-        let mut words = MapBuilder::memory();
-        let mut postings = Vec::with_capacity(self.entries.len() * 5 / 2);
-        for &id in &order {
-            let start = u32::try_from(postings.len());
-            let start = start.map_err(|_| {
-                Error::too_large("bytes of postings", postings.len(), u32::MAX as usize)
-            })?;
-            words
-                .insert(bytes(&self.arena, &self.known, id), start.into())
-                .map_err(|error| Error::inconsistent(error.to_string()))?;
-            let held = places.of(id);
-            write_number(&mut postings, held.len() as u32);
-            let mut before = 0;
-            for &(session, code) in held {
-                write_number(&mut postings, session - before);
-                postings.push(code.0);
-                before = session;
-            }
-        }
-        let words = words
-            .into_inner()
-            .map_err(|error| Error::inconsistent(error.to_string()))?;
-        TextIndex::new(words, postings, self.ends.len() as u32)
+        compile(&[self.sorted()])
     }
 
-    /// Sorts the entries by word, and by session within a word: a counting sort.
-    fn grouped(&self) -> Grouped {
-        let mut starts = Vec::with_capacity(self.known.len() + 1);
-        let mut start = 0_u32;
-        for known in &self.known {
-            starts.push(start);
-            if known.sessions != DROPPED {
-                start += known.sessions;
+    /// Sorts what was collected by word, and by session within a word: a counting sort. [`compile`] puts several such
+    /// parts together.
+    pub fn sorted(self) -> SortedWords {
+        let Dictionary {
+            arena,
+            known,
+            numbered,
+            ..
+        } = self.dictionary;
+        let mut known: Vec<Known> = known.into_iter().collect();
+        known.retain(|known| known.id != DROPPED);
+        known.sort_unstable_by(|a, b| {
+            let heads = a.head.swap_bytes().cmp(&b.head.swap_bytes());
+            heads.then_with(|| a.bytes(&arena).cmp(b.bytes(&arena)))
+        });
+        let mut next = vec![0_u32; numbered as usize];
+        let mut words = Vec::with_capacity(known.len());
+        let mut end = 0;
+        for known in &known {
+            if let Some(next) = next.get_mut(known.id as usize) {
+                *next = end;
             }
+            end += known.sessions;
+            words.push(Word {
+                head: known.head.swap_bytes(),
+                start: known.start,
+                len: known.len,
+                end,
+            });
         }
-        starts.push(start);
-        let mut next = starts.clone();
-        let mut entries = vec![(0_u32, Code::default()); self.entries.len()];
+        let mut entries = vec![(0_u32, Code::default()); self.ids.len()];
         let mut first = 0;
         for (session, &end) in (0_u32..).zip(&self.ends) {
-            let held = self
-                .entries
-                .get(first as usize..end as usize)
-                .unwrap_or_default();
-            for &(word, code) in held {
-                if let Some(next) = next.get_mut(word as usize) {
+            let held = first as usize..end as usize;
+            let ids = self.ids.get(held.clone()).unwrap_or_default();
+            let codes = self.codes.get(held).unwrap_or_default();
+            for (&id, &code) in ids.iter().zip(codes) {
+                if let Some(next) = next.get_mut(id as usize) {
                     if let Some(entry) = entries.get_mut(*next as usize) {
                         *entry = (session, code);
                     }
@@ -226,23 +185,65 @@ impl TextBuilder {
             }
             first = end;
         }
-        Grouped { starts, entries }
+        SortedWords {
+            arena,
+            words,
+            entries,
+            sessions: self.ends.len() as u32,
+        }
     }
 }
 
-/// The sessions of each word.
-struct Grouped {
-    starts: Vec<u32>,
-    entries: Vec<(u32, Code)>,
+impl Dictionary {
+    /// Returns a word, and adds a new one. Returns `None` for a function word, and for a new word once 2³² − 1 bytes of
+    /// words are held.
+    #[inline]
+    fn intern(&mut self, word: &[u8]) -> Option<&mut Known> {
+        let head = head_word(word);
+        let tail = word
+            .last_chunk()
+            .map_or(0, |tail| u64::from_le_bytes(*tail));
+        let (arena, hasher) = (&self.arena, &self.hasher);
+        let same = |known: &Known| {
+            known.head == head
+                && known.tail == tail
+                && known.len as usize == word.len()
+                && (word.len() <= 16 || known.bytes(arena) == word)
+        };
+        let rehash = |known: &Known| hash(hasher, known.head, known.tail, known.bytes(arena));
+        let known = match self
+            .known
+            .entry(hash(hasher, head, tail, word), same, rehash)
+        {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(free) => {
+                let new = new_word(&mut self.arena, self.numbered, (head, tail), word)?;
+                self.numbered += u32::from(new.id != DROPPED);
+                free.insert(new).into_mut()
+            }
+        };
+        (known.id != DROPPED).then_some(known)
+    }
 }
 
-impl Grouped {
-    fn of(&self, word: u32) -> &[(u32, Code)] {
-        let at = |number: usize| self.starts.get(number).copied().unwrap_or_default() as usize;
-        self.entries
-            .get(at(word as usize)..at(word as usize + 1))
-            .unwrap_or_default()
-    }
+/// Adds the bytes of a word to the arena. Returns `None` if 32 bits cannot number them.
+#[cold]
+fn new_word(arena: &mut Vec<u8>, id: u32, (head, tail): (u64, u64), word: &[u8]) -> Option<Known> {
+    let start = u32::try_from(arena.len()).ok()?;
+    u32::try_from(arena.len() + word.len()).ok()?;
+    arena.extend_from_slice(word);
+    let text = core::str::from_utf8(word).unwrap_or_default();
+    let dropped = is_function_word(text) && !is_name(text);
+    Some(Known {
+        head,
+        tail,
+        start,
+        len: word.len() as u32,
+        id: if dropped { DROPPED } else { id },
+        session: 0,
+        entry: 0,
+        sessions: 0,
+    })
 }
 
 impl Known {
@@ -255,10 +256,12 @@ impl Known {
     }
 }
 
-/// The bytes of a word; none for a number that was never given out.
+/// The hash of a word; that of its head and tail for words of up to sixteen bytes.
 #[inline]
-fn bytes<'a>(arena: &'a [u8], known: &[Known], id: u32) -> &'a [u8] {
-    known
-        .get(id as usize)
-        .map_or(&[], |known| known.bytes(arena))
+fn hash(hasher: &FixedState, head: u64, tail: u64, word: &[u8]) -> u64 {
+    if word.len() <= 16 {
+        hasher.hash_one((head, tail))
+    } else {
+        hasher.hash_one(word)
+    }
 }

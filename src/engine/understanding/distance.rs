@@ -1,7 +1,5 @@
 //! Finds words that differ by one or two edits: a letter more, less or other, or two neighbours swapped.
 
-use fst::Automaton;
-
 /// The longest word that is looked for, in bytes.
 pub(super) const LONGEST: usize = 31;
 
@@ -31,10 +29,9 @@ pub(super) struct Rows {
     read: u8,
 }
 
-impl Automaton for Near<'_> {
-    type State = Rows;
-
-    fn start(&self) -> Rows {
+impl Near<'_> {
+    /// Returns the state before the first byte.
+    pub(super) fn start(&self) -> Rows {
         let mut row = [u8::MAX / 2; LONGEST + 1];
         for (distance, cell) in (0..=self.word.len() as u8).zip(&mut row) {
             *cell = distance;
@@ -47,20 +44,23 @@ impl Automaton for Near<'_> {
         }
     }
 
-    fn is_match(&self, rows: &Rows) -> bool {
+    /// Returns true if what was read is near.
+    pub(super) fn is_match(&self, rows: &Rows) -> bool {
         rows.row
             .get(self.word.len())
             .is_some_and(|&distance| distance <= self.most)
     }
 
-    fn can_match(&self, rows: &Rows) -> bool {
+    /// Returns false if nothing that starts with what was read is near.
+    pub(super) fn can_match(&self, rows: &Rows) -> bool {
         let least = |row: &[u8]| row.iter().copied().min().unwrap_or(u8::MAX);
         let held = self.word.len() + 1;
         least(rows.row.get(..held).unwrap_or_default()) <= self.most
             || least(rows.before.get(..held).unwrap_or_default()) < self.most
     }
 
-    fn accept(&self, rows: &Rows, byte: u8) -> Rows {
+    /// Reads a byte.
+    pub(super) fn accept(&self, rows: &Rows, byte: u8) -> Rows {
         let mut next = [u8::MAX / 2; LONGEST + 1];
         let mut left = rows.read.saturating_add(1).min(u8::MAX / 2);
         next[0] = left;

@@ -117,7 +117,7 @@ impl Resolver<'_> {
             };
             let first = word.chars().next();
             let meant = self.texts.most_frequent(MOST_TYPOS, |part, visit| {
-                part.visit(near, |found, id| {
+                part.visit_near(&near, |found, id| {
                     let near = distance(word, found, most.into()).is_some()
                         && (letters > 6 || !differs_in_last_letter(word, found));
                     if near

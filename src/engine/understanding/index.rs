@@ -1,56 +1,120 @@
 //! The words of compiled sessions, and the sessions that hold each.
 //!
-//! Invariant: `words` is an automaton that leads to where a word's postings start: their number, then for each session,
-//! in order, the distance from the one before it and its [`Code`].
-//! Numbers are written seven bits to a byte. A word's look-up is O(its length). The postings of a title take about 2
-//! bytes a word, those of abstracts less: a word that is said again costs nothing.
+//! Invariant: the [`Dictionary`] leads to where a word's postings start, and how many bytes they have. They are one number
+//! for each session, in order: twice the distance from the one before it, and 1 if a [`Code`] follows. Without one, the
+//! code is the word's main code. Numbers are written seven bits to a byte. The postings of a title take little more than
+//! a byte a word, those of abstracts less: a word that is said again costs nothing.
 //!
 //! A whole tag is a word too: its words, joined by blanks, behind a `=`.
 
-use fst::automaton::Str;
-use fst::{Automaton, IntoStreamer, Map, Streamer};
-
-use super::points::Code;
+use super::dictionary::{Dictionary, DictionaryBuilder};
+use super::distance::Near;
+use super::points::{Code, Field};
 use crate::engine::error::Error;
 use crate::engine::file::column::Column;
 use crate::engine::file::{Reader, Writer};
 
-/// The bytes of the automaton: owned, or those of a file.
-#[derive(Clone, Debug)]
-struct Bytes(Column<u8>);
-
-impl AsRef<[u8]> for Bytes {
-    fn as_ref(&self) -> &[u8] {
-        &self.0
-    }
-}
-
 /// The words of some sessions.
 #[derive(Clone, Debug)]
 pub struct TextIndex {
-    words: Map<Bytes>,
+    words: Dictionary,
     postings: Column<u8>,
     len: u32,
 }
 
-/// Where the postings of a word start.
+/// Where the postings of a word are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct WordId(u32);
+pub(super) struct WordId {
+    pub(super) start: u32,
+    /// Four times the number of their bytes, and the number of the main code in [`MAIN`]. If it is [`OTHER`], the main
+    /// code is the first byte.
+    pub(super) shape: u32,
+}
 
-/// The words that are visited for a prefix or a misspelling, at most.
-const MOST_VISITED: usize = 256;
+/// The codes that are the main code of most words.
+const MAIN: [Field; 3] = [Field::Title, Field::Abstract, Field::Tags];
+const OTHER: u32 = 3;
 
-impl TextIndex {
-    /// Makes the index of columns that belong together.
-    pub(super) fn new(words: Vec<u8>, postings: Vec<u8>, len: u32) -> Result<Self, Error> {
-        let words = Map::new(Bytes(words.into()));
-        Ok(Self {
-            words: words.map_err(|error| Error::inconsistent(error.to_string()))?,
-            postings: postings.into(),
-            len,
-        })
+impl WordId {
+    /// The number of bytes.
+    pub(super) fn len(self) -> u32 {
+        self.shape >> 2
+    }
+}
+
+/// Writes words and their postings, in the order of the words.
+#[derive(Debug, Default)]
+pub(super) struct IndexWriter {
+    words: DictionaryBuilder,
+    postings: Vec<u8>,
+}
+
+impl IndexWriter {
+    /// Adds a word and the sessions that hold it, in order.
+    ///
+    /// # Errors
+    ///
+    /// More bytes than 32 bits can number.
+    pub(super) fn push(
+        &mut self,
+        word: &[u8],
+        held: impl Iterator<Item = (u32, Code)> + Clone,
+    ) -> Result<(), Error> {
+        const LIMIT: usize = (u32::MAX >> 2) as usize;
+        let before = self.postings.len();
+        let main = majority(held.clone().map(|(_, code)| code));
+        let number = (0..).zip(MAIN).find(|(_, field)| Code::of(*field) == main);
+        let number = number.map_or(OTHER, |(number, _)| number);
+        if number == OTHER {
+            self.postings.push(main.0);
+        }
+        let mut last = 0;
+        for (session, code) in held {
+            let other = code != main;
+            write_number(&mut self.postings, (session - last) << 1 | u32::from(other));
+            if other {
+                self.postings.push(code.0);
+            }
+            last = session;
+        }
+        let all = self.postings.len();
+        let too_large = |_| Error::too_large("bytes of postings", all, LIMIT);
+        let start = u32::try_from(before).map_err(too_large)?;
+        let len = u32::try_from(all - before).map_err(too_large)?;
+        if len as usize > LIMIT {
+            return Err(Error::too_large("bytes of postings", all, LIMIT));
+        }
+        let shape = (len << 2) | number;
+        self.words.push(word, WordId { start, shape })
     }
 
+    /// Returns the index of so many sessions.
+    pub(super) fn finish(self, len: u32) -> TextIndex {
+        TextIndex {
+            words: self.words.finish(),
+            postings: self.postings.into(),
+            len,
+        }
+    }
+}
+
+/// Returns the code that more than half of the codes are, if there is one, or any of them.
+fn majority(codes: impl Iterator<Item = Code>) -> Code {
+    let (mut main, mut more) = (Code::default(), 0_u32);
+    for code in codes {
+        if more == 0 {
+            main = code;
+        }
+        if code == main {
+            more += 1;
+        } else {
+            more -= 1;
+        }
+    }
+    main
+}
+
+impl TextIndex {
     /// The number of sessions.
     pub fn len(&self) -> usize {
         self.len as usize
@@ -63,50 +127,46 @@ impl TextIndex {
 
     /// The memory it holds, in bytes.
     pub fn nbytes(&self) -> usize {
-        self.words.as_fst().as_inner().0.nbytes() + self.postings.nbytes()
+        self.words.nbytes() + self.postings.nbytes()
     }
 
     /// The bytes of the index, in memory or in the file.
     pub fn size(&self) -> usize {
-        self.words.as_fst().as_bytes().len() + self.postings.len()
+        self.words.size() + self.postings.len()
     }
 
     /// Finds a word.
     #[inline]
     pub(super) fn get(&self, word: &str) -> Option<WordId> {
-        self.words.get(word).map(|id| WordId(id as u32))
+        self.words.get(word.as_bytes())
     }
 
     /// The sessions that hold a word, in order.
     #[inline]
     pub(super) fn postings(&self, word: WordId) -> Postings<'_> {
-        let bytes = self.postings.get(word.0 as usize..).unwrap_or_default();
-        let mut postings = Postings {
+        let start = word.start as usize;
+        let bytes = self.postings.get(start..start + word.len() as usize);
+        let mut bytes = bytes.unwrap_or_default();
+        let main = match MAIN.get((word.shape & 3) as usize) {
+            Some(&field) => Code::of(field),
+            None => Code(take(&mut bytes)),
+        };
+        Postings {
             bytes,
-            left: 0,
+            main,
             session: 0,
             len: self.len,
-        };
-        postings.left = postings.number();
-        postings
+        }
     }
 
     /// Visits words that start with a prefix, in their order.
     pub(super) fn visit_prefixed(&self, prefix: &str, visit: impl FnMut(&str, WordId)) {
-        self.visit(Str::new(prefix).starts_with(), visit);
+        self.words.visit_prefixed(prefix, visit);
     }
 
-    /// Visits the words that an automaton accepts, in their order.
-    pub(super) fn visit(&self, automaton: impl Automaton, mut visit: impl FnMut(&str, WordId)) {
-        let mut found = self.words.search(automaton).into_stream();
-        for _ in 0..MOST_VISITED {
-            let Some((word, id)) = found.next() else {
-                return;
-            };
-            if let Ok(word) = core::str::from_utf8(word) {
-                visit(word, WordId(id as u32));
-            }
-        }
+    /// Visits the words that are near another one, in their order.
+    pub(super) fn visit_near(&self, near: &Near<'_>, visit: impl FnMut(&str, WordId)) {
+        self.words.visit_near(near, visit);
     }
 
     /// Writes the columns.
@@ -115,23 +175,23 @@ impl TextIndex {
     ///
     /// As [`Writer::column`].
     pub fn save(&self, writer: &mut Writer<'_>) -> Result<(), Error> {
-        writer.column("automaton", self.words.as_fst().as_bytes())?;
+        self.words.save(writer)?;
         writer.column("postings", &self.postings)?;
         writer.value("len", self.len)
     }
 
-    /// Reads the columns that [`Self::save`] wrote. The automaton is checked against its checksum, because only a whole
-    /// one is safe to search.
+    /// Reads the columns that [`Self::save`] wrote. The words are checked against their checksums.
     ///
     /// # Errors
     ///
-    /// As [`Reader::column`], and an automaton that is damaged.
+    /// As [`Reader::column`], and words that are damaged.
     pub fn open(reader: &Reader) -> Result<Self, Error> {
-        reader.verify_section("automaton")?;
-        let words = Map::new(Bytes(reader.column("automaton")?));
-        let words = words.map_err(|error| reader.refuse(&format!("the words: {error}")))?;
+        if reader.contains("automaton") {
+            let message = "its words are those of format version 1; compile it again";
+            return Err(reader.refuse(message));
+        }
         Ok(Self {
-            words,
+            words: Dictionary::open(reader)?,
             postings: reader.column("postings")?,
             len: reader.value("len")?,
         })
@@ -142,27 +202,9 @@ impl TextIndex {
 #[derive(Clone, Debug)]
 pub(super) struct Postings<'a> {
     bytes: &'a [u8],
-    left: u32,
+    main: Code,
     session: u32,
     len: u32,
-}
-
-impl Postings<'_> {
-    #[inline]
-    fn number(&mut self) -> u32 {
-        let mut number = 0_u32;
-        for shift in [0, 7, 14, 21, 28] {
-            let Some((&byte, rest)) = self.bytes.split_first() else {
-                return number;
-            };
-            self.bytes = rest;
-            number |= u32::from(byte & 0x7f) << shift;
-            if byte < 0x80 {
-                break;
-            }
-        }
-        number
-    }
 }
 
 impl Iterator for Postings<'_> {
@@ -170,20 +212,50 @@ impl Iterator for Postings<'_> {
 
     #[inline]
     fn next(&mut self) -> Option<(u32, Code)> {
-        self.left = self.left.checked_sub(1)?;
-        self.session = self.session.checked_add(self.number())?;
-        let (&code, rest) = self.bytes.split_first()?;
-        self.bytes = rest;
+        // Most sessions of a common word are near the one before them.
+        let number = match *self.bytes {
+            [] => return None,
+            [byte @ 0..0x80, ref rest @ ..] => {
+                self.bytes = rest;
+                u32::from(byte)
+            }
+            _ => read_number(&mut self.bytes),
+        };
+        let code = match number & 1 {
+            0 => self.main,
+            _ => Code(take(&mut self.bytes)),
+        };
+        self.session = self.session.checked_add(number >> 1)?;
         // Only a damaged file holds a session that does not exist.
-        (self.session < self.len).then_some((self.session, Code(code)))
-    }
-
-    fn size_hint(&self) -> (usize, Option<usize>) {
-        (0, Some(self.left as usize))
+        (self.session < self.len).then_some((self.session, code))
     }
 }
 
+/// Takes the first byte; 0 from none, which only a damaged file has.
+#[inline]
+fn take(bytes: &mut &[u8]) -> u8 {
+    bytes.split_off_first().copied().unwrap_or_default()
+}
+
+/// Reads a number that [`write_number`] wrote, and leaves what follows it.
+#[inline]
+pub(super) fn read_number(bytes: &mut &[u8]) -> u32 {
+    let mut number = 0_u32;
+    for shift in [0, 7, 14, 21, 28] {
+        let Some((&byte, rest)) = bytes.split_first() else {
+            return number;
+        };
+        *bytes = rest;
+        number |= u32::from(byte & 0x7f) << shift;
+        if byte < 0x80 {
+            break;
+        }
+    }
+    number
+}
+
 /// Appends a number, seven bits to a byte, the lowest first.
+#[inline]
 pub(super) fn write_number(out: &mut Vec<u8>, mut number: u32) {
     while number >= 0x80 {
         out.push(number as u8 | 0x80);

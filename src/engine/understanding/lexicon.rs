@@ -241,12 +241,21 @@ pub(super) fn is_welcome(title: &str) -> bool {
         "eroffnung",
         "abschluss",
     ];
-    let mut words = title
-        .split(|c: char| !c.is_alphanumeric())
-        .filter(|word| !word.is_empty());
-    let same = |word: &str, list: &[&str]| list.iter().any(|held| held.eq_ignore_ascii_case(word));
-    words
-        .next()
-        .is_some_and(|word| same(word, &FIRST) || same(word, &ANYWHERE))
-        || words.any(|word| same(word, &ANYWHERE))
+    let same = |word: &[u8], list: &[&str]| {
+        let mut list = list.iter();
+        list.any(|held| held.as_bytes().eq_ignore_ascii_case(word))
+    };
+    let says = |words: &mut dyn Iterator<Item = &[u8]>| {
+        let mut words = words.filter(|word| !word.is_empty());
+        words
+            .next()
+            .is_some_and(|word| same(word, &FIRST) || same(word, &ANYWHERE))
+            || words.any(|word| same(word, &ANYWHERE))
+    };
+    if title.is_ascii() {
+        says(&mut title.as_bytes().split(|byte| !byte.is_ascii_alphanumeric()))
+    } else {
+        let words = title.split(|c: char| !c.is_alphanumeric());
+        says(&mut words.map(str::as_bytes))
+    }
 }

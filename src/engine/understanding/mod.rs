@@ -4,7 +4,7 @@
 //! |---|---|
 //! | [`words`], `fold`, `lexicon` | split texts into folded words; the fixed lists of function words and levels |
 //! | `form`, [`alias`], `distance` | other words that an interest may mean |
-//! | `builder`, [`index`] | the words of compiled sessions and the sessions that hold each |
+//! | `piece`, `builder`, [`sorted`], `dictionary`, `word_filter`, [`index`] | the words of compiled sessions and the sessions that hold each |
 //! | [`interest`] | what an interest asks for: groups of words that mean the same |
 //! | `resolver`, `guess` | read an interest |
 //! | [`texts`] | the words of all parts of a catalogue |
@@ -17,6 +17,7 @@
 
 pub mod alias;
 mod builder;
+mod dictionary;
 mod distance;
 mod fold;
 mod form;
@@ -25,10 +26,13 @@ pub mod index;
 pub mod interest;
 mod lexicon;
 pub mod matching;
+mod piece;
 pub mod points;
 mod resolver;
+pub mod sorted;
 pub mod terms;
 pub mod texts;
+mod word_filter;
 pub mod words;
 
 pub use alias::Aliases;
@@ -37,6 +41,7 @@ pub use index::TextIndex;
 pub use interest::{How, Interest};
 pub use lexicon::Level;
 pub use matching::Matches;
+pub use piece::Piece;
 pub use points::{Field, Fields, POINT};
 pub use terms::Term;
 pub use texts::Texts;

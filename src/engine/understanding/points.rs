@@ -68,6 +68,14 @@ pub struct Code(pub(super) u8);
 impl Code {
     pub(super) const MOST: u8 = 15;
 
+    /// The word stands in this field alone, once.
+    pub(super) fn of(field: Field) -> Self {
+        match field {
+            Field::Abstract => Self(1),
+            _ => Self(field.bit()),
+        }
+    }
+
     /// The word stands in a field; abstracts are counted.
     #[inline]
     pub(super) fn add(&mut self, field: Field) {
@@ -211,6 +219,11 @@ impl Impacts {
     #[inline]
     pub(super) fn of(&self, code: Code, tier: Tier) -> u16 {
         (u32::from(self.0.get(usize::from(code.0)).copied().unwrap_or_default()) * tier.0) as u16
+    }
+
+    /// Returns the impact of each code, times the tier; in 64ths.
+    pub(super) fn of_tier(&self, tier: Tier) -> [u16; 256] {
+        self.0.map(|impact| (u32::from(impact) * tier.0) as u16)
     }
 }
 

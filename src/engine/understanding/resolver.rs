@@ -250,8 +250,7 @@ impl Resolver<'_> {
         self.ending(before, &self.forms(last), Tier::WORD, How::Form, &mut found);
         if before.is_empty() {
             if last.len() > 2 && last.bytes().all(|byte| byte.is_ascii_lowercase()) {
-                let numbered = (0..10).map(|digit| (format!("{last}{digit}"), Tier::NUMBERED));
-                let numbered: Vec<Form> = numbered.collect();
+                let numbered = self.numbered(last);
                 self.ending(before, &numbered, Tier::WORD, How::Form, &mut found);
             }
             for compound in self.compounds(last) {
@@ -275,6 +274,21 @@ impl Resolver<'_> {
             );
         }
         found
+    }
+
+    /// The word with a digit behind it, where the programme holds that: *python3*.
+    fn numbered(&self, word: &str) -> Vec<Form> {
+        let mut numbered = Vec::new();
+        let mut form = String::with_capacity(word.len() + 1);
+        for digit in '0'..='9' {
+            form.clear();
+            form.push_str(word);
+            form.push(digit);
+            if self.texts.holds(&form) {
+                numbered.push((form.clone(), Tier::NUMBERED));
+            }
+        }
+        numbered
     }
 
     /// The aliases of the words.

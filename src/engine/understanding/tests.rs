@@ -1,6 +1,7 @@
 //! Tests of the whole: sessions in, matches out.
 
 use super::{Aliases, Field, Fields, How, TextBuilder, TextIndex, Texts};
+use crate::engine::file::{Reader, Writer};
 
 /// One session: its tags, title and abstract.
 type Row<'a> = (&'a [&'a str], &'a str, &'a str);
@@ -169,6 +170,30 @@ fn parts_and_removed_sessions_do_not_change_the_points() {
             .collect()
     };
     assert_eq!(points(&padded), points(&expected));
+}
+
+#[test]
+fn an_index_is_read_as_it_was_written_and_one_with_an_automaton_is_refused() {
+    let rows: Vec<Row<'_>> = vec![
+        (&["Rust"], "Embedded Rust", "rust rust"),
+        (&["Rust"], "Go", "rust"),
+        (&[], "Rust", ""),
+    ];
+    let written = index(&rows);
+    let bytes = Writer::to_bytes(|writer| written.save(writer)).expect("names fit");
+    let read = TextIndex::open(&Reader::from_bytes(&bytes).expect("just written"));
+    let read = read.expect("just written");
+    let aliases = Aliases::default();
+    for interest in ["rust", "embedded rust", "go", "embeded", "embed"] {
+        assert_eq!(
+            found(&read, &aliases, interest),
+            found(&written, &aliases, interest)
+        );
+    }
+    let old = Writer::to_bytes(|writer| writer.column("automaton", b"fst")).expect("names fit");
+    let refused = TextIndex::open(&Reader::from_bytes(&old).expect("just written"));
+    let message = refused.expect_err("of version 1").to_string();
+    assert!(message.contains("compile it again"), "{message}");
 }
 
 #[test]

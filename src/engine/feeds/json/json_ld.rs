@@ -6,6 +6,7 @@ use super::node::{self, Node};
 use crate::engine::feeds::clock;
 use crate::engine::feeds::detect::Format;
 use crate::engine::feeds::fault::Fault;
+use crate::engine::feeds::html;
 use crate::engine::feeds::programme::{Programme, Session};
 use crate::engine::time::{DAY, Moment, Scale};
 
@@ -39,15 +40,14 @@ pub(in crate::engine::feeds) fn read_page<'a>(
 ) -> Result<bool, Fault> {
     let mut rest = page;
     let mut broken = None;
-    while let Some(at) = rest.find("<script") {
-        let Some(open) = rest.get(at..).and_then(|script| script.find('>')) else {
+    loop {
+        let script = rest.get(html::find_ignoring_case(rest, "<script")..);
+        let Some((tag, body)) = script.and_then(|script| script.split_once('>')) else {
             break;
         };
-        let (head, body) = rest.split_at(at + open + 1);
-        let body_end = body.find("</script").unwrap_or(body.len());
-        let tag = head.get(at..).unwrap_or_default();
-        if tag.contains("application/ld+json") {
-            match node::parse(body.get(..body_end).unwrap_or_default().trim()) {
+        let body_end = html::find_ignoring_case(body, "</script");
+        if tag.to_ascii_lowercase().contains("application/ld+json") {
+            match node::parse(without_marks(body.get(..body_end).unwrap_or_default())) {
                 Ok(root) => read(&root, programme),
                 Err(fault) => broken = Some(fault),
             }
@@ -55,12 +55,28 @@ pub(in crate::engine::feeds) fn read_page<'a>(
         rest = body.get(body_end..).unwrap_or_default();
     }
     programme.format = Format::JsonLd;
-    match (programme.sessions.is_empty(), broken) {
-        (true, Some(fault)) => Err(Fault::new(format!(
-            "a script of JSON-LD in this page: {fault}"
-        ))),
-        (empty, _) => Ok(!empty),
+    let reason = broken.map(|fault| format!("a script of JSON-LD in this page: {fault}"));
+    match (programme.sessions.is_empty(), reason) {
+        (true, Some(reason)) => Err(Fault::new(reason)),
+        (empty, reason) => {
+            if let Some(reason) = reason {
+                programme.note(reason);
+            }
+            Ok(!empty)
+        }
     }
+}
+
+/// A script without the comment or the section of character data that hides it from old readers.
+fn without_marks(script: &str) -> &str {
+    let mut script = script.trim();
+    for mark in ["<!--", "//", "/*", "<![CDATA[", "*/"] {
+        script = script.strip_prefix(mark).unwrap_or(script).trim_start();
+    }
+    for mark in ["-->", "*/", "]]>", "//", "/*"] {
+        script = script.strip_suffix(mark).unwrap_or(script).trim_end();
+    }
+    script
 }
 
 /// Takes an event that holds no others, or what is in it.
@@ -73,6 +89,7 @@ fn walk<'a>(node: &Node<'a>, depth: usize, programme: &mut Programme<'a>) {
         walk(item, depth + 1, programme);
     }
     let before = programme.sessions.len() + programme.report.skipped;
+    let is_outermost = programme.name.is_empty();
     for name in INSIDE {
         let inner = node.get(name);
         if inner.is_object() || inner.is_list() {
@@ -80,7 +97,7 @@ fn walk<'a>(node: &Node<'a>, depth: usize, programme: &mut Programme<'a>) {
         }
     }
     let has_parts = programme.sessions.len() + programme.report.skipped > before;
-    if has_parts && is_event(node) && programme.name.is_empty() {
+    if has_parts && is_event(node) && is_outermost {
         programme.name = node.get("name").line();
     } else if !has_parts && is_event(node) {
         programme.push(
@@ -103,7 +120,7 @@ fn is_event(node: &Node<'_>) -> bool {
 }
 
 fn session<'a>(event: &Node<'a>) -> Session<'a> {
-    let (start, end) = (event.get("startDate").str(), event.get("endDate").str());
+    let (start, end) = (date(event, "startDate"), date(event, "endDate"));
     let mut session = Session {
         id: event.first(&["identifier", "@id"]).id(),
         title: event.get("name").line(),
@@ -141,6 +158,16 @@ fn session<'a>(event: &Node<'a>) -> Session<'a> {
     session
 }
 
+/// A date, which may be an object that names its type.
+fn date<'n>(event: &'n Node<'_>, member: &str) -> &'n str {
+    let date = event.get(member);
+    if date.is_object() {
+        date.get("@value").str()
+    } else {
+        date.str()
+    }
+}
+
 fn set_tags<'a>(session: &mut Session<'a>, event: &Node<'a>) {
     let keywords = event.get("keywords");
     match keywords {
@@ -162,7 +189,9 @@ fn set_tags<'a>(session: &mut Session<'a>, event: &Node<'a>) {
 
 /// The name of a place, or its address.
 fn place<'a>(location: &Node<'a>) -> Cow<'a, str> {
-    let first = location.list().first().unwrap_or(location);
+    let places = location.list().iter();
+    let named = places.clone().find(|place| !place.line().is_empty());
+    let first = named.or(places.clone().next()).unwrap_or(location);
     let name = first.line();
     if !name.is_empty() {
         return name;

@@ -40,9 +40,11 @@ pub(super) fn read<'a>(root: &Node<'a>, programme: &mut Programme<'a>) -> Result
     let mut rows = Vec::with_capacity(entries.len());
     for (at, entry) in entries.iter().enumerate() {
         let mut row = Row::new(format!("entry {}", at + 1));
-        for (name, node) in entry.node.object() {
+        for (name, node) in entry.members() {
             match role_of.get(name.as_ref()) {
                 Some(Role::Start) if set_slot(&mut row, node, &tables) => {}
+                Some(role @ (Role::Title | Role::Id)) if !is_absent(&row, *role) => {}
+                Some(Role::Status) => set_status(&mut row, name, node),
                 Some(role) => set(&mut row, *role, node, &tables),
                 None => drop(set_slot(&mut row, node, &tables)),
             }
@@ -51,6 +53,12 @@ pub(super) fn read<'a>(root: &Node<'a>, programme: &mut Programme<'a>) -> Result
                 .iter()
                 .filter(|part| part.has("title") && part.has("start"));
             nested += parts.count();
+        }
+        for (name, node) in entry
+            .members()
+            .filter(|(name, _)| !role_of.contains_key(name.as_ref()))
+        {
+            set_ids(&mut row, name, node, &tables);
         }
         set_around(&mut row, entry, &tables);
         rows.push(row);
@@ -104,9 +112,49 @@ fn read_head<'a>(root: &Node<'a>, programme: &mut Programme<'a>) {
     }
 }
 
+fn is_absent(row: &Row<'_>, role: Role) -> bool {
+    matches!(row.get(role), Value::Absent)
+}
+
+/// Sets the state of a session, which a member such as `isCancelled` gives as true.
+fn set_status<'a>(row: &mut Row<'a>, name: &str, node: &Node<'a>) {
+    let state = match node {
+        Node::Bool(true) if column::bare(name).contains("cancel") => Cow::Borrowed("cancelled"),
+        _ => node.line(),
+    };
+    if !state.is_empty() && is_absent(row, Role::Status) {
+        row.set(Role::Status, Value::Text(state));
+    }
+}
+
+/// Sets what ids such as `trackId` and `speakerIds` stand for in the tables beside the list.
+fn set_ids<'a>(row: &mut Row<'a>, name: &str, node: &Node<'a>, tables: &Tables<'a>) {
+    let words = column::words(name);
+    let Some((last, before)) = words.split_last() else {
+        return;
+    };
+    if !matches!(last.as_str(), "id" | "ids") || before.is_empty() {
+        return;
+    }
+    let Some(Some(role)) = column::roles(&[before.concat()]).first().copied() else {
+        return;
+    };
+    let refers = matches!(
+        role,
+        Role::Room | Role::Speakers | Role::Tags | Role::Track | Role::Kind
+    );
+    let ids = node.list().iter().chain((!node.is_list()).then_some(node));
+    let names: Vec<Cow<'a, str>> = ids
+        .filter_map(|id| tables.name(role, &id.id()).cloned())
+        .collect();
+    let is_free = is_absent(row, role) || role == Role::Tags;
+    if refers && is_free && !names.is_empty() {
+        row.add(role, Value::Many(names));
+    }
+}
+
 /// Sets what the objects around a session say, where it says nothing itself.
 fn set_around<'a>(row: &mut Row<'a>, entry: &Entry<'_, 'a>, tables: &Tables<'a>) {
-    let is_absent = |row: &Row<'_>, role| matches!(row.get(role), Value::Absent);
     if let Some(key) = entry.key.filter(|_| is_absent(row, Role::Id)) {
         row.set(Role::Id, Value::Text(key.clone()));
     }

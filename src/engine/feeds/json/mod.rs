@@ -108,6 +108,8 @@ fn of_list(first: &Node<'_>) -> Format {
         Format::PyconJson
     } else if json_ld::fits(first) {
         Format::JsonLd
+    } else if hackertracker::fits_alone(first) {
+        Format::HackerTracker
     } else {
         Format::OtherJson
     }
@@ -147,6 +149,14 @@ fn of_object(root: &Node<'_>) -> Option<Format> {
     }
     if first.is_some_and(openevent::fits) {
         return Some(Format::OpenEvent);
+    }
+    if root
+        .get("events")
+        .list()
+        .iter()
+        .any(hackertracker::fits_alone)
+    {
+        return Some(Format::HackerTracker);
     }
     let other = pretalx::fits(root) || kaltura::fits(root) || list::fits(root);
     other.then_some(Format::OtherJson)

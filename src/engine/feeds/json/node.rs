@@ -9,7 +9,7 @@ use std::borrow::Cow;
 use serde::de::{DeserializeSeed, MapAccess, SeqAccess, Visitor};
 
 use crate::engine::feeds::fault::Fault;
-use crate::engine::feeds::html;
+use crate::engine::feeds::{html, programme};
 
 /// Values and names that any feed may hold, however small. The densest real feed (AWS re:Invent 2020) has 26 bytes for
 /// each, and would have to be 77 MB long to hold too many.
@@ -39,6 +39,10 @@ const NAMING: &[&str] = &[
     "title",
     "displayValue",
     "label",
+    "text",
+    "rendered",
+    "@value",
+    "#text",
 ];
 
 /// What stands for a member that is not there.
@@ -137,6 +141,11 @@ impl<'a> Node<'a> {
             Self::Text(text) => text.trim().parse().ok(),
             _ => None,
         }
+    }
+
+    /// Whether it is a state of what does not take place.
+    pub(super) fn is_cancelled(&self) -> bool {
+        programme::is_cancelled(self.str())
     }
 
     /// A string or a number as an id.

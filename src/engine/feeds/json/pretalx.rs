@@ -26,12 +26,12 @@ fn is_submission(entry: &Node<'_>) -> bool {
 
 pub(super) fn read<'a>(root: &Node<'a>, programme: &mut Programme<'a>) {
     for entry in root.get("results").list().iter().chain(root.list()) {
-        programme.push(|| place(entry), session(entry));
+        take(entry, programme);
     }
     for (_, day) in root.get("schedule").object() {
         for (_, rooms) in day.object() {
             for (_, entry) in rooms.object() {
-                programme.push(|| place(entry), session(entry));
+                take(entry, programme);
             }
         }
     }
@@ -49,13 +49,31 @@ pub(super) fn read<'a>(root: &Node<'a>, programme: &mut Programme<'a>) {
     }
 }
 
+/// Takes a submission once for each of its slots.
+fn take<'a>(entry: &Node<'a>, programme: &mut Programme<'a>) {
+    if entry.get("speakers").list().iter().any(is_code) {
+        programme
+            .note("speakers are only codes of other pages of pretalx, so they are missing".into());
+    }
+    let single = core::slice::from_ref(entry.get("slot"));
+    let slots = entry.get("slots").list();
+    for slot in if slots.is_empty() { single } else { slots } {
+        programme.push(|| place(entry), session(entry, slot));
+    }
+}
+
+/// Whether a text is the code of a speaker, such as `9QFXYA`, which stands for one that is not written out.
+fn is_code(speaker: &Node<'_>) -> bool {
+    let code = speaker.str();
+    let is_mark = |byte: u8| byte.is_ascii_uppercase() || byte.is_ascii_digit();
+    code.len() == 6 && code.bytes().all(is_mark)
+}
+
 fn place(entry: &Node<'_>) -> String {
     format!("submission {}", entry.get("code").id())
 }
 
-fn session<'a>(entry: &Node<'a>) -> Session<'a> {
-    let single = entry.get("slot");
-    let slot = entry.get("slots").list().first().unwrap_or(single);
+fn session<'a>(entry: &Node<'a>, slot: &Node<'a>) -> Session<'a> {
     let mut session = Session {
         id: entry.get("code").id(),
         title: entry.get("title").line(),
@@ -85,7 +103,12 @@ fn session<'a>(entry: &Node<'a>) -> Session<'a> {
         entry.get("abstract").block(),
         entry.get("description").block(),
     );
-    for speaker in entry.get("speakers").list() {
+    for speaker in entry
+        .get("speakers")
+        .list()
+        .iter()
+        .filter(|one| !is_code(one))
+    {
         session.speaker(speaker.line());
     }
     session

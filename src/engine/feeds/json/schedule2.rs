@@ -16,7 +16,7 @@ pub(super) fn read<'a>(root: &Node<'a>, programme: &mut Programme<'a>) {
     for event in schedule.get("events").list() {
         let mut session = session(event);
         session.set_track(named(event.get("track"), &tracks));
-        session.location = named(event.get("room"), &rooms);
+        session.location = named(event.first(&["room", "location"]), &rooms);
         let kind = event.get("type").line();
         if !matches!(kind.as_ref(), "OTHER" | "other") {
             session.set_kind(kind);
@@ -38,7 +38,7 @@ fn session<'a>(event: &Node<'a>) -> Session<'a> {
         end: clock::moment(event.get("end").str()),
         language: event.get("language").line(),
         url: event.first(&["url", "origin_url"]).line(),
-        cancelled: event.get("status").str().eq_ignore_ascii_case("cancelled"),
+        cancelled: event.get("status").is_cancelled(),
         ..Session::default()
     };
     if session.end.is_none() {
@@ -98,6 +98,8 @@ fn named<'a>(
     let found = keys.iter().find_map(|key| table.get(key.id().as_ref()));
     match found {
         Some(entry) => entry.first(&["name", "slug"]).line(),
+        // A text that is no key is the name itself.
+        None if !reference.is_object() => reference.line(),
         None => reference.first(&["slug"]).line(),
     }
 }

@@ -13,7 +13,7 @@ use crate::engine::feeds::clock;
 use crate::engine::feeds::day::Day;
 use crate::engine::feeds::fault::Fault;
 use crate::engine::feeds::html;
-use crate::engine::feeds::programme::{Programme, Session};
+use crate::engine::feeds::programme::{Programme, Session, is_cancelled};
 
 pub(super) fn read<'a>(xml: &mut Xml<'a>, programme: &mut Programme<'a>) -> Result<(), Fault> {
     let mut change = None;
@@ -95,9 +95,12 @@ fn read_event<'a>(
             "abstract" => short = xml.block()?,
             "description" => long = xml.block()?,
             "url" => session.url = xml.line()?,
+            "status" | "state" => session.cancelled = is_cancelled(&xml.line()?),
             "persons" => {
-                while let Item::Open(_) = xml.next()? {
-                    session.speaker(person_name(xml)?);
+                while let Item::Open(person) = xml.next()? {
+                    let own = xml.attribute(&person, "name")?;
+                    let name = person_name(xml)?;
+                    session.speaker(if name.is_empty() { own.into() } else { name });
                 }
             }
             "tags" | "keywords" => {

@@ -64,16 +64,21 @@ struct Lines {
 
 impl Lines {
     fn begin(&mut self, component: &str) {
+        self.finish_duration();
         self.has_end = false;
-        self.length = None;
         self.push_line("BEGIN", &component.to_ascii_uppercase());
     }
 
-    fn end(&mut self, component: &str) {
+    /// Writes the duration of the component whose properties end here. An alarm may follow inside it.
+    fn finish_duration(&mut self) {
         // Old files hold both, and the duration in a form of their own.
         if let Some(length) = self.length.take().filter(|_| !self.has_end) {
             self.push_line("DURATION", &length);
         }
+    }
+
+    fn end(&mut self, component: &str) {
+        self.finish_duration();
         self.push_line("END", &component.to_ascii_uppercase());
     }
 
@@ -158,7 +163,7 @@ fn content(kind: &str, text: &str) -> String {
     }
 }
 
-/// `PT1H`, or `01H30M00S` and `013000` of old files.
+/// `PT1H`, or `01H30M00S`, `013000` and `01:30` of old files.
 fn length(text: &str) -> Option<String> {
     if text.starts_with(['P', '-', '+']) {
         return Some(text.to_owned());
@@ -166,6 +171,7 @@ fn length(text: &str) -> Option<String> {
     let digits: String = text.chars().filter(char::is_ascii_digit).collect();
     let (hours, rest) = digits.split_at_checked(2)?;
     let (minutes, seconds) = rest.split_at_checked(2)?;
+    let seconds = if seconds.is_empty() { "00" } else { seconds };
     (seconds.len() == 2).then(|| format!("PT{hours}H{minutes}M{seconds}S"))
 }
 
