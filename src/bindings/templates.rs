@@ -171,11 +171,11 @@ impl<'py> Templates<'py> {
         let Some(slot) = slot.and_then(|hits| self.contributions.get_mut(hits)) else {
             return answer::contributions(self.py, &parts);
         };
-        let same = |shared: &&Shared<'py>| {
+        let same = |shared: &Shared<'py>| {
             same_bits(shared.parts.interest_match, parts.interest_match)
                 && shared.parts.diversity.map(f64::to_bits) == parts.diversity.map(f64::to_bits)
         };
-        if slot.as_ref().filter(same).is_none() {
+        if !slot.as_ref().is_some_and(same) {
             let dict = answer::contributions(self.py, &parts)?;
             *slot = Some(Shared { parts, dict });
         }

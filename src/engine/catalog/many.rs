@@ -43,7 +43,7 @@ pub struct Rows {
     /// 0, and where each interest ends in `bytes`.
     ends: Vec<usize>,
     /// The number of interests up to the end of each row, and whether the engine may rank it.
-    rows: Vec<(usize, bool)>,
+    closed: Vec<(usize, bool)>,
 }
 
 impl Default for Rows {
@@ -51,7 +51,7 @@ impl Default for Rows {
         Self {
             bytes: Vec::new(),
             ends: vec![0],
-            rows: Vec::new(),
+            closed: Vec::new(),
         }
     }
 }
@@ -76,31 +76,31 @@ impl Rows {
 
     /// Ends a row. The engine will not rank it if it is not `readable`.
     pub fn close(&mut self, readable: bool) {
-        self.rows.push((self.ends.len() - 1, readable));
+        self.closed.push((self.ends.len() - 1, readable));
     }
 
     /// Returns the number of rows.
     pub fn len(&self) -> usize {
-        self.rows.len()
+        self.closed.len()
     }
 
     /// Returns true if there are no rows.
     pub fn is_empty(&self) -> bool {
-        self.rows.is_empty()
+        self.closed.is_empty()
     }
 
     /// Returns true if the engine may rank every row.
     pub fn are_readable(&self) -> bool {
-        self.rows.iter().all(|&(_, readable)| readable)
+        self.closed.iter().all(|&(_, readable)| readable)
     }
 
     /// Returns the interests of a row, some of them perhaps twice; `None` if the engine may not rank it.
     fn interests(&self, row: usize) -> Option<impl Iterator<Item = &[u8]>> {
-        let &(end, true) = self.rows.get(row)? else {
+        let &(end, true) = self.closed.get(row)? else {
             return None;
         };
         let start = match row.checked_sub(1) {
-            Some(before) => self.rows.get(before)?.0,
+            Some(before) => self.closed.get(before)?.0,
             None => 0,
         };
         let bounds = self.ends.get(start..=end)?.windows(2);
