@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from pathlib import Path
 from typing import Any
@@ -203,8 +204,6 @@ def test_every_road_gives_the_same_answer(tmp_path: Path) -> None:
     compiled = Catalog(manifest, text=True)
     compiled.save(tmp_path / "text.catalog")
     Catalog(manifest).save(tmp_path / "plain.catalog")
-    import json
-
     roads = {
         "catalog": Catalog(manifest),
         "text": compiled,
@@ -216,6 +215,30 @@ def test_every_road_gives_the_same_answer(tmp_path: Path) -> None:
         assert catalog.recommend(interests, 6, understand=True) == expected, name
     sizes = [(tmp_path / f"{name}.catalog").stat().st_size for name in ("text", "plain")]
     assert sizes[0] > sizes[1]
+
+
+@pytest.mark.parametrize(
+    "members",
+    [
+        {"abstract": None, "description": "zebra"},
+        {"abstract": "", "description": "zebra"},
+        {"abstract": 5, "description": "zebra"},
+        {"speakers": {"name": "zebra", "about": "yak"}},
+        {"speakers": [{"name": "zebra", "about": "yak"}, "ibex"]},
+        {"speakers": [{"about": ["yak"], "name": {"name": "zebra"}}, None, 5]},
+        {"speakers": [{"name": ["zebra", ["ibex"]]}]},
+        {"speakers": [["zebra", {"name": "ibex"}, ["yak"]], []]},
+        {"track": ["zebra", ["ibex", ["yak"]]], "speakers": {}},
+    ],
+    ids=json.dumps,
+)
+def test_a_session_of_json_has_the_words_of_its_object(members: dict[str, Any]) -> None:
+    sessions = [{"title": "A", "tags": ["one"], **members}, {"title": "B", "tags": ["two"]}]
+    of_objects = Catalog(sessions, text=True)
+    of_json = Catalog.from_json(json.dumps(sessions).encode()).with_text()
+    for word in ("zebra", "yak", "ibex", "name", "about"):
+        answers = [held.recommend([word], 2, understand=True) for held in (of_json, of_objects)]
+        assert answers[0] == answers[1]
 
 
 def test_a_changed_catalogue_answers_like_a_new_one() -> None:

@@ -12,16 +12,12 @@ import sys
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from types import CodeType, FrameType, FunctionType, ModuleType
     from typing import Any, TypeGuard
 
     from eventkit.accelerate import trampoline
-
-    look_at_script: Callable[[], None]
 else:
-    # Set by `startup`: where eventkit is missing, these files lie beside it.
-    trampoline = look_at_script = None
+    trampoline = None  # Set by `startup`: where eventkit is missing, the files lie beside it.
 
 OPTIONS = "EVENTKIT_ACCELERATE"
 """The environment variable that says how to accelerate: ``on``, ``strict``, ``shadow=RATE``,
@@ -50,6 +46,10 @@ _LOOKS_AT_CALLERS = frozenset(
 _waiting: list[_Waiting] = []
 _turn = [None]  # taken by the thread that wakes the agent
 _seen_first_call = False
+
+
+def look_at_script() -> None:
+    """Look for an agent in ``__main__``. `startup` puts its own function in this place."""
 
 
 def watch_first_calls() -> None:

@@ -114,16 +114,6 @@ class Catalog(Frames):
         return catalog
 
     @classmethod
-    def of_data(cls, data: Any, fields: dict[str, Any]) -> Catalog:
-        """Return a catalogue of sessions that the engine compiled, for `eventkit.feeds`.
-
-        Args:
-            data: The sessions, compiled.
-            fields: A manifest without its sessions.
-        """
-        return cls._made(data, fields["weights"], fields)
-
-    @classmethod
     def from_parts(cls, sessions: list[Any] | Catalog, manifest: Mapping[str, Any]) -> Catalog:
         """Compile given sessions with the weights of a manifest. Its own sessions are not used.
 

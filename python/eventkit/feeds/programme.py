@@ -171,7 +171,7 @@ class Programme:
         compiled = self.__dict__["_kept"].compile() if self._is_unread else None
         if compiled is None:
             return Catalog({**fields, "sessions": self.sessions})
-        return Catalog.of_data(compiled, fields)
+        return Catalog._made(compiled, fields["weights"], fields)
 
     def to_frame(self) -> Any:
         """Return the sessions as a ``pandas.DataFrame``, one session a row.

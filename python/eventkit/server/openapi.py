@@ -62,7 +62,7 @@ def build_document(settings: ServerSettings) -> dict[str, Any]:
 
     Example:
         >>> sorted(build_document(ServerSettings())["paths"])[:3]
-        ['/alternatives', '/explain', '/export']
+        ['/alternatives', '/busy', '/explain']
     """
     asked = _parameters(settings)
     shown = {name: asked[name] for name in ("understand", "card", "balance", "spread")}

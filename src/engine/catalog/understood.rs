@@ -15,7 +15,7 @@ use super::ceiling::{Ceiling, Popularity};
 use super::segment::Segment;
 use super::{Best, Catalog, Narrow, Place};
 use crate::engine::error::Error;
-use crate::engine::json::{Member, SessionText, ValueView};
+use crate::engine::json::{Member, SessionText};
 use crate::engine::ranking::bitmap::Bitmap;
 use crate::engine::ranking::score::{Number, Scorer};
 use crate::engine::threads;
@@ -86,12 +86,16 @@ fn words_of(
     piece: Range<usize>,
 ) -> Result<SortedWords, Error> {
     let mut builder = TextBuilder::default();
+    let name = text.member("name");
     for position in piece {
         if let Some(view) = text.get(position) {
             let mut read = None;
             for ((field, _), value) in MEMBERS.into_iter().zip(view.get_each(members)) {
-                if let Some(value) = value.filter(|_| read != Some(field)) {
-                    push(&mut builder, field, &value);
+                let value = value.filter(|value| read != Some(field) && !value.is_null());
+                if let Some(value) = value {
+                    value.each_text(&name, &mut |text| {
+                        builder.push(field, &String::from_utf8_lossy(text));
+                    });
                     read = Some(field);
                 }
             }
@@ -129,15 +133,6 @@ impl Pieces {
                 .map(|start| start..sessions.min(start + size))
                 .collect(),
         }
-    }
-}
-
-fn push(builder: &mut TextBuilder, field: Field, value: &ValueView<'_>) {
-    match value.as_str() {
-        Some(text) => builder.push(field, &String::from_utf8_lossy(&text)),
-        None => value
-            .strings()
-            .for_each(|text| builder.push(field, &String::from_utf8_lossy(&text))),
     }
 }
 

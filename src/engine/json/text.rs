@@ -300,14 +300,15 @@ impl<'a> ValueView<'a> {
         }
     }
 
-    /// Returns the strings in it, if it is an array. Other elements are left out.
-    pub fn strings(&self) -> impl Iterator<Item = Cow<'a, [u8]>> {
-        let array = self.packed.first() == Some(&b'[');
-        let tokens = self.tokens().take(if array { usize::MAX } else { 0 });
-        tokens.filter_map(|token| match token {
-            Token::Str(raw) => Some(string::decode(raw)),
-            _ => None,
-        })
+    /// Returns true if it is `null`.
+    pub fn is_null(&self) -> bool {
+        self.packed == b"null"
+    }
+
+    /// Calls `visit` with its text, with the texts of its elements, or with the text of its member `name`. Elements may be
+    /// arrays or objects in turn, but those hold texts only.
+    pub fn each_text(&self, name: &Member, visit: &mut impl FnMut(&[u8])) {
+        each_text(self.packed, name, 0, visit);
     }
 
     /// Appends the value as Python's `json.dumps` writes it.
@@ -334,5 +335,43 @@ fn dump(packed: &[u8], keys: &KeyTable, out: &mut Vec<u8>) {
             Some(Token::Name(_) | Token::Str(_)) => {}
             None => return,
         }
+    }
+}
+
+/// The deepest arrays and objects whose texts count.
+const DEEPEST_TEXTS: usize = 1;
+
+/// See [`ValueView::each_text`].
+fn each_text(value: &[u8], name: &Member, depth: usize, visit: &mut impl FnMut(&[u8])) {
+    let mut tokens = Tokens::new(value);
+    let first = tokens.next();
+    if let Some(Token::Str(raw)) = first {
+        return visit(&string::decode(raw));
+    }
+    if depth > DEEPEST_TEXTS {
+        return;
+    }
+    match first {
+        Some(Token::BeginArray) => loop {
+            let element = tokens.value();
+            each_text(element, name, depth + 1, visit);
+            if tokens.next() != Some(Token::Comma) {
+                return;
+            }
+        },
+        Some(Token::BeginObject) => {
+            let mut found: &[u8] = &[];
+            while let Some(token) = tokens.next() {
+                if matches!(token, Token::Key(_) | Token::Name(_)) {
+                    let member = tokens.value();
+                    // Of two members with one name, Python keeps the last.
+                    if name.is(token) {
+                        found = member;
+                    }
+                }
+            }
+            each_text(found, name, depth + 1, visit);
+        }
+        _ => {}
     }
 }
