@@ -177,7 +177,10 @@ fn read(segment: &Segment, position: u32) {
     for name in ["title", "tags", "größe", "missing"] {
         if let Some(value) = view.get(&text.member(name)) {
             value.dump(&mut out);
-            let _ = (value.as_str(), value.strings().count());
+            let _ = (value.as_str(), value.is_null());
+            value.each_text(&text.member("name"), &mut |text| {
+                out.extend_from_slice(text)
+            });
         }
     }
 }
