@@ -370,7 +370,7 @@ fn titles_and_ids_are_found_by_their_keys() {
 
 #[test]
 fn members_and_spans_find_values() {
-    let text = r#"[{"title":"A","start":"9\u003a00","x":{"end":1,"y":[1,{"z":"\""}]},"end":10.50,"start":"11:00"},{"title":"B","rare":[{"a":"b"},"c"]}]"#;
+    let text = r#"[{"title":"A","start":"9\u003a00","x":{"end":1,"y":[1,{"z":"\""}]},"end":10.50,"start":"11:00"},{"title":"B","rare":[{"a":"x","name":"b"},"c"]}]"#;
     let loaded = read(text.as_bytes()).expect("sessions");
     let session = loaded.text.get(0).expect("the first");
     let spans = loaded.spans.first().expect("the first");

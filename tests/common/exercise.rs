@@ -179,7 +179,7 @@ fn read(segment: &Segment, position: u32) {
             value.dump(&mut out);
             let _ = (value.as_str(), value.is_null());
             value.each_text(&text.member("name"), &mut |text| {
-                out.extend_from_slice(text)
+                out.extend_from_slice(text);
             });
         }
     }
