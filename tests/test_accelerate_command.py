@@ -165,6 +165,23 @@ def test_a_script_without_an_agent_stays_plain():
     assert both(command, "--strict") == NOTHING
 
 
+def test_a_collection_while_the_interpreter_ends_says_nothing(tmp_path):
+    script = tmp_path / "agent.py"
+    script.write_text(
+        "import sys, types\n"
+        "def score_session(): ...\n"
+        "def recommend(): ...\n"
+        "class Last:\n"
+        "    def __del__(self):\n"
+        "        [[] for _ in range(10_000)]\n"
+        "sys.modules['kept'] = types.ModuleType('kept')\n"
+        "sys.modules['kept'].last = Last()\n"
+        "print('done')\n",
+        encoding="utf-8",
+    )
+    assert outcome(run([*ACCELERATE, "--", PYTHON, script])) == (0, "done\n", "")
+
+
 def test_a_shell_between():
     line = f"cd {AGENT} && '{PYTHON}' agent.py {' '.join(RECOMMEND[:1])}"
     assert both(["sh", "-c", line], "--strict")["native"] > 0

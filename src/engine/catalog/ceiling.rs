@@ -16,7 +16,8 @@ pub(super) struct Popularity {
     pub(super) by_position: Vec<Number>,
     /// The step of each session: how many 255ths of the range lie below its popularity, rounded up.
     steps: Vec<u8>,
-    /// The least and the greatest; `None` if one is not a number of at most [`MOST`].
+    /// The least and the greatest; `None` if one is not a number of at most [`MOST`], or if they are too close to divide
+    /// what lies between them.
     range: Option<(f64, f64)>,
 }
 
@@ -26,6 +27,8 @@ const MOST: f64 = (1_u32 << 26) as f64;
 const STEPS: u8 = 255;
 /// What is added to a bound, as a part of the absolute values of what was added up.
 const MARGIN: f64 = 1e-12;
+/// A part of smaller numbers than this might be no number.
+const SMALLEST: f64 = 1e-290;
 
 impl Popularity {
     pub(super) fn new(by_position: Vec<Number>) -> Self {
@@ -41,14 +44,19 @@ impl Popularity {
             steps: Vec::new(),
             range,
         };
-        if let Some((least, most)) = range {
+        if let Some((least, most)) = range.filter(|(least, most)| least != most) {
             let scale = f64::from(STEPS) / (most - least);
-            let scale = if scale.is_finite() { scale } else { 0.0 };
+            if !scale.is_finite() {
+                popularity.range = None;
+                return popularity;
+            }
             let values = popularity.by_position.iter().map(|value| value.as_f64());
             // The number is not negative, and the cast ends at the largest step.
             #[allow(clippy::cast_sign_loss)]
             let step = |value: f64| ((value - least) * scale).ceil() as u8;
             popularity.steps = values.map(step).collect();
+        } else if range.is_some() {
+            popularity.steps = vec![0; popularity.by_position.len()];
         }
         popularity
     }
@@ -99,7 +107,8 @@ impl<'a> Ceiling<'a> {
             parts.push((held.steps.as_slice(), at_step));
         }
         let others = most + diversity;
-        others.is_finite().then_some(Self {
+        let has_margin = size == 0.0 || size >= SMALLEST;
+        (has_margin && others.is_finite()).then_some(Self {
             interest,
             others,
             size: size + diversity.abs(),
@@ -158,12 +167,14 @@ mod tests {
         texts.push(&words, &[]);
         let points = |number: u32| 1 + (number.wrapping_mul(40_503) >> 7) % 9 * 150;
         let sessions: Vec<(u32, u32)> = (0..SESSIONS).map(|at| (at, points(at))).collect();
-        let kinds: [fn(u32) -> Number; 5] = [
+        let kinds: [fn(u32) -> Number; 7] = [
             |random| Number::Float(f64::from(random) / 97.0),
             |random| Number::Int(i64::from(random) - 48),
             |random| Number::Float(-1e-3 * f64::from(random % 3)),
             |_| Number::Float(0.25),
             |random| Number::Float(f64::from(random) * 1e300),
+            |random| Number::Float(f64::from(random) * 5e-324),
+            |random| Number::Float(f64::from(random) * 1e-305),
         ];
         let weights = [(2.0, 0.5), (0.1, 3.0), (1.0, -1.0), (0.0, 1.0), (-1.0, 0.5)];
         for popularity in kinds {

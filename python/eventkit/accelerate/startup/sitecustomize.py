@@ -80,7 +80,7 @@ def _look_at_script() -> None:
     else:
         import gc
 
-        gc.callbacks.append(_Look())
+        gc.callbacks.append(_Look(gc))
 
 
 class _Look:
@@ -90,15 +90,16 @@ class _Look:
     hook's other half is loaded before the agent ranks many sessions, and not at all for a few.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, gc: Any) -> None:
+        # An interpreter that ends collects once more, when no module can be imported.
+        self.gc, self.is_ending = gc, sys.is_finalizing
         self.left = _MOST_LOOKS
         self.made = 0
 
     def __call__(self, phase: str, info: dict[str, int]) -> None:
-        if phase != "start":
+        if phase != "start" or self.is_ending():
             return
-        import gc
-
+        gc = self.gc
         self.left -= 1
         space = getattr(sys.modules.get("__main__"), "__dict__", {})
         if all(type(space.get(each)) is type(_load) for each in _FUNCTIONS):
