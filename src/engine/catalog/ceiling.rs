@@ -44,7 +44,7 @@ impl Popularity {
             steps: Vec::new(),
             range,
         };
-        if let Some((least, most)) = range.filter(|(least, most)| least != most) {
+        if let Some((least, most)) = range.filter(|(least, most)| most > least) {
             let scale = f64::from(STEPS) / (most - least);
             if !scale.is_finite() {
                 popularity.range = None;
