@@ -49,7 +49,7 @@ def short_table(lines: Sequence[str]) -> list[str]:
     name, slowest = _slowest(lines)
     rows.append(
         f"| `Catalog.recommend`, 1,000,000 sessions, {SHOWN.get(name, name)} "
-        f"(the slowest measured query) | {_unit(slowest)} | | |"
+        f"(the slowest measured query of up to 10 results) | {_unit(slowest)} | | |"
     )
     return rows
 

@@ -57,6 +57,16 @@ def test_thread_and_task_ask_and_get_the_same(graph, service):
     }
 
 
+def test_busy_times_are_those_of_all_pages_for_threads_and_tasks(graph, service):
+    graph.page_size = 3
+    graph.put(ANN, make_event(9, showAs="free"))
+    busy = service.get_busy()
+    assert busy == in_task(service, service.aget_busy)
+    sessions = service.get_events()
+    assert busy == [(session["start_at"], session["end_at"]) for session in sessions[:8]]
+    assert graph.calls("events")[0].query["$select"] == "start,end,isAllDay,isCancelled,showAs"
+
+
 def test_the_request_is_what_graph_reads(graph):
     now = datetime(2026, 2, 1, 12, 44, 59, 5, tzinfo=timezone(timedelta(hours=2)))
     with GraphEventService(settings_of(graph, time_zone="Europe/Berlin"), now=lambda: now) as s:

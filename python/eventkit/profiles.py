@@ -120,7 +120,7 @@ class _Numbers:
     """Carries numbers that no float holds through a parse and a dump, digit by digit."""
 
     def __init__(self) -> None:
-        # Random: a text that is in the file already cannot look like a number of ours.
+        # Random, so that no text of the file looks like a marked number.
         self._mark = secrets.token_hex(16)
         self._kept = False
 

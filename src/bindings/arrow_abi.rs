@@ -62,7 +62,7 @@ pub(super) struct Stream {
 
 /// A struct that is released when it is dropped.
 pub(super) trait Owned: Sized {
-    /// The name of the capsules that hold such a struct.
+    /// The name that Arrow gives to the Python capsule of such a struct.
     const NAME: &'static CStr;
     /// A struct that is released already.
     const EMPTY: Self;
@@ -257,7 +257,7 @@ impl AsRef<[u8]> for Buffer {
 struct Private<T> {
     buffers: Vec<*const c_void>,
     children: Vec<*mut T>,
-    /// The owner of what the buffers point to.
+    /// Keeps the memory alive that the buffers point to.
     _owner: Arc<dyn Send + Sync>,
 }
 

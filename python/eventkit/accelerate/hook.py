@@ -26,7 +26,7 @@ OPTIONS = "EVENTKIT_ACCELERATE"
 MODULE = "eventkit_accelerate_hook"
 """The name under which this file is loaded by the start-up hook."""
 
-PRICE = 0.014
+PRICE = 0.018
 """Seconds that importing the engine and proving an agent take: see ``benches/command.py``."""
 
 PER_SESSION = 1.4e-6

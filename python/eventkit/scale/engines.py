@@ -227,7 +227,7 @@ def spark_session(master: str | None) -> Any:
 
 
 def _with_threads(work: Any, threads: int) -> Any:
-    """Return the work with so many threads a worker, if it can be told."""
+    """Return the work, limited to ``threads`` threads a worker if it has such a limit."""
     limit = getattr(work, "with_threads", None)
     return work if limit is None else limit(threads)
 

@@ -115,7 +115,7 @@ def find_sources(profiles: str | os.PathLike[str] | Iterable[str]) -> list[Sourc
 
 
 def divide(sources: list[Source], part_rows: int) -> Iterator[Part]:
-    """Divide sources into parts of about so many rows.
+    """Divide sources into parts of about ``part_rows`` rows.
 
     Args:
         sources: The files.

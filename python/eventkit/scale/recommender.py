@@ -154,7 +154,7 @@ class Recommender:
 
 
 def limit_threads(threads: int) -> None:
-    """Let this process rank with so many threads, if it did not rank before.
+    """Let this process rank with ``threads`` threads, unless it has ranked already.
 
     ``RAYON_NUM_THREADS`` has precedence.
     """

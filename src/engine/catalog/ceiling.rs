@@ -44,8 +44,13 @@ impl Popularity {
             steps: Vec::new(),
             range,
         };
-        if let Some((least, most)) = range.filter(|(least, most)| most > least) {
-            let scale = f64::from(STEPS) / (most - least);
+        if let Some((least, most)) = range {
+            // Where all are equal, the one step is 0.
+            let scale = if most > least {
+                f64::from(STEPS) / (most - least)
+            } else {
+                0.0
+            };
             if !scale.is_finite() {
                 popularity.range = None;
                 return popularity;
@@ -55,8 +60,6 @@ impl Popularity {
             #[allow(clippy::cast_sign_loss)]
             let step = |value: f64| ((value - least) * scale).ceil() as u8;
             popularity.steps = values.map(step).collect();
-        } else if range.is_some() {
-            popularity.steps = vec![0; popularity.by_position.len()];
         }
         popularity
     }

@@ -146,7 +146,8 @@ impl Observance {
 }
 
 impl Yearly {
-    /// Reads a rule of one month, and of one weekday or of the first date's day.
+    /// Reads a yearly rule: in one month, on one weekday of it or on the date of the first onset. Returns `None` for any
+    /// other rule.
     fn read(rule: &ICalendarRecurrenceRule, first: &PartialDateTime, from: i64) -> Option<Self> {
         let plain = rule.freq == ICalendarFrequency::Yearly
             && rule.interval.is_none_or(|years| years == 1)
@@ -173,7 +174,7 @@ impl Yearly {
         plain.then_some(Self { month, day, until })
     }
 
-    /// The midnight of its day in a year.
+    /// Returns the midnight that begins the day on which the rule applies in a year.
     fn day_in(&self, year: i64) -> Option<i64> {
         // 0 is Sunday, and the first of January 1970 was a Thursday.
         let weekday_of = |at: i64| (at.div_euclid(DAY) + 4).rem_euclid(7);

@@ -41,7 +41,7 @@ impl WordFilter {
         }
     }
 
-    /// Returns false only for a word that was not added.
+    /// Returns true for each word that was added, and for a few others.
     #[inline]
     pub(super) fn may_hold(&self, word: &[u8]) -> bool {
         let (block, bits) = self.place(word);

@@ -70,7 +70,7 @@ class _Finder:
 
 
 def _look_at_script() -> None:
-    """Look out for the functions of an agent in ``__main__``; doing it again does nothing."""
+    """Watch ``__main__`` for the functions of an agent. A second call has no effect."""
     global _looking
     if _looking:
         return
