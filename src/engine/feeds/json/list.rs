@@ -12,6 +12,7 @@ use crate::engine::feeds::column::{self, Role};
 use crate::engine::feeds::fault::{Fault, shown};
 use crate::engine::feeds::programme::{MOST_SESSIONS, Programme};
 use crate::engine::feeds::row::{self, Row, Value};
+use crate::engine::feeds::table_shape::subject;
 
 pub(super) fn fits(root: &Node<'_>) -> bool {
     !find::entries(root).is_empty()
@@ -33,6 +34,10 @@ pub(super) fn read<'a>(root: &Node<'a>, programme: &mut Programme<'a>) -> Result
         return Err(Fault::new(format!(
             "the list has more than {MOST_SESSIONS} entries, the most that are read"
         )));
+    }
+    let all: Vec<String> = names.iter().map(ToString::to_string).collect();
+    if let Some(reason) = subject(&all, &roles) {
+        return Err(Fault::new(reason));
     }
     read_head(root, programme);
     let tables = Tables::of(root);
