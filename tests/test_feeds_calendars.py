@@ -136,6 +136,13 @@ def test_json_ld_that_refers_to_other_objects(member, reverse):
     assert found == [(name, "Hall", ["Ann Lee"]) for name in times]
 
 
+def test_json_ld_that_refers_to_itself_ends():
+    circle = [{"@id": "#a"}] * 50
+    inside = ("subEvent", "event", "events", "item", "mainEntity")
+    event = LD | {"@id": "#a"} | dict.fromkeys(inside, circle)
+    assert len(read({"@context": "https://schema.org", "@graph": [event]})) < 2
+
+
 def test_json_ld_of_lists_and_full_names():
     entry = {"@type": "ListItem", "item": LD}
     feed = {"@context": "https://schema.org", "itemListElement": [entry]}

@@ -129,9 +129,11 @@ def test_an_offset_behind_a_time_as_mail_programs_write_it():
     assert brief("title,start\nA,1777626000.0\n", "start_at") == [("2026-05-01T09:00:00+00:00",)]
 
 
-def test_of_the_same_time_on_several_clocks_utc_is_taken():
-    table = "Title,Date,Time (PT),Time (ET),Time (UTC)\nA,2026-05-01,09:00,12:00,16:00\n"
-    assert brief(table, "start_at") == [("2026-05-01T16:00:00+00:00",)]
+def test_of_the_same_time_on_several_clocks_utc_is_taken_where_it_has_its_date():
+    table = "Title,Start (PT),Start (UTC)\nA,2026-05-01 18:00,2026-05-02 01:00\n"
+    assert brief(table, "start_at") == [("2026-05-02T01:00:00+00:00",)]
+    table = "Title,Date,Time (PT),Time (UTC)\nA,2026-05-01,18:00,01:00\n"
+    assert brief(table, "start_at") == [("2026-05-01T18:00:00",)]
 
 
 def test_the_place_of_a_speaker_is_no_room():

@@ -338,8 +338,12 @@ fn leave_to_people(names: &[Name], roles: &mut [Option<Role>]) {
     }
 }
 
-/// Of the same times on several clocks, takes those in UTC: `Time (PT)`, `Time (UTC)`.
+/// Of the same times on several clocks, takes those in UTC: `Start (PT)`, `Start (UTC)`. Beside a column of dates, the
+/// times in UTC may be those of the next day.
 fn prefer_utc<S: AsRef<str>>(names: &[Name], columns: &[S], roles: &mut [Option<Role>]) {
+    if roles.contains(&Some(Role::Date)) {
+        return;
+    }
     for wanted in [Role::Start, Role::End] {
         let Some(taken) = roles.iter().position(|role| *role == Some(wanted)) else {
             continue;

@@ -6,6 +6,8 @@ use std::borrow::Cow;
 
 use calcard::icalendar::{ICalendarComponent, ICalendarEntry, ICalendarProperty, ICalendarValue};
 
+use hashbrown::HashSet;
+
 use super::clock::midnight;
 
 /// The properties that hold times.
@@ -15,7 +17,7 @@ const TIMED: [&str; 5] = ["DTSTART", "DTEND", "RECURRENCE-ID", "EXDATE", "RDATE"
 pub(super) fn lines(body: &str) -> Cow<'_, str> {
     if memchr::memchr(b'\n', body.as_bytes()).is_none() {
         let body = body.replace('\r', "\n");
-        return Cow::Owned(dates(&body).map_or(body.clone(), |mended| mended));
+        return Cow::Owned(dates(&body).unwrap_or(body));
     }
     dates(body).map_or(Cow::Borrowed(body), Cow::Owned)
 }
@@ -108,7 +110,7 @@ pub(super) fn is_timed_event(component: &ICalendarComponent) -> bool {
 }
 
 /// The midnights of the days on which an event with times does not recur.
-pub(super) fn excepted_days(component: &ICalendarComponent) -> Vec<i64> {
+pub(super) fn excepted_days(component: &ICalendarComponent) -> HashSet<i64> {
     let is_exception = |entry: &&ICalendarEntry| entry.name == ICalendarProperty::Exdate;
     let entries = component.entries.iter().filter(is_exception);
     let days = entries.flat_map(|entry| &entry.values).filter_map(|value| {

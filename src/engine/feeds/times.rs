@@ -173,7 +173,7 @@ pub(super) fn read_dotted(columns: &mut [Column]) {
                 column.first_early =
                     Some((format!("\"{hour}.{minute:02}\""), format!("row {}", at + 1)));
             }
-            column.bad -= 1;
+            column.bad = column.bad.saturating_sub(1);
         }
         if column.bad == 0 {
             column.first_bad = None;

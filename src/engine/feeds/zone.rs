@@ -122,7 +122,7 @@ fn fixed(name: &str) -> Option<Tz> {
             _ => (digits.parse().ok()?, 0),
         };
     let exists = (0..=14).contains(&hours) && (0..60).contains(&minutes);
-    let seconds: i32 = exists.then_some(sign * (hours * 60 + minutes) * 60)?;
+    let seconds: i32 = exists.then(|| sign * (hours * 60 + minutes) * 60)?;
     FixedOffset::east_opt(seconds).map(Tz::Fixed)
 }
 

@@ -17,6 +17,23 @@ pub(super) struct Graph<'n, 'a> {
     parents: HashSet<&'n str>,
 }
 
+/// Returns a member under its short or its full name, as it is written.
+pub(super) fn member<'r, 'a>(node: &'r Node<'a>, name: &str) -> &'r Node<'a> {
+    let own = node.get(name);
+    if !matches!(own, Node::Null) {
+        return own;
+    }
+    let is_full = |member: &str| {
+        let mut prefixes = PREFIXES.iter();
+        let short = prefixes.find_map(|prefix| member.strip_prefix(prefix));
+        short == Some(name)
+    };
+    let mut members = node.object().iter();
+    members
+        .find(|(member, _)| is_full(member))
+        .map_or(&NULL, |(_, member)| member)
+}
+
 impl<'n, 'a> Graph<'n, 'a> {
     /// Takes all objects of a document. O(values).
     pub(super) fn of(root: &'n Node<'a>) -> Self {
@@ -58,26 +75,12 @@ impl<'n, 'a> Graph<'n, 'a> {
         }
     }
 
-    /// Returns a member under its short or its full name, with a reference resolved; of a list of one, its item.
+    /// Returns a member with a reference resolved; of a list of one, its item.
     pub(super) fn get<'r>(&self, node: &'r Node<'a>, name: &str) -> &'r Node<'a>
     where
         'n: 'r,
     {
-        let full = |member: &str| {
-            let short = PREFIXES
-                .iter()
-                .find_map(|prefix| member.strip_prefix(prefix));
-            short.is_some_and(|short| short == name)
-        };
-        let own = node.get(name);
-        let found = if matches!(own, Node::Null) {
-            let mut members = node.object().iter();
-            members
-                .find(|(member, _)| full(member))
-                .map_or(&NULL, |(_, member)| member)
-        } else {
-            own
-        };
+        let found = member(node, name);
         match found.list() {
             [only] => self.resolve(only),
             _ => self.resolve(found),

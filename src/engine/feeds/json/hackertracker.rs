@@ -40,11 +40,17 @@ pub(super) fn read<'a>(root: &Node<'a>, programme: &mut Programme<'a>) {
     }
 }
 
+/// The end of the year 9999.
+const LAST_SECOND: i64 = 253_402_300_799;
+
 /// A time as text, or as the seconds since 1970 that Firestore keeps.
 fn moment(time: &Node<'_>) -> Option<Moment> {
     let seconds = time.first(&["seconds", "_seconds"]).int();
     match seconds {
-        Some(seconds) => Some(Moment::at_offset(seconds.checked_mul(1000)?, 0)),
+        Some(seconds) => {
+            let exists = (0..=LAST_SECOND).contains(&seconds);
+            exists.then(|| Moment::at_offset(seconds * 1000, 0))
+        }
         None => clock::moment(time.str()),
     }
 }

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use hashbrown::HashSet;
 
-use super::graph::Graph;
+use super::graph::{self, Graph};
 use super::node::{self, Node};
 use crate::engine::feeds::clock;
 use crate::engine::feeds::date;
@@ -43,7 +43,13 @@ type Seen = HashSet<String>;
 
 fn read_script<'a>(root: &Node<'a>, seen: &mut Seen, programme: &mut Programme<'a>) {
     let graph = Graph::of(root);
-    Walk { graph, seen }.walk(root, 0, programme);
+    let followed = HashSet::new();
+    let mut walk = Walk {
+        graph,
+        followed,
+        seen,
+    };
+    walk.walk(root, 0, programme);
 }
 
 /// Reads the scripts of an HTML page. Returns false if there are no events in them.
@@ -95,6 +101,8 @@ fn without_marks(script: &str) -> &str {
 /// Goes through a document.
 struct Walk<'n, 'a, 's> {
     graph: Graph<'n, 'a>,
+    /// The objects to which a reference was followed, so that circles end.
+    followed: HashSet<*const Node<'a>>,
     seen: &'s mut Seen,
 }
 
@@ -105,7 +113,11 @@ impl<'n, 'a> Walk<'n, 'a, '_> {
         if depth > MOST_DEPTH {
             return false;
         }
-        let node = self.graph.resolve(node);
+        let reference = node;
+        let node = self.graph.resolve(reference);
+        if !core::ptr::eq(node, reference) && !self.followed.insert(node) {
+            return is_event(node);
+        }
         let mut found = false;
         for item in node.list() {
             found |= self.walk(item, depth + 1, programme);
@@ -113,7 +125,7 @@ impl<'n, 'a> Walk<'n, 'a, '_> {
         let is_outermost = programme.name.is_empty();
         let mut has_parts = false;
         for name in INSIDE {
-            let inner = self.graph.get(node, name);
+            let inner = graph::member(node, name);
             if inner.is_object() || inner.is_list() {
                 has_parts |= self.walk(inner, depth + 1, programme);
             }
