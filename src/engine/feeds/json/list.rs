@@ -59,6 +59,7 @@ pub(super) fn read<'a>(root: &Node<'a>, programme: &mut Programme<'a>) -> Result
                 .filter(|part| part.has("title") && part.has("start"));
             nested += parts.count();
         }
+        set_other_title(&mut row, entry, &role_of);
         for (name, node) in entry
             .members()
             .filter(|(name, _)| !role_of.contains_key(name.as_ref()))
@@ -86,6 +87,26 @@ pub(super) fn read<'a>(root: &Node<'a>, programme: &mut Programme<'a>) -> Result
             .unwrap_or_default()
     };
     row::take(rows, column, programme)
+}
+
+/// Sets the title of an entry that calls it otherwise than most do, such as the `name` of a break among the `title`s of
+/// talks.
+fn set_other_title<'a>(row: &mut Row<'a>, entry: &Entry<'_, 'a>, role_of: &HashMap<&str, Role>) {
+    let is_usual = |name: &str| role_of.get(name) == Some(&Role::Title);
+    if entry.members().any(|(name, _)| is_usual(name)) {
+        return;
+    }
+    let is_free = |name: &str| !role_of.contains_key(name);
+    let members: Vec<_> = entry.members().filter(|(name, _)| is_free(name)).collect();
+    let names: Vec<&str> = members.iter().map(|(name, _)| name.as_ref()).collect();
+    let roles = column::roles(&names);
+    let mut titles = members.iter().zip(&roles);
+    if let Some(((_, title), _)) = titles.find(|(_, role)| **role == Some(Role::Title)) {
+        let title = title.line();
+        if !title.is_empty() {
+            row.set(Role::Title, Value::Text(title));
+        }
+    }
 }
 
 fn no_titles(root: &Node<'_>) -> Fault {
