@@ -124,7 +124,7 @@ def test_an_offset_behind_a_time_as_mail_programs_write_it():
     starts = [("2026-05-01T09:00:00+02:00",), ("2026-05-01T09:00:00-07:00",)]
     assert brief(f"title,start\n{table}", "start_at") == starts
     assert brief("title,date,time\nA,2026-05-01,09:00-10:00\n", "end") == [("10:00",)]
-    with pytest.raises(FeedError, match='column "time".*"09:00-1000"'):
+    with pytest.raises(FeedError, match=r'column "time".*"09:00-1000"'):
         read("title,date,time\nA,2026-05-01,09:00-1000\n")
     assert brief("title,start\nA,1777626000.0\n", "start_at") == [("2026-05-01T09:00:00+00:00",)]
 

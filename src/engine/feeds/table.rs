@@ -149,11 +149,11 @@ fn check_rivals(
     for (one, other) in rivals {
         let [first, second] = [one, other].map(|at| record.get(*at).unwrap_or_default().trim());
         if !first.is_empty() && !second.is_empty() && first != second {
-            let named = |at: &usize| names.get(*at).map(|name| shown(name)).unwrap_or_default();
+            let header = |at: &usize| names.get(*at).map(|name| shown(name)).unwrap_or_default();
             let reason = format!(
                 "columns {} and {} have the same name, and this row holds {} and {}: expected one session a row",
-                named(one),
-                named(other),
+                header(one),
+                header(other),
                 shown(first),
                 shown(second)
             );

@@ -166,7 +166,7 @@ impl<'n, 'a> Walk<'n, 'a, '_> {
             programme
                 .note("the `eventSchedule` of events is not read, so these have no times".into());
         }
-        let place = format!("event {:?}", title);
+        let place = format!("event {title:?}");
         programme.push(|| place, session(event, title, &self.graph));
     }
 }
@@ -247,8 +247,8 @@ fn description<'a>(text: &Node<'a>) -> Cow<'a, str> {
 }
 
 fn is_cancelled(status: &Node<'_>) -> bool {
-    let mut states = status.list().iter().chain([status]);
-    states.any(|state| {
+    let mut all = status.list().iter().chain([status]);
+    all.any(|state| {
         let name = if state.is_object() {
             state.get("@id").str()
         } else {
