@@ -9,7 +9,7 @@ use pyo3::types::{PyBool, PyDict, PyFloat, PyInt, PyList, PyString, PyTuple};
 use super::errors::{Answer, OrDecline, room};
 use super::intern::intern;
 use super::{input, layout, object};
-use crate::engine::catalog::conflict::count_conflicts;
+use crate::engine::catalog::conflict::{SlotEnd, count_conflicts};
 use crate::engine::ranking::interest::InterestSet;
 use crate::engine::ranking::score::{Contributions, Number, Scorer};
 
@@ -202,13 +202,6 @@ pub(super) fn number(py: Python<'_>, value: Number) -> PyResult<Bound<'_, PyAny>
         Number::Int(value) => object::new_int(py, value),
         Number::Float(value) => object::new_float(py, value),
     }
-}
-
-/// One end of a time slot, which compares as in Python.
-#[derive(PartialEq, Eq, Hash)]
-pub(super) enum SlotEnd<'a> {
-    None,
-    Ascii(&'a [u8]),
 }
 
 /// Counts the (start, end) slots that more than one of the sessions has.

@@ -55,9 +55,15 @@ pub(super) fn guarded<'py>(
     py: Python<'py>,
     call: impl FnOnce() -> Answer<Bound<'py, PyAny>>,
 ) -> PyResult<Bound<'py, PyAny>> {
+    let answer = attempt(call)?;
+    Ok(answer.unwrap_or_else(|| py.NotImplemented().into_bound(py)))
+}
+
+/// Runs a native call. Returns `None` if it declines, and raises `eventkit.InternalError` if it panics.
+pub(super) fn attempt<T>(call: impl FnOnce() -> Answer<T>) -> PyResult<Option<T>> {
     match unwind(call)? {
-        Ok(answer) => Ok(answer),
-        Err(Stop::Declined) => Ok(py.NotImplemented().into_bound(py)),
+        Ok(answer) => Ok(Some(answer)),
+        Err(Stop::Declined) => Ok(None),
         Err(Stop::Raised(error)) => Err(error),
     }
 }

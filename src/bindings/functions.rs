@@ -5,7 +5,6 @@
 //! mutable data, and an answer must come from one state of them.
 
 use std::sync::OnceLock;
-use std::time::Instant;
 
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList, PyString};
@@ -20,6 +19,7 @@ use crate::engine::ranking::index::Ranked;
 use crate::engine::ranking::interest::InterestSet;
 use crate::engine::ranking::score::{Number, Scorer, SumRegime, Weights};
 use crate::engine::ranking::select::Selection;
+use crate::engine::ranking::stages::{Stage, StageTimes, Stages};
 
 static REGIME: OnceLock<Option<SumRegime>> = OnceLock::new();
 
@@ -41,14 +41,9 @@ pub(super) fn probe_interpreter(py: Python<'_>) -> PyResult<Vec<&'static str>> {
 
 /// Returns the regime of a `sum`, found from two lists that the three regimes add differently.
 pub(super) fn regime_of(sum: &Bound<'_, PyAny>) -> PyResult<Option<SumRegime>> {
-    let floats = [Number::Float(0.1), Number::Float(0.2), Number::Float(0.3)];
-    let mixed = [Number::Float(0.1), Number::Int(1), Number::Float(0.03)];
-    let of_floats: f64 = sum.call1(((0.1, 0.2, 0.3),))?.extract()?;
-    let of_mixed: f64 = sum.call1(((0.1, 1, 0.03),))?.extract()?;
-    Ok(SumRegime::ALL.into_iter().find(|regime| {
-        regime.sum(&floats) == Number::Float(of_floats)
-            && regime.sum(&mixed) == Number::Float(of_mixed)
-    }))
+    let floats: f64 = sum.call1(((0.1, 0.2, 0.3),))?.extract()?;
+    let mixed: f64 = sum.call1(((0.1, 1, 0.03),))?.extract()?;
+    Ok(SumRegime::that_gives(floats, mixed))
 }
 
 /// Returns how this interpreter's `sum()` adds, or declines if that is not known.
@@ -124,64 +119,6 @@ pub(super) fn profile<'py>(
         profile.set_item(intern!(py, "milliseconds"), milliseconds)?;
         Ok(profile.into_any())
     })
-}
-
-/// A stage of `recommend`.
-#[derive(Clone, Copy)]
-enum Stage {
-    Load,
-    Score,
-    Sort,
-    Conflicts,
-    Format,
-}
-
-/// Is told when a stage of `recommend` ends.
-trait Stages {
-    fn ended(&mut self, stage: Stage);
-
-    /// Is told that an index ranks the sessions, so that none is scanned.
-    fn uses_index(&mut self);
-}
-
-/// Measures nothing.
-impl Stages for () {
-    #[inline]
-    fn ended(&mut self, _: Stage) {}
-
-    #[inline]
-    fn uses_index(&mut self) {}
-}
-
-/// The time of each stage, in the order of [`Stage`].
-struct StageTimes {
-    since: Instant,
-    milliseconds: [f64; 5],
-    indexed: bool,
-}
-
-impl StageTimes {
-    fn start() -> Self {
-        Self {
-            since: Instant::now(),
-            milliseconds: [0.0; 5],
-            indexed: false,
-        }
-    }
-}
-
-impl Stages for StageTimes {
-    fn ended(&mut self, stage: Stage) {
-        let now = Instant::now();
-        if let Some(time) = self.milliseconds.get_mut(stage as usize) {
-            *time = (now - self.since).as_secs_f64() * 1e3;
-        }
-        self.since = now;
-    }
-
-    fn uses_index(&mut self) {
-        self.indexed = true;
-    }
 }
 
 fn ranked_answer<'py>(

@@ -4,9 +4,7 @@
 
 mod answer;
 mod arrow;
-mod arrow_abi;
-mod arrow_export;
-mod arrow_import;
+mod arrow_capsule;
 mod ask;
 mod balance;
 mod cache;
@@ -33,7 +31,6 @@ mod input;
 mod intern;
 mod layout;
 mod load;
-mod meant;
 #[cfg(unix)]
 mod metrics;
 mod object;
@@ -42,6 +39,7 @@ mod probe;
 mod query;
 mod questions;
 mod rate;
+mod reading;
 mod replica;
 mod search;
 mod snapshot;
@@ -100,8 +98,6 @@ mod _eventkit {
     use super::graph_ticket::Ticket;
     #[pymodule_export]
     use super::load::{load_json, load_ndjson};
-    #[pymodule_export]
-    use super::meant::Reading;
     #[cfg(unix)]
     #[pymodule_export]
     use super::metrics::ServerMetrics;
@@ -116,6 +112,8 @@ mod _eventkit {
     use super::questions::{alternatives, why_not};
     #[pymodule_export]
     use super::rate::{RateLimiter, RequestLog};
+    #[pymodule_export]
+    use super::reading::Reading;
     #[pymodule_export]
     use super::search::CatalogBase;
     #[cfg(unix)]

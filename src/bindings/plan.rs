@@ -138,36 +138,10 @@ impl CatalogBase {
             let best = ranked.get(number as usize).or_decline()?;
             Ok(self.shown_title(py, best.place)?.repr()?.to_string())
         };
-        let message = match *refusal {
-            Refusal::Untimed(it) => format!("must: {} has no time to plan with", title(it)?),
-            Refusal::Avoided(it) => format!("must and avoid both name {}", title(it)?),
-            Refusal::Busy(it, number) => {
-                format!(
-                    "must: {} overlaps the busy time {}",
-                    title(it)?,
-                    busy(number)
-                )
-            }
-            Refusal::Overlaps(it, other) => format!(
-                "must: {} and {} overlap, or lie closer than gap",
-                title(it)?,
-                title(other)?
-            ),
-            Refusal::Limit(count) => format!("must names {count} sessions, which is more than top"),
-            Refusal::Incomparable(number, lacking) => {
-                let instead = if lacking == "a date" { "date" } else { "zone" };
-                format!(
-                    "busy: the time {} has {lacking}, and the times of the sessions have none: give the programme's \
-                     {instead} with {instead}=",
-                    busy(number)
-                )
-            }
-            Refusal::Failed(ref error) if error.kind() == ErrorKind::Memory => {
-                return Ok(no_memory(error));
-            }
-            Refusal::Failed(ref error) => error.to_string(),
-        };
-        Ok(PyValueError::new_err(message))
+        match refusal {
+            Refusal::Failed(error) if error.kind() == ErrorKind::Memory => Ok(no_memory(error)),
+            _ => Ok(PyValueError::new_err(refusal.message(title, busy)?)),
+        }
     }
 
     /// Returns the title of a session as the session has it, or `None` as a Python object.
@@ -197,15 +171,7 @@ impl CatalogBase {
             let row: Bound<'py, PyDict> = object::new_dict(py)?;
             row.set_item(intern!(py, "title"), self.shown_title(py, best.place)?)?;
             row.set_item(intern!(py, "score"), object::new_float(py, best.score)?)?;
-            let word = match reason {
-                Reason::Avoided => intern!(py, "avoided"),
-                Reason::Busy(_) => intern!(py, "busy"),
-                Reason::Untimed => intern!(py, "untimed"),
-                Reason::Overlaps(_) => intern!(py, "overlaps"),
-                Reason::Limit => intern!(py, "limit"),
-                Reason::NoGain => intern!(py, "no gain"),
-            };
-            row.set_item(intern!(py, "reason"), word)?;
+            row.set_item(intern!(py, "reason"), reason.name())?;
             match reason {
                 Reason::Busy(number) => {
                     let (start, end) = given.busy.get(number as usize).or_decline()?;

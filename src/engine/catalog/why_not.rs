@@ -44,6 +44,18 @@ impl Condition {
         Self::Exclude,
     ];
 
+    /// Returns the argument of `Filter` that it comes from.
+    pub fn argument(self) -> &'static str {
+        match self {
+            Self::Window => "start/end",
+            Self::Locations => "locations",
+            Self::AllTags => "all_tags",
+            Self::AnyTags => "any_tags",
+            Self::NoTags => "no_tags",
+            Self::Exclude => "exclude",
+        }
+    }
+
     /// Moves this condition from one filter to another.
     fn transfer(self, from: &mut Filter, to: &mut Filter) {
         use core::mem::swap;

@@ -28,6 +28,16 @@ impl Number {
         }
     }
 
+    /// Returns true if both are the same to Python in every respect: the type, the value and the sign of zero.
+    #[inline]
+    pub fn is_same(self, other: Self) -> bool {
+        match (self, other) {
+            (Self::Int(a), Self::Int(b)) => a == b,
+            (Self::Float(a), Self::Float(b)) => a.to_bits() == b.to_bits(),
+            _ => false,
+        }
+    }
+
     /// Returns Python's `self * other`, or `None` if an `int` product leaves ±[`Self::INT_LIMIT`].
     #[inline]
     pub fn times(self, other: Self) -> Option<Self> {
@@ -56,6 +66,25 @@ pub enum SumRegime {
 impl SumRegime {
     /// All regimes, oldest first.
     pub const ALL: [Self; 3] = [Self::Plain, Self::Compensated, Self::CompensatedInts];
+
+    /// Returns the name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Plain => "plain",
+            Self::Compensated => "compensated",
+            Self::CompensatedInts => "compensated_ints",
+        }
+    }
+
+    /// Returns the regime whose sums of `(0.1, 0.2, 0.3)` and of `(0.1, 1, 0.03)` are these, if there is one.
+    pub fn that_gives(floats: f64, mixed: f64) -> Option<Self> {
+        let of_floats = [Number::Float(0.1), Number::Float(0.2), Number::Float(0.3)];
+        let of_mixed = [Number::Float(0.1), Number::Int(1), Number::Float(0.03)];
+        Self::ALL.into_iter().find(|regime| {
+            regime.sum(&of_floats) == Number::Float(floats)
+                && regime.sum(&of_mixed) == Number::Float(mixed)
+        })
+    }
 
     /// Returns `sum(items)`, starting from the int 0 as Python does.
     ///
