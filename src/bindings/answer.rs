@@ -94,16 +94,6 @@ pub(super) fn explained<'py>(
     explanation(py, chosen.scored(scorer)?, matched_tags)
 }
 
-/// Builds the explanation of a session whose match and tags are known.
-pub(super) fn explained_with<'py>(
-    py: Python<'py>,
-    chosen: Chosen<'py>,
-    scorer: &Scorer,
-    matched_tags: Vec<Bound<'py, PyAny>>,
-) -> Answer<Bound<'py, PyAny>> {
-    explanation(py, chosen.scored(scorer)?, matched_tags)
-}
-
 /// Builds `{"sessions": …, "scoring": …, "conflicts": …}`.
 pub(super) fn recommendation<'py>(
     py: Python<'py>,
@@ -137,7 +127,7 @@ pub(super) fn recommendation<'py>(
 }
 
 /// Builds `{"title": …, "score": …, "contributions": …, "matched_tags": …}`.
-fn explanation<'py>(
+pub(super) fn explanation<'py>(
     py: Python<'py>,
     entry: Scored<'py>,
     matched_tags: Vec<Bound<'py, PyAny>>,

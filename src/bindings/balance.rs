@@ -37,26 +37,18 @@ impl Sharing {
                 )));
             }
         };
-        let Some(spread) = spread else {
-            return Ok(by_interest.then_some(Self {
-                by_interest,
-                fields: Vec::new(),
-            }));
+        let named = |spread: &Bound<'_, PyAny>| -> PyResult<Vec<String>> {
+            if let Ok(field) = spread.extract::<String>() {
+                return Ok(vec![field]);
+            }
+            spread.extract().map_err(|_| match spread.repr() {
+                Ok(shown) => PyTypeError::new_err(format!(
+                    "spread is {shown}, expected the name of a field or a list of names"
+                )),
+                Err(error) => error,
+            })
         };
-        if let Ok(field) = spread.extract::<String>() {
-            let fields = vec![field];
-            return Ok(Some(Self {
-                by_interest,
-                fields,
-            }));
-        }
-        let fields: PyResult<Vec<String>> = spread.extract();
-        let fields = fields.map_err(|_| match spread.repr() {
-            Ok(shown) => PyTypeError::new_err(format!(
-                "spread is {shown}, expected the name of a field or a list of names"
-            )),
-            Err(error) => error,
-        })?;
+        let fields = spread.map_or(Ok(Vec::new()), named)?;
         Ok((by_interest || !fields.is_empty()).then_some(Self {
             by_interest,
             fields,

@@ -14,6 +14,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList, PyString};
 
 use super::layout;
+use crate::engine::memory::prefetch;
 
 /// How changes of a dict are noticed: by its version tag, below 3.14.
 ///
@@ -321,17 +322,4 @@ unsafe fn is_same_tags(address: usize, tags: &[Py<PyString>]) -> bool {
 fn elements(list: &Bound<'_, PyList>) -> usize {
     // SAFETY: `list` is a live list.
     unsafe { layout::elements(list.as_ptr()) as usize }
-}
-
-/// Fetches what lies at an address into the processor's cache. A hint, for any address.
-#[inline]
-pub(super) fn prefetch(address: usize) {
-    #[cfg(target_arch = "x86_64")]
-    // SAFETY: a prefetch is a hint and never faults, whatever the address.
-    unsafe {
-        use core::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
-        _mm_prefetch::<_MM_HINT_T0>((address as *const i8).wrapping_add(8));
-    }
-    #[cfg(not(target_arch = "x86_64"))]
-    let _ = address;
 }

@@ -7,7 +7,7 @@
 use std::sync::OnceLock;
 
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyList, PyString};
+use pyo3::types::{PyDict, PyList};
 
 use super::answer::{self, Chosen};
 use super::errors::{Answer, OrDecline, Stop, guarded, room};
@@ -345,19 +345,12 @@ pub(super) fn clear_cache() {
 #[pyfunction]
 pub(super) fn cache_info<'py>(py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
     guarded(py, || {
-        let held = store::info(py);
         let info = object::new_dict(py)?;
-        let set = |name: &Bound<'py, PyString>, value: u64| -> PyResult<()> {
-            info.set_item(name, object::new_int(py, value as i64)?)
-        };
-        set(intern!(py, "snapshots"), held.snapshots)?;
-        set(intern!(py, "max_snapshots"), held.max_snapshots)?;
-        set(intern!(py, "sessions"), held.sessions)?;
-        set(intern!(py, "bytes"), held.bytes)?;
-        set(intern!(py, "hits"), held.hits)?;
-        set(intern!(py, "misses"), held.misses)?;
-        let enabled = fingerprint::is_possible(py)?;
-        set(intern!(py, "enabled"), u64::from(enabled))?;
+        let enabled = [("enabled", u64::from(fingerprint::is_possible(py)?))];
+        for (name, count) in store::info(py).into_iter().chain(enabled) {
+            let name = object::new_str(py, name.as_bytes())?;
+            info.set_item(name, object::new_int(py, count as i64)?)?;
+        }
         Ok(info.into_any())
     })
 }

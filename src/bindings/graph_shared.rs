@@ -65,11 +65,7 @@ impl SharedCache {
         shared: bool,
     ) -> PyResult<Bound<'py, PyAny>> {
         // A service may return more events than requested. Only the answer to a request for more events is cut.
-        let most = if value.top > key.top() {
-            usize::try_from(key.top()).unwrap_or(usize::MAX)
-        } else {
-            usize::MAX
-        };
+        let most = key.most_of(value.top);
         if !shared {
             return Ok(replica::events(value.events.bind(py), most)?.into_any());
         }

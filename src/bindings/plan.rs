@@ -14,7 +14,7 @@ use super::search::{CatalogBase, UNREADABLE, refuse_text, settled};
 use super::{input, object};
 use crate::engine::catalog::busy::Busy;
 use crate::engine::catalog::itinerary::{Reason, Refusal};
-use crate::engine::catalog::planning::PlanWishes;
+use crate::engine::catalog::planning::{PlanWishes, best_first};
 use crate::engine::catalog::{Best, Place};
 use crate::engine::error::ErrorKind;
 
@@ -111,15 +111,9 @@ impl CatalogBase {
             return Err(PyKeyError::new_err(message).into());
         };
         if self.data.is_identified(py, first, name.as_bytes())? {
-            return all(self.data.catalog.identified(name.as_bytes()), |place| {
-                self.data.is_identified(py, place, name.as_bytes())
-            });
+            return self.data.with_id(py, name.as_bytes());
         }
-        input::with_lowered(&text, |lowered| {
-            all(self.data.catalog.titled(lowered), |place| {
-                self.data.is_titled(py, place, lowered)
-            })
-        })?
+        input::with_lowered(&text, |lowered| self.data.with_title(py, lowered))?
     }
 
     /// Returns the error for wishes that cannot be kept.
@@ -162,11 +156,8 @@ impl CatalogBase {
         given: &Given,
         ranked: &[Best],
     ) -> Answer<Bound<'py, PyList>> {
-        let of = |&(number, reason): &(u32, Reason)| Some((*ranked.get(number as usize)?, reason));
-        let mut rows: Vec<(Best, Reason)> = left_out.iter().filter_map(of).collect();
-        rows.sort_by(|(a, _), (b, _)| b.score.total_cmp(&a.score));
         let list = PyList::empty(py);
-        for (best, reason) in rows {
+        for (best, reason) in best_first(left_out, ranked) {
             room("the plan", 0)?;
             let row: Bound<'py, PyDict> = object::new_dict(py)?;
             row.set_item(intern!(py, "title"), self.shown_title(py, best.place)?)?;
@@ -188,18 +179,4 @@ impl CatalogBase {
         }
         Ok(list)
     }
-}
-
-/// Returns the places that are confirmed.
-fn all(
-    candidates: impl Iterator<Item = Place>,
-    is_it: impl Fn(Place) -> Answer<bool>,
-) -> Answer<Vec<Place>> {
-    let mut found = Vec::new();
-    for place in candidates {
-        if is_it(place)? {
-            found.push(place);
-        }
-    }
-    Ok(found)
 }

@@ -33,11 +33,8 @@ pub(super) fn sum_contributions<'py>(
     guarded(py, || {
         let items: Answer<Vec<_>> = items.iter().map(|item| input::number(&item)).collect();
         let items = items?;
-        let exact = |item: &Number| match item {
-            Number::Int(value) => value.unsigned_abs() <= Number::INT_LIMIT.unsigned_abs(),
-            Number::Float(_) => true,
-        };
-        items.iter().all(exact).then_some(()).or_decline()?;
+        let is_exact = items.iter().all(|item| item.is_exact());
+        is_exact.then_some(()).or_decline()?;
         match known.sum(&items) {
             Number::Int(value) => Ok(value.into_pyobject(py).ok().or_decline()?.into_any()),
             Number::Float(value) => Ok(value.into_pyobject(py).ok().or_decline()?.into_any()),

@@ -211,14 +211,10 @@ impl CatalogBase {
         let answer = object::new_dict(py)?;
         let title = self.shown_title(py, found.session.place)?;
         answer.set_item(intern!(py, "title"), title)?;
-        let shown = found.before.is_some_and(|before| before < top);
-        answer.set_item(intern!(py, "shown"), shown)?;
-        let rank = found.before.map(|before| before + 1);
-        answer.set_item(intern!(py, "rank"), rank)?;
-        let score = found.session.score;
-        answer.set_item(intern!(py, "score"), score)?;
-        let gap = found.last.filter(|_| !shown).map(|last| last.score - score);
-        answer.set_item(intern!(py, "gap"), gap)?;
+        answer.set_item(intern!(py, "shown"), found.is_shown(top))?;
+        answer.set_item(intern!(py, "rank"), found.rank())?;
+        answer.set_item(intern!(py, "score"), found.session.score)?;
+        answer.set_item(intern!(py, "gap"), found.gap(top))?;
         let title = |best: Option<Best>| -> Answer<_> {
             best.map(|best| self.shown_title(py, best.place))
                 .transpose()

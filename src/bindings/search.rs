@@ -6,7 +6,7 @@ use pyo3::types::{PyBytes, PyDict, PyList, PyString};
 
 use super::answer::{self, Chosen};
 use super::cache::TimedCache;
-use super::catalog_data::CatalogData;
+use super::catalog_data::{CatalogData, confirmed};
 use super::errors::{Answer, OrDecline, Stop, guarded, no_memory, room, unwind};
 use super::filter::Filter;
 use super::functions::scorer;
@@ -209,8 +209,8 @@ impl CatalogBase {
         id: &Bound<'_, PyString>,
     ) -> Answer<Option<Place>> {
         input::with_bytes(id, |id| {
-            let mut candidates = self.data.catalog.identified(id);
-            candidates.find_map(|place| confirmed(self.data.is_identified(py, place, id), place))
+            let candidates = self.data.catalog.identified(id);
+            confirmed(candidates, |place| self.data.is_identified(py, place, id)).next()
         })?
         .transpose()
     }
@@ -222,8 +222,8 @@ impl CatalogBase {
         title: &Bound<'_, PyString>,
     ) -> Answer<Option<Place>> {
         let found = input::with_lowered(title, |lowered| {
-            let mut candidates = self.data.catalog.titled(lowered);
-            candidates.find_map(|place| confirmed(self.data.is_titled(py, place, lowered), place))
+            let candidates = self.data.catalog.titled(lowered);
+            confirmed(candidates, |place| self.data.is_titled(py, place, lowered)).next()
         })?;
         let found = found.transpose()?;
         // The original's search fails at the first title that it cannot read.
@@ -245,15 +245,6 @@ impl Narrowed<'_> {
             filter: self.filter,
             identified: &self.identified,
         }
-    }
-}
-
-/// Returns the place if it is confirmed, or the reason why that is unknown.
-fn confirmed(is_it: Answer<bool>, place: Place) -> Option<Answer<Place>> {
-    match is_it {
-        Ok(true) => Some(Ok(place)),
-        Ok(false) => None,
-        Err(stop) => Some(Err(stop)),
     }
 }
 

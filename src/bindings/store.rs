@@ -115,30 +115,20 @@ pub(super) fn clear() {
     drop(removed);
 }
 
-/// The figures of `cache_info()`.
-pub(super) struct Info {
-    pub(super) snapshots: u64,
-    pub(super) max_snapshots: u64,
-    pub(super) sessions: u64,
-    pub(super) bytes: u64,
-    pub(super) hits: u64,
-    pub(super) misses: u64,
-}
-
-/// Counts what is held now.
-pub(super) fn info(py: Python<'_>) -> Info {
+/// Returns the figures of `cache_info()`, by name.
+pub(super) fn info(py: Python<'_>) -> [(&'static str, u64); 6] {
     sweep(py);
     let store = lock();
     let sum = |measure: fn(&Snapshot) -> usize| {
         let measures = store.values().map(|snapshot| measure(snapshot));
         measures.sum::<usize>() as u64
     };
-    Info {
-        snapshots: store.values().count() as u64,
-        max_snapshots: MAX_COMPILED as u64,
-        sessions: sum(Snapshot::len),
-        bytes: sum(Snapshot::nbytes),
-        hits: store.hits(),
-        misses: store.misses(),
-    }
+    [
+        ("snapshots", store.values().count() as u64),
+        ("max_snapshots", MAX_COMPILED as u64),
+        ("sessions", sum(Snapshot::len)),
+        ("bytes", sum(Snapshot::nbytes)),
+        ("hits", store.hits()),
+        ("misses", store.misses()),
+    ]
 }

@@ -19,7 +19,6 @@ use pyo3::types::{PyBool, PyDict, PyFloat, PyInt, PyList, PyString};
 
 use super::answer::{self, slot_end};
 use super::errors::{Answer, OrDecline, room};
-use super::fingerprint::prefetch;
 use super::intern::intern;
 use super::object;
 use super::search::CatalogBase;
@@ -27,6 +26,7 @@ use crate::engine::catalog::conflict::{SlotNumbers, count_conflicts};
 use crate::engine::catalog::many::Found;
 use crate::engine::catalog::place_map::PlaceMap;
 use crate::engine::catalog::{Best, Place};
+use crate::engine::memory::prefetch;
 use crate::engine::ranking::score::{Contributions, Number};
 
 /// The largest number of sessions that are kept, a power of two.

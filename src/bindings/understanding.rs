@@ -130,7 +130,7 @@ pub(super) fn explain_understood<'py>(
             matched: matched(points),
             popularity,
         };
-        let answer = answer::explained_with(py, chosen, &ask.scorer, tags)?;
+        let answer = answer::explanation(py, chosen.scored(&ask.scorer)?, tags)?;
         input::exact_dict(&answer)?.set_item(intern!(py, "terms"), shown_terms(py, &terms)?)?;
         Ok(answer)
     });

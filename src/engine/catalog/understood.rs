@@ -20,7 +20,7 @@ use crate::engine::ranking::bitmap::Bitmap;
 use crate::engine::ranking::score::{Number, Scorer};
 use crate::engine::threads;
 use crate::engine::understanding::sorted::{SortedWords, compile};
-use crate::engine::understanding::{Field, Matches, POINT, TextBuilder, TextIndex, Texts};
+use crate::engine::understanding::{Field, Matches, POINT, Piece, TextBuilder, TextIndex, Texts};
 
 /// The sessions that are collected before the best of them are chosen.
 const LEAST_COLLECTED: usize = 64;
@@ -105,12 +105,42 @@ fn words_of(
     Ok(builder.sorted())
 }
 
+/// Compiles the words of sessions that are elsewhere. This thread copies the texts of each piece in order, by `copy`, and
+/// the threads of the pool read the copies.
+///
+/// # Errors
+///
+/// The outer error is that of `copy`. The inner one is for words that are too many, or for which there is no memory.
+pub fn compile_pieces<E>(
+    sessions: usize,
+    mut copy: impl FnMut(&Range<usize>) -> Result<Piece, E>,
+) -> Result<Result<TextIndex, Error>, E> {
+    let Pieces { pool, ranges } = Pieces::of(sessions);
+    let mut sorted: Vec<_> = ranges.iter().map(|_| None).collect();
+    let mut places = sorted.iter_mut().zip(&ranges);
+    match pool {
+        None => places.try_for_each(|(place, range)| -> Result<(), E> {
+            *place = Some(copy(range)?.sorted());
+            Ok(())
+        })?,
+        Some(pool) => pool.in_place_scope(|scope| {
+            places.try_for_each(|(place, range)| -> Result<(), E> {
+                let piece = copy(range)?;
+                scope.spawn(move |_| *place = Some(piece.sorted()));
+                Ok(())
+            })
+        })?,
+    }
+    let sorted: Result<Vec<_>, _> = sorted.into_iter().flatten().collect();
+    Ok(sorted.and_then(|sorted| compile(&sorted)))
+}
+
 /// How sessions are shared among the threads that read their words.
-pub struct Pieces {
+struct Pieces {
     /// The threads; `None` for few sessions.
-    pub pool: Option<Arc<ThreadPool>>,
+    pool: Option<Arc<ThreadPool>>,
     /// The positions of each piece.
-    pub ranges: Vec<Range<usize>>,
+    ranges: Vec<Range<usize>>,
 }
 
 /// The sessions for which it pays to start a thread.
@@ -120,7 +150,7 @@ const MOST_PIECES: usize = 8;
 
 impl Pieces {
     /// Shares sessions among the threads of this process. Without memory for threads there is one piece.
-    pub fn of(sessions: usize) -> Self {
+    fn of(sessions: usize) -> Self {
         let pool = (sessions >= LEAST_SHARED)
             .then(|| threads::pool().ok())
             .flatten();

@@ -111,6 +111,24 @@ pub struct WhyNot {
     pub changes: Vec<Vec<Step>>,
 }
 
+impl WhyNot {
+    /// Returns true if the session is among the first `top`.
+    pub fn is_shown(&self, top: usize) -> bool {
+        self.before.is_some_and(|before| before < top)
+    }
+
+    /// Returns the place of the session, from 1 on; `None` if the filter hides it.
+    pub fn rank(&self) -> Option<usize> {
+        self.before.map(|before| before + 1)
+    }
+
+    /// Returns by how much the score of the session at the last place is higher; `None` if this session is shown.
+    pub fn gap(&self, top: usize) -> Option<f64> {
+        let last = self.last.filter(|_| !self.is_shown(top));
+        last.map(|last| last.score - self.session.score)
+    }
+}
+
 /// How many of the session's texts are tried as interests.
 pub const MOST_TEXTS: usize = 16;
 /// The most steps of a change.

@@ -28,6 +28,14 @@ impl Number {
         }
     }
 
+    /// Returns true for a float, and for an int within the limit.
+    pub fn is_exact(self) -> bool {
+        match self {
+            Self::Int(value) => value.unsigned_abs() <= Self::INT_LIMIT.unsigned_abs(),
+            Self::Float(_) => true,
+        }
+    }
+
     /// Returns true if both are the same to Python in every respect: the type, the value and the sign of zero.
     #[inline]
     pub fn is_same(self, other: Self) -> bool {
