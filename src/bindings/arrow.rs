@@ -10,12 +10,12 @@ use pyo3::types::{PyCapsule, PyString, PyTuple};
 
 use super::arrow_capsule::{arrays, capsule};
 use super::catalog_data::{CatalogData, dumps};
-use super::errors::{Answer, no_memory, pool, unwind};
+use super::errors::{Answer, UNREADABLE, no_memory, pool, settled, unwind};
 use super::filter::Filter;
 use super::functions::scorer;
 use super::input;
 use super::load::{Outcome, load};
-use super::search::{CatalogBase, Narrowed, UNREADABLE, settled};
+use super::search::{CatalogBase, Narrowed};
 use crate::engine::arrow::Array;
 use crate::engine::arrow::export::RankedColumns;
 use crate::engine::arrow::import::Arrays;

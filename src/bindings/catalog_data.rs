@@ -5,9 +5,8 @@ use std::sync::{Arc, OnceLock};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList, PyString};
 
-use super::errors::{Answer, OrDecline, file_error, no_memory, unwind};
+use super::errors::{Answer, CHANGED, OrDecline, file_error, no_memory, settled, unwind};
 use super::intern::intern;
-use super::search::{CHANGED, settled};
 use super::{decode, input, source};
 use crate::engine::catalog::{Catalog, Place};
 use crate::engine::file::Reader;

@@ -9,10 +9,9 @@ use pyo3::types::PyBytes;
 
 use super::catalog_data::{CatalogData, SharedCatalogData};
 use super::encode;
-use super::errors::{file_error, pool, room, unwind};
+use super::errors::{UNREADABLE, file_error, pool, room, settled, unwind};
 use super::load::{LOADING, lowered};
 use super::object;
-use super::search::{UNREADABLE, settled};
 use crate::engine::catalog::segment::Segment;
 use crate::engine::catalog::{Catalog, Place, stored};
 use crate::engine::error::Error;

@@ -13,7 +13,7 @@ use super::answer::{self, Chosen};
 use super::errors::{Answer, OrDecline, Stop, guarded, room};
 use super::intern::intern;
 use super::store::Proof;
-use super::{fingerprint, input, layout, object, snapshot, store};
+use super::{external, fingerprint, input, layout, object, snapshot, store};
 use crate::engine::catalog::compile_policy::Use;
 use crate::engine::ranking::index::Ranked;
 use crate::engine::ranking::interest::InterestSet;
@@ -55,6 +55,19 @@ pub(super) fn scorer(weights: Weights, interests: &InterestSet) -> Answer<Scorer
     Ok(Scorer::new(weights, interests.len(), regime()?))
 }
 
+/// Reads the manifest's own weights and sessions. Declines if an external file may hold the sessions.
+fn read_manifest<'py>(manifest: &Bound<'py, PyAny>) -> Answer<(Weights, Bound<'py, PyList>)> {
+    let py = manifest.py();
+    let manifest = input::exact_dict(manifest)?;
+    let weights = input::weights(&manifest.get_item(intern!(py, "weights"))?.or_decline()?)?;
+    external::file_of(manifest)?
+        .is_none()
+        .then_some(())
+        .or_decline()?;
+    let sessions = manifest.get_item(intern!(py, "sessions"))?.or_decline()?;
+    Ok((weights, input::exact_list(&sessions)?.clone()))
+}
+
 /// Recommends from a manifest that holds its sessions itself.
 #[pyfunction]
 pub(super) fn recommend<'py>(
@@ -64,7 +77,7 @@ pub(super) fn recommend<'py>(
     top: &Bound<'py, PyAny>,
 ) -> PyResult<Bound<'py, PyAny>> {
     guarded(py, || {
-        let (weights, sessions) = input::manifest(manifest)?;
+        let (weights, sessions) = read_manifest(manifest)?;
         ranked_answer(&sessions, weights, interests, top)
     })
 }
@@ -96,7 +109,7 @@ pub(super) fn profile<'py>(
         // Both are made by the first call, so that a later one that takes the other road needs no memory for a name.
         let (by_snapshot, by_scan) = (intern!(py, "snapshot"), intern!(py, "scan"));
         let mut times = StageTimes::start();
-        let (weights, sessions) = input::manifest(manifest)?;
+        let (weights, sessions) = read_manifest(manifest)?;
         timed_answer(&sessions, weights, interests, top, &mut times)?;
         let milliseconds = object::new_dict(py)?;
         let names = [
@@ -231,7 +244,7 @@ pub(super) fn explain<'py>(
     interests: &Bound<'py, PyAny>,
 ) -> PyResult<Bound<'py, PyAny>> {
     guarded(py, || {
-        let (weights, sessions) = input::manifest(manifest)?;
+        let (weights, sessions) = read_manifest(manifest)?;
         explained(&sessions, weights, title, interests)
     })
 }
@@ -353,14 +366,4 @@ pub(super) fn cache_info<'py>(py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         }
         Ok(info.into_any())
     })
-}
-
-/// Drops the snapshots of lists that nobody holds any more. For `gc.callbacks`.
-#[pyfunction]
-#[pyo3(signature = (phase, info, /))]
-pub(super) fn on_collection(py: Python<'_>, phase: &str, info: &Bound<'_, PyAny>) {
-    let _ = info;
-    if phase == "start" {
-        store::sweep(py);
-    }
 }

@@ -16,14 +16,13 @@ use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyString};
 
 use super::cache::Clock;
-use super::errors::{Answer, unwind};
+use super::errors::{Answer, settled, unwind};
 use super::graph_events::Value;
 use super::graph_last_result::{LastResult, SharedFailure, last_result};
 use super::graph_shared::{SharedCache, Waker};
 use super::graph_ticket::Ticket;
 use super::input;
 use super::intern::intern;
-use super::search::settled;
 use crate::engine::calendar::cache::key::Key;
 use crate::engine::calendar::cache::outcome::{Caller, Lookup, Role};
 use crate::engine::calendar::cache::policy::Policy;

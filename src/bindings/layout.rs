@@ -198,6 +198,18 @@ pub(super) unsafe fn elements(list: *mut ffi::PyObject) -> *mut *mut ffi::PyObje
     }
 }
 
+/// Returns the value of an exact float.
+#[inline]
+pub(super) fn float_value(value: &Bound<'_, PyFloat>) -> f64 {
+    // SAFETY: `value` is a live float, whose value CPython can always tell.
+    unsafe {
+        #[cfg(not(Py_LIMITED_API))]
+        return ffi::PyFloat_AS_DOUBLE(value.as_ptr());
+        #[cfg(Py_LIMITED_API)]
+        return ffi::PyFloat_AsDouble(value.as_ptr());
+    }
+}
+
 /// Proves that objects are laid out as this file reads them, by looking at some. Returns what is not proven: that works
 /// too, but slower.
 ///
@@ -243,10 +255,7 @@ fn basics_are_known(py: Python<'_>) -> PyResult<bool> {
             .iter()
             .zip(&items)
             .all(|(&element, item)| element == item.as_ptr());
-    let values = items
-        .iter()
-        .map(super::object::float_value)
-        .eq([1.5, -2.25, 1e300]);
+    let values = items.iter().map(float_value).eq([1.5, -2.25, 1e300]);
     let lists = !elements.is_null() || cfg!(Py_LIMITED_API);
     Ok(same && values && lists && !is_told_to_fail("lists"))
 }

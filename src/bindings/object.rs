@@ -7,7 +7,7 @@
 
 use pyo3::ffi;
 use pyo3::prelude::*;
-use pyo3::types::{PyBytes, PyDict, PyFloat, PyList, PyString};
+use pyo3::types::{PyBytes, PyDict, PyList, PyString};
 
 #[cfg(not(Py_LIMITED_API))]
 use super::layout;
@@ -63,18 +63,6 @@ pub(super) fn new_bytes<'py>(py: Python<'py>, data: &[u8]) -> PyResult<Bound<'py
         room.copy_from_slice(data);
         Ok(())
     })
-}
-
-/// The value of an exact float.
-#[inline]
-pub(super) fn float_value(value: &Bound<'_, PyFloat>) -> f64 {
-    // SAFETY: `value` is a live float, whose value CPython can always tell.
-    unsafe {
-        #[cfg(not(Py_LIMITED_API))]
-        return ffi::PyFloat_AS_DOUBLE(value.as_ptr());
-        #[cfg(Py_LIMITED_API)]
-        return ffi::PyFloat_AsDouble(value.as_ptr());
-    }
 }
 
 /// Makes a string of UTF-8 text. Raises `UnicodeDecodeError` for other bytes, and `MemoryError`.

@@ -7,10 +7,10 @@ use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList, PyString};
 
 use super::ask::{Ask, HowRead};
-use super::errors::{Answer, OrDecline, guarded, no_memory, room, unwind};
+use super::errors::{Answer, OrDecline, UNREADABLE, guarded, no_memory, room, settled, unwind};
 use super::filter::Filter;
 use super::intern::intern;
-use super::search::{CatalogBase, UNREADABLE, refuse_text, settled};
+use super::search::{CatalogBase, refuse_text};
 use super::{input, object};
 use crate::engine::catalog::busy::Busy;
 use crate::engine::catalog::itinerary::{Reason, Refusal};

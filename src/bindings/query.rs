@@ -6,10 +6,12 @@ use std::sync::mpsc::Receiver;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyList};
 
-use super::errors::{Answer, OrDecline, Stop, attempt, no_memory, pool, room, unwind};
+use super::errors::{
+    Answer, OrDecline, Stop, UNREADABLE, attempt, no_memory, pool, room, settled, unwind,
+};
 use super::filter::Filter;
 use super::functions::regime;
-use super::search::{CatalogBase, Narrowed, UNREADABLE, settled};
+use super::search::{CatalogBase, Narrowed};
 use super::templates::Templates;
 use super::top::Top;
 use super::{input, object};

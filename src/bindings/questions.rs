@@ -5,11 +5,11 @@ use pyo3::types::{PyDict, PyList, PyString};
 
 use super::answer;
 use super::ask::{Ask, HowRead};
-use super::errors::{Answer, OrDecline, guarded, unwind};
+use super::errors::{Answer, OrDecline, UNREADABLE, guarded, settled, unwind};
 use super::filter::Filter;
 use super::intern::intern;
 use super::reading::Reading;
-use super::search::{CatalogBase, Narrowed, UNREADABLE, refuse_text, settled};
+use super::search::{CatalogBase, Narrowed, refuse_text};
 use super::understanding::shown_terms;
 use super::{input, object};
 use crate::engine::catalog::ranker::{ByPoints, ByTags, Ranker};

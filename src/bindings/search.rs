@@ -7,7 +7,9 @@ use pyo3::types::{PyBytes, PyDict, PyList, PyString};
 use super::answer::{self, Chosen};
 use super::cache::TimedCache;
 use super::catalog_data::{CatalogData, confirmed};
-use super::errors::{Answer, OrDecline, Stop, guarded, no_memory, room, unwind};
+use super::errors::{
+    Answer, OrDecline, Stop, UNREADABLE, guarded, no_memory, room, settled, unwind,
+};
 use super::filter::Filter;
 use super::functions::scorer;
 use super::input;
@@ -17,23 +19,6 @@ use crate::engine::json::write_scoring;
 use crate::engine::memory;
 use crate::engine::ranking::interest::InterestSet;
 use crate::engine::ranking::score::{Scorer, Weights};
-
-/// The message for sessions that change while they are compiled.
-pub(super) const CHANGED: &str = "the sessions changed while they were compiled";
-
-/// The message for a file whose sessions cannot be read.
-pub(super) const UNREADABLE: &str = "a session cannot be read: the catalogue's file is damaged";
-
-/// Returns an answer that the engine cannot decline, or raises `RuntimeError` with `otherwise` if it does.
-pub(super) fn settled<T>(answer: PyResult<Answer<T>>, otherwise: &str) -> PyResult<T> {
-    match answer? {
-        Ok(value) => Ok(value),
-        Err(Stop::Raised(error)) => Err(error),
-        Err(Stop::Declined) => Err(pyo3::exceptions::PyRuntimeError::new_err(
-            otherwise.to_owned(),
-        )),
-    }
-}
 
 /// Compiled sessions and the weights to score them with. `eventkit.Catalog` adds the methods that need not be fast.
 #[pyclass(frozen, subclass, weakref, module = "eventkit._eventkit")]

@@ -10,7 +10,6 @@ use pyo3::sync::PyOnceLock;
 use pyo3::types::PyList;
 
 use super::errors::Answer;
-use super::functions::on_collection;
 use super::snapshot::Snapshot;
 use crate::engine::catalog::compile_policy::{CompilePolicy, MAX_COMPILED, Use};
 
@@ -99,6 +98,16 @@ fn watch_collections(py: Python<'_>) -> PyResult<()> {
             callbacks.call_method1("append", (callback,)).map(drop)
         })
         .copied()
+}
+
+/// Drops the snapshots of lists that nobody holds any more. For `gc.callbacks`.
+#[pyfunction]
+#[pyo3(signature = (phase, info, /))]
+fn on_collection(py: Python<'_>, phase: &str, info: &Bound<'_, PyAny>) {
+    let _ = info;
+    if phase == "start" {
+        sweep(py);
+    }
 }
 
 /// Drops the snapshots of lists to which only the snapshot still refers.

@@ -7,15 +7,14 @@ use pyo3::types::{PyDict, PyList, PyString};
 use super::answer::{self, Chosen};
 use super::ask::Ask;
 use super::balance::Sharing;
-use super::errors::{Answer, OrDecline, unwind};
+use super::errors::{Answer, OrDecline, UNREADABLE, settled, unwind};
 use super::filter::Filter;
 use super::intern::intern;
 use super::reading::{Reading, shown_matches, understand};
-use super::search::{CatalogBase, Narrowed, UNREADABLE, settled};
+use super::search::{CatalogBase, Narrowed};
 use super::{input, object};
-use crate::engine::catalog::understood::matched;
 use crate::engine::understanding::words::words_of;
-use crate::engine::understanding::{Field, POINT, Term};
+use crate::engine::understanding::{Field, POINT, Term, matched};
 
 /// What is said where the engine cannot score a session or an argument exactly.
 const UNPROVEN: &str = "understanding needs sessions that are dicts with a title, a popularity that is a float or an \

@@ -7,10 +7,10 @@ use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList, PyString, PyTuple};
 
 use super::catalog_data::CatalogData;
-use super::errors::{Answer, no_memory, room, unwind};
+use super::errors::{Answer, UNREADABLE, no_memory, room, settled, unwind};
 use super::input;
 use super::intern::intern;
-use super::search::{CatalogBase, UNREADABLE, settled};
+use super::search::CatalogBase;
 use crate::engine::catalog::understood::{MEMBERS, compile_pieces};
 use crate::engine::understanding::{Field, Piece, TextIndex};
 

@@ -17,19 +17,13 @@ use super::{Best, Catalog, Narrow, Place};
 use crate::engine::error::Error;
 use crate::engine::json::{Member, SessionText};
 use crate::engine::ranking::bitmap::Bitmap;
-use crate::engine::ranking::score::{Number, Scorer};
+use crate::engine::ranking::score::Scorer;
 use crate::engine::threads;
 use crate::engine::understanding::sorted::{SortedWords, compile};
-use crate::engine::understanding::{Field, Matches, POINT, Piece, TextBuilder, TextIndex, Texts};
+use crate::engine::understanding::{Field, Matches, Piece, TextBuilder, TextIndex, Texts, matched};
 
 /// The sessions that are collected before the best of them are chosen.
 const LEAST_COLLECTED: usize = 64;
-
-/// The match that points stand for.
-pub fn matched(points: u32) -> Number {
-    // Exact: a number of at most 32 bits over a power of two.
-    Number::Float(f64::from(points) / f64::from(POINT))
-}
 
 impl Segment {
     /// Compiles the words of a segment that holds the text of its sessions. Does nothing if that is done already, or if
