@@ -41,7 +41,7 @@ impl Segment {
         Ok(())
     }
 
-    /// The popularity of the sessions.
+    /// Returns the popularity of the sessions.
     pub(super) fn popularity(&self) -> &Popularity {
         self.popularity
             .get_or_init(|| Popularity::new(self.index.popularity_by_position()))
@@ -161,7 +161,7 @@ impl Pieces {
 }
 
 impl Catalog {
-    /// The words of all sessions; `None` if some segment's words are not compiled.
+    /// Returns the words of all sessions; `None` if some segment's words are not compiled.
     pub fn texts(&self) -> Option<Texts<'_>> {
         let mut texts = Texts::default();
         for part in &self.parts {
@@ -328,7 +328,7 @@ fn keep_best(best: &mut Vec<Best>, k: usize) -> f64 {
     worst
 }
 
-/// The order of an answer: the highest score first, then the first position.
+/// Returns the order of an answer: the highest score first, then the first position.
 fn by_score(a: &Best, b: &Best) -> core::cmp::Ordering {
     let scores = b.score.partial_cmp(&a.score);
     let scores = scores.unwrap_or(core::cmp::Ordering::Equal);

@@ -254,7 +254,7 @@ impl Scorer {
         self.contributions_of(Number::Int(i64::from(hits)), popularity)
     }
 
-    /// The contributions of a session whose match is a number of tags, or a part of one.
+    /// Returns the contributions of a session whose match is a number of tags, or a part of one.
     #[inline]
     pub fn contributions_of(&self, matched: Number, popularity: Number) -> Option<Contributions> {
         Some(Contributions {
