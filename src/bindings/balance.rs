@@ -109,22 +109,22 @@ impl CatalogBase {
     ) -> Answer<(Vec<Best>, Option<Bound<'py, PyList>>)> {
         let names = ask.names();
         let matches = ask.counts_for(ranked);
-        let mut sharer = Sharer::new(sharing.by_interest.then_some(names.len()));
+        let mut places = Sharer::new(sharing.by_interest.then_some(names.len()));
         for (best, interests) in ranked.iter().zip(&matches) {
-            if sharer.knows_title(self.title(py, best.place)?) {
+            if places.knows_title(self.title(py, best.place)?) {
                 continue;
             }
             let values = sharing.fields.iter();
             let values: Answer<Vec<_>> = values
                 .map(|field| self.field(py, best.place, field))
                 .collect();
-            sharer.push(*best, values?, interests);
+            places.push(*best, values?, interests);
         }
         let Shared {
             chosen,
             counts,
             places,
-        } = sharer.choose(most);
+        } = places.choose(most);
         if !sharing.by_interest {
             return Ok((chosen, None));
         }

@@ -356,7 +356,7 @@ pub(super) fn clear_cache() {
 
 /// Returns the figures of the snapshots.
 #[pyfunction]
-pub(super) fn cache_info<'py>(py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+pub(super) fn cache_info(py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
     guarded(py, || {
         let info = object::new_dict(py)?;
         let enabled = [("enabled", u64::from(fingerprint::is_possible(py)?))];
