@@ -63,16 +63,10 @@ impl Filter {
         exclude: Option<&Bound<'py, PyAny>>,
     ) -> PyResult<Self> {
         let fit_name = fit;
-        let fit = match fit {
-            "within" => Fit::Within,
-            "overlapping" => Fit::Overlapping,
-            "starting" => Fit::Starting,
-            other => {
-                return Err(PyValueError::new_err(format!(
-                    "fit {other:?}: expected 'within', 'overlapping' or 'starting'"
-                )));
-            }
-        };
+        let fit = Fit::named(fit).ok_or_else(|| {
+            let expected = "expected 'within', 'overlapping' or 'starting'";
+            PyValueError::new_err(format!("fit {fit:?}: {expected}"))
+        })?;
         let start = start.map(|start| bound("start", start)).transpose()?;
         let end = end.map(|end| bound("end", end)).transpose()?;
         let (start, end) = (start.as_deref(), end.as_deref());
