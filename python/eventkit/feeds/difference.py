@@ -95,7 +95,8 @@ def _matched(
     same = sum(_key(old[one]) == _key(new[other]) for other, one in by_id.items())
     if same * 2 >= len(by_id):
         found = by_id
-    left = [at for at in range(len(old)) if at not in set(found.values())]
+    taken = set(found.values())
+    left = [at for at in range(len(old)) if at not in taken]
     rest = [at for at in range(len(new)) if at not in found]
     # Of several sessions with one title, first those with the same start.
     starts = [(_key(session), _start(session)) for session in old]

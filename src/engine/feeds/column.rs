@@ -25,10 +25,13 @@ pub(super) enum Role {
     Url,
     Popularity,
     Status,
+    AllDay,
+    GivenName,
+    FamilyName,
 }
 
 /// How many roles there are.
-pub(super) const ROLES: usize = 22;
+pub(super) const ROLES: usize = 25;
 
 /// The names of columns by role, without spaces and marks; earlier ones are preferred. A column has one role.
 const NAMES: [(Role, &str); ROLES] = [
@@ -37,7 +40,7 @@ const NAMES: [(Role, &str); ROLES] = [
         "title sessiontitle proposaltitle talktitle presentationtitle eventtitle papertitle contributiontitle \
          lecturetitle titel título titulo titre titolo tytuł název otsikko タイトル 講演タイトル 演題 标题 標題 题目 主题 主題 제목 название \
          sessionname eventname talkname name talk vortrag charla ponencia topic thema tema subject presentation \
-         lecture veranstaltung referat beitrag programmpunkt exposé conférence event session what was activity \
+         betreff lecture veranstaltung referat beitrag programmpunkt exposé conférence event session what was activity \
          activities activité actividad summary content item",
     ),
     (
@@ -49,7 +52,7 @@ const NAMES: [(Role, &str); ROLES] = [
         Role::Start,
         "start starts startsat startat starttime startdatetime starttimestamp datestart timestart startdate begin \
          begins beginn begintime beginsat eventstart sessionstart scheduledat scheduledstart scheduledtime dtstart \
-         anfang von desde inicio início horainicio horadeinicio horadeinício début debut heurededébut heurededebut \
+         anfang beginntum von desde inicio início horainicio horadeinicio horadeinício début debut heurededébut heurededebut \
          heuredébut inizio orainizio oradiinizio startzeit beginnzeit anfangszeit starttijd begintijd starttid \
          startdateandtime datedebut datededébut fromdate fromtimemillis fromtime datefrom timefrom from начало time \
          hours hour timeslot timerange zeit uhrzeit hora horario horário heure horaire ora orario tid tijd čas \
@@ -58,16 +61,16 @@ const NAMES: [(Role, &str); ROLES] = [
     (
         Role::End,
         "end ends endsat endat endtime enddatetime endtimestamp dateend timeend enddate finish finishtime finishes \
-         ende eventend sessionend scheduledend bis hasta fin horafin horadefin horadefim heuredefin heurefin \
+         ende endetum eventend sessionend scheduledend bis hasta fin horafin horadefin horadefim heuredefin heurefin \
          datedefin orafine oradifine fim endzeit endezeit eindtijd sluttid slut einde enddateandtime todate \
          totimemillis totime dateto timeto fine until till to dtend datetimeend конец 終了 終了時間 終了時刻",
     ),
     (
         Role::Date,
-        "date datum fecha data dato day startdate startday eventdate sessiondate talkdate tag día dia giorno jour dag \
+        "date datum fecha data dato day startdate startday eventdate sessiondate talkdate beginntam tag día dia giorno jour dag \
          日付 日期 날짜 дата termin",
     ),
-    (Role::EndDate, "endday enddate"),
+    (Role::EndDate, "endday enddate endetam"),
     (
         Role::Duration,
         "duration dauer duur längd varighet durationseconds durationinseconds durationhours durationms length \
@@ -92,7 +95,7 @@ const NAMES: [(Role, &str); ROLES] = [
     ),
     (
         Role::Tags,
-        "tags tagnames keywords topics categories category labels stichworte kategorie categoría categoria catégorie \
+        "tags tagnames kategorien schlagwörter etiquetas keywords topics categories category labels stichworte kategorie categoría categoria catégorie \
          tag",
     ),
     (
@@ -129,6 +132,18 @@ const NAMES: [(Role, &str); ROLES] = [
     (
         Role::Status,
         "status state eventstatus sessionstatus cancelled canceled iscancelled iscanceled",
+    ),
+    (
+        Role::AllDay,
+        "allday alldayevent isallday ganztägig ganztägigesereignis",
+    ),
+    (
+        Role::GivenName,
+        "firstname givenname vorname prénom speakerfirstname presenterfirstname",
+    ),
+    (
+        Role::FamilyName,
+        "lastname surname familyname nachname nom speakerlastname presenterlastname",
     ),
 ];
 
@@ -265,6 +280,9 @@ pub(super) fn roles<S: AsRef<str>>(columns: &[S]) -> Vec<Option<Role>> {
         }
     }
     name_speakers(&names, &mut roles);
+    join_names(&names, &mut roles);
+    leave_to_people(&names, &mut roles);
+    prefer_utc(&names, columns, &mut roles);
     roles
 }
 
@@ -287,6 +305,58 @@ fn name_speakers(names: &[Name], roles: &mut [Option<Role>]) {
             if let Some(slot) = roles.get_mut(at) {
                 *slot = Some(role);
             }
+        }
+    }
+}
+
+/// In `Vorname;Name`, the second is the family name of the same person.
+fn join_names(names: &[Name], roles: &mut [Option<Role>]) {
+    let has = |role| roles.contains(&Some(role));
+    if !has(Role::GivenName) || has(Role::FamilyName) {
+        return;
+    }
+    for (name, role) in names.iter().zip(roles) {
+        if *role == Some(Role::Speakers) && name.bare == "name" {
+            *role = Some(Role::FamilyName);
+        }
+    }
+}
+
+/// In a list of proposals with a biography of each speaker and without times, place and page are those of the speaker.
+fn leave_to_people(names: &[Name], roles: &mut [Option<Role>]) {
+    const ABOUT: [&str; 4] = ["bio", "biography", "avatar", "shirtsize"];
+    const THEIRS: [&str; 4] = ["location", "url", "website", "link"];
+    let timed = [Role::Start, Role::Date].map(|role| roles.contains(&Some(role)));
+    let about = names.iter().any(|name| ABOUT.contains(&name.bare.as_str()));
+    if timed.contains(&true) || !about {
+        return;
+    }
+    for (name, role) in names.iter().zip(roles) {
+        if THEIRS.contains(&name.bare.as_str()) {
+            *role = None;
+        }
+    }
+}
+
+/// Of the same times on several clocks, takes those in UTC: `Start (PT)`, `Start (UTC)`. Beside a column of dates, the
+/// times in UTC may be those of the next day.
+fn prefer_utc<S: AsRef<str>>(names: &[Name], columns: &[S], roles: &mut [Option<Role>]) {
+    if roles.contains(&Some(Role::Date)) {
+        return;
+    }
+    for wanted in [Role::Start, Role::End] {
+        let Some(taken) = roles.iter().position(|role| *role == Some(wanted)) else {
+            continue;
+        };
+        let head = names.get(taken).map(|name| name.head.as_str());
+        let is_utc = |at: usize| columns.get(at).is_some_and(|name| is_utc(name.as_ref()));
+        let mut same = names.iter().zip(&*roles).enumerate();
+        let other = same.find(|(at, (name, role))| {
+            role.is_none() && Some(name.head.as_str()) == head && is_utc(*at)
+        });
+        let other = other.map(|(at, _)| at).filter(|_| !is_utc(taken));
+        if let Some(other) = other {
+            roles.swap(taken, other);
         }
     }
 }

@@ -110,10 +110,15 @@ impl Order {
 pub(super) fn parse(text: &str) -> Result<Cell, &'static str> {
     /// Longer than any date in words.
     const MOST_BYTES: usize = 100;
-    let text = text.trim();
+    let text = without_number(text.trim());
     if text.len() > MOST_BYTES {
         return Err("is no date or time");
     }
+    // Seconds since 1970, as programs write a column of numbers with gaps.
+    let text = text
+        .strip_suffix(".0")
+        .filter(|whole| whole.len() >= 10 && all_digits(whole))
+        .unwrap_or(text);
     if let Some(moment) = clock::moment(text).or_else(|| of_digits(text)) {
         let timed =
             clock::timed(text).is_some() || text.len() > "20260131".len() && all_digits(text);
@@ -134,6 +139,9 @@ pub(super) fn parse(text: &str) -> Result<Cell, &'static str> {
     }
     let mut reader = Reader::new(text);
     reader.read()?;
+    if reader.words.contains(&Token::Mark('+')) {
+        return Err("is no date or time");
+    }
     let date = date_of(&reader.words)?;
     let [first, second] = [0, 1].map(|at| reader.times.get(at).copied());
     let [start, until] = halves(first, second)?;
@@ -157,6 +165,20 @@ pub(super) fn parse(text: &str) -> Result<Cell, &'static str> {
         ..Cell::default()
     })
 }
+
+/// `Day 1 - May 1, 2026` without the number of the day.
+fn without_number(text: &str) -> &str {
+    let is_end = |mark: char| matches!(mark, '-' | '–' | '—' | ':' | ',' | '(' | '|');
+    let after = text.split_once(is_end).and_then(|(first, rest)| {
+        let (day, number) = first.trim().split_once(' ')?;
+        let is_number = number.len() <= 2 && all_digits(number);
+        (DAYS.contains(&day.to_lowercase().as_str()) && is_number).then_some(rest.trim())
+    });
+    after.map_or(text, |rest| rest.trim_end_matches(')'))
+}
+
+/// What a day is called before its number.
+pub(super) const DAYS: [&str; 7] = ["day", "tag", "jour", "día", "dia", "giorno", "dag"];
 
 fn all_digits(text: &str) -> bool {
     text.bytes().all(|byte| byte.is_ascii_digit())
@@ -237,6 +259,10 @@ fn date_of(words: &[Token]) -> Result<Option<Date>, &'static str> {
     });
     match (month, numbers.as_slice()) {
         (None, []) => Ok(None),
+        // `01-May-26`, as spreadsheets write it.
+        (Some(month), [(day, 1..=2), (year, 2)]) if is_hyphened(words) => {
+            known(2000 + year, month, *day)
+        }
         (Some(month), [(day, 1..=2), (year, 4)] | [(year, 4), (day, 1..=2)]) => {
             known(*year, month, *day)
         }
@@ -258,6 +284,19 @@ fn date_of(words: &[Token]) -> Result<Option<Date>, &'static str> {
         (None, [_]) => Err("is only a number"),
         _ => Err("is no date"),
     }
+}
+
+fn is_hyphened(words: &[Token]) -> bool {
+    matches!(
+        words,
+        [
+            Token::Number(..),
+            Token::Mark('-'),
+            Token::Word(_),
+            Token::Mark('-'),
+            Token::Number(..)
+        ]
+    )
 }
 
 fn known(year: i64, month: i64, day: i64) -> Result<Option<Date>, &'static str> {
@@ -282,18 +321,18 @@ fn is_weekday(word: &str) -> bool {
 
 fn month_named(word: &str) -> Option<i64> {
     const MONTHS: [&str; 12] = [
-        "january jan januar janvier enero gennaio janeiro januari",
-        "february feb februar février febrero febbraio fevereiro februari",
-        "march mar märz mars marzo março maart",
-        "april apr avril abril aprile",
-        "may mai mayo maggio maio mei",
-        "june jun juni juin junio giugno junho",
-        "july jul juli juillet julio luglio julho",
-        "august aug août agosto augustus augusti",
-        "september sep sept septembre septiembre settembre setembro",
-        "october oct oktober okt octobre octubre ottobre outubro",
-        "november nov novembre noviembre novembro",
-        "december dec dezember dez décembre diciembre dicembre dezembro",
+        "stycznia января ledna january jan januar janvier enero gennaio janeiro januari",
+        "lutego февраля února february feb februar février febrero febbraio fevereiro februari",
+        "marca марта března marts march mar märz mars marzo março maart",
+        "kwietnia апреля dubna april apr avril abril aprile",
+        "maja мая května maj may mai mayo maggio maio mei",
+        "czerwca июня června june jun juni juin junio giugno junho",
+        "lipca июля července july jul juli juillet julio luglio julho",
+        "sierpnia августа srpna august aug août agosto augustus augusti",
+        "września сентября září september sep sept septembre septiembre settembre setembro",
+        "października октября října october oct oktober okt octobre octubre ottobre outubro",
+        "ноября listopadu november nov novembre noviembre novembro",
+        "grudnia декабря prosince december dec dezember dez décembre diciembre dicembre dezembro",
     ];
     let at = MONTHS
         .iter()

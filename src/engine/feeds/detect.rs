@@ -192,6 +192,14 @@ fn family(body: &str, expected: Option<Format>) -> Family {
         return Family::Calendar;
     }
     if start.starts_with('<') {
+        // A part of a page, without what is around it.
+        let is_known = ["<?xml", "<schedule", "<icalendar"]
+            .iter()
+            .any(|name| head.starts_with(name));
+        let script = "application/ld+json";
+        if !is_known && super::html::find_ignoring_case(start, script) < start.len() {
+            return Family::Page;
+        }
         return Family::Xml;
     }
     Family::Table

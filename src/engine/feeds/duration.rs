@@ -50,7 +50,8 @@ impl Unit {
             return (ms > 0.0 && ms < 1e10).then_some(ms as i64);
         }
         let text = value.text().to_lowercase();
-        clock::duration(&text)
+        hours_to_seconds(&text)
+            .or_else(|| clock::duration(&text))
             .or_else(|| clock::iso_duration(&text.to_uppercase()))
             .or_else(|| of_words(&text))
     }
@@ -81,6 +82,15 @@ fn decimal(text: &str) -> Option<f64> {
         .all(|byte| matches!(byte, b'0'..=b'9' | b'.' | b','));
     let number = text.replace(',', ".").parse::<f64>();
     number.ok().filter(|_| plain && text.len() < 16)
+}
+
+/// `0:45:00`, which is 45 minutes in every spreadsheet; in `schedule.xml` the first number would be days.
+fn hours_to_seconds(text: &str) -> Option<i64> {
+    let mut parts = text.split(':').map(|part| part.trim().parse::<u32>().ok());
+    let (hours, minutes, seconds) = (parts.next()??, parts.next()??, parts.next()??);
+    let is_time = minutes < 60 && seconds < 60 && parts.next().is_none();
+    is_time
+        .then(|| (i64::from(hours) * 60 + i64::from(minutes)) * MINUTE + i64::from(seconds) * 1000)
 }
 
 /// Numbers with their units; minutes may follow hours without one: `1h30`.

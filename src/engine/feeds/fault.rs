@@ -38,6 +38,17 @@ impl Fault {
         Self::at(line, column, reason)
     }
 
+    /// The same fault, in a place of the feed that `place` names.
+    pub(super) fn within(self, place: Option<String>) -> Self {
+        let Some(place) = place else {
+            return self;
+        };
+        Self {
+            reason: format!("{place}: {}", self.reason),
+            ..self
+        }
+    }
+
     /// What is wrong.
     pub fn reason(&self) -> &str {
         &self.reason

@@ -21,6 +21,7 @@ use super::clock;
 use super::detect::Format;
 use super::fault::{Fault, shown};
 use super::html;
+use super::ics_repair;
 use super::ics_session::{session, text_of};
 use super::programme::{Programme, Session};
 use super::vtimezone::{self, Clock, Observances};
@@ -83,7 +84,8 @@ fn check_density(body: &str) -> Result<(), Fault> {
 /// Reads the content lines of calendars.
 pub(super) fn read_lines(body: &str, programme: &mut Programme<'_>) -> Result<(), Fault> {
     check_density(body)?;
-    let mut parser = Parser::new(body);
+    let body = ics_repair::lines(body);
+    let mut parser = Parser::new(&body);
     loop {
         match parser.entry() {
             Entry::ICalendar(calendar) => read_calendar(calendar, programme),
@@ -105,7 +107,7 @@ fn read_calendar(mut calendar: ICalendar, programme: &mut Programme<'_>) {
         // The local times of an earlier calendar are those of its own zone.
         programme.settle_first(before, zone);
     }
-    limit_endless(&mut calendar, programme);
+    end_rules(&mut calendar, programme);
     let zones = Zones {
         known: calendar.build_tz_resolver(),
         own: vtimezone::defined(&calendar),
@@ -148,17 +150,20 @@ fn read_head(root: &ICalendarComponent, programme: &mut Programme<'_>) {
     }
 }
 
-/// Ends the rules that never end.
-fn limit_endless(calendar: &mut ICalendar, programme: &mut Programme<'_>) {
+/// Ends the rules that never end, and those that end on a date at the end of that day.
+fn end_rules(calendar: &mut ICalendar, programme: &mut Programme<'_>) {
     for component in &mut calendar.components {
-        let is_event = component.component_type == ICalendarComponentType::VEvent;
+        let is_timed = ics_repair::is_timed_event(component);
+        if !is_event(component) {
+            continue;
+        }
         for value in component
             .entries
             .iter_mut()
             .flat_map(|entry| &mut entry.values)
         {
+            ics_repair::end_of_day(value, is_timed);
             if let ICalendarValue::RecurrenceRule(rule) = value
-                && is_event
                 && is_endless(rule)
             {
                 rule.count = Some(ENDLESS);
@@ -208,9 +213,15 @@ fn recurrences(calendar: &ICalendar, programme: &mut Programme<'_>) -> HashMap<u
             "only the first {MOST_TIMES} times of recurring events were taken"
         ));
     }
-    for starts in times.values_mut() {
+    for (at, starts) in &mut times {
         starts.sort_by_key(|start| start.ms());
         starts.dedup();
+        let event = calendar.components.get(*at);
+        let excepted = event
+            .filter(|event| ics_repair::is_timed_event(event))
+            .map(ics_repair::excepted_days)
+            .unwrap_or_default();
+        starts.retain(|start| !excepted.contains(&(start.wall_ms().div_euclid(DAY) * DAY)));
     }
     times
 }

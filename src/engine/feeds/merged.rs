@@ -5,10 +5,11 @@ use super::date;
 use super::programme::Programme;
 use super::row::{Row, Value};
 
-/// Returns the day that a row names, if that is all it holds.
+/// Returns the day that a row names, if that is all it holds: in one cell, or in each cell of a merged one.
 pub(super) fn day_of<'r>(mut cells: impl Iterator<Item = &'r str>) -> Option<&'r str> {
     let only = cells.find(|cell| !cell.trim().is_empty())?.trim();
-    (names_day(only) && cells.all(|cell| cell.trim().is_empty())).then_some(only)
+    let is_other = |cell: &str| !cell.trim().is_empty() && cell.trim() != only;
+    (names_day(only) && !cells.any(is_other)).then_some(only)
 }
 
 /// Whether a text is a date, also one without a year, or `Friday`, `Day 1`.
@@ -21,8 +22,7 @@ fn names_day(text: &str) -> bool {
             let [day, number] = words.as_slice() else {
                 return false;
             };
-            let is_day = ["day", "tag", "jour", "día", "dia", "giorno", "dag"];
-            is_day.contains(&day.as_str()) && number.bytes().all(|byte| byte.is_ascii_digit())
+            date::DAYS.contains(&day.as_str()) && number.bytes().all(|byte| byte.is_ascii_digit())
         }
     }
 }

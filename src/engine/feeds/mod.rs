@@ -15,6 +15,7 @@ mod encoding;
 mod fault;
 mod html;
 mod ics;
+mod ics_repair;
 mod ics_session;
 mod json;
 mod merged;
@@ -66,7 +67,8 @@ pub fn read<R>(
             let mut programme = Programme::new(zone);
             let is_table = detect::is_table(&text, format);
             let other = is_table.then(|| detect::read(&text, format, &mut programme).err());
-            return Err(other.flatten().unwrap_or(fault));
+            let place = is_table.then(|| table::undecoded(&text)).flatten();
+            return Err(other.flatten().unwrap_or_else(|| fault.within(place)));
         }
     };
     let mut programme = Programme::new(zone);

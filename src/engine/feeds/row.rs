@@ -16,7 +16,7 @@ use super::duration::Unit;
 use super::fault::{Fault, shown};
 use super::html;
 use super::programme::{Programme, Session, is_cancelled};
-use super::times::{Column, TIMES, check_clock, order};
+use super::times::{Column, TIMES, check_clock, order, read_dotted};
 use super::zone::Zone;
 use crate::engine::time::{DAY, Moment, Scale};
 
@@ -204,6 +204,7 @@ pub(super) fn take<'a>(
             times.read(row);
         }
     }
+    read_dotted(&mut columns);
     for times in &columns {
         times.check(programme)?;
     }
@@ -243,6 +244,9 @@ pub(super) fn take<'a>(
             "column {:?} names days without dates, so {labels} sessions have times of day only",
             column(Role::Date)
         ));
+    }
+    if undated > 1 && labels == 0 && !columns.iter().any(Column::has_dates) {
+        programme.note("there are no dates, so all times are times of day only".into());
     }
     if undated > 0 && columns.iter().any(Column::has_dates) {
         programme.note(format!("{undated} sessions have a time and no date"));
@@ -310,6 +314,10 @@ fn session<'a>(row: &Row<'a>, cells: &[Cell; 4], order: Order, unit: Unit) -> Se
     for name in people.many(split_names) {
         session.speaker(name);
     }
+    if let Value::Absent = people {
+        let [given, family] = [Role::GivenName, Role::FamilyName].map(|role| row.get(role).line());
+        session.speaker(format!("{given} {family}").trim().to_owned().into());
+    }
     set_times(&mut session, row, cells, order);
     if session.end.is_none() {
         session.lasts(unit.read(row.get(Role::Duration)));
@@ -373,6 +381,11 @@ fn set_times(session: &mut Session<'_>, row: &Row<'_>, cells: &[Cell; 4], order:
         (Some(Scale::Local), Some(minutes)) => Moment::at_offset(moment.wall_ms(), minutes),
         _ => moment,
     };
+    if is_true(row.get(Role::AllDay))
+        && set_all_day(session, day, midnight(end).or_else(|| midnight(end_date)))
+    {
+        return;
+    }
     session.start = session.start.map(|start| placed(start, offset));
     session.end = session.end.map(|ends| placed(ends, end.offset.or(offset)));
     if session.start.is_none()
@@ -380,6 +393,34 @@ fn set_times(session: &mut Session<'_>, row: &Row<'_>, cells: &[Cell; 4], order:
     {
         session.day = clock::day(day).into();
     }
+}
+
+/// Makes a session one of whole days. Returns false if it has no date.
+///
+/// An end at midnight is the end itself, as Outlook writes it; a date without a time is the last day, as Google does.
+fn set_all_day(session: &mut Session<'_>, day: Option<i64>, last: Option<i64>) -> bool {
+    let Some(first) = day.or_else(|| session.start.map(midnight_of)) else {
+        return false;
+    };
+    let timed = session.end.filter(|end| end.scale() != Some(Scale::Clock));
+    let end = match (timed, last) {
+        (Some(end), _) if end.wall_ms() > first => end.wall_ms(),
+        (None, Some(last)) if last >= first => last + DAY,
+        _ => first + DAY,
+    };
+    session.all_day = true;
+    session.start = Some(Moment::local(first));
+    session.end = Some(Moment::local(end));
+    true
+}
+
+/// Whether a cell says yes.
+fn is_true(value: &Value<'_>) -> bool {
+    let text = value.text().to_lowercase();
+    matches!(
+        text.as_str(),
+        "true" | "yes" | "y" | "1" | "x" | "ja" | "ein" | "wahr" | "oui" | "sí"
+    )
 }
 
 fn midnight_of(moment: Moment) -> i64 {

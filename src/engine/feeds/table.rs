@@ -30,6 +30,7 @@ pub(super) fn read<'a>(text: &'a str, programme: &mut Programme<'a>) -> Result<(
     let mut record = StringRecord::new();
     let mut reader = reader(text, separator);
     let mut passed = 0;
+    let rivals = rivals(&names, &roles);
     let (mut day, mut days) = (None, 0);
     while reader
         .read_record(&mut record)
@@ -45,6 +46,10 @@ pub(super) fn read<'a>(text: &'a str, programme: &mut Programme<'a>) -> Result<(
             passed += 1;
             continue;
         }
+        if is_headers(&record, &names) {
+            continue;
+        }
+        check_rivals(&record, &rivals, &names, line)?;
         if let Some(extra) = record
             .iter()
             .skip(names.len())
@@ -99,6 +104,63 @@ pub(super) fn read<'a>(text: &'a str, programme: &mut Programme<'a>) -> Result<(
         merged::fill(&mut rows, &column(Role::Date), programme);
     }
     row::take(rows, column, programme)
+}
+
+/// Whether a row holds the headers again, as in tables that repeat them for each day.
+fn is_headers(record: &StringRecord, names: &[String]) -> bool {
+    let mut cells = record.iter().zip(names);
+    record.len() > 1 && cells.all(|(cell, name)| cell.trim() == name)
+}
+
+/// Pairs of columns of the same name, of which the first has a role that only one column can have: `Title`, `Title.1`.
+fn rivals(names: &[String], roles: &[Option<Role>]) -> Vec<(usize, usize)> {
+    const SINGLE: [Role; 5] = [Role::Title, Role::Start, Role::End, Role::Date, Role::Room];
+    let stem = |name: &String| {
+        column::bare(name)
+            .trim_end_matches(|last: char| last.is_ascii_digit())
+            .to_owned()
+    };
+    let stems: Vec<String> = names.iter().map(stem).collect();
+    let is_single = |at: usize| {
+        roles
+            .get(at)
+            .copied()
+            .flatten()
+            .is_some_and(|role| SINGLE.contains(&role))
+    };
+    let taken: Vec<usize> = (0..names.len()).filter(|at| is_single(*at)).collect();
+    let same = |one: usize, other: usize| {
+        one != other && !stems[one].is_empty() && stems[one] == stems[other]
+    };
+    taken
+        .into_iter()
+        .flat_map(|one| (0..names.len()).map(move |other| (one, other)))
+        .filter(|(one, other)| same(*one, *other) && roles.get(*other).copied().flatten().is_none())
+        .collect()
+}
+
+/// Refuses a row in which two columns of the same name say different things.
+fn check_rivals(
+    record: &StringRecord,
+    rivals: &[(usize, usize)],
+    names: &[String],
+    line: u64,
+) -> Result<(), Fault> {
+    for (one, other) in rivals {
+        let [first, second] = [one, other].map(|at| record.get(*at).unwrap_or_default().trim());
+        if !first.is_empty() && !second.is_empty() && first != second {
+            let header = |at: &usize| names.get(*at).map(|name| shown(name)).unwrap_or_default();
+            let reason = format!(
+                "columns {} and {} have the same name, and this row holds {} and {}: expected one session a row",
+                header(one),
+                header(other),
+                shown(first),
+                shown(second)
+            );
+            return Err(Fault::at(line as usize, 1, reason));
+        }
+    }
+    Ok(())
 }
 
 /// Whether a cell says nothing: it is blank, or holds what R and spreadsheets write for no value.
@@ -205,6 +267,18 @@ fn delimiter(text: &str) -> u8 {
         .iter()
         .find(|(_, count)| *count == most)
         .map_or(b',', |(mark, _)| *mark)
+}
+
+/// Names the first cell with a byte that is not UTF-8, which `text` holds as U+FFFD.
+pub(super) fn undecoded(text: &str) -> Option<String> {
+    let (text, separator) = body(text);
+    let (names, _) = headers(text, separator).ok()?;
+    reader(text, separator).into_records().find_map(|record| {
+        let record = record.ok()?;
+        let mut cells = record.iter().zip(&names);
+        let (cell, name) = cells.find(|(cell, _)| cell.contains('\u{fffd}'))?;
+        Some(format!("column {name:?}, {}", shown(cell)))
+    })
 }
 
 /// Refuses a text in which a quoted cell never ends.

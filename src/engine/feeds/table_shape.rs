@@ -1,6 +1,7 @@
 //! Refuses tables whose rows are not one session each, by the names of their columns.
 
 use super::column::{self, Role};
+use super::date;
 use super::fault::{Fault, shown};
 
 /// Refuses several sessions or days a row, lists of people, and tables without a column of titles.
@@ -115,9 +116,11 @@ fn names_day(name: &str) -> bool {
         "tag",
     ];
     let words = column::words(name);
-    words
-        .first()
-        .is_some_and(|word| DAYS.contains(&word.as_str()))
+    let is_date = date::parse(name).is_ok_and(|cell| cell.date.is_some());
+    is_date
+        || words
+            .first()
+            .is_some_and(|word| DAYS.contains(&word.as_str()))
 }
 
 /// Refuses a list of people: `Name`, `Title`, `Company` without any time or text of a session.
@@ -151,7 +154,11 @@ fn check_people(names: &[String], roles: &[Option<Role>]) -> Result<(), Fault> {
         .iter()
         .any(|name| ABOUT.contains(&column::bare(name).as_str()));
     let person = find(Role::Speakers)
-        .filter(|name| ["name", "fullname"].contains(&column::bare(name).as_str()));
+        .filter(|name| ["name", "fullname"].contains(&column::bare(name).as_str()))
+        .or(find(Role::GivenName));
+    if let Some(reason) = subject(names, roles) {
+        return Err(Fault::at(1, 1, reason));
+    }
     if let (Some(title), Some(person), true) = (find(Role::Title), person, about)
         && sessions.iter().all(|role| find(*role).is_none())
     {
@@ -165,6 +172,30 @@ fn check_people(names: &[String], roles: &[Option<Role>]) -> Result<(), Fault> {
         ));
     }
     Ok(())
+}
+
+/// Returns why it is open what the rows are, if titles are only called names and nothing is of sessions alone: `Name` and
+/// `Email`, `Name` and `Bio`.
+pub(super) fn subject(names: &[String], roles: &[Option<Role>]) -> Option<String> {
+    const OF_SESSIONS: [Role; 8] = [
+        Role::Start,
+        Role::Date,
+        Role::Room,
+        Role::Duration,
+        Role::Track,
+        Role::Kind,
+        Role::Speakers,
+        Role::Language,
+    ];
+    let is_session = OF_SESSIONS.iter().any(|role| roles.contains(&Some(*role)));
+    let mut columns = names.iter().zip(roles);
+    let (name, _) = columns
+        .find(|(name, role)| **role == Some(Role::Title) && column::bare(name) == "name")
+        .filter(|_| !is_session)?;
+    Some(format!(
+        "nothing tells that these are sessions: {name:?} may be the name of anything; expected also one such as \
+         \"session title\", \"start\" or \"room\""
+    ))
 }
 
 /// Refuses `Name` beside `Topic`, of which either may be the title and the other a speaker or a tag.

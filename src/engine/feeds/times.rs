@@ -27,6 +27,8 @@ const DATES: &[&str] = &[
     "sessiondate",
     "日付",
     "日期",
+    "дата",
+    "날짜",
 ];
 
 /// The times of one column.
@@ -40,6 +42,8 @@ pub(super) struct Column {
     /// The first hour that may be one after noon.
     first_early: Option<(String, String)>,
     lettered: Option<String>,
+    /// The cells such as `09.30`, which are times or dates: their row, and both numbers.
+    dotted: Vec<(usize, i64, i64)>,
 }
 
 impl Column {
@@ -53,6 +57,7 @@ impl Column {
             first_bad: None,
             first_early: None,
             lettered: None,
+            dotted: Vec::new(),
         }
     }
 
@@ -75,6 +80,10 @@ impl Column {
             Ok(cell)
         });
         self.filled += 1;
+        if let (false, Some((hour, minute))) = (is_day, dotted(text)) {
+            self.dotted.push((self.cells.len(), hour, minute));
+        }
+        let cell = cell.map_err(|reason| of_spreadsheet(text).unwrap_or(reason));
         let mut cell = cell.unwrap_or_else(|reason| {
             self.bad += 1;
             self.first_bad
@@ -128,6 +137,61 @@ impl Column {
         ));
         Ok(())
     }
+}
+
+/// The numbers of `09.30`: an hour and a minute, unless it is a date without a year.
+fn dotted(text: &str) -> Option<(i64, i64)> {
+    let (hour, minute) = text.split_once('.')?;
+    let is_number =
+        |part: &str, most| part.len() <= most && part.bytes().all(|byte| byte.is_ascii_digit());
+    let both = is_number(hour, 2) && is_number(minute, 2) && minute.len() == 2;
+    let (hour, minute) = (hour.parse().ok()?, minute.parse().ok()?);
+    (both && hour < 24 && minute < 60).then_some((hour, minute))
+}
+
+/// Reads cells such as `09.30` as times, if all times of the table are written so and one of them can be no date.
+pub(super) fn read_dotted(columns: &mut [Column]) {
+    let timed = |column: &&Column| !column.dotted.is_empty();
+    let all = columns
+        .iter()
+        .filter(timed)
+        .all(|column| column.dotted.len() == column.filled);
+    let is_date = |day: i64, month: i64| (1..=31).contains(&day) && (1..=12).contains(&month);
+    let mut cells = columns.iter().flat_map(|column| &column.dotted);
+    let is_open = cells.all(|(_, one, other)| is_date(*one, *other) || is_date(*other, *one));
+    if is_open || !all {
+        return;
+    }
+    for column in columns {
+        for (at, hour, minute) in column.dotted.clone() {
+            let early = (1..=5).contains(&hour);
+            if let Some(cell) = column.cells.get_mut(at) {
+                cell.time = Some((hour * 60 + minute) * MINUTE);
+                cell.form = if early { Form::Early } else { Form::Plain };
+            }
+            if early && column.first_early.is_none() {
+                column.first_early =
+                    Some((format!("\"{hour}.{minute:02}\""), format!("row {}", at + 1)));
+            }
+            column.bad = column.bad.saturating_sub(1);
+        }
+        if column.bad == 0 {
+            column.first_bad = None;
+        }
+    }
+}
+
+/// What a bare number is to a spreadsheet that shows it as a date or a time.
+fn of_spreadsheet(text: &str) -> Option<&'static str> {
+    let number: f64 = text.replace(',', ".").parse().ok()?;
+    if (20_000.0..80_000.0).contains(&number) {
+        return Some(
+            "is a spreadsheet's number for a date: format the column as a date before the export",
+        );
+    }
+    (number > 0.0 && number < 1.0 && text.len() > 4).then_some(
+        "is a spreadsheet's number for a time: format the column as a time before the export",
+    )
 }
 
 /// A number of seconds or milliseconds since 1970.

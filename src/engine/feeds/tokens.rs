@@ -77,7 +77,10 @@ impl Reader {
             .replace("a.m.", "am")
             .replace("p.m.", "pm")
             .replace("A.M.", "am")
-            .replace("P.M.", "pm");
+            .replace("P.M.", "pm")
+            .replace('\u{a0}', " ")
+            .replace("a. m.", "am")
+            .replace("p. m.", "pm");
         // `Fri May 01 2026 09:00:00 GMT+0200 (Central European Summer Time)`, as JavaScript writes it.
         let text = match text.split_once(" (") {
             Some((before, _)) if before.contains("GMT") => before,
@@ -126,16 +129,30 @@ impl Reader {
             return Ok(());
         }
         let mut at = 0;
+        let mut half = None;
         while let Some(token) = self.tokens.get(at) {
             let rest = self.tokens.get(at..).unwrap_or_default();
             let follows = at.checked_sub(1).and_then(|before| self.tokens.get(before));
-            if let Some((time, length)) = time_at(rest, follows)? {
+            if let Some((mut time, length)) = time_at(rest, follows)? {
+                if let Some(half) = half.take().filter(|_| time.hour <= 12) {
+                    (time.half, time.early) = (Some(half), false);
+                }
                 self.times.push(time);
                 at += length;
+                if let Some((offset, length)) = offset_after(&self.tokens, at)? {
+                    self.offset = Some(offset);
+                    at += length;
+                }
                 continue;
             }
             let mut length = 1;
             match token {
+                Token::Word(word) if matches!(word.as_str(), "午前" | "上午" | "오전") => {
+                    half = Some(false);
+                }
+                Token::Word(word) if matches!(word.as_str(), "午後" | "下午" | "오후") => {
+                    half = Some(true);
+                }
                 Token::Word(word) if NOISE.contains(&word.as_str()) => {}
                 Token::Word(word) if word == "utc" || word == "gmt" => {
                     (self.offset, length) = offset_at(rest)?;
@@ -155,7 +172,8 @@ impl Reader {
 /// Words that say nothing.
 const NOISE: &[&str] = &[
     "at", "um", "uhr", "from", "to", "bis", "von", "of", "the", "th", "st", "nd", "rd", "t", "h",
-    "de", "del", "den", "le", "a", "à", "y", "and", "年", "月", "日", "分", "년", "월", "일", "분",
+    "er", "de", "del", "den", "le", "a", "à", "y", "and", "年", "月", "日", "分", "년", "월", "일",
+    "분",
 ];
 
 /// Letters that stand for a zone, and often for several.
@@ -195,6 +213,31 @@ fn offset_at(tokens: &[Token]) -> Result<(Option<i64>, usize), &'static str> {
     }
     let total = hours * 60 + minutes;
     Ok((Some(if sign == '+' { total } else { -total }), length))
+}
+
+/// The offset right behind a time, as mail programs write it: `09:00:00 +0200`. With a minus, the time needs seconds:
+/// `09:00-1000` are two times.
+fn offset_after(tokens: &[Token], at: usize) -> Result<Option<(i64, usize)>, &'static str> {
+    let has_seconds = matches!(
+        tokens.get(at.saturating_sub(5)..at),
+        Some([
+            Token::Number(..),
+            Token::Mark(':'),
+            Token::Number(..),
+            Token::Mark(':'),
+            Token::Number(..)
+        ])
+    );
+    let is_offset = match tokens.get(at..).unwrap_or_default() {
+        [Token::Mark('+'), Token::Number(_, 4), ..] => true,
+        [Token::Mark('-' | '−'), Token::Number(_, 4)] => has_seconds,
+        _ => false,
+    };
+    if !is_offset {
+        return Ok(None);
+    }
+    let (offset, length) = offset_at(tokens.get(at - 1..).unwrap_or_default())?;
+    Ok(offset.map(|offset| (offset, length - 1)))
 }
 
 /// Times of four digits, `0930` or `0930-1015`, whose minutes are multiples of five: years seldom are.

@@ -3,7 +3,7 @@
 use core::str::FromStr;
 
 use calcard::common::timezone::Tz;
-use chrono::{DateTime, NaiveDateTime, Offset, TimeDelta, TimeZone};
+use chrono::{DateTime, FixedOffset, NaiveDateTime, Offset, TimeDelta, TimeZone};
 
 use super::fault::Fault;
 use crate::engine::time::{Moment, Scale};
@@ -23,7 +23,7 @@ impl Zone {
     }
 
     /// Returns the zone that a feed names: an IANA name in any case, one with a prefix or with hyphens (as old calendars
-    /// write it), or a name of Windows.
+    /// write it), a name of Windows, or an offset such as `UTC+2`.
     pub(super) fn find(name: &str) -> Option<Self> {
         let name = name.trim().trim_matches('"');
         if let Ok(zone) = Tz::from_str(name) {
@@ -40,7 +40,10 @@ impl Zone {
             let is_named = |name: &&str| zone.name().eq_ignore_ascii_case(name);
             [name, spelled.as_str(), tail.as_str()].iter().any(is_named)
         });
-        found.map(|zone| Self(Tz::Tz(*zone)))
+        found
+            .map(|zone| Tz::Tz(*zone))
+            .or_else(|| fixed(name))
+            .map(Self)
     }
 
     /// A zone of a calendar, unless it is the absence of one.
@@ -87,6 +90,40 @@ impl Zone {
         let minutes = i64::from(seconds) / 60;
         Moment::at_offset(instant.ms() + minutes * 60_000, minutes)
     }
+}
+
+/// A zone that is named by its offset: `UTC+2`, `GMT-05:00`, `UTC+5.5`, `+0200`, `Z`.
+fn fixed(name: &str) -> Option<Tz> {
+    const UTC: [&str; 3] = ["z", "utc", "gmt"];
+    let name = name.to_ascii_lowercase();
+    if UTC.contains(&name.as_str()) || name == "tzone://microsoft/utc" {
+        return Some(Tz::Tz(chrono_tz::UTC));
+    }
+    let offset = name
+        .trim_start_matches("utc")
+        .trim_start_matches("gmt")
+        .trim_start();
+    let (sign, digits) = match offset.split_at_checked(1)? {
+        ("+", digits) => (1, digits),
+        ("-", digits) => (-1, digits),
+        _ => return None,
+    };
+    let (hours, minutes): (i32, i32) =
+        match (digits.split_once(':'), digits.split_once('.'), digits.len()) {
+            (Some((hours, minutes)), _, _) => (hours.parse().ok()?, minutes.parse().ok()?),
+            (_, Some((hours, part)), _) => (
+                hours.parse().ok()?,
+                (format!("0.{part}").parse::<f64>().ok()? * 60.0) as i32,
+            ),
+            (_, _, 4) => (
+                digits.get(..2)?.parse().ok()?,
+                digits.get(2..)?.parse().ok()?,
+            ),
+            _ => (digits.parse().ok()?, 0),
+        };
+    let exists = (0..=14).contains(&hours) && (0..60).contains(&minutes);
+    let seconds: i32 = exists.then(|| sign * (hours * 60 + minutes) * 60)?;
+    FixedOffset::east_opt(seconds).map(Tz::Fixed)
 }
 
 impl core::fmt::Debug for Zone {

@@ -26,6 +26,7 @@ const TALKS: &[&str] = &[
     "contribution",
     "lecture",
     "paper",
+    "break",
 ];
 
 /// A session, and what the objects around it say of its place and time.
@@ -39,8 +40,13 @@ pub(super) struct Entry<'n, 'a> {
 impl<'n, 'a> Entry<'n, 'a> {
     /// The members of the session: those of the talk in a slot come before those of the slot.
     pub(super) fn members(&self) -> impl Iterator<Item = &'n (Cow<'a, str>, Node<'a>)> {
-        let talk = talk(self.node).map_or(&[][..], Node::object);
-        talk.iter().chain(self.node.object())
+        let talk = talk(self.node);
+        let of_talk = talk.map_or(&[][..], Node::object);
+        let is_new =
+            move |(name, _): &&(Cow<'a, str>, Node<'a>)| !talk.is_some_and(|talk| talk.has(name));
+        of_talk
+            .iter()
+            .chain(self.node.object().iter().filter(is_new))
     }
 }
 
@@ -156,6 +162,11 @@ fn is_around(node: &Node<'_>) -> bool {
     !has_time(node) && inner(node).any(|(_, part)| holds_sessions(part, 0))
 }
 
+/// Whether an object has a time or people of its own, beside its name.
+fn tells_more(node: &Node<'_>) -> bool {
+    has_time(node) || roles(node).contains(&Some(Role::Speakers))
+}
+
 fn has_time(node: &Node<'_>) -> bool {
     let roles = roles(node);
     let mut members = node.object().iter().zip(&roles);
@@ -264,10 +275,11 @@ fn walk<'n, 'a>(
             }
             walk(item, None, &shared, depth + 1, found);
         }
+        // A room or a track that holds no sessions is none itself.
         let rest = part
             .list()
             .iter()
-            .filter(|item| group.is_none() || !is_around(item));
+            .filter(|item| group.is_none() || (!is_around(item) && tells_more(item)));
         rest.for_each(|item| walk(item, None, &shared, depth + 1, found));
         if let Some(role) = group {
             for (name, item) in part.object() {

@@ -5,6 +5,7 @@ use super::node::Node;
 use crate::engine::feeds::clock;
 use crate::engine::feeds::programme::{Programme, Session};
 use crate::engine::feeds::row;
+use crate::engine::time::Moment;
 
 pub(super) fn fits(entry: &Node<'_>) -> bool {
     let own = ["event_type", "entry_type", "conference", "includes"];
@@ -39,14 +40,29 @@ pub(super) fn read<'a>(root: &Node<'a>, programme: &mut Programme<'a>) {
     }
 }
 
+/// The end of the year 9999.
+const LAST_SECOND: i64 = 253_402_300_799;
+
+/// A time as text, or as the seconds since 1970 that Firestore keeps.
+fn moment(time: &Node<'_>) -> Option<Moment> {
+    let seconds = time.first(&["seconds", "_seconds"]).int();
+    match seconds {
+        Some(seconds) => {
+            let exists = (0..=LAST_SECOND).contains(&seconds);
+            exists.then(|| Moment::at_offset(seconds * 1000, 0))
+        }
+        None => clock::moment(time.str()),
+    }
+}
+
 fn session<'a>(entry: &Node<'a>) -> Session<'a> {
     let begin = entry.first(&["start_date", "begin", "begin_timestamp"]);
     let end = entry.first(&["end_date", "end", "end_timestamp"]);
     let mut session = Session {
         id: entry.get("id").id(),
         title: entry.get("title").line(),
-        start: clock::moment(begin.str()),
-        end: clock::moment(end.str()),
+        start: moment(begin),
+        end: moment(end),
         location: entry.get("location").line(),
         summary: entry.get("description").block(),
         url: entry.get("link").line(),

@@ -12,6 +12,7 @@ use crate::engine::feeds::column::{self, Role};
 use crate::engine::feeds::fault::{Fault, shown};
 use crate::engine::feeds::programme::{MOST_SESSIONS, Programme};
 use crate::engine::feeds::row::{self, Row, Value};
+use crate::engine::feeds::table_shape::subject;
 
 pub(super) fn fits(root: &Node<'_>) -> bool {
     !find::entries(root).is_empty()
@@ -34,6 +35,10 @@ pub(super) fn read<'a>(root: &Node<'a>, programme: &mut Programme<'a>) -> Result
             "the list has more than {MOST_SESSIONS} entries, the most that are read"
         )));
     }
+    let all: Vec<String> = names.iter().map(ToString::to_string).collect();
+    if let Some(reason) = subject(&all, &roles) {
+        return Err(Fault::new(reason));
+    }
     read_head(root, programme);
     let tables = Tables::of(root);
     let mut nested = 0;
@@ -54,6 +59,7 @@ pub(super) fn read<'a>(root: &Node<'a>, programme: &mut Programme<'a>) -> Result
                 .filter(|part| part.has("title") && part.has("start"));
             nested += parts.count();
         }
+        set_other_title(&mut row, entry, &role_of);
         for (name, node) in entry
             .members()
             .filter(|(name, _)| !role_of.contains_key(name.as_ref()))
@@ -81,6 +87,26 @@ pub(super) fn read<'a>(root: &Node<'a>, programme: &mut Programme<'a>) -> Result
             .unwrap_or_default()
     };
     row::take(rows, column, programme)
+}
+
+/// Sets the title of an entry that calls it otherwise than most do, such as the `name` of a break among the `title`s of
+/// talks.
+fn set_other_title<'a>(row: &mut Row<'a>, entry: &Entry<'_, 'a>, role_of: &HashMap<&str, Role>) {
+    let is_usual = |name: &str| role_of.get(name) == Some(&Role::Title);
+    if entry.members().any(|(name, _)| is_usual(name)) {
+        return;
+    }
+    let is_free = |name: &str| !role_of.contains_key(name);
+    let members: Vec<_> = entry.members().filter(|(name, _)| is_free(name)).collect();
+    let names: Vec<&str> = members.iter().map(|(name, _)| name.as_ref()).collect();
+    let roles = column::roles(&names);
+    let mut titles = members.iter().zip(&roles);
+    if let Some(((_, title), _)) = titles.find(|(_, role)| **role == Some(Role::Title)) {
+        let title = title.line();
+        if !title.is_empty() {
+            row.set(Role::Title, Value::Text(title));
+        }
+    }
 }
 
 fn no_titles(root: &Node<'_>) -> Fault {

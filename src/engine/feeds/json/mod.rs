@@ -3,6 +3,7 @@
 mod catalogue;
 mod find;
 mod frab;
+mod graph;
 mod hackertracker;
 mod indico;
 mod json_ld;

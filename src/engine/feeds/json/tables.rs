@@ -111,8 +111,8 @@ pub(super) fn name_of<'a>(entry: &Node<'a>) -> Cow<'a, str> {
     }
     let part = |names: &[&str]| entry.first(names).line();
     let (first, last) = (
-        part(&["firstName", "first_name", "firstname"]),
-        part(&["lastName", "last_name", "lastname", "surname"]),
+        part(&["firstName", "first_name", "firstname", "first"]),
+        part(&["lastName", "last_name", "lastname", "surname", "last"]),
     );
     format!("{first} {last}").trim().to_owned().into()
 }
