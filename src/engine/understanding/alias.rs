@@ -123,14 +123,13 @@ fn singular(word: &str) -> Cow<'_, str> {
     }
 }
 
-/// Returns the words of a phrase without its function words, unless it has no others.
+/// Returns the words of a phrase without its function words, unless it has one other word or none: *just in time* is more
+/// than *time*.
 pub(super) fn phrase(text: &str) -> Vec<String> {
     let all = words_of(text);
     let mut words = all.clone();
-    if words.len() > 1 {
-        drop_function_words(&mut words);
-    }
-    if words.is_empty() { all } else { words }
+    drop_function_words(&mut words, |_| false);
+    if words.len() > 1 { words } else { all }
 }
 
 #[cfg(test)]
@@ -162,5 +161,8 @@ mod tests {
         let words = ["internet", "things", "kube"].map(str::to_owned);
         assert_eq!(aliases.phrase(&words), 2);
         assert_eq!(aliases.phrase(&words[1..]), 1);
+        aliases.push_same("JIT", "just in time");
+        assert!(to("time").is_empty());
+        assert_eq!(to("just in time"), ["jit"]);
     }
 }

@@ -1,7 +1,8 @@
 //! Reads an interest: what it asks for, as groups of words of which each has alternatives.
 //!
 //! The words of an interest lose its function words and its level. Neighbours that are a known phrase (*machine
-//! learning*) are one group, and so is a run of Chinese, Japanese or Korean; every other word is a group of its own.
+//! learning*) are one group, and so is a run of Chinese, Japanese or Korean; every other word is a group of its own. A run
+//! that the programme does not hold is cut into parts that it holds or that have aliases.
 //! The alternatives of a group are tried in this order: the word, its forms, its aliases and their plurals. Only if the
 //! programme holds none of them: two words that it may be written as, words that start with it, words that differ by an
 //! edit or two.
@@ -10,13 +11,18 @@ use super::alias::Aliases;
 use super::fold::is_unspaced;
 use super::form::{Form, forms, plurals};
 use super::interest::{Alternative, Group, How, Interest};
-use super::lexicon::{Level, drop_function_words, is_conversation};
+use super::lexicon::{
+    Level, drop_function_words, is_conversation, is_function_word, without_conversation,
+};
 use super::points::Tier;
 use super::texts::Texts;
 use super::words::words_of;
 
 /// The words of an interest that are looked at; a longer text is no interest.
 const MOST_WORDS: usize = 16;
+/// The pairs of the longest part that a run of Chinese, Japanese or Korean is cut into.
+const LONGEST_PART: usize = 8;
+
 /// What an interest is resolved with.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Resolver<'a> {
@@ -30,14 +36,23 @@ impl Resolver<'_> {
     /// Reads an interest.
     pub(super) fn interest(&self, text: &str) -> Interest {
         let all = words_of(text);
-        let (mut words, levels) = self.without_levels(text, &all);
+        let (mut words, levels) = match without_conversation(text) {
+            Some(rest) if !words_of(&rest).is_empty() => {
+                self.without_levels(&rest, &words_of(&rest))
+            }
+            _ => self.without_levels(text, &all),
+        };
         if words.len() > 1 || !levels.is_empty() {
-            drop_function_words(&mut words);
+            let phrases = self.phrases(&words);
+            drop_function_words(&mut words, |place| {
+                phrases.get(place).copied().unwrap_or_default()
+            });
         }
         let mut interest = Interest {
             groups: Vec::new(),
             level: None,
             level_words: Vec::new(),
+            other_levels: Vec::new(),
             whole: self.whole(&all),
         };
         match levels.first() {
@@ -47,8 +62,9 @@ impl Resolver<'_> {
             }
             Some(&(level, _)) => {
                 interest.level = Some(level);
-                let said = level.words().map(|word| (words_of(word), Tier::WORD));
-                interest.level_words = self.all(said, How::Level);
+                interest.level_words = self.level_words(level);
+                let others = Level::ALL.into_iter().filter(|&other| other != level);
+                interest.other_levels = others.flat_map(|other| self.level_words(other)).collect();
             }
             None if words.is_empty() => words.clone_from(&all),
             None => {}
@@ -84,7 +100,7 @@ impl Resolver<'_> {
                 levels.push((level, word.clone()));
                 at += 2;
             } else {
-                match Level::of_word(word) {
+                match Level::of_word(word).or_else(|| self.misspelt_level(word)) {
                     Some(level) => levels.push((level, word.clone())),
                     None => words.push(word.clone()),
                 }
@@ -95,14 +111,41 @@ impl Resolver<'_> {
         (words, levels)
     }
 
+    /// The level that a word means which is no word.
+    fn misspelt_level(&self, word: &str) -> Option<Level> {
+        let is_word = !self.fuzzy || self.aliases.holds(word) || self.texts.holds(word);
+        Level::of_misspelt(word).filter(|_| !is_word)
+    }
+
+    /// What says a level, of what the programme holds.
+    fn level_words(&self, level: Level) -> Vec<Alternative> {
+        let said = level.words().map(|word| (words_of(word), Tier::WORD));
+        self.all(said, How::Level)
+    }
+
+    /// Which words belong to a phrase with aliases, function words included: *just in time*.
+    fn phrases(&self, words: &[String]) -> Vec<bool> {
+        let mut held = Vec::with_capacity(words.len());
+        while held.len() < words.len() {
+            let count = self.phrase_at(words, held.len());
+            held.extend(core::iter::repeat_n(count > 1, count));
+        }
+        held
+    }
+
     /// The number of words from here on that are a phrase with aliases; 1 if there is none.
     fn phrase_at(&self, words: &[String], at: usize) -> usize {
         self.aliases.phrase(words.get(at..).unwrap_or_default())
     }
 
-    /// The forms of a word that the programme holds.
+    /// The forms of a word that the programme holds. A word that has aliases is no agent noun: a *docker* does not dock, and
+    /// *Kinder* are not kind.
     fn forms(&self, word: &str) -> Vec<Form> {
-        forms(word, |form| self.texts.holds(form))
+        let mut forms = forms(word, |form| self.texts.holds(form));
+        if self.aliases.holds(word) {
+            forms.retain(|(_, tier)| *tier != Tier::AGENT);
+        }
+        forms
     }
 
     /// A group for an interest that is a level and nothing else.
@@ -151,11 +194,14 @@ impl Resolver<'_> {
                 self.phrase_at(words, at)
             };
             let asked = words.get(at..at + count).unwrap_or_default();
-            if count > 1 && !word.starts_with(is_unspaced) && !self.is_held(asked) {
-                // The programme knows the phrase by no name. Its words may still be there.
-                spans.extend(asked.chunks(1));
-            } else {
+            if count == 1 || self.is_held(asked) {
                 spans.push(asked);
+            } else if word.starts_with(is_unspaced) {
+                self.cut_run(asked, &mut spans);
+            } else {
+                // The programme knows the phrase by no name. Its words may still be there.
+                let words = asked.chunks(1);
+                spans.extend(words.filter(|span| !span.iter().any(|word| is_function_word(word))));
             }
             at += count;
         }
@@ -170,6 +216,35 @@ impl Resolver<'_> {
             .collect();
         self.join_neighbours(&mut groups);
         groups.into_iter().map(|(_, group)| group).collect()
+    }
+
+    /// Cuts a run of pairs of characters, from left to right, into the longest parts that the programme holds or that have
+    /// aliases. What is between them is a part too, unless it is one character: the particle of *猫の絵*.
+    fn cut_run<'w>(&self, run: &'w [String], spans: &mut Vec<&'w [String]>) {
+        let (mut at, mut missed) = (0, 0);
+        while at < run.len() {
+            let rest = run.get(at..).unwrap_or_default();
+            let longest = joined_pairs(rest);
+            let parts = (1..=longest.min(LONGEST_PART)).rev();
+            let parts = parts.filter(|&count| may_cut(rest.get(count), longest - count));
+            let mut parts = parts.filter_map(|count| rest.get(..count));
+            let before = at.checked_sub(1).map(|before| run.get(before..=at));
+            let before = before.flatten().filter(|pairs| joined_pairs(pairs) > 1);
+            let starts = may_cut(before.and_then(<[String]>::first), usize::MAX);
+            let part = parts.find(|part| starts && self.is_held(part));
+            let Some(part) = part else {
+                at += 1;
+                continue;
+            };
+            // The pair before a part has its first character, and the pair behind it its last one.
+            push_missed(run, missed, at, spans);
+            spans.push(part);
+            at += part.len();
+            let behind = run.get(at - 1..=at).map_or(0, joined_pairs);
+            at += usize::from(behind > 1);
+            missed = at;
+        }
+        push_missed(run, missed, run.len(), spans);
     }
 
     /// Adds the word that two neighbours make to both: *self hosting* is *selfhosting*, however it was hyphenated.
@@ -199,9 +274,10 @@ impl Resolver<'_> {
         }
     }
 
-    /// Returns true if the programme holds a phrase, or an alias of it.
+    /// Returns true if a session holds a phrase or an alias of it, in one field.
     fn is_held(&self, asked: &[String]) -> bool {
-        !self.said(asked).is_empty() || !self.aliased(asked).is_empty()
+        let is_said = |found: Vec<Alternative>| found.iter().any(|it| self.texts.is_said(it));
+        is_said(self.said(asked)) || is_said(self.aliased(asked))
     }
 
     fn group(&self, asked: &[String]) -> Group {
@@ -379,6 +455,41 @@ impl Resolver<'_> {
             }
         }
         found
+    }
+}
+
+/// The number of pairs from the first on of which each starts with the character that the one before it ends with.
+fn joined_pairs(run: &[String]) -> usize {
+    let follows = |pair: &&[String]| match pair {
+        [one, other] => one.chars().last() == other.chars().next(),
+        _ => false,
+    };
+    run.windows(2).take_while(follows).count() + 1
+}
+
+/// Whether a run may be cut in the middle of a pair, so many pairs before its end: not between two Katakana, and between
+/// two Hangul only before a particle.
+fn may_cut(pair: Option<&String>, rest: usize) -> bool {
+    const PARTICLE: usize = 2;
+    let Some(pair) = pair.filter(|_| rest > 0) else {
+        return true;
+    };
+    let all = |is: fn(char) -> bool| pair.chars().all(is);
+    let katakana = |c: char| matches!(c, '\u{30a0}'..='\u{30ff}');
+    let hangul = |c: char| matches!(c, '\u{ac00}'..='\u{d7af}');
+    !all(katakana) && (rest <= PARTICLE || !all(hangul))
+}
+
+/// Adds the pairs between two parts of a run, without those that hold a character of a part.
+fn push_missed<'w>(run: &'w [String], from: usize, to: usize, spans: &mut Vec<&'w [String]>) {
+    let is_cut = |at: usize| at > 0 && run.get(at - 1..=at).map_or(0, joined_pairs) > 1;
+    let end = if to < run.len() && is_cut(to) {
+        to - 1
+    } else {
+        to
+    };
+    if let Some(missed) = run.get(from..end).filter(|missed| !missed.is_empty()) {
+        spans.push(missed);
     }
 }
 
