@@ -345,9 +345,9 @@ fn with_another_letter(word: &str, one: u8, other: char) -> Option<String> {
     let mut spelt = String::with_capacity(word.len());
     while let Some(byte) = bytes.next() {
         let keeps = |next: &u8| matches!(next, b'h' | b'k' | b'e' | b'i' | b'y');
-        let changes = byte == one && !bytes.peek().is_some_and(keeps) && !spelt.ends_with('c');
-        changed |= changes;
-        spelt.push(if changes { other } else { char::from(byte) });
+        let replace = byte == one && !bytes.peek().is_some_and(keeps) && !spelt.ends_with('c');
+        changed |= replace;
+        spelt.push(if replace { other } else { char::from(byte) });
     }
     changed.then_some(spelt)
 }
