@@ -24,7 +24,6 @@ WORKERS ?= 2
 AGENT ?=
 
 BIN := $(VENV)/bin
-comma := ,
 # The build requirement is read from pyproject.toml: it stands nowhere else.
 MATURIN := $(shell sed -n 's/^requires = \["\(maturin[^"]*\)"\]$$/\1/p' pyproject.toml)
 RUST := Cargo.toml Cargo.lock pyproject.toml $(shell find src -name '*.rs' 2>/dev/null)

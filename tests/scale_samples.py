@@ -50,7 +50,9 @@ def write_parquet(file: Path, rows: Sequence[dict[str, Any]], group: int = 250) 
     import pyarrow.parquet as pq
 
     kinds = pa.schema([("id", pa.string()), ("interests", pa.list_(pa.string()))])
-    pq.write_table(pa.Table.from_pylist(list(rows), kinds), file, row_group_size=group)
+    # Gzip, because Spark's Java has no working Snappy on a machine that has the library musl too.
+    table = pa.Table.from_pylist(list(rows), kinds)
+    pq.write_table(table, file, row_group_size=group, compression="gzip")
     return file
 
 

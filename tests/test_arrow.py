@@ -342,9 +342,13 @@ def test_the_command_builds_a_catalogue_of_a_table(kind: str, tmp_path: Path) ->
         pytest.importorskip("pyarrow.parquet").write_table(table, path)
     else:
         pytest.importorskip("pyarrow.feather").write_feather(table, path)
-    command = ("catalog", "build", str(path), str(tmp_path / "built.catalog"))
-    assert answer(*command)["sessions"] == 4
-    assert list(Catalog.open(tmp_path / "built.catalog")) == WANT
+    command = ("catalog", "build", str(path))
+    built = tmp_path / "programme.catalog"
+    assert (answer(*command)["saved"], list(Catalog.open(built))) == (str(built), WANT)
+    assert answer(*command, str(tmp_path / "other"))["sessions"] == 4
+    assert list(Catalog.open(tmp_path / "other")) == WANT
+    again = run("catalog", "build", str(built))
+    assert (again.returncode, "name the file to write" in again.stderr) == (2, True)
     path.write_bytes(b"no table")
     broken = run(*command)
     assert (broken.returncode, str(path) in broken.stderr) == (2, True)

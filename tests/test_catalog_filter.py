@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import copy
+import datetime
+import pickle
 from decimal import Decimal
 from random import Random
 from typing import Any
@@ -211,6 +214,29 @@ def test_a_filter_shows_what_it_asks() -> None:
     for part in ("start='09:00'", "fit='starting'", "locations=['Hall']", "exclude=('a',)"):
         assert part in shown.replace('"', "'")
     assert repr(Filter()) == "Filter()"
+
+
+def test_a_filter_survives_pickle_and_copy() -> None:
+    catalog = Catalog(
+        [
+            {"id": name, "title": name, "tags": ["AI", "Web"][: 1 + number], "location": "Hall"}
+            for number, name in enumerate("ab")
+        ]
+    )
+    wishes: list[dict[str, Any]] = [
+        {},
+        {"locations": []},
+        {"all_tags": iter(["AI"]), "exclude": {"a"}},
+        {"start": "09:00", "end": "10:00", "fit": "overlapping", "no_tags": ("web",)},
+        {"start": datetime.time(9), "any_tags": ["\u0130"], "locations": ["hall"]},
+    ]
+    for wish in wishes:
+        made = Filter(**wish)
+        for other in (pickle.loads(pickle.dumps(made)), copy.copy(made), copy.deepcopy(made)):
+            for answer in (other, pickle.loads(pickle.dumps(other))):
+                assert catalog.recommend(["ai"], filter=answer) == catalog.recommend(
+                    ["ai"], filter=made
+                )
 
 
 def test_sessions_that_only_the_reference_scores_are_filtered_by_their_tags() -> None:

@@ -23,6 +23,7 @@ from eventkit import BatchError, MissingExtraError
 from faults.child import environment
 
 pa = pytest.importorskip("pyarrow")
+pq = pytest.importorskip("pyarrow.parquet")
 fsspec = pytest.importorskip("fsspec")
 from eventkit.scale import Recommender, recommend, recommender  # noqa: E402
 from eventkit.scale import run as runs  # noqa: E402
@@ -216,6 +217,7 @@ BROKEN = {
     "cut.parquet": (None, "cut.parquet"),
     "columns.ndjson": (b'{"name": "ann"}\n', "id None, expected a text or a whole number"),
     "columns.csv": (b"id,tags\n1,ai\n", "no column 'interests', only id, tags"),
+    "empty.csv": (b"", "its first line is empty, expected the names"),
     "json.csv": (b'id,interests\n1,"[1]"\n', "row 0 has the interests '\\[1\\]'"),
     "line.ndjson": (b'{"id": 1, "interests": []}\n{"id": \n', "part 0 .*line.ndjson.*JSON"),
     "mixed.ndjson": (b'{"id": 1, "interests": []}\n{"id": "a", "interests": []}\n', "part 0"),
@@ -323,14 +325,52 @@ def test_a_full_disk_is_named_and_resume_continues(
         ({"format": "xml"}, "format is 'xml'"),
         ({"part_rows": 0}, "part_rows is 0"),
         ({"cluster": "tcp://x"}, "the engine local has none"),
+        ({"cluster": "ray", "engine": "daft"}, "Daft takes it from its own settings"),
         ({"top": -1}, "top is -1"),
+        ({"top": "5"}, "top is '5', expected a whole number"),
+        ({"part_rows": None}, "part_rows is None, expected a whole number"),
+        ({"filter": "ai"}, "filter is 'ai', expected a Filter"),
     ],
 )
 def test_arguments_without_meaning_are_refused(
     tmp_path: Path, people: Path, catalog: Path, arguments: Any, message: str
 ) -> None:
-    with pytest.raises(ValueError, match=message):
+    with pytest.raises((TypeError, ValueError), match=message):
         recommend(people, catalog, tmp_path / "out", **arguments)
+    # So the same command without the mistake begins a run.
+    assert not (tmp_path / "out").exists()
+
+
+def test_ids_of_parquet_are_texts_or_whole_numbers(tmp_path: Path, catalog: Path) -> None:
+    file = tmp_path / "people.parquet"
+    tastes = pa.array([["ai"], ["web"]])
+    words = pa.array(["ann", "bob"])
+    for ids in (words, words.dictionary_encode(), words.cast("large_string"), pa.array([1, 2])):
+        pq.write_table(pa.table({"id": ids, "interests": tastes}), file)
+        out = tmp_path / str(ids.type)[:5]
+        assert [row["id"] for row in samples.results(recommend(file, catalog, out))] == (
+            ids.to_pylist()
+        )
+    for wrong in (pa.array([1.0, 2.0]), pa.array([b"a", b"b"])):
+        pq.write_table(pa.table({"id": wrong, "interests": tastes}), file)
+        message = f"its ids have the type {wrong.type}, expected texts or whole numbers"
+        with pytest.raises(BatchError, match=message):
+            recommend(file, catalog, tmp_path / "wrong")
+
+
+def test_a_set_in_a_filter_is_the_same_query_in_each_process(
+    tmp_path: Path, people: Path, catalog: Path
+) -> None:
+    code = (
+        "import sys; from eventkit.scale import recommend; p, c, o, r = sys.argv[1:];"
+        "f = {'no_tags': {f'tag {n}' for n in range(9)}};"
+        "print(recommend(p, c, o, filter=f, resume=bool(int(r)))['computed'])"
+    )
+    for resume, computed in (("0", "1"), ("1", "0")):
+        run = [sys.executable, "-c", code, people, catalog, tmp_path / "out", resume]
+        hashing = environment() | {"PYTHONHASHSEED": resume}
+        done = subprocess.run(run, capture_output=True, text=True, env=hashing)
+        assert done.stdout.strip() == computed, done.stderr
 
 
 def test_nothing_to_read_is_an_error(tmp_path: Path, catalog: Path) -> None:
@@ -344,6 +384,10 @@ def test_nothing_to_read_is_an_error(tmp_path: Path, catalog: Path) -> None:
 def test_a_missing_package_names_its_extra(
     tmp_path: Path, people: Path, catalog: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setitem(sys.modules, "distributed", None)
+    with pytest.raises(MissingExtraError, match=r"eventkit-recommender\[dask\]"):
+        recommend(people, catalog, tmp_path / "out", engine="dask")
+    assert not (tmp_path / "out").exists()
     monkeypatch.setitem(sys.modules, "fsspec.core", None)
     with pytest.raises(MissingExtraError, match=r"eventkit-recommender\[batch\]"):
         recommend(people, catalog, tmp_path / "out")

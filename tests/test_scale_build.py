@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +15,7 @@ from hypothesis import strategies as st
 import generator
 import scale_samples as samples
 from eventkit import BatchError, Catalog
+from faults.child import environment
 
 pa = pytest.importorskip("pyarrow")
 pq = pytest.importorskip("pyarrow.parquet")
@@ -125,6 +128,29 @@ def test_sources_of_other_kinds_are_refused(tmp_path: Path, names: list[str], me
         build(folder, tmp_path / "all.json")
     with pytest.raises(ValueError, match="shard_rows is 0"):
         build(folder, tmp_path / "all.json", 0)
+
+
+def test_files_without_sessions_are_refused(tmp_path: Path) -> None:
+    (tmp_path / "talks.ndjson").write_text("")
+    with pytest.raises(BatchError, match=r"talks\.ndjson: it holds no sessions"):
+        build(tmp_path / "talks.ndjson", tmp_path / "all.json")
+    wrong: Any = "5"
+    with pytest.raises(TypeError, match="shard_rows is '5', expected a whole number"):
+        build(tmp_path / "talks.ndjson", tmp_path / "all.json", wrong)
+
+
+def test_a_program_that_builds_without_a_main_guard_learns_of_it(tmp_path: Path) -> None:
+    (tmp_path / "talks.ndjson").write_text('{"title": "A"}\n')
+    program = tmp_path / "program.py"
+    program.write_text(
+        "from eventkit.scale import build\n"
+        f"build({str(tmp_path / 'talks.ndjson')!r}, {str(tmp_path / 'all.json')!r})\n"
+    )
+    run = [sys.executable, str(program)]
+    done = subprocess.run(run, capture_output=True, text=True, env=environment())
+    assert done.returncode == 1
+    assert done.stderr.rstrip().endswith("because each process imports it")
+    assert 'if __name__ == "__main__":' in done.stderr.splitlines()[-1]
 
 
 @given(

@@ -9,6 +9,7 @@ import contextlib
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -27,6 +28,7 @@ pytest.importorskip("pyarrow")
 dask = pytest.importorskip("dask")
 distributed = pytest.importorskip("distributed")
 from eventkit.scale import recommend  # noqa: E402
+from eventkit.scale.threads import threads_of_engine  # noqa: E402
 
 pytestmark = [pytest.mark.once, pytest.mark.faults]
 
@@ -112,6 +114,9 @@ def test_two_worker_processes_give_the_results_of_one(
     assert samples.left_over(tmp_path) == []
     threads = client.run(lambda: os.environ["RAYON_NUM_THREADS"])
     assert set(threads.values()) == {"1"}
+    # A recommender in a pipeline of the user's own finds that number by itself.
+    assert client.submit(threads_of_engine, pure=False).result() == 1
+    assert threads_of_engine() is None
 
 
 def test_killed_workers_lose_and_double_nothing(
@@ -144,6 +149,19 @@ def test_killed_workers_lose_and_double_nothing(
         assert samples.digest(samples.results(run)) == want
         assert samples.left_over(out) == []
         client.wait_for_workers(2, timeout=120)
+
+
+def test_a_scheduler_that_does_not_answer_is_named(
+    tmp_path: Path, people: Path, catalog: Path
+) -> None:
+    with socket.socket() as nobody:
+        nobody.bind(("127.0.0.1", 0))
+        address = f"tcp://127.0.0.1:{nobody.getsockname()[1]}"
+        with (
+            dask.config.set({"distributed.comm.timeouts.connect": "0.2s"}),
+            pytest.raises(BatchError, match=f"Dask at {address}: "),
+        ):
+            recommend(people, catalog, tmp_path / "out", engine="dask", cluster=address)
 
 
 def test_a_part_that_a_worker_cannot_read_is_named(

@@ -17,6 +17,7 @@ import pytest
 import scale_samples as samples
 from eventkit import BatchError
 from eventkit.scale import Recommender, recommend
+from eventkit.scale.threads import threads_of_engine
 
 pytestmark = [
     pytest.mark.engines,
@@ -114,9 +115,10 @@ def test_spark_calls_the_recommender_on_a_frame(
 ) -> None:
     import pyarrow as pa
 
-    recommender = Recommender(catalog, threads=1)
+    recommender = Recommender(catalog)
 
     def best(batches: Any) -> Iterator[Any]:
+        assert threads_of_engine() == 1
         for batch in batches:
             columns = [batch.column("id"), recommender(batch.column("interests"))]
             yield pa.record_batch(columns, ["id", "best"])

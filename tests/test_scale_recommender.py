@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 import scale_samples as samples
-from eventkit import Catalog, CatalogFileError
+from eventkit import Catalog, CatalogFileError, Filter
 from faults.child import environment
 
 pa = pytest.importorskip("pyarrow")
@@ -41,6 +41,18 @@ def cells(catalog: Path, top: int = 5) -> list[list[dict[str, Any]]]:
 
 
 LISTS = pa.array(INTERESTS)
+
+
+def encoded(texts: pa.DataType) -> Any:
+    """Return the interests as lists of a dictionary, as categories of polars are."""
+    words = LISTS.values.dictionary_encode()
+    held = pa.DictionaryArray.from_arrays(words.indices, words.dictionary.cast(texts))
+    return pa.ListArray.from_arrays(LISTS.offsets, held)
+
+
+NULL = pa.DictionaryArray.from_arrays([0, 1], ["ai", None])
+"""The null is one of the dictionary's texts."""
+
 KINDS = {
     "lists": INTERESTS,
     "tuples": tuple(map(tuple, INTERESTS)),
@@ -48,6 +60,11 @@ KINDS = {
     "sliced": pa.concat_arrays([LISTS, LISTS]).slice(len(INTERESTS)),
     "large": LISTS.cast(pa.large_list(pa.large_string())),
     "views": pa.array(INTERESTS, pa.list_(pa.string_view())),
+    "dictionary": encoded(pa.string()),
+    "dictionary of views": encoded(pa.string_view()),
+    "list views": pa.ListViewArray.from_arrays(
+        LISTS.offsets[:-1], LISTS.value_lengths(), LISTS.values
+    ),
     "chunks": pa.chunked_array([LISTS[:7], LISTS[7:7], LISTS[7:]]),
 }
 
@@ -74,9 +91,10 @@ def test_objects_with_the_c_interface_of_arrow_are_read(catalog: Path) -> None:
         assert Recommender(catalog)(given).to_pylist() == cells(catalog)
 
 
-@pytest.mark.parametrize("top", [0, 1, samples.SESSIONS + 50])
+@pytest.mark.parametrize("top", [0, 1, samples.SESSIONS + 50, 1 << 70])
 def test_top_limits_the_lists(catalog: Path, top: int) -> None:
-    assert Recommender(catalog, top)(INTERESTS).to_pylist() == cells(catalog, top)
+    want = cells(catalog, min(top, samples.SESSIONS))
+    assert Recommender(catalog, top)(INTERESTS).to_pylist() == want
 
 
 @pytest.mark.parametrize("empty", [[], pa.array([], pa.list_(pa.string())), LISTS[:0]])
@@ -100,6 +118,10 @@ def test_no_rows_give_no_rows(catalog: Path, empty: Any) -> None:
         (pa.array([["ai"], ["web", None]]), "row 1 has an interest that is null"),
         (pa.array(["ai"]), "Arrow type string, expected list<string>"),
         (pa.array([[7]]), "expected list<string>"),
+        (None, "interests is None, a NoneType; expected lists of texts"),
+        (pa.table({"interests": [["ai"]]}), "interests is a Table, a whole table"),
+        ([["ai"], ["\ud800"]], "row 1 has the interest '\\\\ud800', which UTF-8 cannot encode"),
+        (pa.ListArray.from_arrays([0, 1, 2], NULL), "row 1 has an interest that is null"),
     ],
 )
 def test_what_is_no_list_of_texts_is_refused_with_its_row(
@@ -139,19 +161,18 @@ def test_understanding_gives_what_the_catalogue_understands(tmp_path: Path) -> N
         Recommender(file, understand=True)([["ai"]])
 
 
-def test_a_filter_is_given_as_a_mapping(catalog: Path) -> None:
-    rooms = {"locations": ["Room 1", "Room 2"]}
-    found = pickle.loads(pickle.dumps(Recommender(catalog, 3, filter=rooms)))(INTERESTS)
+ROOMS = {"locations": ["Room 1", "Room 2"]}
+
+
+@pytest.mark.parametrize("given", [ROOMS, Filter(**ROOMS)], ids=["mapping", "filter"])
+def test_a_filter_travels_with_the_recommender(catalog: Path, given: Any) -> None:
+    pickled = pickle.dumps(Recommender(catalog, 3, filter=given))
+    assert len(pickled) < 1024
+    found = pickle.loads(pickled)(INTERESTS)
     whole = Catalog.open(catalog)
     for row, interests in zip(found.to_pylist(), INTERESTS, strict=True):
-        want = whole.recommend(interests, 3, filter=_filter(rooms))["sessions"]
+        want = whole.recommend(interests, 3, filter=Filter(**ROOMS))["sessions"]
         assert [cell["id"] for cell in row] == [session["id"] for session in want]
-
-
-def _filter(arguments: dict[str, Any]) -> Any:
-    from eventkit import Filter
-
-    return Filter(**arguments)
 
 
 IN_A_WORKER = """
@@ -205,12 +226,17 @@ def test_wrong_arguments_are_refused_before_any_worker_sees_them(tmp_path: Path)
     with pytest.raises(FileNotFoundError):
         Recommender(tmp_path / "none.catalog")
     (tmp_path / "text.catalog").write_text("no catalogue")
-    with pytest.raises(CatalogFileError, match=r"text\.catalog"):
+    message = r"text\.catalog: neither a compiled catalogue nor a manifest of shards"
+    with pytest.raises(CatalogFileError, match=message):
         Recommender(tmp_path / "text.catalog")
     file = samples.catalog_file(tmp_path, 3)
     with pytest.raises(ValueError, match="top is -1"):
         Recommender(file, -1)
     with pytest.raises(ValueError, match="threads is 0"):
         Recommender(file, threads=0)
-    with pytest.raises(TypeError):
+    with pytest.raises(TypeError, match="room"):
         Recommender(file, filter={"room": "A"})
+    for wrong in ({"top": "5"}, {"top": 2.5}, {"top": None}, {"threads": "1"}, {"filter": 3}):
+        (name, value), *_ = wrong.items()
+        with pytest.raises(TypeError, match=f"{name} is {value!r}, expected a"):
+            Recommender(file, **wrong)

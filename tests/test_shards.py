@@ -213,6 +213,12 @@ def test_shards_with_other_weights_are_refused(manifest: Path, tmp_path: Path) -
         (lambda held: held["shards"][1].update(offset=7), "offset 7, expected 2"),
         (lambda held: held["shards"][1].update(bytes="many"), "bytes is 'many'"),
         (lambda held: held["shards"][1].update(checksum="0" * 16), r"1\.catalog: not the file"),
+        (lambda held: held["shards"][1].update(checksum="zz"), "checksum is 'zz'"),
+        (lambda held: held["shards"][2].update(sessions=3), r"claims 6 sessions, .* have 7"),
+        (
+            lambda held: (held["shards"][2].update(sessions=3), held.update(sessions=7)),
+            r"2\.catalog: it has 2 sessions, and .*all\.json says 3",
+        ),
         (lambda held: held["shards"][1].pop("path"), "wrong members"),
         (lambda held: held.update(fields=[]), "no weights"),
     ],
@@ -230,8 +236,13 @@ def test_no_file_is_refused(manifest: Path, tmp_path: Path) -> None:
         Catalog.open_many([])
     with pytest.raises(ValueError, match="at least one shard"):
         write_manifest(tmp_path / "none.json", [])
-    with pytest.raises(errors.CatalogFileError, match="not a manifest of shards"):
+    with pytest.raises(errors.CatalogFileError, match="not a manifest of shards, but a compiled"):
         Catalog.open_many(tmp_path / "0.catalog")
+    nothing: Any = None
+    with pytest.raises(TypeError, match="open_many was given None, expected a path or a list"):
+        Catalog.open_many(nothing)
+    with pytest.raises(TypeError, match=r"shards is '0\.catalog', one path; expected a list"):
+        write_manifest(tmp_path / "one.json", "0.catalog")
 
 
 def test_sessions_are_added_as_one_new_file(manifest: Path, tmp_path: Path) -> None:

@@ -232,6 +232,7 @@ class Filter:
         no_tags: Iterable[str] | None = None,
         exclude: Iterable[str] | None = None,
     ) -> Filter: ...
+    def __getnewargs_ex__(self) -> tuple[tuple[()], dict[str, Any]]: ...
 
 @disjoint_base
 class GraphCacheBase:

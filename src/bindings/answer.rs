@@ -9,7 +9,7 @@ use pyo3::types::{PyBool, PyDict, PyFloat, PyInt, PyList, PyString, PyTuple};
 use super::errors::{Answer, OrDecline, room};
 use super::intern::intern;
 use super::{input, layout, object};
-use crate::engine::catalog::conflict::count_conflicts;
+use crate::engine::catalog::conflict::{SlotEnd, count_conflicts};
 use crate::engine::ranking::interest::InterestSet;
 use crate::engine::ranking::score::{Contributions, Number, Scorer};
 
@@ -94,16 +94,6 @@ pub(super) fn explained<'py>(
     explanation(py, chosen.scored(scorer)?, matched_tags)
 }
 
-/// Builds the explanation of a session whose match and tags are known.
-pub(super) fn explained_with<'py>(
-    py: Python<'py>,
-    chosen: Chosen<'py>,
-    scorer: &Scorer,
-    matched_tags: Vec<Bound<'py, PyAny>>,
-) -> Answer<Bound<'py, PyAny>> {
-    explanation(py, chosen.scored(scorer)?, matched_tags)
-}
-
 /// Builds `{"sessions": …, "scoring": …, "conflicts": …}`.
 pub(super) fn recommendation<'py>(
     py: Python<'py>,
@@ -137,7 +127,7 @@ pub(super) fn recommendation<'py>(
 }
 
 /// Builds `{"title": …, "score": …, "contributions": …, "matched_tags": …}`.
-fn explanation<'py>(
+pub(super) fn explanation<'py>(
     py: Python<'py>,
     entry: Scored<'py>,
     matched_tags: Vec<Bound<'py, PyAny>>,
@@ -202,13 +192,6 @@ pub(super) fn number(py: Python<'_>, value: Number) -> PyResult<Bound<'_, PyAny>
         Number::Int(value) => object::new_int(py, value),
         Number::Float(value) => object::new_float(py, value),
     }
-}
-
-/// One end of a time slot, which compares as in Python.
-#[derive(PartialEq, Eq, Hash)]
-pub(super) enum SlotEnd<'a> {
-    None,
-    Ascii(&'a [u8]),
 }
 
 /// Counts the (start, end) slots that more than one of the sessions has.

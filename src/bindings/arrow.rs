@@ -2,23 +2,23 @@
 
 #![allow(clippy::doc_markdown, clippy::doc_link_with_quotes)] // Docstrings of Python.
 
-use core::ptr::NonNull;
 use std::sync::Arc;
 
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyCapsule, PyString, PyTuple};
 
-use super::arrow_export::{Node, Owner, array_capsule, schema_capsule, stream_capsule};
-use super::arrow_import::Given;
+use super::arrow_capsule::{arrays, capsule};
 use super::catalog_data::{CatalogData, dumps};
-use super::errors::{Answer, no_memory, pool, unwind};
+use super::errors::{Answer, UNREADABLE, no_memory, pool, settled, unwind};
 use super::filter::Filter;
 use super::functions::scorer;
 use super::input;
 use super::load::{Outcome, load};
-use super::search::{CatalogBase, Narrowed, UNREADABLE, settled};
+use super::search::{CatalogBase, Narrowed};
 use crate::engine::arrow::Array;
+use crate::engine::arrow::export::RankedColumns;
+use crate::engine::arrow::import::Arrays;
 use crate::engine::arrow::lines::Lines;
 use crate::engine::arrow::ranked::{Ids, RankedRows, not_unicode};
 use crate::engine::error::{Error, ErrorKind};
@@ -28,13 +28,7 @@ use crate::engine::ranking::interest::InterestSet;
 /// Ranked sessions in columns, which other libraries read without a copy through Arrow's C data interface.
 #[pyclass(frozen, name = "RankedArray", module = "eventkit._eventkit")]
 pub(super) struct RankedArray {
-    rows: Arc<Columns>,
-}
-
-struct Columns {
-    rows: RankedRows,
-    /// `None` if the caller wants no ids.
-    ids: Option<Ids>,
+    columns: Arc<RankedColumns>,
 }
 
 /// Ranks the rows of an Arrow array of lists of texts, with or without the ids of the sessions. Returns `None` if the
@@ -53,7 +47,7 @@ pub(super) fn rank_arrow<'py>(
     let catalog = catalog.get();
     catalog.data.check()?;
     let filter = settled(unwind(|| catalog.narrowed(py, filter)), UNREADABLE)?;
-    let given = given(interests, "an array of lists of texts")?;
+    let given = arrays_of(interests, "an array of lists of texts")?;
     let weights = weights.map_or_else(
         || catalog.parsed.ok_or(()),
         |weights| input::weights(weights).map_err(|_| ()),
@@ -91,10 +85,8 @@ pub(super) fn rank_arrow<'py>(
         None if with_ids => Some(settled(unwind(|| catalog.data.ids(py, &rows)), UNREADABLE)?),
         ids => ids,
     };
-    let columns = Columns { rows, ids };
-    catalog.data.settled(Ok(Some(RankedArray {
-        rows: Arc::new(columns),
-    })))
+    let columns = Arc::new(RankedColumns { rows, ids });
+    catalog.data.settled(Ok(Some(RankedArray { columns })))
 }
 
 /// Loads the rows of an Arrow table as sessions. Returns `None` if only Python can hold one of them.
@@ -104,7 +96,7 @@ pub(super) fn load_arrow<'py>(
     table: &Bound<'py, PyAny>,
     progress: Option<&Bound<'py, PyAny>>,
 ) -> PyResult<Outcome<'py>> {
-    let given = given(table, "a table")?;
+    let given = arrays_of(table, "a table")?;
     load(py, "the table", progress, move |hooks| {
         let mut lines = Lines::new(given);
         let loaded = json::load_ndjson(&mut lines, hooks);
@@ -112,8 +104,9 @@ pub(super) fn load_arrow<'py>(
     })
 }
 
-fn given(object: &Bound<'_, PyAny>, expected: &str) -> PyResult<Given> {
-    Given::of(object)?.ok_or_else(|| {
+/// Takes over the arrays of an argument. Raises `TypeError` if it has none.
+fn arrays_of(object: &Bound<'_, PyAny>, expected: &str) -> PyResult<Arrays> {
+    arrays(object)?.ok_or_else(|| {
         let kind = object.get_type().name();
         let kind = kind.map_or_else(|_| String::from("?"), |kind| kind.to_string());
         PyTypeError::new_err(format!(
@@ -156,70 +149,14 @@ impl CatalogData {
     }
 }
 
-impl RankedArray {
-    /// Describes a list of structs for each row, with pointers to the columns.
-    fn node(&self) -> Node {
-        fn start<T>(values: &[T]) -> Option<NonNull<core::ffi::c_void>> {
-            NonNull::new(values.as_ptr().cast_mut().cast())
-        }
-        let Columns { rows, ids } = &*self.rows;
-        let found = rows.places.len();
-        let leaf = |format, name, nulls, buffers| Node {
-            format,
-            name,
-            len: found,
-            nulls,
-            buffers,
-            children: Vec::new(),
-        };
-        let valid = |bits: &Vec<u8>, nulls: usize| (nulls > 0).then(|| start(bits)).flatten();
-        let mut members = vec![leaf(
-            c"l",
-            c"position",
-            0,
-            vec![None, start(&rows.positions)],
-        )];
-        members.extend(ids.as_ref().map(|ids| {
-            let buffers = vec![
-                valid(&ids.valid, ids.nulls),
-                start(&ids.ends),
-                start(&ids.bytes),
-            ];
-            leaf(c"u", c"id", ids.nulls, buffers)
-        }));
-        let scores = vec![None, start(&rows.scores)];
-        members.push(leaf(c"g", c"score", 0, scores));
-        let session = Node {
-            format: c"+s",
-            name: c"item",
-            len: found,
-            nulls: 0,
-            buffers: vec![None],
-            children: members,
-        };
-        Node {
-            format: c"+l",
-            name: c"best",
-            len: rows.len(),
-            nulls: rows.nulls(),
-            buffers: vec![valid(&rows.valid, rows.nulls()), start(&rows.ends)],
-            children: vec![session],
-        }
-    }
-
-    fn owner(&self) -> Owner {
-        Arc::clone(&self.rows) as Owner
-    }
-}
-
 #[pymethods]
 impl RankedArray {
     fn __len__(&self) -> usize {
-        self.rows.rows.len()
+        self.columns.rows.len()
     }
 
     fn __repr__(&self) -> String {
-        let rows = &self.rows.rows;
+        let rows = &self.columns.rows;
         format!(
             "RankedArray({} rows, {} sessions)",
             rows.len(),
@@ -229,7 +166,7 @@ impl RankedArray {
 
     /// Return the type: for each row a list of structs of `position` (int64), `id` (text, if it has ids) and `score` (double).
     fn __arrow_c_schema__<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyCapsule>> {
-        schema_capsule(py, &self.node())
+        capsule(py, self.columns.schema())
     }
 
     /// Return the capsules of the type and the array. Another type is never made.
@@ -240,9 +177,8 @@ impl RankedArray {
         requested_schema: Option<&Bound<'py, PyAny>>,
     ) -> PyResult<Bound<'py, PyTuple>> {
         let _ = requested_schema;
-        let node = self.node();
-        let array = array_capsule(py, &node, &self.owner())?;
-        PyTuple::new(py, [schema_capsule(py, &node)?, array])
+        let array = capsule(py, self.columns.data())?;
+        PyTuple::new(py, [capsule(py, self.columns.schema())?, array])
     }
 
     /// Return the capsule of a stream of one array. Another type is never made.
@@ -253,6 +189,6 @@ impl RankedArray {
         requested_schema: Option<&Bound<'py, PyAny>>,
     ) -> PyResult<Bound<'py, PyCapsule>> {
         let _ = requested_schema;
-        stream_capsule(py, &self.node(), &self.owner())
+        capsule(py, self.columns.stream())
     }
 }

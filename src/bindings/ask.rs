@@ -1,14 +1,15 @@
 //! The query of one call: its interests, which are compared with whole tags or understood, and its scores.
 
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyList};
+use pyo3::types::PyDict;
 
 use super::errors::{Answer, OrDecline, room};
 use super::input;
 use super::intern::intern;
-use super::meant::{Meant, Reading};
+use super::reading::{Reading, shown_matches, understand, unmatched};
 use super::search::{CatalogBase, Narrowed};
 use crate::engine::catalog::Best;
+use crate::engine::catalog::understood_query::UnderstoodQuery;
 use crate::engine::ranking::interest::InterestSet;
 use crate::engine::ranking::score::Scorer;
 
@@ -20,7 +21,7 @@ pub(super) struct Ask<'c> {
     base: &'c CatalogBase,
     pub(super) interests: InterestSet,
     pub(super) scorer: Scorer,
-    pub(super) meant: Option<Meant<'c>>,
+    pub(super) understood: Option<UnderstoodQuery<'c>>,
 }
 
 impl<'c> Ask<'c> {
@@ -32,10 +33,10 @@ impl<'c> Ask<'c> {
         reading: HowRead<'_, '_>,
     ) -> Answer<Self> {
         let (set, scorer) = base.query(interests, weights)?;
-        let meant = match reading {
+        let understood = match reading {
             Some(reading) => {
                 let interests = input::exact_list(interests)?;
-                Some(Meant::run(&base.data.catalog, interests, reading.get())?)
+                Some(understand(&base.data.catalog, interests, reading.get())?)
             }
             None => None,
         };
@@ -43,7 +44,7 @@ impl<'c> Ask<'c> {
             base,
             interests: set,
             scorer,
-            meant,
+            understood,
         })
     }
 
@@ -57,7 +58,7 @@ impl<'c> Ask<'c> {
     /// Returns all sessions, best first. Where interests are understood, those that match none come last.
     pub(super) fn everything(&self, filter: Option<&Narrowed<'_>>) -> Answer<Vec<Best>> {
         let mut ranked = self.ranked(filter)?;
-        if self.meant.is_some() {
+        if self.understood.is_some() {
             let catalog = &self.base.data.catalog;
             let narrow = filter.map(Narrowed::narrow);
             let rest = catalog.without_points(&ranked, &self.scorer, narrow);
@@ -69,8 +70,8 @@ impl<'c> Ask<'c> {
     fn ranked(&self, filter: Option<&Narrowed<'_>>) -> Answer<Vec<Best>> {
         let len = self.base.data.catalog.len();
         room("the answer", len.saturating_mul(256))?;
-        match &self.meant {
-            Some(meant) => self.best(meant, &meant.points(), usize::MAX, filter),
+        match &self.understood {
+            Some(query) => self.best(query, &query.points(), usize::MAX, filter),
             None => self
                 .base
                 .best(&self.interests, &self.scorer, len, filter)
@@ -81,7 +82,7 @@ impl<'c> Ask<'c> {
     /// Returns the best sessions of interests that are understood.
     pub(super) fn best(
         &self,
-        meant: &Meant<'_>,
+        query: &UnderstoodQuery<'_>,
         points: &[(u32, u32)],
         most: usize,
         filter: Option<&Narrowed<'_>>,
@@ -90,14 +91,14 @@ impl<'c> Ask<'c> {
         room("the answer", points.len().saturating_mul(64))?;
         let catalog = &self.base.data.catalog;
         catalog
-            .best_understood(&meant.texts, points, &self.scorer, most, narrow)
+            .best_understood(&query.texts, points, &self.scorer, most, narrow)
             .or_decline()
     }
 
     /// Returns the names of the interests, in order.
     pub(super) fn names(&self) -> Vec<&[u8]> {
-        match &self.meant {
-            Some(meant) => meant.asked.iter().map(String::as_bytes).collect(),
+        match &self.understood {
+            Some(query) => query.asked.iter().map(String::as_bytes).collect(),
             None => self.interests.iter().collect(),
         }
     }
@@ -105,8 +106,8 @@ impl<'c> Ask<'c> {
     /// Returns for each of the ranked sessions the numbers of the interests that it counts for.
     pub(super) fn counts_for(&self, ranked: &[Best]) -> Vec<Vec<u32>> {
         let catalog = &self.base.data.catalog;
-        match &self.meant {
-            Some(meant) => catalog.counts_for(&meant.texts, &meant.matches, ranked),
+        match &self.understood {
+            Some(query) => catalog.counts_for(&query.texts, &query.matches, ranked),
             None => catalog.matches(ranked, &self.interests),
         }
     }
@@ -114,25 +115,25 @@ impl<'c> Ask<'c> {
     /// Adds the interests that match nothing to an answer; where they are understood, also what each matched.
     pub(super) fn tell<'py>(&self, py: Python<'py>, answer: &Bound<'py, PyDict>) -> Answer<()> {
         let catalog = &self.base.data.catalog;
-        let unmatched = match &self.meant {
-            Some(meant) => meant.unmatched(py, catalog)?,
+        let unmatched = match &self.understood {
+            Some(query) => unmatched(py, query, catalog)?,
             None => self.base.unmatched(py, &self.interests)?,
         };
         answer.set_item(intern!(py, "unmatched"), unmatched)?;
-        match &self.meant {
-            Some(meant) => self.tell_meant(py, meant, answer),
+        match &self.understood {
+            Some(query) => self.tell_understood(py, query, answer),
             None => Ok(()),
         }
     }
 
     /// Adds what each interest matched to an answer.
-    pub(super) fn tell_meant<'py>(
+    pub(super) fn tell_understood<'py>(
         &self,
         py: Python<'py>,
-        meant: &Meant<'_>,
+        query: &UnderstoodQuery<'_>,
         answer: &Bound<'py, PyDict>,
     ) -> Answer<()> {
-        let understood: Bound<'py, PyList> = meant.understood(py, &self.base.data.catalog)?;
+        let understood = shown_matches(py, query, &self.base.data.catalog)?;
         answer.set_item(intern!(py, "understood"), understood)?;
         Ok(())
     }

@@ -1,21 +1,19 @@
 //! Recommends with the places shared among interests or among the values of fields.
 
-use foldhash::fast::FixedState;
-use hashbrown::{HashMap, HashSet};
-
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyList, PyString};
+use pyo3::types::{PyList, PyString};
 
 use super::ask::{Ask, HowRead};
 use super::errors::{Answer, Stop, guarded};
 use super::intern::intern;
+use super::reading::unmatched_row;
 use super::search::{CatalogBase, Narrowed};
 use super::{input, object};
 use crate::engine::catalog::nearest::Likeness;
+use crate::engine::catalog::sharing::{Shared, Sharer, day_of};
 use crate::engine::catalog::{Best, Place};
 use crate::engine::ranking::interest::InterestSet;
-use crate::engine::ranking::share::{Groups, Leaf};
 
 /// How the places of an answer are shared.
 pub(super) struct Sharing {
@@ -39,26 +37,18 @@ impl Sharing {
                 )));
             }
         };
-        let Some(spread) = spread else {
-            return Ok(by_interest.then_some(Self {
-                by_interest,
-                fields: Vec::new(),
-            }));
+        let named = |spread: &Bound<'_, PyAny>| -> PyResult<Vec<String>> {
+            if let Ok(field) = spread.extract::<String>() {
+                return Ok(vec![field]);
+            }
+            spread.extract().map_err(|_| match spread.repr() {
+                Ok(shown) => PyTypeError::new_err(format!(
+                    "spread is {shown}, expected the name of a field or a list of names"
+                )),
+                Err(error) => error,
+            })
         };
-        if let Ok(field) = spread.extract::<String>() {
-            let fields = vec![field];
-            return Ok(Some(Self {
-                by_interest,
-                fields,
-            }));
-        }
-        let fields: PyResult<Vec<String>> = spread.extract();
-        let fields = fields.map_err(|_| match spread.repr() {
-            Ok(shown) => PyTypeError::new_err(format!(
-                "spread is {shown}, expected the name of a field or a list of names"
-            )),
-            Err(error) => error,
-        })?;
+        let fields = spread.map_or(Ok(Vec::new()), named)?;
         Ok((by_interest || !fields.is_empty()).then_some(Self {
             by_interest,
             fields,
@@ -82,7 +72,7 @@ impl CatalogBase {
         let answer = guarded(py, || {
             let ask = Ask::read(self, interests, weights, reading)?;
             let ranked = ask.matching(filter)?;
-            let most = match ask.meant {
+            let most = match ask.understood {
                 Some(_) => input::slice_end(top, ranked.len())?,
                 None => self.most(top, filter)?,
             };
@@ -119,52 +109,27 @@ impl CatalogBase {
     ) -> Answer<(Vec<Best>, Option<Bound<'py, PyList>>)> {
         let names = ask.names();
         let matches = ask.counts_for(ranked);
-        let first_level = if sharing.by_interest { names.len() } else { 1 };
-        let mut groups = Groups::new(first_level as u32);
-        let mut counts = vec![0_usize; names.len()];
-        let mut titles = HashSet::with_hasher(FixedState::default());
-        let mut values: HashMap<Vec<u8>, u32, FixedState> = HashMap::default();
-        let mut kept = Vec::new();
-        let mut members: Vec<Vec<Leaf>> = Vec::new();
+        let mut places = Sharer::new(sharing.by_interest.then_some(names.len()));
         for (best, interests) in ranked.iter().zip(&matches) {
-            if let Some(title) = self.title(py, best.place)?
-                && !titles.insert(title)
-            {
+            if places.knows_title(self.title(py, best.place)?) {
                 continue;
             }
-            let mut path = vec![0];
-            for field in &sharing.fields {
-                let next = values.len() as u32;
-                let value = self.field(py, best.place, field)?;
-                path.push(*values.entry(value).or_insert(next));
-            }
-            let mut leaf = |interest: u32| {
-                if let Some(first) = path.first_mut() {
-                    *first = interest;
-                }
-                groups.leaf(&path)
-            };
-            members.push(if sharing.by_interest {
-                interests.iter().map(|&interest| leaf(interest)).collect()
-            } else {
-                vec![leaf(0)]
-            });
-            for &interest in interests {
-                if let Some(count) = counts.get_mut(interest as usize) {
-                    *count += 1;
-                }
-            }
-            kept.push(*best);
+            let values = sharing.fields.iter();
+            let values: Answer<Vec<_>> = values
+                .map(|field| self.field(py, best.place, field))
+                .collect();
+            places.push(*best, values?, interests);
         }
-        let chosen = groups.choose(&members, most).into_iter();
-        let chosen = chosen
-            .filter_map(|number| kept.get(number).copied())
-            .collect();
+        let Shared {
+            chosen,
+            counts,
+            places,
+        } = places.choose(most);
         if !sharing.by_interest {
             return Ok((chosen, None));
         }
         let shares = PyList::empty(py);
-        let rows = names.into_iter().zip(counts).zip(groups.places());
+        let rows = names.into_iter().zip(counts).zip(places);
         for ((interest, sessions), places) in rows {
             let share = object::new_dict(py)?;
             share.set_item(intern!(py, "interest"), object::new_str(py, interest)?)?;
@@ -202,14 +167,7 @@ impl CatalogBase {
             let text = text
                 .as_ref()
                 .map(|text| input::with_bytes(text, <[u8]>::to_vec));
-            let mut day = text.transpose()?.unwrap_or_default();
-            // A time of day is of no day.
-            day.truncate(if day.get(4) == Some(&b'-') {
-                "2026-01-31".len()
-            } else {
-                0
-            });
-            return Ok(day);
+            return Ok(day_of(text.transpose()?.unwrap_or_default()));
         }
         let text = match value.cast_exact::<PyString>() {
             Ok(text) => text.clone(),
@@ -230,14 +188,8 @@ impl CatalogBase {
             .iter()
             .filter(|interest| !catalog.has_tag(interest))
         {
-            let nearest = PyList::empty(py);
-            for tag in catalog.nearest_tags(interest, NEAREST, Likeness::Near) {
-                nearest.append(object::new_str(py, &tag)?)?;
-            }
-            let row: Bound<'py, PyDict> = object::new_dict(py)?;
-            row.set_item(intern!(py, "interest"), object::new_str(py, interest)?)?;
-            row.set_item(intern!(py, "nearest"), nearest)?;
-            unmatched.append(row)?;
+            let nearest = catalog.nearest_tags(interest, NEAREST, Likeness::Near);
+            unmatched.append(unmatched_row(py, interest, &nearest)?)?;
         }
         Ok(unmatched)
     }

@@ -11,11 +11,11 @@ use pyo3::types::{PyBytes, PyDict, PyList, PyString};
 use super::balance::Sharing;
 use super::cache::TimedCache;
 use super::catalog_data::SharedCatalogData;
-use super::errors::{Stop, unwind};
+use super::errors::{CHANGED, UNREADABLE, attempt, settled, unwind};
 use super::filter::Filter;
 use super::intern::intern;
 use super::query::Columns;
-use super::search::{CHANGED, CatalogBase, UNREADABLE, or_else, reference, refuse_text, settled};
+use super::search::{CatalogBase, or_else, reference, refuse_text};
 use super::top::Top;
 use super::understanding::{in_python, refuse_embed};
 use super::{input, object};
@@ -367,18 +367,14 @@ impl CatalogBase {
     ) -> PyResult<Bound<'py, PyAny>> {
         self.data.check()?;
         refuse_text(interests)?;
-        let found = match unwind(|| self.find(py, id_or_title))? {
-            Ok(found) => found,
-            Err(Stop::Raised(error)) => return Err(error),
-            Err(Stop::Declined) => {
-                // A title before it cannot be read: the search raises what the original raises.
-                let sessions = settled(unwind(|| self.admitted(py, None)), UNREADABLE)?;
-                let arguments = (sessions, self.weights.bind(py), id_or_title, interests);
-                reference(py, "explain_sessions")?.call1(arguments)?;
-                None
-            }
-        };
-        let Some(place) = self.data.settled(Ok(found))? else {
+        let found = attempt(|| self.find(py, id_or_title))?;
+        if found.is_none() {
+            // A title before it cannot be read: the search raises what the original raises.
+            let sessions = settled(unwind(|| self.admitted(py, None)), UNREADABLE)?;
+            let arguments = (sessions, self.weights.bind(py), id_or_title, interests);
+            reference(py, "explain_sessions")?.call1(arguments)?;
+        }
+        let Some(place) = self.data.settled(Ok(found.flatten()))? else {
             return Err(PyKeyError::new_err(format!(
                 "no session has the id or title {}",
                 id_or_title.repr()?

@@ -4,10 +4,10 @@ use pyo3::prelude::*;
 
 use super::answer;
 use super::balance::Sharing;
-use super::errors::unwind;
+use super::errors::{UNREADABLE, settled, unwind};
 use super::filter::Filter;
 use super::input;
-use super::search::{CatalogBase, UNREADABLE, or_else, reference, refuse_text, settled};
+use super::search::{CatalogBase, or_else, reference, refuse_text};
 
 impl CatalogBase {
     /// Recommends the sessions whose tags are interests.

@@ -5,9 +5,8 @@ use std::sync::{Arc, OnceLock};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList, PyString};
 
-use super::errors::{Answer, OrDecline, file_error, no_memory, unwind};
+use super::errors::{Answer, CHANGED, OrDecline, file_error, no_memory, settled, unwind};
 use super::intern::intern;
-use super::search::{CHANGED, settled};
 use super::{decode, input, source};
 use crate::engine::catalog::{Catalog, Place};
 use crate::engine::file::Reader;
@@ -290,13 +289,14 @@ impl CatalogData {
 
     /// Returns all sessions with this id, in order.
     pub(super) fn with_id(&self, py: Python<'_>, id: &[u8]) -> Answer<Vec<Place>> {
-        let mut found = Vec::new();
-        for place in self.catalog.identified(id) {
-            if self.is_identified(py, place, id)? {
-                found.push(place);
-            }
-        }
-        Ok(found)
+        let candidates = self.catalog.identified(id);
+        confirmed(candidates, |place| self.is_identified(py, place, id)).collect()
+    }
+
+    /// Returns all sessions with this lowered title, in order.
+    pub(super) fn with_title(&self, py: Python<'_>, lowered: &[u8]) -> Answer<Vec<Place>> {
+        let candidates = self.catalog.titled(lowered);
+        confirmed(candidates, |place| self.is_titled(py, place, lowered)).collect()
     }
 
     /// Returns the value of a key of the session.
@@ -375,6 +375,17 @@ impl CatalogData {
         }
         Ok(())
     }
+}
+
+/// Returns the places that are confirmed, and the reasons why that of others is unknown.
+pub(super) fn confirmed(
+    candidates: impl Iterator<Item = Place>,
+    is_it: impl Fn(Place) -> Answer<bool>,
+) -> impl Iterator<Item = Answer<Place>> {
+    candidates.filter_map(move |place| match is_it(place) {
+        Ok(is_it) => is_it.then_some(Ok(place)),
+        Err(stop) => Some(Err(stop)),
+    })
 }
 
 /// Calls `json.dumps(value)`.

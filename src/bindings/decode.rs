@@ -6,7 +6,7 @@ use pyo3::types::{PyBool, PyDict, PyInt, PyString};
 
 use super::errors::{Answer, OrDecline, Stop};
 use super::object;
-use crate::engine::json::{SessionView, Token, Tokens, decode};
+use crate::engine::json::{Scalar, SessionView, Token, Tokens, decode};
 
 /// Returns the session as a new dict.
 pub(super) fn session<'py>(py: Python<'py>, view: SessionView<'_>) -> Answer<Bound<'py, PyDict>> {
@@ -79,21 +79,11 @@ fn text<'py>(py: Python<'py>, raw: &[u8]) -> Answer<Bound<'py, PyString>> {
 }
 
 fn scalar<'py>(py: Python<'py>, raw: &[u8]) -> Answer<Bound<'py, PyAny>> {
-    match raw {
-        b"null" => return Ok(py.None().into_bound(py)),
-        b"true" => return Ok(PyBool::new(py, true).to_owned().into_any()),
-        b"false" => return Ok(PyBool::new(py, false).to_owned().into_any()),
-        _ => {}
-    }
-    // Copied before it is checked: the bytes of a mapped file can change in between.
-    let raw = String::from_utf8(raw.to_vec()).ok().or_decline()?;
-    let raw = raw.as_str();
-    if raw.bytes().any(|byte| matches!(byte, b'.' | b'e' | b'E')) {
-        return Ok(object::new_float(py, raw.parse().ok().or_decline()?)?);
-    }
-    match raw.parse() {
-        Ok(int) => Ok(object::new_int(py, int)?),
-        // More than 64 bits.
-        Err(_) => Ok(py.get_type::<PyInt>().call1((raw,))?),
-    }
+    Ok(match Scalar::read(raw).or_decline()? {
+        Scalar::Null => py.None().into_bound(py),
+        Scalar::Bool(value) => PyBool::new(py, value).to_owned().into_any(),
+        Scalar::Float(value) => object::new_float(py, value)?,
+        Scalar::Int(value) => object::new_int(py, value)?,
+        Scalar::LongInt(digits) => py.get_type::<PyInt>().call1((digits,))?,
+    })
 }

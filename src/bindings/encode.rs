@@ -6,7 +6,7 @@ use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyDict, PyFloat, PyInt, PyList, PyString};
 
-use super::object;
+use super::layout;
 use crate::engine::json::{write_float, write_str};
 
 /// The deepest nesting that the loader accepts.
@@ -38,7 +38,7 @@ fn value(
         let text = text.to_str().map_err(|_| refused(item, &path()))?;
         write_str(out, text);
     } else if let Ok(float) = item.cast_exact::<PyFloat>() {
-        let float = object::float_value(float);
+        let float = layout::float_value(float);
         if !float.is_finite() {
             return Err(refused(item, &path()));
         }

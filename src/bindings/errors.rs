@@ -50,14 +50,35 @@ impl<T> OrDecline<T> for Option<T> {
     }
 }
 
+/// The message for sessions that change while they are compiled.
+pub(super) const CHANGED: &str = "the sessions changed while they were compiled";
+
+/// The message for a file whose sessions cannot be read.
+pub(super) const UNREADABLE: &str = "a session cannot be read: the catalogue's file is damaged";
+
+/// Returns an answer that the engine cannot decline, or raises `RuntimeError` with `otherwise` if it does.
+pub(super) fn settled<T>(answer: PyResult<Answer<T>>, otherwise: &str) -> PyResult<T> {
+    match answer? {
+        Ok(value) => Ok(value),
+        Err(Stop::Raised(error)) => Err(error),
+        Err(Stop::Declined) => Err(PyRuntimeError::new_err(otherwise.to_owned())),
+    }
+}
+
 /// Runs a native call. Returns `NotImplemented` if it declines, and raises `eventkit.InternalError` if it panics.
 pub(super) fn guarded<'py>(
     py: Python<'py>,
     call: impl FnOnce() -> Answer<Bound<'py, PyAny>>,
 ) -> PyResult<Bound<'py, PyAny>> {
+    let answer = attempt(call)?;
+    Ok(answer.unwrap_or_else(|| py.NotImplemented().into_bound(py)))
+}
+
+/// Runs a native call. Returns `None` if it declines, and raises `eventkit.InternalError` if it panics.
+pub(super) fn attempt<T>(call: impl FnOnce() -> Answer<T>) -> PyResult<Option<T>> {
     match unwind(call)? {
-        Ok(answer) => Ok(answer),
-        Err(Stop::Declined) => Ok(py.NotImplemented().into_bound(py)),
+        Ok(answer) => Ok(Some(answer)),
+        Err(Stop::Declined) => Ok(None),
         Err(Stop::Raised(error)) => Err(error),
     }
 }

@@ -3,15 +3,15 @@
 //! Only plain settings are answered here. Odd ones are declined, and so is every error of a look-up other than "there is
 //! no such file", because the original raises some of those errors.
 
-use std::io::{self, ErrorKind};
 use std::path::PathBuf;
 
 use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyDict, PyString, PyTuple};
 
-use super::errors::{Answer, OrDecline, Stop, guarded};
+use super::errors::{Answer, OrDecline, guarded};
 use super::input;
 use super::intern::intern;
+use crate::engine::file::first_existing;
 
 /// Returns the name of the external file, or `None` when the manifest does not ask for one.
 pub(super) fn file_of<'py>(manifest: &Bound<'py, PyDict>) -> Answer<Option<Bound<'py, PyString>>> {
@@ -57,24 +57,7 @@ fn place_of(
         let directory: PathBuf = input::exact_str(&directory)?.extract().ok().or_decline()?;
         places.push(directory.join(&name));
     }
-    py.detach(|| {
-        for place in places {
-            if exists(&place).map_err(|_| Stop::Declined)? {
-                return Ok(Some(place));
-            }
-        }
-        Ok(None)
-    })
-}
-
-fn exists(place: &PathBuf) -> io::Result<bool> {
-    match std::fs::metadata(place) {
-        Ok(_) => Ok(true),
-        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
-            Ok(false)
-        }
-        Err(error) => Err(error),
-    }
+    py.detach(|| first_existing(places)).ok().or_decline()
 }
 
 /// Returns the path of the external file that a manifest asks for: `None` when it asks for none, `""` when it is absent.

@@ -9,10 +9,9 @@ use pyo3::types::PyBytes;
 
 use super::catalog_data::{CatalogData, SharedCatalogData};
 use super::encode;
-use super::errors::{file_error, pool, room, unwind};
+use super::errors::{UNREADABLE, file_error, pool, room, settled, unwind};
 use super::load::{LOADING, lowered};
 use super::object;
-use super::search::{UNREADABLE, settled};
 use crate::engine::catalog::segment::Segment;
 use crate::engine::catalog::{Catalog, Place, stored};
 use crate::engine::error::Error;
@@ -55,22 +54,18 @@ pub(super) fn take_apart<'py>(
     data.check()?;
     let segments = (0..).zip(data.catalog.segments());
     let parts = segments.map(|(number, segment)| {
-        let removed = data.catalog.removed_of(number);
+        let removed = bytemuck::cast_slice(data.catalog.removed_of(number));
+        let removed = object::new_bytes(py, removed)?;
         let mapped = data
             .file(number)
             .and_then(|file| Some((file, file.path()?)));
         if let Some((file, path)) = mapped {
             let identity = file.identity();
             let file: FileOfPart = (path.into(), identity.len, identity.checksum);
-            let file = file.into_pyobject(py)?.into_any();
-            return Ok((file, object::new_bytes(py, bytemuck::cast_slice(removed))?));
+            return Ok((file.into_pyobject(py)?.into_any(), removed));
         }
         if segment.text.is_some() {
-            let compiled = dumped(py, segment)?.into_any();
-            return Ok((
-                compiled,
-                object::new_bytes(py, bytemuck::cast_slice(removed))?,
-            ));
+            return Ok((dumped(py, segment)?.into_any(), removed));
         }
         let with_words = segment.words.get().is_some();
         let part = match recompiled(py, data, data.catalog.places_of(number), with_words) {

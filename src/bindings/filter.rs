@@ -4,7 +4,7 @@
 
 use pyo3::exceptions::{PyMemoryError, PyTypeError, PyValueError};
 use pyo3::prelude::*;
-use pyo3::types::PyString;
+use pyo3::types::{PyDict, PyList, PyString};
 
 use super::errors::{Stop, room};
 use super::input;
@@ -42,6 +42,8 @@ pub(super) struct Filter {
     pub(super) sessions: Sessions,
     /// Its arguments, as in `repr`.
     shown: String,
+    /// Its arguments, with texts for times and lists for iterables.
+    arguments: Py<PyDict>,
 }
 
 #[pymethods]
@@ -49,66 +51,72 @@ impl Filter {
     #[new]
     #[pyo3(signature = (*, start=None, end=None, fit="within", locations=None, all_tags=None, any_tags=None, no_tags=None, exclude=None))]
     #[allow(clippy::too_many_arguments)] // Keyword arguments of Python, each a condition of its own.
-    fn new(
-        start: Option<&Bound<'_, PyAny>>,
-        end: Option<&Bound<'_, PyAny>>,
+    fn new<'py>(
+        py: Python<'py>,
+        start: Option<&Bound<'py, PyAny>>,
+        end: Option<&Bound<'py, PyAny>>,
         fit: &str,
-        locations: Option<&Bound<'_, PyAny>>,
-        all_tags: Option<&Bound<'_, PyAny>>,
-        any_tags: Option<&Bound<'_, PyAny>>,
-        no_tags: Option<&Bound<'_, PyAny>>,
-        exclude: Option<&Bound<'_, PyAny>>,
+        locations: Option<&Bound<'py, PyAny>>,
+        all_tags: Option<&Bound<'py, PyAny>>,
+        any_tags: Option<&Bound<'py, PyAny>>,
+        no_tags: Option<&Bound<'py, PyAny>>,
+        exclude: Option<&Bound<'py, PyAny>>,
     ) -> PyResult<Self> {
         let fit_name = fit;
-        let fit = match fit {
-            "within" => Fit::Within,
-            "overlapping" => Fit::Overlapping,
-            "starting" => Fit::Starting,
-            other => {
-                return Err(PyValueError::new_err(format!(
-                    "fit {other:?}: expected 'within', 'overlapping' or 'starting'"
-                )));
-            }
-        };
+        let fit = Fit::named(fit).ok_or_else(|| {
+            let expected = "expected 'within', 'overlapping' or 'starting'";
+            PyValueError::new_err(format!("fit {fit:?}: {expected}"))
+        })?;
         let start = start.map(|start| bound("start", start)).transpose()?;
         let end = end.map(|end| bound("end", end)).transpose()?;
         let (start, end) = (start.as_deref(), end.as_deref());
         let window = Window::parse(start.map(str::as_bytes), end.map(str::as_bytes), fit)
             .map_err(|error| PyValueError::new_err(error.to_string()))?;
         let mut shown = String::new();
-        let lists = [
-            ("locations", locations),
-            ("all_tags", all_tags),
-            ("any_tags", any_tags),
-            ("no_tags", no_tags),
-            ("exclude", exclude),
-        ];
+        let arguments = PyDict::new(py);
         for (name, end) in [("start", start), ("end", end)] {
             if let Some(end) = end {
                 show(&mut shown, name, &format!("{end:?}"))?;
+                arguments.set_item(name, end)?;
             }
         }
         if fit != Fit::default() {
             show(&mut shown, "fit", &format!("{fit_name:?}"))?;
+            arguments.set_item("fit", fit_name)?;
         }
-        for (name, list) in lists {
-            if let Some(list) = list {
-                show(&mut shown, name, &list.repr()?.to_cow()?)?;
-            }
-        }
+        let mut listed = |name, given: Option<&Bound<'py, PyAny>>| {
+            let Some(given) = given else {
+                return Ok(None);
+            };
+            show(&mut shown, name, &given.repr()?.to_cow()?)?;
+            let list = list_of(name, given)?;
+            arguments.set_item(name, &list)?;
+            PyResult::Ok(Some(list))
+        };
+        let locations = listed("locations", locations)?;
+        let all_tags = listed("all_tags", all_tags)?;
+        let any_tags = listed("any_tags", any_tags)?;
+        let no_tags = listed("no_tags", no_tags)?;
+        let exclude = listed("exclude", exclude)?;
+        let lower = |name, list: Option<_>| list.map(|list| lowered(name, &list)).transpose();
+        let excluded = exclude.map(|ids| exact("exclude", &ids)).transpose()?;
         Ok(Self {
             sessions: Sessions {
                 window,
-                places: locations
-                    .map(|names| lowered("locations", names))
-                    .transpose()?,
-                all_tags: all_tags.map_or(Ok(Vec::new()), |tags| lowered("all_tags", tags))?,
-                any_tags: any_tags.map(|tags| lowered("any_tags", tags)).transpose()?,
-                no_tags: no_tags.map_or(Ok(Vec::new()), |tags| lowered("no_tags", tags))?,
-                excluded: exclude.map_or(Ok(Vec::new()), |ids| exact("exclude", ids))?,
+                places: lower("locations", locations)?,
+                all_tags: lower("all_tags", all_tags)?.unwrap_or_default(),
+                any_tags: lower("any_tags", any_tags)?,
+                no_tags: lower("no_tags", no_tags)?.unwrap_or_default(),
+                excluded: excluded.unwrap_or_default(),
             },
             shown,
+            arguments: arguments.unbind(),
         })
+    }
+
+    /// Returns the arguments for pickle and copy, which make an equal filter of them.
+    fn __getnewargs_ex__<'py>(&self, py: Python<'py>) -> PyResult<((), Bound<'py, PyDict>)> {
+        Ok(((), self.arguments.bind(py).copy()?))
     }
 
     fn __repr__<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyString>> {
@@ -145,13 +153,29 @@ fn bound(name: &str, value: &Bound<'_, PyAny>) -> PyResult<String> {
     Ok(text.to_string_lossy().into_owned())
 }
 
-fn lowered(name: &str, strings: &Bound<'_, PyAny>) -> PyResult<Vec<Vec<u8>>> {
+/// Returns an iterable of strings as a list.
+fn list_of<'py>(name: &str, strings: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyList>> {
+    if strings.is_exact_instance_of::<PyString>() {
+        let shown = strings.repr()?;
+        return Err(PyTypeError::new_err(format!(
+            "{name} is {shown}, expected a list of strings"
+        )));
+    }
+    let list = PyList::empty(strings.py());
+    for string in strings.try_iter()? {
+        room("the filter", 0)?;
+        list.append(string?)?;
+    }
+    Ok(list)
+}
+
+fn lowered(name: &str, strings: &Bound<'_, PyList>) -> PyResult<Vec<Vec<u8>>> {
     each(name, strings, |string| {
         input::with_lowered(string, <[u8]>::to_vec)
     })
 }
 
-fn exact(name: &str, strings: &Bound<'_, PyAny>) -> PyResult<Vec<Vec<u8>>> {
+fn exact(name: &str, strings: &Bound<'_, PyList>) -> PyResult<Vec<Vec<u8>>> {
     each(name, strings, |string| {
         input::with_bytes(string, <[u8]>::to_vec)
     })
@@ -159,22 +183,14 @@ fn exact(name: &str, strings: &Bound<'_, PyAny>) -> PyResult<Vec<Vec<u8>>> {
 
 fn each(
     name: &str,
-    strings: &Bound<'_, PyAny>,
+    strings: &Bound<'_, PyList>,
     read: impl Fn(&Bound<'_, PyString>) -> Result<Vec<u8>, Stop>,
 ) -> PyResult<Vec<Vec<u8>>> {
     let expected = |value: &Bound<'_, PyAny>| match value.repr() {
         Ok(shown) => PyTypeError::new_err(format!("{name} holds {shown}, expected strings")),
         Err(error) => error,
     };
-    if strings.is_exact_instance_of::<PyString>() {
-        let shown = strings.repr()?;
-        return Err(PyTypeError::new_err(format!(
-            "{name} is {shown}, expected a list of strings"
-        )));
-    }
-    let read = |string: PyResult<Bound<'_, PyAny>>| {
-        room("the filter", 0)?;
-        let string = string?;
+    let read = |string: Bound<'_, PyAny>| {
         let string = string
             .cast_exact::<PyString>()
             .map_err(|_| expected(&string))?;
@@ -184,7 +200,7 @@ fn each(
         })
     };
     let mut all = Vec::new();
-    for string in strings.try_iter()? {
+    for string in strings.iter() {
         all.try_reserve(1)
             .map_err(|_| PyMemoryError::new_err("no memory for the filter"))?;
         all.push(read(string)?);

@@ -14,6 +14,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList, PyString};
 
 use super::layout;
+use crate::engine::memory::prefetch;
 
 /// How changes of a dict are noticed: by its version tag, below 3.14.
 ///
@@ -47,7 +48,7 @@ mod mark {
         true
     }
 
-    /// Whether `object` is a plain dict with this version tag.
+    /// Returns true if `object` is a plain dict with this version tag.
     ///
     /// # Safety
     /// `object` must be live.
@@ -76,7 +77,7 @@ mod mark {
         crate::bindings::watch::watch(dict).then_some(dict.as_ptr() as u64)
     }
 
-    /// Whether `object` has this address. With a clean log that means that it is the same dict, unchanged.
+    /// Returns true if `object` has this address. With a clean log that means that it is the same dict, unchanged.
     ///
     /// # Safety
     /// None: nothing is read.
@@ -117,7 +118,7 @@ mod mark {
     }
 }
 
-/// Whether the changes of dicts can be noticed on this interpreter. If not, no list gets a snapshot.
+/// Returns true if the changes of dicts can be noticed on this interpreter. If not, no list gets a snapshot.
 pub(super) fn is_possible(py: Python<'_>) -> PyResult<bool> {
     Ok(layout::knows_dicts() && mark::start(py)?)
 }
@@ -214,7 +215,8 @@ impl Fingerprint {
         self.tags.shrink_to_fit();
     }
 
-    /// Whether `sessions` holds the same dicts with the same contents, tags included. Runs no Python code. O(n).
+    /// Returns true if `sessions` holds the same dicts with the same contents, tags included. Runs no Python code.
+    /// O(n).
     pub(super) fn same(&self, sessions: &Bound<'_, PyList>) -> bool {
         let Some(items) = self
             .items(sessions)
@@ -248,8 +250,8 @@ impl Fingerprint {
         true
     }
 
-    /// Whether `sessions` is as long as it was and its first `count` are the same dicts with the same values. Their
-    /// lists of tags may have changed inside. Runs no Python code. O(count).
+    /// Returns true if `sessions` is as long as it was and its first `count` are the same dicts with the same values.
+    /// Their lists of tags may have changed inside. Runs no Python code. O(count).
     pub(super) fn same_dicts(&self, sessions: &Bound<'_, PyList>, count: usize) -> bool {
         let Some(items) = self
             .items(sessions)
@@ -268,7 +270,7 @@ impl Fingerprint {
         })
     }
 
-    /// Whether none of the sessions was logged as changed since this was asked last.
+    /// Returns true if none of the sessions was logged as changed since this was asked last.
     fn is_clean(&self, py: Python<'_>) -> bool {
         let now = mark::now();
         let clean = mark::is_clean(py, self.seen.load(Ordering::Relaxed), &self.marks);
@@ -278,7 +280,7 @@ impl Fingerprint {
         clean
     }
 
-    /// The elements of the list, if it is as long as it was.
+    /// Returns the elements of the list, if it is as long as it was.
     fn items<'a>(&self, sessions: &'a Bound<'_, PyList>) -> Option<&'a [*mut ffi::PyObject]> {
         if sessions.len() != self.len() {
             return None;
@@ -295,7 +297,7 @@ impl Fingerprint {
     }
 }
 
-/// Whether the list at `address` holds exactly these strings.
+/// Returns true if the list at `address` holds exactly these strings.
 ///
 /// # Safety
 /// `address` must be that of a live exact `list`, of a layout that is known.
@@ -317,21 +319,8 @@ unsafe fn is_same_tags(address: usize, tags: &[Py<PyString>]) -> bool {
     }
 }
 
-/// The address of the list's elements.
+/// Returns the address of the list's elements.
 fn elements(list: &Bound<'_, PyList>) -> usize {
     // SAFETY: `list` is a live list.
     unsafe { layout::elements(list.as_ptr()) as usize }
-}
-
-/// Fetches what lies at an address into the processor's cache. A hint, for any address.
-#[inline]
-pub(super) fn prefetch(address: usize) {
-    #[cfg(target_arch = "x86_64")]
-    // SAFETY: a prefetch is a hint and never faults, whatever the address.
-    unsafe {
-        use core::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
-        _mm_prefetch::<_MM_HINT_T0>((address as *const i8).wrapping_add(8));
-    }
-    #[cfg(not(target_arch = "x86_64"))]
-    let _ = address;
 }

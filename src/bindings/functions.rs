@@ -5,21 +5,21 @@
 //! mutable data, and an answer must come from one state of them.
 
 use std::sync::OnceLock;
-use std::time::Instant;
 
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyList, PyString};
+use pyo3::types::{PyDict, PyList};
 
 use super::answer::{self, Chosen};
 use super::errors::{Answer, OrDecline, Stop, guarded, room};
 use super::intern::intern;
 use super::store::Proof;
-use super::{fingerprint, input, layout, object, snapshot, store};
+use super::{external, fingerprint, input, layout, object, snapshot, store};
 use crate::engine::catalog::compile_policy::Use;
 use crate::engine::ranking::index::Ranked;
 use crate::engine::ranking::interest::InterestSet;
 use crate::engine::ranking::score::{Number, Scorer, SumRegime, Weights};
 use crate::engine::ranking::select::Selection;
+use crate::engine::ranking::stages::{Stage, StageTimes, Stages};
 
 static REGIME: OnceLock<Option<SumRegime>> = OnceLock::new();
 
@@ -41,14 +41,9 @@ pub(super) fn probe_interpreter(py: Python<'_>) -> PyResult<Vec<&'static str>> {
 
 /// Returns the regime of a `sum`, found from two lists that the three regimes add differently.
 pub(super) fn regime_of(sum: &Bound<'_, PyAny>) -> PyResult<Option<SumRegime>> {
-    let floats = [Number::Float(0.1), Number::Float(0.2), Number::Float(0.3)];
-    let mixed = [Number::Float(0.1), Number::Int(1), Number::Float(0.03)];
-    let of_floats: f64 = sum.call1(((0.1, 0.2, 0.3),))?.extract()?;
-    let of_mixed: f64 = sum.call1(((0.1, 1, 0.03),))?.extract()?;
-    Ok(SumRegime::ALL.into_iter().find(|regime| {
-        regime.sum(&floats) == Number::Float(of_floats)
-            && regime.sum(&mixed) == Number::Float(of_mixed)
-    }))
+    let floats: f64 = sum.call1(((0.1, 0.2, 0.3),))?.extract()?;
+    let mixed: f64 = sum.call1(((0.1, 1, 0.03),))?.extract()?;
+    Ok(SumRegime::that_gives(floats, mixed))
 }
 
 /// Returns how this interpreter's `sum()` adds, or declines if that is not known.
@@ -60,6 +55,19 @@ pub(super) fn scorer(weights: Weights, interests: &InterestSet) -> Answer<Scorer
     Ok(Scorer::new(weights, interests.len(), regime()?))
 }
 
+/// Reads the manifest's own weights and sessions. Declines if an external file may hold the sessions.
+fn read_manifest<'py>(manifest: &Bound<'py, PyAny>) -> Answer<(Weights, Bound<'py, PyList>)> {
+    let py = manifest.py();
+    let manifest = input::exact_dict(manifest)?;
+    let weights = input::weights(&manifest.get_item(intern!(py, "weights"))?.or_decline()?)?;
+    external::file_of(manifest)?
+        .is_none()
+        .then_some(())
+        .or_decline()?;
+    let sessions = manifest.get_item(intern!(py, "sessions"))?.or_decline()?;
+    Ok((weights, input::exact_list(&sessions)?.clone()))
+}
+
 /// Recommends from a manifest that holds its sessions itself.
 #[pyfunction]
 pub(super) fn recommend<'py>(
@@ -69,7 +77,7 @@ pub(super) fn recommend<'py>(
     top: &Bound<'py, PyAny>,
 ) -> PyResult<Bound<'py, PyAny>> {
     guarded(py, || {
-        let (weights, sessions) = input::manifest(manifest)?;
+        let (weights, sessions) = read_manifest(manifest)?;
         ranked_answer(&sessions, weights, interests, top)
     })
 }
@@ -101,7 +109,7 @@ pub(super) fn profile<'py>(
         // Both are made by the first call, so that a later one that takes the other road needs no memory for a name.
         let (by_snapshot, by_scan) = (intern!(py, "snapshot"), intern!(py, "scan"));
         let mut times = StageTimes::start();
-        let (weights, sessions) = input::manifest(manifest)?;
+        let (weights, sessions) = read_manifest(manifest)?;
         timed_answer(&sessions, weights, interests, top, &mut times)?;
         let milliseconds = object::new_dict(py)?;
         let names = [
@@ -124,64 +132,6 @@ pub(super) fn profile<'py>(
         profile.set_item(intern!(py, "milliseconds"), milliseconds)?;
         Ok(profile.into_any())
     })
-}
-
-/// A stage of `recommend`.
-#[derive(Clone, Copy)]
-enum Stage {
-    Load,
-    Score,
-    Sort,
-    Conflicts,
-    Format,
-}
-
-/// Is told when a stage of `recommend` ends.
-trait Stages {
-    fn ended(&mut self, stage: Stage);
-
-    /// Is told that an index ranks the sessions, so that none is scanned.
-    fn uses_index(&mut self);
-}
-
-/// Measures nothing.
-impl Stages for () {
-    #[inline]
-    fn ended(&mut self, _: Stage) {}
-
-    #[inline]
-    fn uses_index(&mut self) {}
-}
-
-/// The time of each stage, in the order of [`Stage`].
-struct StageTimes {
-    since: Instant,
-    milliseconds: [f64; 5],
-    indexed: bool,
-}
-
-impl StageTimes {
-    fn start() -> Self {
-        Self {
-            since: Instant::now(),
-            milliseconds: [0.0; 5],
-            indexed: false,
-        }
-    }
-}
-
-impl Stages for StageTimes {
-    fn ended(&mut self, stage: Stage) {
-        let now = Instant::now();
-        if let Some(time) = self.milliseconds.get_mut(stage as usize) {
-            *time = (now - self.since).as_secs_f64() * 1e3;
-        }
-        self.since = now;
-    }
-
-    fn uses_index(&mut self) {
-        self.indexed = true;
-    }
 }
 
 fn ranked_answer<'py>(
@@ -294,7 +244,7 @@ pub(super) fn explain<'py>(
     interests: &Bound<'py, PyAny>,
 ) -> PyResult<Bound<'py, PyAny>> {
     guarded(py, || {
-        let (weights, sessions) = input::manifest(manifest)?;
+        let (weights, sessions) = read_manifest(manifest)?;
         explained(&sessions, weights, title, interests)
     })
 }
@@ -406,31 +356,14 @@ pub(super) fn clear_cache() {
 
 /// Returns the figures of the snapshots.
 #[pyfunction]
-pub(super) fn cache_info<'py>(py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+pub(super) fn cache_info(py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
     guarded(py, || {
-        let held = store::info(py);
         let info = object::new_dict(py)?;
-        let set = |name: &Bound<'py, PyString>, value: u64| -> PyResult<()> {
-            info.set_item(name, object::new_int(py, value as i64)?)
-        };
-        set(intern!(py, "snapshots"), held.snapshots)?;
-        set(intern!(py, "max_snapshots"), held.max_snapshots)?;
-        set(intern!(py, "sessions"), held.sessions)?;
-        set(intern!(py, "bytes"), held.bytes)?;
-        set(intern!(py, "hits"), held.hits)?;
-        set(intern!(py, "misses"), held.misses)?;
-        let enabled = fingerprint::is_possible(py)?;
-        set(intern!(py, "enabled"), u64::from(enabled))?;
+        let enabled = [("enabled", u64::from(fingerprint::is_possible(py)?))];
+        for (name, count) in store::info(py).into_iter().chain(enabled) {
+            let name = object::new_str(py, name.as_bytes())?;
+            info.set_item(name, object::new_int(py, count as i64)?)?;
+        }
         Ok(info.into_any())
     })
-}
-
-/// Drops the snapshots of lists that nobody holds any more. For `gc.callbacks`.
-#[pyfunction]
-#[pyo3(signature = (phase, info, /))]
-pub(super) fn on_collection(py: Python<'_>, phase: &str, info: &Bound<'_, PyAny>) {
-    let _ = info;
-    if phase == "start" {
-        store::sweep(py);
-    }
 }

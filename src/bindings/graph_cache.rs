@@ -16,18 +16,18 @@ use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyString};
 
 use super::cache::Clock;
-use super::errors::{Answer, unwind};
+use super::errors::{Answer, settled, unwind};
 use super::graph_events::Value;
-use super::graph_last_result::{AnswerSource, LastResult, SharedFailure, last_result};
+use super::graph_last_result::{LastResult, SharedFailure, last_result};
 use super::graph_shared::{SharedCache, Waker};
 use super::graph_ticket::Ticket;
 use super::input;
 use super::intern::intern;
-use super::search::settled;
 use crate::engine::calendar::cache::key::Key;
 use crate::engine::calendar::cache::outcome::{Caller, Lookup, Role};
 use crate::engine::calendar::cache::policy::Policy;
 use crate::engine::calendar::cache::state::CacheState;
+use crate::engine::calendar::last_answer::AnswerSource;
 
 /// Holds the events of calendars. `eventkit.graph.CachedGraphEventService` adds the loading.
 #[pyclass(frozen, subclass, module = "eventkit._eventkit")]
@@ -208,38 +208,16 @@ impl GraphCacheBase {
             let state = self.shared.lock();
             (state.stats(), state.len(), state.bytes(), *state.policy())
         })?;
-        let answered = stats.hits + stats.stale_hits;
-        let calls = answered + stats.misses + stats.refusals;
-        let hit_rate = if calls == 0 {
-            0.0
-        } else {
-            answered as f64 / calls as f64
-        };
         let shown = PyDict::new(py);
-        let counts = [
-            (intern!(py, "hits"), stats.hits),
-            (intern!(py, "stale_hits"), stats.stale_hits),
-            (intern!(py, "misses"), stats.misses),
-            (intern!(py, "refusals"), stats.refusals),
-            (intern!(py, "stale_errors"), stats.stale_errors),
-            (intern!(py, "loads"), stats.loads),
-            (intern!(py, "errors"), stats.errors),
-            (intern!(py, "abandoned"), stats.abandoned),
-            (intern!(py, "overtaken"), stats.overtaken),
-            (intern!(py, "skipped"), stats.skipped),
-            (intern!(py, "bypasses"), stats.bypasses),
-            (intern!(py, "evictions"), stats.evictions),
-            (intern!(py, "expirations"), stats.expirations),
-            (intern!(py, "entries"), entries as u64),
-            (intern!(py, "max_entries"), policy.max_entries as u64),
-            (intern!(py, "bytes"), bytes as u64),
-            (intern!(py, "max_bytes"), policy.max_bytes as u64),
-        ];
-        for (name, count) in counts {
+        for (name, count) in stats.counts() {
             shown.set_item(name, count)?;
         }
+        shown.set_item(intern!(py, "entries"), entries)?;
+        shown.set_item(intern!(py, "max_entries"), policy.max_entries)?;
+        shown.set_item(intern!(py, "bytes"), bytes)?;
+        shown.set_item(intern!(py, "max_bytes"), policy.max_bytes)?;
         shown.set_item(intern!(py, "load_seconds"), stats.load_time.as_secs_f64())?;
-        shown.set_item(intern!(py, "hit_rate"), hit_rate)?;
+        shown.set_item(intern!(py, "hit_rate"), stats.hit_rate())?;
         Ok(shown)
     }
 }

@@ -6,9 +6,9 @@ use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList};
 
 use super::catalog_data::CatalogData;
-use super::errors::unwind;
+use super::errors::{settled, unwind};
 use super::intern::intern;
-use super::search::{CatalogBase, settled};
+use super::search::CatalogBase;
 use super::{input, replica};
 
 /// The value of a cache entry. Nobody outside the cache has a reference to its events.

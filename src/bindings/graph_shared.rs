@@ -11,11 +11,12 @@ use pyo3::prelude::*;
 use super::cache::Clock;
 use super::errors::unwind;
 use super::graph_events::Value;
-use super::graph_last_result::{AnswerSource, SharedFailure, remember};
+use super::graph_last_result::{SharedFailure, remember};
 use super::replica;
 use crate::engine::calendar::cache::key::Key;
 use crate::engine::calendar::cache::outcome::CacheLoad;
 use crate::engine::calendar::cache::state::CacheState;
+use crate::engine::calendar::last_answer::{AnswerSource, LastAnswer};
 
 /// A callable that wakes an asynchronous caller.
 pub(super) type Waker = Py<PyAny>;
@@ -46,7 +47,13 @@ impl SharedCache {
         age: Duration,
         error: Option<SharedFailure>,
     ) {
-        remember(self.number, source, age, error);
+        let cache = self.number;
+        remember(LastAnswer {
+            cache,
+            source,
+            age,
+            error,
+        });
     }
 
     /// Builds an answer: copies of the events, or compiled events that callers share and cannot change.
@@ -58,11 +65,7 @@ impl SharedCache {
         shared: bool,
     ) -> PyResult<Bound<'py, PyAny>> {
         // A service may return more events than requested. Only the answer to a request for more events is cut.
-        let most = if value.top > key.top() {
-            usize::try_from(key.top()).unwrap_or(usize::MAX)
-        } else {
-            usize::MAX
-        };
+        let most = key.most_of(value.top);
         if !shared {
             return Ok(replica::events(value.events.bind(py), most)?.into_any());
         }

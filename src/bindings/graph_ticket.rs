@@ -10,12 +10,13 @@ use pyo3::types::PyList;
 
 use super::errors::unwind;
 use super::graph_events::{Stored, Value};
-use super::graph_last_result::{AnswerSource, Failure, SharedFailure};
+use super::graph_last_result::{Failure, SharedFailure};
 use super::graph_shared::{NativeLoad, SharedCache, Waker};
 use super::replica;
 use crate::engine::calendar::cache::key::Key;
 use crate::engine::calendar::cache::load::LoadEnd;
 use crate::engine::calendar::cache::outcome::{EndedLoad, LoadFailure, Loaded, Outcome};
+use crate::engine::calendar::last_answer::AnswerSource;
 
 /// How often the main thread checks for signals while it waits.
 const SIGNAL_INTERVAL: Duration = Duration::from_millis(50);

@@ -10,9 +10,8 @@ use pyo3::types::{
 };
 
 use super::errors::{Answer, OrDecline, room};
-use super::external;
 use super::intern::intern;
-use super::{layout, object};
+use super::layout;
 use crate::engine::ranking::interest::InterestSet;
 use crate::engine::ranking::score::{Number, Weights};
 use crate::engine::text;
@@ -42,7 +41,7 @@ pub(super) fn exact_str<'a, 'py>(
 #[inline]
 pub(super) fn number(object: &Bound<'_, PyAny>) -> Answer<Number> {
     if let Ok(value) = object.cast_exact::<PyFloat>() {
-        return Ok(Number::Float(object::float_value(value)));
+        return Ok(Number::Float(layout::float_value(value)));
     }
     if object.is_exact_instance_of::<PyInt>() || object.is_exact_instance_of::<PyBool>() {
         return object.extract::<i64>().ok().map(Number::Int).or_decline();
@@ -62,19 +61,6 @@ pub(super) fn weights(object: &Bound<'_, PyAny>) -> Answer<Weights> {
         popularity: number(&popularity)?,
         diversity: diversity.as_ref().map(number).transpose()?,
     })
-}
-
-/// Reads the manifest's own weights and sessions. Declines if an external file may hold the sessions.
-pub(super) fn manifest<'py>(manifest: &Bound<'py, PyAny>) -> Answer<(Weights, Bound<'py, PyList>)> {
-    let py = manifest.py();
-    let manifest = exact_dict(manifest)?;
-    let weights = weights(&manifest.get_item(intern!(py, "weights"))?.or_decline()?)?;
-    external::file_of(manifest)?
-        .is_none()
-        .then_some(())
-        .or_decline()?;
-    let sessions = manifest.get_item(intern!(py, "sessions"))?.or_decline()?;
-    Ok((weights, exact_list(&sessions)?.clone()))
 }
 
 /// Reads the interests of a query: a list, tuple, set or frozenset of strings.

@@ -95,19 +95,20 @@ pub(super) fn new_ascii_data(made: &Bound<'_, PyString>) -> Option<*mut u8> {
     (data != 0).then(|| unsafe { made.as_ptr().cast::<u8>().add(data) })
 }
 
-/// Whether looking up a string in the dict can run no foreign code: every key is of a type whose `==` is CPython's own.
+/// Returns true if looking up a string in the dict can run no foreign code: every key is of a type whose `==` is
+/// CPython's own.
 #[inline]
 pub(super) fn has_plain_keys(dict: &Bound<'_, PyDict>) -> bool {
     knows_all_str(dict) || all_plain(dict)
 }
 
-/// Whether CPython itself knows that all keys are exact strings (`dk_kind` of its keys, from 3.11 on).
+/// Returns true if CPython itself knows that all keys are exact strings (`dk_kind` of its keys, from 3.11 on).
 #[inline]
 fn knows_all_str(dict: &Bound<'_, PyDict>) -> bool {
     knows_dicts() && is_unicode_kind(dict)
 }
 
-/// Whether the fields of dicts may be read.
+/// Returns true if the fields of dicts may be read.
 #[inline]
 pub(super) fn knows_dicts() -> bool {
     DICTS.load(Ordering::Relaxed)
@@ -132,7 +133,7 @@ fn is_unicode_kind(dict: &Bound<'_, PyDict>) -> bool {
     }
 }
 
-/// Whether every key is of an exact built-in type, found by looking at them.
+/// Returns true if every key is of an exact built-in type, found by looking at them.
 fn all_plain(dict: &Bound<'_, PyDict>) -> bool {
     let (mut place, mut key) = (0, core::ptr::null_mut());
     // SAFETY: `PyDict_Next` lends the keys of a live dict, which nothing changes in between.
@@ -158,8 +159,8 @@ fn all_plain(dict: &Bound<'_, PyDict>) -> bool {
     true
 }
 
-/// Whether the dict's values are its own, so that only functions of dicts change them. Attribute assignment may write
-/// the values that a dict shares with an instance.
+/// Returns true if the dict's values are its own, so that only functions of dicts change them. Attribute assignment may
+/// write the values that a dict shares with an instance.
 #[inline]
 pub(super) fn owns_its_values(dict: &Bound<'_, PyDict>) -> bool {
     knows_dicts() && has_no_values(dict)
@@ -180,7 +181,7 @@ fn has_no_values(dict: &Bound<'_, PyDict>) -> bool {
     }
 }
 
-/// The address of the list's elements, null if it has none or if lists are not laid out as this build says.
+/// Returns the address of the list's elements, null if it has none or if lists are not laid out as this build says.
 ///
 /// # Safety
 /// `list` must be a live exact list.
@@ -195,6 +196,18 @@ pub(super) unsafe fn elements(list: *mut ffi::PyObject) -> *mut *mut ffi::PyObje
     {
         let _ = list;
         core::ptr::null_mut()
+    }
+}
+
+/// Returns the value of an exact float.
+#[inline]
+pub(super) fn float_value(value: &Bound<'_, PyFloat>) -> f64 {
+    // SAFETY: `value` is a live float, whose value CPython can always tell.
+    unsafe {
+        #[cfg(not(Py_LIMITED_API))]
+        return ffi::PyFloat_AS_DOUBLE(value.as_ptr());
+        #[cfg(Py_LIMITED_API)]
+        return ffi::PyFloat_AsDouble(value.as_ptr());
     }
 }
 
@@ -226,7 +239,7 @@ pub(super) fn check(py: Python<'_>) -> PyResult<Vec<&'static str>> {
     Ok(unproven)
 }
 
-/// Whether a test wants this proof to fail.
+/// Returns true if a test wants this proof to fail.
 pub(super) fn is_told_to_fail(proof: &str) -> bool {
     cfg!(feature = "fault-injection")
         && std::env::var("EVENTKIT_FAULT_UNPROVEN").is_ok_and(|told| told.contains(proof))
@@ -243,10 +256,7 @@ fn basics_are_known(py: Python<'_>) -> PyResult<bool> {
             .iter()
             .zip(&items)
             .all(|(&element, item)| element == item.as_ptr());
-    let values = items
-        .iter()
-        .map(super::object::float_value)
-        .eq([1.5, -2.25, 1e300]);
+    let values = items.iter().map(float_value).eq([1.5, -2.25, 1e300]);
     let lists = !elements.is_null() || cfg!(Py_LIMITED_API);
     Ok(same && values && lists && !is_told_to_fail("lists"))
 }
@@ -294,7 +304,8 @@ fn strings_are_known(py: Python<'_>, data: usize) -> PyResult<bool> {
     Ok(true)
 }
 
-/// Whether all strings are known to be, other keys among them are noticed, and so is a dict that belongs to an instance.
+/// Returns true if a dict whose keys are all strings is known to be one, if other keys are noticed, and if a dict that
+/// belongs to an instance is noticed too.
 fn dicts_are_known(py: Python<'_>) -> PyResult<bool> {
     if cfg!(any(Py_LIMITED_API, Py_GIL_DISABLED)) {
         return Ok(false);

@@ -103,11 +103,7 @@ fn shown<'py>(py: Python<'py>, route: &Route) -> PyResult<Bound<'py, PyDict>> {
 
 /// Returns a name that Prometheus accepts.
 fn checked(name: &str) -> PyResult<&str> {
-    let mut bytes = name.bytes();
-    let fits = bytes.next().is_some_and(|first| first.is_ascii_lowercase())
-        && bytes.all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_')
-        && name.len() <= MOST_NAME;
-    fits.then_some(name).ok_or_else(|| {
+    metrics::is_name(name).then_some(name).ok_or_else(|| {
         PyValueError::new_err(format!(
             "the name is {name:?}, expected at most {MOST_NAME} of a-z, 0-9 and _, a letter first"
         ))

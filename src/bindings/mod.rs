@@ -4,9 +4,7 @@
 
 mod answer;
 mod arrow;
-mod arrow_abi;
-mod arrow_export;
-mod arrow_import;
+mod arrow_capsule;
 mod ask;
 mod balance;
 mod cache;
@@ -33,7 +31,6 @@ mod input;
 mod intern;
 mod layout;
 mod load;
-mod meant;
 #[cfg(unix)]
 mod metrics;
 mod object;
@@ -42,6 +39,7 @@ mod probe;
 mod query;
 mod questions;
 mod rate;
+mod reading;
 mod replica;
 mod search;
 mod snapshot;
@@ -66,69 +64,49 @@ static ALLOCATOR: crate::engine::allocator::Reserving = crate::engine::allocator
 /// The native half of `eventkit`. Not public: import `eventkit`.
 #[pymodule(gil_used = true)]
 mod _eventkit {
-    #[pymodule_export]
-    use super::arrow::{RankedArray, load_arrow, rank_arrow};
-    #[pymodule_export]
-    use super::balance::unmatched_interests;
-    #[pymodule_export]
-    use super::catalog_data::{SharedCatalogData, compile_sessions, sessions_pass_schema};
-    #[pymodule_export]
-    use super::event::transform_events;
-    #[pymodule_export]
-    use super::event_page::graph_page;
-    #[pymodule_export]
-    use super::external::external_place;
-    #[pymodule_export]
-    use super::feed::{FeedSessions, feed_formats, read_feed};
-    #[pymodule_export]
-    use super::file::{
-        file_identity, join_catalogs, load_catalog, open_catalog, save_catalog, saved_fields,
-        take_apart,
-    };
-    #[pymodule_export]
-    use super::filter::Filter;
-    #[pymodule_export]
-    use super::functions::{
-        cache_info, clear_cache, count_conflicts, explain, explain_sessions, profile, recommend,
-        recommend_sessions, score_session,
-    };
-    #[pymodule_export]
-    use super::graph_cache::GraphCacheBase;
-    #[pymodule_export]
-    use super::graph_events::{SharedEvents, share_events};
-    #[pymodule_export]
-    use super::graph_ticket::Ticket;
-    #[pymodule_export]
-    use super::load::{load_json, load_ndjson};
-    #[pymodule_export]
-    use super::meant::Reading;
     #[cfg(unix)]
     #[pymodule_export]
     use super::metrics::ServerMetrics;
-    #[pymodule_export]
-    use super::plan::plan;
     #[cfg(feature = "fault-injection")]
     #[pymodule_export]
     use super::probe::panic_for_test;
-    #[pymodule_export]
-    use super::probe::{sum_contributions, sum_regime};
-    #[pymodule_export]
-    use super::questions::{alternatives, why_not};
-    #[pymodule_export]
-    use super::rate::{RateLimiter, RequestLog};
-    #[pymodule_export]
-    use super::search::CatalogBase;
     #[cfg(unix)]
     #[pymodule_export]
     use super::telemetry::{TelemetryWriter, summarize_telemetry, telemetry_segments};
     #[pymodule_export]
-    use super::understanding::{
-        explain_understood, recommend_understood, understand_interests, understood_points,
+    use super::{
+        arrow::{RankedArray, load_arrow, rank_arrow},
+        balance::unmatched_interests,
+        catalog_data::{SharedCatalogData, compile_sessions, sessions_pass_schema},
+        event::transform_events,
+        event_page::graph_page,
+        external::external_place,
+        feed::{FeedSessions, feed_formats, read_feed},
+        file::{
+            file_identity, join_catalogs, load_catalog, open_catalog, save_catalog, saved_fields,
+            take_apart,
+        },
+        filter::Filter,
+        functions::{
+            cache_info, clear_cache, count_conflicts, explain, explain_sessions, profile,
+            recommend, recommend_sessions, score_session,
+        },
+        graph_cache::GraphCacheBase,
+        graph_events::{SharedEvents, share_events},
+        graph_ticket::Ticket,
+        load::{load_json, load_ndjson},
+        plan::plan,
+        probe::{sum_contributions, sum_regime},
+        questions::{alternatives, why_not},
+        rate::{RateLimiter, RequestLog},
+        reading::Reading,
+        search::CatalogBase,
+        understanding::{
+            explain_understood, recommend_understood, understand_interests, understood_points,
+        },
+        words::compile_words,
+        wsgi::kept_question,
     };
-    #[pymodule_export]
-    use super::words::compile_words;
-    #[pymodule_export]
-    use super::wsgi::kept_question;
 
     use pyo3::prelude::*;
     use pyo3::types::PyTuple;

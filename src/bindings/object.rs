@@ -7,12 +7,12 @@
 
 use pyo3::ffi;
 use pyo3::prelude::*;
-use pyo3::types::{PyBytes, PyDict, PyFloat, PyList, PyString};
+use pyo3::types::{PyBytes, PyDict, PyList, PyString};
 
 #[cfg(not(Py_LIMITED_API))]
 use super::layout;
 
-/// How many owners the object has.
+/// Returns how many owners the object has.
 pub(super) fn owners(object: &Bound<'_, PyAny>) -> isize {
     // SAFETY: the object is live.
     unsafe { ffi::Py_REFCNT(object.as_ptr()) }
@@ -35,21 +35,21 @@ pub(super) fn without_collector<R>(_: Python<'_>, build: impl FnOnce() -> R) -> 
     build()
 }
 
-/// `{}`, or `MemoryError`. May run the garbage collector.
+/// Makes `{}`, or raises `MemoryError`. May run the garbage collector.
 #[inline]
 pub(super) fn new_dict(py: Python<'_>) -> PyResult<Bound<'_, PyDict>> {
     // SAFETY: `PyDict_New` returns a new reference to a dict or null with an error set.
     unsafe { Ok(Bound::from_owned_ptr_or_err(py, ffi::PyDict_New())?.cast_into_unchecked()) }
 }
 
-/// A float, or `MemoryError`.
+/// Makes a float, or raises `MemoryError`.
 #[inline]
 pub(super) fn new_float(py: Python<'_>, value: f64) -> PyResult<Bound<'_, PyAny>> {
     // SAFETY: `PyFloat_FromDouble` returns a new reference or null with an error set.
     unsafe { Bound::from_owned_ptr_or_err(py, ffi::PyFloat_FromDouble(value)) }
 }
 
-/// An int, or `MemoryError`.
+/// Makes an int, or raises `MemoryError`.
 #[inline]
 pub(super) fn new_int(py: Python<'_>, value: i64) -> PyResult<Bound<'_, PyAny>> {
     // SAFETY: `PyLong_FromLongLong` returns a new reference or null with an error set.
@@ -63,18 +63,6 @@ pub(super) fn new_bytes<'py>(py: Python<'py>, data: &[u8]) -> PyResult<Bound<'py
         room.copy_from_slice(data);
         Ok(())
     })
-}
-
-/// The value of an exact float.
-#[inline]
-pub(super) fn float_value(value: &Bound<'_, PyFloat>) -> f64 {
-    // SAFETY: `value` is a live float, whose value CPython can always tell.
-    unsafe {
-        #[cfg(not(Py_LIMITED_API))]
-        return ffi::PyFloat_AS_DOUBLE(value.as_ptr());
-        #[cfg(Py_LIMITED_API)]
-        return ffi::PyFloat_AsDouble(value.as_ptr());
-    }
 }
 
 /// Makes a string of UTF-8 text. Raises `UnicodeDecodeError` for other bytes, and `MemoryError`.
@@ -115,7 +103,7 @@ pub(super) fn new_str<'py>(py: Python<'py>, text: &[u8]) -> PyResult<Bound<'py, 
     }
 }
 
-/// A list of the items, or `MemoryError`. May run the garbage collector.
+/// Makes a list of the items, or raises `MemoryError`. May run the garbage collector.
 #[inline]
 pub(super) fn new_list<'py>(
     py: Python<'py>,
@@ -124,7 +112,7 @@ pub(super) fn new_list<'py>(
     drain_list(py, &mut items)
 }
 
-/// [`new_list`], and leaves the vector to be used again.
+/// Does as [`new_list`], and leaves the vector to be used again.
 #[inline]
 pub(super) fn drain_list<'py>(
     py: Python<'py>,

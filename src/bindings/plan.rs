@@ -7,14 +7,14 @@ use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList, PyString};
 
 use super::ask::{Ask, HowRead};
-use super::errors::{Answer, OrDecline, guarded, no_memory, room, unwind};
+use super::errors::{Answer, OrDecline, UNREADABLE, guarded, no_memory, room, settled, unwind};
 use super::filter::Filter;
 use super::intern::intern;
-use super::search::{CatalogBase, UNREADABLE, refuse_text, settled};
+use super::search::{CatalogBase, refuse_text};
 use super::{input, object};
 use crate::engine::catalog::busy::Busy;
 use crate::engine::catalog::itinerary::{Reason, Refusal};
-use crate::engine::catalog::planning::PlanWishes;
+use crate::engine::catalog::planning::{PlanWishes, best_first};
 use crate::engine::catalog::{Best, Place};
 use crate::engine::error::ErrorKind;
 
@@ -111,15 +111,9 @@ impl CatalogBase {
             return Err(PyKeyError::new_err(message).into());
         };
         if self.data.is_identified(py, first, name.as_bytes())? {
-            return all(self.data.catalog.identified(name.as_bytes()), |place| {
-                self.data.is_identified(py, place, name.as_bytes())
-            });
+            return self.data.with_id(py, name.as_bytes());
         }
-        input::with_lowered(&text, |lowered| {
-            all(self.data.catalog.titled(lowered), |place| {
-                self.data.is_titled(py, place, lowered)
-            })
-        })?
+        input::with_lowered(&text, |lowered| self.data.with_title(py, lowered))?
     }
 
     /// Returns the error for wishes that cannot be kept.
@@ -138,36 +132,10 @@ impl CatalogBase {
             let best = ranked.get(number as usize).or_decline()?;
             Ok(self.shown_title(py, best.place)?.repr()?.to_string())
         };
-        let message = match *refusal {
-            Refusal::Untimed(it) => format!("must: {} has no time to plan with", title(it)?),
-            Refusal::Avoided(it) => format!("must and avoid both name {}", title(it)?),
-            Refusal::Busy(it, number) => {
-                format!(
-                    "must: {} overlaps the busy time {}",
-                    title(it)?,
-                    busy(number)
-                )
-            }
-            Refusal::Overlaps(it, other) => format!(
-                "must: {} and {} overlap, or lie closer than gap",
-                title(it)?,
-                title(other)?
-            ),
-            Refusal::Limit(count) => format!("must names {count} sessions, which is more than top"),
-            Refusal::Incomparable(number, lacking) => {
-                let instead = if lacking == "a date" { "date" } else { "zone" };
-                format!(
-                    "busy: the time {} has {lacking}, and the times of the sessions have none: give the programme's \
-                     {instead} with {instead}=",
-                    busy(number)
-                )
-            }
-            Refusal::Failed(ref error) if error.kind() == ErrorKind::Memory => {
-                return Ok(no_memory(error));
-            }
-            Refusal::Failed(ref error) => error.to_string(),
-        };
-        Ok(PyValueError::new_err(message))
+        match refusal {
+            Refusal::Failed(error) if error.kind() == ErrorKind::Memory => Ok(no_memory(error)),
+            _ => Ok(PyValueError::new_err(refusal.message(title, busy)?)),
+        }
     }
 
     /// Returns the title of a session as the session has it, or `None` as a Python object.
@@ -188,24 +156,13 @@ impl CatalogBase {
         given: &Given,
         ranked: &[Best],
     ) -> Answer<Bound<'py, PyList>> {
-        let of = |&(number, reason): &(u32, Reason)| Some((*ranked.get(number as usize)?, reason));
-        let mut rows: Vec<(Best, Reason)> = left_out.iter().filter_map(of).collect();
-        rows.sort_by(|(a, _), (b, _)| b.score.total_cmp(&a.score));
         let list = PyList::empty(py);
-        for (best, reason) in rows {
+        for (best, reason) in best_first(left_out, ranked) {
             room("the plan", 0)?;
             let row: Bound<'py, PyDict> = object::new_dict(py)?;
             row.set_item(intern!(py, "title"), self.shown_title(py, best.place)?)?;
             row.set_item(intern!(py, "score"), object::new_float(py, best.score)?)?;
-            let word = match reason {
-                Reason::Avoided => intern!(py, "avoided"),
-                Reason::Busy(_) => intern!(py, "busy"),
-                Reason::Untimed => intern!(py, "untimed"),
-                Reason::Overlaps(_) => intern!(py, "overlaps"),
-                Reason::Limit => intern!(py, "limit"),
-                Reason::NoGain => intern!(py, "no gain"),
-            };
-            row.set_item(intern!(py, "reason"), word)?;
+            row.set_item(intern!(py, "reason"), reason.name())?;
             match reason {
                 Reason::Busy(number) => {
                     let (start, end) = given.busy.get(number as usize).or_decline()?;
@@ -222,18 +179,4 @@ impl CatalogBase {
         }
         Ok(list)
     }
-}
-
-/// Returns the places that are confirmed.
-fn all(
-    candidates: impl Iterator<Item = Place>,
-    is_it: impl Fn(Place) -> Answer<bool>,
-) -> Answer<Vec<Place>> {
-    let mut found = Vec::new();
-    for place in candidates {
-        if is_it(place)? {
-            found.push(place);
-        }
-    }
-    Ok(found)
 }

@@ -9,20 +9,11 @@ use super::functions::regime_of;
 use super::input;
 use crate::engine::ranking::score::{Number, SumRegime};
 
-const NAMES: [(&str, SumRegime); 3] = [
-    ("plain", SumRegime::Plain),
-    ("compensated", SumRegime::Compensated),
-    ("compensated_ints", SumRegime::CompensatedInts),
-];
-
 /// Returns the name of the regime that `sum` follows, or `None` if it follows none.
 #[pyfunction]
 pub(super) fn sum_regime(sum: &Bound<'_, PyAny>) -> PyResult<Option<&'static str>> {
     let regime = regime_of(sum)?;
-    Ok(NAMES
-        .into_iter()
-        .find(|(_, known)| Some(*known) == regime)
-        .map(|(name, _)| name))
+    Ok(regime.map(SumRegime::name))
 }
 
 /// Adds ints and floats as the regime of this name does.
@@ -32,21 +23,18 @@ pub(super) fn sum_contributions<'py>(
     items: &Bound<'py, PyList>,
     regime: &str,
 ) -> PyResult<Bound<'py, PyAny>> {
-    let known = NAMES.into_iter().find(|(name, _)| *name == regime);
-    let Some((_, known)) = known else {
+    let mut all = SumRegime::ALL.into_iter();
+    let Some(known) = all.find(|known| known.name() == regime) else {
         return Err(PyValueError::new_err(format!(
             "unknown regime {regime:?}, expected one of {:?}",
-            NAMES.map(|(name, _)| name)
+            SumRegime::ALL.map(SumRegime::name)
         )));
     };
     guarded(py, || {
         let items: Answer<Vec<_>> = items.iter().map(|item| input::number(&item)).collect();
         let items = items?;
-        let exact = |item: &Number| match item {
-            Number::Int(value) => value.unsigned_abs() <= Number::INT_LIMIT.unsigned_abs(),
-            Number::Float(_) => true,
-        };
-        items.iter().all(exact).then_some(()).or_decline()?;
+        let is_exact = items.iter().all(|item| item.is_exact());
+        is_exact.then_some(()).or_decline()?;
         match known.sum(&items) {
             Number::Int(value) => Ok(value.into_pyobject(py).ok().or_decline()?.into_any()),
             Number::Float(value) => Ok(value.into_pyobject(py).ok().or_decline()?.into_any()),

@@ -6,10 +6,12 @@ use std::sync::mpsc::Receiver;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyList};
 
-use super::errors::{Answer, OrDecline, Stop, no_memory, pool, room, unwind};
+use super::errors::{
+    Answer, OrDecline, Stop, UNREADABLE, attempt, no_memory, pool, room, settled, unwind,
+};
 use super::filter::Filter;
 use super::functions::regime;
-use super::search::{CatalogBase, Narrowed, UNREADABLE, settled};
+use super::search::{CatalogBase, Narrowed};
 use super::templates::Templates;
 use super::top::Top;
 use super::{input, object};
@@ -66,14 +68,9 @@ impl CatalogBase {
             many_interests.len().saturating_mul(2 * size_of::<usize>()),
         )?;
         let lists: Vec<Bound<'py, PyAny>> = many_interests.iter().collect();
-        let shared = match unwind(|| self.common(top, weights))? {
-            Ok(shared) => shared,
-            Err(Stop::Raised(error)) => return Err(error),
-            Err(Stop::Declined) => {
-                return lists
-                    .iter()
-                    .try_for_each(|interests| consume(interests, None));
-            }
+        let Some(shared) = attempt(|| self.common(top, weights))? else {
+            let mut lists = lists.iter();
+            return lists.try_for_each(|interests| consume(interests, None));
         };
         let found = lists.len().saturating_mul(shared.most);
         room("the answers", found.saturating_mul(2 * size_of::<Best>()))?;
@@ -107,16 +104,12 @@ impl CatalogBase {
             let sessions = many_interests.len().saturating_mul(most);
             let mut templates = Templates::new(py, sessions)?;
             self.rank_each(many_interests, top, weights, |interests, found| {
-                let built = found.map(|found| unwind(|| templates.answer(self, found)));
-                match built.transpose()? {
-                    Some(Ok(answer)) => answers.append(answer),
-                    Some(Err(Stop::Raised(error))) => Err(error),
-                    Some(Err(Stop::Declined)) | None => {
-                        // The reference runs code of others, which may change sessions.
-                        templates.forget();
-                        answers.append(self.refer(py, interests, top, weights, None)?)
-                    }
+                if let Some(answer) = attempt(|| templates.answer(self, found.or_decline()?))? {
+                    return answers.append(answer);
                 }
+                // The reference runs code of others, which may change sessions.
+                templates.forget();
+                answers.append(self.refer(py, interests, top, weights, None)?)
             })
         })?;
         Ok(answers)
@@ -134,19 +127,17 @@ impl CatalogBase {
         self.rank_each(many_interests, top, weights, |interests, found| {
             let start = out.len();
             memory::reserve(&mut out, 1 << 10).map_err(|error| no_memory(&error))?;
-            let written =
-                found.map(|found| unwind(|| self.write(py, &found.best, &found.scorer, &mut out)));
-            match written.transpose()? {
-                Some(Ok(())) => {}
-                Some(Err(Stop::Raised(error))) => return Err(error),
-                Some(Err(Stop::Declined)) | None => {
-                    out.truncate(start);
-                    let top = Top::Given(top.clone());
-                    let line = self.recommend_json(py, interests, top, weights, None)?;
-                    let line = line.cast_exact::<PyBytes>()?.as_bytes();
-                    memory::reserve(&mut out, line.len() + 1).map_err(|error| no_memory(&error))?;
-                    out.extend_from_slice(line);
-                }
+            let written = attempt(|| {
+                let found = found.or_decline()?;
+                self.write(py, &found.best, &found.scorer, &mut out)
+            })?;
+            if written.is_none() {
+                out.truncate(start);
+                let top = Top::Given(top.clone());
+                let line = self.recommend_json(py, interests, top, weights, None)?;
+                let line = line.cast_exact::<PyBytes>()?.as_bytes();
+                memory::reserve(&mut out, line.len() + 1).map_err(|error| no_memory(&error))?;
+                out.extend_from_slice(line);
             }
             out.push(b'\n');
             Ok(())
@@ -168,12 +159,9 @@ impl CatalogBase {
         let most = columns.into_pyobject(py)?.into_any();
         let lists: Vec<Bound<'py, PyAny>> = many_interests.iter().collect();
         let rows = read(&lists)?;
-        let shared = match unwind(|| self.common(&most, weights))? {
-            Ok(shared) => shared,
-            Err(Stop::Raised(error)) => return Err(error),
+        let Some(shared) = attempt(|| self.common(&most, weights))? else {
             // Without queries there is nothing to decline.
-            Err(Stop::Declined) if lists.is_empty() => return empty(py, columns).map(Some),
-            Err(Stop::Declined) => return Ok(None),
+            return lists.is_empty().then(|| empty(py, columns)).transpose();
         };
         if !rows.are_readable() {
             return Ok(None);

@@ -5,14 +5,15 @@ use pyo3::types::{PyDict, PyList, PyString};
 
 use super::answer;
 use super::ask::{Ask, HowRead};
-use super::errors::{Answer, OrDecline, guarded, unwind};
+use super::errors::{Answer, OrDecline, UNREADABLE, guarded, settled, unwind};
 use super::filter::Filter;
 use super::intern::intern;
-use super::meant::{Meant, Reading};
-use super::search::{CatalogBase, Narrowed, UNREADABLE, refuse_text, settled};
+use super::reading::Reading;
+use super::search::{CatalogBase, Narrowed, refuse_text};
 use super::understanding::shown_terms;
 use super::{input, object};
 use crate::engine::catalog::ranker::{ByPoints, ByTags, Ranker};
+use crate::engine::catalog::understood_query::UnderstoodQuery;
 use crate::engine::catalog::why_not::{Condition, Question, Step, WhyNot};
 use crate::engine::catalog::{Best, Narrow, Place};
 use crate::engine::ranking::score::Factor;
@@ -46,9 +47,9 @@ pub(super) fn why_not<'py>(
             top,
             narrow: narrowed.as_ref().map(Narrowed::narrow),
         };
-        let answer = match (&ask.meant, reading) {
-            (Some(meant), Some(reading)) => {
-                catalog.why_not_meant(py, &ask, meant, reading.get(), about)?
+        let answer = match (&ask.understood, reading) {
+            (Some(query), Some(reading)) => {
+                catalog.why_not_understood(py, &ask, query, reading.get(), about)?
             }
             _ => catalog.why_not_tagged(py, &ask, about)?,
         };
@@ -138,22 +139,22 @@ impl CatalogBase {
     }
 
     /// Says why a session is not recommended for interests that are understood, and names the terms of its match.
-    fn why_not_meant<'py>(
+    fn why_not_understood<'py>(
         &self,
         py: Python<'py>,
         ask: &Ask<'_>,
-        meant: &Meant<'_>,
+        query: &UnderstoodQuery<'_>,
         reading: &Reading,
         about: About<'_>,
     ) -> Answer<Bound<'py, PyDict>> {
-        let number = meant.texts.number(about.place.part, about.place.local);
+        let number = query.texts.number(about.place.part, about.place.local);
         let number = number.or_decline()?;
-        let tried = meant.tried(self.own_texts(py, about.place)?, reading, number);
+        let tried = query.tried(self.own_texts(py, about.place)?, &reading.0, number);
         let (texts, more): (Vec<Vec<u8>>, Vec<_>) = tried.into_iter().unzip();
         let ranker = ByPoints {
             catalog: &self.data.catalog,
-            texts: &meant.texts,
-            points: &meant.points(),
+            texts: &query.texts,
+            points: &query.points(),
             more: &more,
             scorer: &ask.scorer,
             interests: ask.interests.len(),
@@ -165,7 +166,7 @@ impl CatalogBase {
             // Points are what it lacks, and not a gap between scores.
             answer.set_item(intern!(py, "gap"), py.None())?;
         }
-        answer.set_item(intern!(py, "terms"), shown_terms(py, &meant.terms(number))?)?;
+        answer.set_item(intern!(py, "terms"), shown_terms(py, &query.terms(number))?)?;
         Ok(answer)
     }
 
@@ -210,21 +211,17 @@ impl CatalogBase {
         let answer = object::new_dict(py)?;
         let title = self.shown_title(py, found.session.place)?;
         answer.set_item(intern!(py, "title"), title)?;
-        let shown = found.before.is_some_and(|before| before < top);
-        answer.set_item(intern!(py, "shown"), shown)?;
-        let rank = found.before.map(|before| before + 1);
-        answer.set_item(intern!(py, "rank"), rank)?;
-        let score = found.session.score;
-        answer.set_item(intern!(py, "score"), score)?;
-        let gap = found.last.filter(|_| !shown).map(|last| last.score - score);
-        answer.set_item(intern!(py, "gap"), gap)?;
+        answer.set_item(intern!(py, "shown"), found.is_shown(top))?;
+        answer.set_item(intern!(py, "rank"), found.rank())?;
+        answer.set_item(intern!(py, "score"), found.session.score)?;
+        answer.set_item(intern!(py, "gap"), found.gap(top))?;
         let title = |best: Option<Best>| -> Answer<_> {
             best.map(|best| self.shown_title(py, best.place))
                 .transpose()
         };
         answer.set_item(intern!(py, "last"), title(found.last)?)?;
         answer.set_item(intern!(py, "slot_taken_by"), title(found.slot)?)?;
-        let conditions = found.hidden_by.iter().copied().map(condition);
+        let conditions = found.hidden_by.iter().copied().map(Condition::argument);
         answer.set_item(intern!(py, "hidden_by"), PyList::new(py, conditions)?)?;
         let changes = PyList::empty(py);
         for change in &found.changes {
@@ -255,19 +252,7 @@ fn shown_step<'py>(py: Python<'py>, step: Step, tags: &[Vec<u8>]) -> Answer<Boun
             row.set_item(intern!(py, "raise_weight"), name)?;
             row.set_item(intern!(py, "to"), weight)?;
         }
-        Step::Drop(it) => row.set_item(intern!(py, "drop_filter"), condition(it))?,
+        Step::Drop(it) => row.set_item(intern!(py, "drop_filter"), it.argument())?,
     }
     Ok(row)
-}
-
-/// Returns the argument of `Filter` that a condition comes from.
-fn condition(condition: Condition) -> &'static str {
-    match condition {
-        Condition::Window => "start/end",
-        Condition::Locations => "locations",
-        Condition::AllTags => "all_tags",
-        Condition::AnyTags => "any_tags",
-        Condition::NoTags => "no_tags",
-        Condition::Exclude => "exclude",
-    }
 }

@@ -17,9 +17,12 @@ use crate::engine::serving::rate::{Limiter, Verdict};
 pub(super) struct RateLimiter {
     limiter: Limiter,
     clock: Clock,
-    requests: u32,
-    window: f64,
-    most: usize,
+    #[pyo3(get)]
+    requests_per_minute: u32,
+    #[pyo3(get)]
+    window_seconds: f64,
+    #[pyo3(get)]
+    max_keys: usize,
 }
 
 #[pymethods]
@@ -54,25 +57,10 @@ impl RateLimiter {
         Ok(Self {
             limiter: Limiter::new(requests, window, most),
             clock: Clock::new(clock),
-            requests,
-            window: window_seconds,
-            most,
+            requests_per_minute: requests,
+            window_seconds,
+            max_keys: most,
         })
-    }
-
-    #[getter]
-    fn requests_per_minute(&self) -> u32 {
-        self.requests
-    }
-
-    #[getter]
-    fn window_seconds(&self) -> f64 {
-        self.window
-    }
-
-    #[getter]
-    fn max_keys(&self) -> usize {
-        self.most
     }
 
     /// Returns how many keys were dropped before they had all their admissions back.

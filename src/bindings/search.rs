@@ -6,8 +6,10 @@ use pyo3::types::{PyBytes, PyDict, PyList, PyString};
 
 use super::answer::{self, Chosen};
 use super::cache::TimedCache;
-use super::catalog_data::CatalogData;
-use super::errors::{Answer, OrDecline, Stop, guarded, no_memory, room, unwind};
+use super::catalog_data::{CatalogData, confirmed};
+use super::errors::{
+    Answer, OrDecline, Stop, UNREADABLE, guarded, no_memory, room, settled, unwind,
+};
 use super::filter::Filter;
 use super::functions::scorer;
 use super::input;
@@ -17,23 +19,6 @@ use crate::engine::json::write_scoring;
 use crate::engine::memory;
 use crate::engine::ranking::interest::InterestSet;
 use crate::engine::ranking::score::{Scorer, Weights};
-
-/// The message for sessions that change while they are compiled.
-pub(super) const CHANGED: &str = "the sessions changed while they were compiled";
-
-/// The message for a file whose sessions cannot be read.
-pub(super) const UNREADABLE: &str = "a session cannot be read: the catalogue's file is damaged";
-
-/// Returns an answer that the engine cannot decline, or raises `RuntimeError` with `otherwise` if it does.
-pub(super) fn settled<T>(answer: PyResult<Answer<T>>, otherwise: &str) -> PyResult<T> {
-    match answer? {
-        Ok(value) => Ok(value),
-        Err(Stop::Raised(error)) => Err(error),
-        Err(Stop::Declined) => Err(pyo3::exceptions::PyRuntimeError::new_err(
-            otherwise.to_owned(),
-        )),
-    }
-}
 
 /// Compiled sessions and the weights to score them with. `eventkit.Catalog` adds the methods that need not be fast.
 #[pyclass(frozen, subclass, weakref, module = "eventkit._eventkit")]
@@ -209,8 +194,8 @@ impl CatalogBase {
         id: &Bound<'_, PyString>,
     ) -> Answer<Option<Place>> {
         input::with_bytes(id, |id| {
-            let mut candidates = self.data.catalog.identified(id);
-            candidates.find_map(|place| confirmed(self.data.is_identified(py, place, id), place))
+            let candidates = self.data.catalog.identified(id);
+            confirmed(candidates, |place| self.data.is_identified(py, place, id)).next()
         })?
         .transpose()
     }
@@ -222,8 +207,8 @@ impl CatalogBase {
         title: &Bound<'_, PyString>,
     ) -> Answer<Option<Place>> {
         let found = input::with_lowered(title, |lowered| {
-            let mut candidates = self.data.catalog.titled(lowered);
-            candidates.find_map(|place| confirmed(self.data.is_titled(py, place, lowered), place))
+            let candidates = self.data.catalog.titled(lowered);
+            confirmed(candidates, |place| self.data.is_titled(py, place, lowered)).next()
         })?;
         let found = found.transpose()?;
         // The original's search fails at the first title that it cannot read.
@@ -245,15 +230,6 @@ impl Narrowed<'_> {
             filter: self.filter,
             identified: &self.identified,
         }
-    }
-}
-
-/// Returns the place if it is confirmed, or the reason why that is unknown.
-fn confirmed(is_it: Answer<bool>, place: Place) -> Option<Answer<Place>> {
-    match is_it {
-        Ok(true) => Some(Ok(place)),
-        Ok(false) => None,
-        Err(stop) => Some(Err(stop)),
     }
 }
 

@@ -180,7 +180,7 @@ fn number_of(tag: &Bound<'_, PyString>, vocabulary: &mut Vocabulary) -> Answer<T
     input::with_lowered(tag, |lowered| vocabulary.intern(lowered))?.or_decline()
 }
 
-/// Returns the titles of the list, up to the first that is missing or not a string. There a search ends with an error.
+/// The titles of a list, up to the first that is missing or not a string. There a search ends with an error.
 struct Titles {
     directory: Directory,
     stops_early: bool,

@@ -10,7 +10,6 @@ use pyo3::sync::PyOnceLock;
 use pyo3::types::PyList;
 
 use super::errors::Answer;
-use super::functions::on_collection;
 use super::snapshot::Snapshot;
 use crate::engine::catalog::compile_policy::{CompilePolicy, MAX_COMPILED, Use};
 
@@ -101,6 +100,16 @@ fn watch_collections(py: Python<'_>) -> PyResult<()> {
         .copied()
 }
 
+/// Drops the snapshots of lists that nobody holds any more. For `gc.callbacks`.
+#[pyfunction]
+#[pyo3(signature = (phase, info, /))]
+fn on_collection(py: Python<'_>, phase: &str, info: &Bound<'_, PyAny>) {
+    let _ = info;
+    if phase == "start" {
+        sweep(py);
+    }
+}
+
 /// Drops the snapshots of lists to which only the snapshot still refers.
 pub(super) fn sweep(py: Python<'_>) {
     let removed = lock().remove_where(|snapshot| snapshot.is_abandoned(py));
@@ -115,30 +124,20 @@ pub(super) fn clear() {
     drop(removed);
 }
 
-/// The figures of `cache_info()`.
-pub(super) struct Info {
-    pub(super) snapshots: u64,
-    pub(super) max_snapshots: u64,
-    pub(super) sessions: u64,
-    pub(super) bytes: u64,
-    pub(super) hits: u64,
-    pub(super) misses: u64,
-}
-
-/// Counts what is held now.
-pub(super) fn info(py: Python<'_>) -> Info {
+/// Returns the figures of `cache_info()`, by name.
+pub(super) fn info(py: Python<'_>) -> [(&'static str, u64); 6] {
     sweep(py);
     let store = lock();
     let sum = |measure: fn(&Snapshot) -> usize| {
         let measures = store.values().map(|snapshot| measure(snapshot));
         measures.sum::<usize>() as u64
     };
-    Info {
-        snapshots: store.values().count() as u64,
-        max_snapshots: MAX_COMPILED as u64,
-        sessions: sum(Snapshot::len),
-        bytes: sum(Snapshot::nbytes),
-        hits: store.hits(),
-        misses: store.misses(),
-    }
+    [
+        ("snapshots", store.values().count() as u64),
+        ("max_snapshots", MAX_COMPILED as u64),
+        ("sessions", sum(Snapshot::len)),
+        ("bytes", sum(Snapshot::nbytes)),
+        ("hits", store.hits()),
+        ("misses", store.misses()),
+    ]
 }

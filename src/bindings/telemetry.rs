@@ -9,14 +9,11 @@ use pyo3::types::{PyDict, PyList, PyString};
 
 use super::errors::{guarded, unwind};
 use super::intern::intern;
-use crate::engine::telemetry::line::Record;
+use crate::engine::telemetry::line::{Record, cut_action, elapsed_us};
 use crate::engine::telemetry::log_segment;
 use crate::engine::telemetry::options::{Durability, Options};
 use crate::engine::telemetry::summary::{self, By, Query};
 use crate::engine::telemetry::writer::{Writer, unix_us};
-
-/// Longer actions are cut: an action is a name, not a text.
-const MOST_ACTION: usize = 64;
 
 /// Writes telemetry lines.
 #[pyclass(frozen, module = "eventkit._eventkit")]
@@ -35,16 +32,8 @@ impl TelemetryWriter {
         durability: &str,
         queue_bytes: usize,
     ) -> PyResult<Self> {
-        let durability = match durability {
-            "background" => Durability::Background,
-            "sync" => Durability::Sync,
-            "fsync" => Durability::Fsync,
-            _ => {
-                return Err(PyValueError::new_err(format!(
-                    "unknown durability {durability:?}"
-                )));
-            }
-        };
+        let durability = Durability::named(durability)
+            .ok_or_else(|| PyValueError::new_err(format!("unknown durability {durability:?}")))?;
         Ok(Self(Writer::new(Options {
             path,
             max_bytes,
@@ -77,11 +66,11 @@ impl TelemetryWriter {
         let facts = Facts::of(payload)?;
         let record = Record {
             unix_us: now,
-            action: cut(&action),
+            action: cut_action(&action),
             success,
             exception,
             error,
-            latency_us: latency_us.or_else(|| start_ts.and_then(|start| since(start, now))),
+            latency_us: latency_us.or_else(|| start_ts.and_then(|start| elapsed_us(start, now))),
             sessions: facts.sessions,
             conflicts: facts.conflicts,
             source: facts.source,
@@ -160,21 +149,6 @@ fn seconds(value: f64) -> PyResult<Duration> {
         .map_err(|error| PyValueError::new_err(format!("{value} seconds: {error}")))
 }
 
-/// Returns the microseconds from a time of the wall clock until now, or `None` if it is not a number.
-fn since(start: f64, now: u64) -> Option<u64> {
-    let elapsed = now as f64 - start * 1e6;
-    #[allow(clippy::cast_sign_loss)] // A clock that was stepped back gives 0.
-    elapsed.is_finite().then(|| elapsed.max(0.0).round() as u64)
-}
-
-fn cut(text: &str) -> &str {
-    // The last boundary of a character that is not beyond the limit.
-    (0..=MOST_ACTION.min(text.len()))
-        .rev()
-        .find_map(|end| text.get(..end))
-        .unwrap_or_default()
-}
-
 /// Reads the fields of the default line from a payload: numbers and one of two words.
 #[derive(Default)]
 struct Facts {
@@ -226,12 +200,8 @@ pub(super) fn summarize_telemetry<'py>(
     since: Option<f64>,
     progress: Option<Bound<'py, PyAny>>,
 ) -> PyResult<Bound<'py, PyAny>> {
-    let by = match by {
-        "action" => By::Action,
-        "source" => By::Source,
-        "hour" => By::Hour,
-        _ => return Err(PyValueError::new_err(format!("unknown grouping {by:?}"))),
-    };
+    let by =
+        By::named(by).ok_or_else(|| PyValueError::new_err(format!("unknown grouping {by:?}")))?;
     let query = Query {
         paths,
         by,

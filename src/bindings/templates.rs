@@ -14,25 +14,22 @@
 //! Dropped: whole lines of the scoring as templates, by session and hits. The templates were not in the cache either
 //! (`recommend_many` at 100,000 sessions: 19 µs for each answer on the caller's thread, 12 µs without templates).
 
-use core::hash::BuildHasher;
-
-use foldhash::fast::FixedState;
-use hashbrown::HashMap;
 use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyDict, PyFloat, PyInt, PyList, PyString};
 
-use super::answer::{self, SlotEnd, slot_end};
+use super::answer::{self, slot_end};
 use super::errors::{Answer, OrDecline, room};
-use super::fingerprint::prefetch;
 use super::intern::intern;
 use super::object;
 use super::search::CatalogBase;
-use crate::engine::catalog::conflict::count_conflicts;
+use crate::engine::catalog::conflict::{SlotNumbers, count_conflicts};
 use crate::engine::catalog::many::Found;
+use crate::engine::catalog::place_map::PlaceMap;
 use crate::engine::catalog::{Best, Place};
+use crate::engine::memory::prefetch;
 use crate::engine::ranking::score::{Contributions, Number};
 
-/// The largest number of sessions that are kept, a power of two. One that is needed replaces another with the same place.
+/// The largest number of sessions that are kept, a power of two.
 const MOST_ENTRIES: usize = 1 << 14;
 /// The number of time slots after which all is forgotten, so that a long call does not keep those of all sessions.
 const MOST_SLOTS: usize = 1 << 13;
@@ -41,7 +38,6 @@ const MOST_HITS: usize = 32;
 
 /// A session of answers.
 struct Entry<'py> {
-    place: Place,
     /// The number of its time slot, or `None` if the interpreter has to compare it.
     slot: Option<u32>,
     title: Bound<'py, PyAny>,
@@ -71,9 +67,8 @@ pub(super) struct Templates<'py> {
     line: Bound<'py, PyDict>,
     /// By hits.
     contributions: [Option<Shared<'py>>; MOST_HITS],
-    entries: Vec<Option<Entry<'py>>>,
-    slots: HashMap<Box<[u8]>, u32, FixedState>,
-    hasher: FixedState,
+    entries: PlaceMap<Entry<'py>>,
+    slots: SlotNumbers,
 }
 
 impl<'py> Templates<'py> {
@@ -86,11 +81,8 @@ impl<'py> Templates<'py> {
             }
             Ok(dict)
         };
-        let entries = sessions.clamp(1, MOST_ENTRIES).next_power_of_two();
-        room(
-            "the answers",
-            entries.saturating_mul(size_of::<Entry<'_>>()),
-        )?;
+        let entries = sessions.min(MOST_ENTRIES);
+        room("the answers", PlaceMap::<Entry<'py>>::nbytes(entries))?;
         Ok(Self {
             py,
             answer: none([
@@ -104,16 +96,15 @@ impl<'py> Templates<'py> {
                 intern!(py, "contributions"),
             ])?,
             contributions: [const { None }; MOST_HITS],
-            entries: (0..entries).map(|_| None).collect(),
-            slots: HashMap::default(),
-            hasher: FixedState::default(),
+            entries: PlaceMap::new(entries),
+            slots: SlotNumbers::default(),
         })
     }
 
     /// Forgets what sessions said.
     pub(super) fn forget(&mut self) {
         self.slots.clear();
-        self.entries.iter_mut().for_each(|entry| *entry = None);
+        self.entries.clear();
     }
 
     /// Builds an answer. Declines if the original might raise.
@@ -172,7 +163,7 @@ impl<'py> Templates<'py> {
             return answer::contributions(self.py, &parts);
         };
         let same = |shared: &Shared<'py>| {
-            same_bits(shared.parts.interest_match, parts.interest_match)
+            shared.parts.interest_match.is_same(parts.interest_match)
                 && shared.parts.diversity.map(f64::to_bits) == parts.diversity.map(f64::to_bits)
         };
         if !slot.as_ref().is_some_and(same) {
@@ -191,31 +182,18 @@ impl<'py> Templates<'py> {
     /// Fetches what [`Self::entry`] will read into the processor's cache, for all sessions of an answer at once.
     fn fetch(&self, base: &CatalogBase, place: Place) {
         prefetch(base.data.address(place));
-        let held = self.entries.get(self.at(place)).and_then(Option::as_ref);
-        if let Some(held) = held.filter(|held| held.place == place) {
+        if let Some(held) = self.entries.get(place) {
             prefetch(held.title.as_ptr() as usize);
         }
     }
 
-    /// Returns where the entry of a session is kept.
-    fn at(&self, place: Place) -> usize {
-        self.hasher.hash_one(place) as usize & (self.entries.len() - 1)
-    }
-
     /// Returns the entry of a session, or `None` if it cannot be kept.
     fn entry(&mut self, base: &CatalogBase, place: Place) -> Answer<Option<&Entry<'py>>> {
-        let at = self.at(place);
-        let is_held = |entry: &Option<Entry<'py>>| {
-            let held = entry.as_ref();
-            held.is_some_and(|held| held.place == place)
-        };
-        if !self.entries.get(at).is_some_and(is_held) {
+        if self.entries.get(place).is_none() {
             let entry = self.read(base, place)?;
-            if let Some(held) = self.entries.get_mut(at) {
-                *held = entry;
-            }
+            self.entries.set(place, entry);
         }
-        Ok(self.entries.get(at).and_then(Option::as_ref))
+        Ok(self.entries.get(place))
     }
 
     /// Reads a session. Returns `None` if it cannot be kept.
@@ -233,7 +211,6 @@ impl<'py> Templates<'py> {
             }
         };
         Ok(Some(Entry {
-            place,
             slot,
             title,
             session,
@@ -249,20 +226,9 @@ impl<'py> Templates<'py> {
         let Some((start, end)) = ends else {
             return Ok(None);
         };
-        let mut written = Vec::new();
-        for end in [start, end] {
-            match end {
-                SlotEnd::None => written.push(0),
-                SlotEnd::Ascii(text) => {
-                    room("the answer", text.len())?;
-                    written.push(1);
-                    written.extend_from_slice(&text.len().to_le_bytes());
-                    written.extend_from_slice(text);
-                }
-            }
-        }
-        let next = u32::try_from(self.slots.len()).ok().or_decline()?;
-        Ok(Some(*self.slots.entry(written.into()).or_insert(next)))
+        room("the answer", start.nbytes().saturating_add(end.nbytes()))?;
+        let number = self.slots.number(start, end).or_decline()?;
+        Ok(Some(number))
     }
 }
 
@@ -306,13 +272,4 @@ fn is_constant(value: &Bound<'_, PyAny>) -> bool {
         || value.is_exact_instance_of::<PyInt>()
         || value.is_exact_instance_of::<PyFloat>()
         || value.is_exact_instance_of::<PyBool>()
-}
-
-/// Returns true if both are the same object of Python's, but for its identity.
-fn same_bits(a: Number, b: Number) -> bool {
-    match (a, b) {
-        (Number::Int(a), Number::Int(b)) => a == b,
-        (Number::Float(a), Number::Float(b)) => a.to_bits() == b.to_bits(),
-        _ => false,
-    }
 }

@@ -7,16 +7,14 @@ use pyo3::types::{PyDict, PyList, PyString};
 use super::answer::{self, Chosen};
 use super::ask::Ask;
 use super::balance::Sharing;
-use super::errors::{Answer, OrDecline, unwind};
+use super::errors::{Answer, OrDecline, UNREADABLE, settled, unwind};
 use super::filter::Filter;
 use super::intern::intern;
-use super::meant::{Meant, Reading};
-use super::search::{CatalogBase, UNREADABLE, settled};
+use super::reading::{Reading, shown_matches, understand};
+use super::search::{CatalogBase, Narrowed};
 use super::{input, object};
-use crate::engine::catalog::Place;
-use crate::engine::catalog::understood::matched;
 use crate::engine::understanding::words::words_of;
-use crate::engine::understanding::{Field, POINT, Term};
+use crate::engine::understanding::{Field, POINT, Term, matched};
 
 /// What is said where the engine cannot score a session or an argument exactly.
 const UNPROVEN: &str = "understanding needs sessions that are dicts with a title, a popularity that is a float or an \
@@ -33,21 +31,11 @@ pub(super) fn understand_interests<'py>(
     let base = catalog.get();
     base.prepare(py, Some(reading))?;
     let inner = &base.data.catalog;
-    let meant = unwind(|| Meant::run(inner, interests, reading.get()));
-    let meant = settled(meant, UNPROVEN)?;
-    let tags: Vec<(String, Vec<String>)> = inner
-        .sorted_tags()
-        .into_iter()
-        .map(|tag| String::from_utf8_lossy(tag).into_owned())
-        .map(|tag| (tag.clone(), words_of(&tag)))
-        .collect();
-    let same = meant.interests.iter().map(|interest| {
-        let held = tags.iter().filter(|(_, words)| interest.is_meant_by(words));
-        held.map(|(tag, _)| tag.clone()).collect()
-    });
-    let same = same.collect();
-    base.data
-        .settled(meant.understood(py, inner).map(|rows| (rows, same)))
+    let query = unwind(|| understand(inner, interests, reading.get()));
+    let query = settled(query, UNPROVEN)?;
+    let rows = shown_matches(py, &query, inner);
+    let same = query.same_tags(inner);
+    base.data.settled(rows.map(|rows| (rows, same)))
 }
 
 /// Recommends for interests that are understood. Sessions that match none of them are left out.
@@ -75,12 +63,12 @@ pub(super) fn recommend_understood<'py>(
     }
     let answer = unwind(|| {
         let ask = Ask::read(base, interests, weights, Some(reading))?;
-        let meant = ask.meant.as_ref().or_decline()?;
-        let points = meant.points();
+        let query = ask.understood.as_ref().or_decline()?;
+        let points = query.points();
         let most = input::slice_end(top, points.len())?;
-        let best = ask.best(meant, &points, most, filter)?;
+        let best = ask.best(query, &points, most, filter)?;
         let answer = base.answer(py, best, &ask.scorer)?;
-        ask.tell_meant(py, meant, input::exact_dict(&answer)?)?;
+        ask.tell_understood(py, query, input::exact_dict(&answer)?)?;
         Ok(answer)
     });
     base.data.settled(settled(answer, UNPROVEN))
@@ -103,32 +91,11 @@ pub(super) fn understood_points<'py>(
     base.prepare(py, Some(reading))?;
     let filter = settled(unwind(|| base.narrowed(py, filter)), UNREADABLE)?;
     let inner = &base.data.catalog;
-    let meant = unwind(|| Meant::run(inner, interests, reading.get()));
-    let meant = settled(meant, UNPROVEN)?;
-    let mut admitted = filter.map(|filter| inner.admitted(filter.narrow()));
-    if let Some(admitted) = &mut admitted {
-        admitted.sort_unstable();
-    }
-    let mut sessions = std::collections::BTreeMap::new();
-    for (column, matches) in meant.matches.iter().enumerate() {
-        for &(number, points) in &matches.sessions {
-            let (part, local) = meant.texts.place(number);
-            let place = Place { part, local };
-            let admits = |admitted: &Vec<Place>| admitted.binary_search(&place).is_ok();
-            if admitted.as_ref().is_none_or(admits) {
-                let row = sessions
-                    .entry(place)
-                    .or_insert_with(|| vec![0; meant.matches.len()]);
-                if let Some(cell) = row.get_mut(column) {
-                    *cell = points;
-                }
-            }
-        }
-    }
-    let understood = meant.understood(py, inner)?;
-    let positions = sessions.keys().filter_map(|&place| inner.position(place));
-    let positions = positions.collect();
-    let points = sessions.into_values().collect();
+    let query = unwind(|| understand(inner, interests, reading.get()));
+    let query = settled(query, UNPROVEN)?;
+    let narrow = filter.as_ref().map(Narrowed::narrow);
+    let (positions, points) = query.table(inner, narrow);
+    let understood = shown_matches(py, &query, inner)?;
     base.data.settled(Ok((understood, positions, points)))
 }
 
@@ -146,12 +113,12 @@ pub(super) fn explain_understood<'py>(
     base.prepare(py, Some(reading))?;
     let answer = unwind(|| {
         let ask = Ask::read(base, interests, weights, Some(reading))?;
-        let meant = ask.meant.as_ref().or_decline()?;
+        let query = ask.understood.as_ref().or_decline()?;
         let Some(place) = base.find_title(py, title)? else {
             return answer::not_found(title);
         };
-        let number = meant.texts.number(place.part, place.local).or_decline()?;
-        let terms = meant.terms(number);
+        let number = query.texts.number(place.part, place.local).or_decline()?;
+        let terms = query.terms(number);
         let session = base.data.plain_session(py, place)?;
         let all = terms.iter().flat_map(|(_, terms)| terms);
         let points = all.map(|term| term.points).sum();
@@ -162,7 +129,7 @@ pub(super) fn explain_understood<'py>(
             matched: matched(points),
             popularity,
         };
-        let answer = answer::explained_with(py, chosen, &ask.scorer, tags)?;
+        let answer = answer::explanation(py, chosen.scored(&ask.scorer)?, tags)?;
         input::exact_dict(&answer)?.set_item(intern!(py, "terms"), shown_terms(py, &terms)?)?;
         Ok(answer)
     });

@@ -93,7 +93,7 @@ unsafe extern "C" fn changed(
     0
 }
 
-/// Whether the key is an exact string and none of the members that a snapshot keeps.
+/// Returns true if the key is an exact string and none of the members that a snapshot keeps.
 ///
 /// Other keys may be equal to such a member, whatever they are.
 ///
@@ -128,7 +128,7 @@ pub(super) fn start(py: Python<'_>) -> PyResult<bool> {
     is_working(py)
 }
 
-/// Whether CPython still calls [`changed`], found by changing a dict of our own.
+/// Returns true if CPython still calls [`changed`], found by changing a dict of our own.
 fn is_working(py: Python<'_>) -> PyResult<bool> {
     static DICT: OnceLock<(Py<PyDict>, Py<PyString>)> = OnceLock::new();
     let watcher = WATCHER.load(Ordering::Relaxed);
@@ -168,7 +168,7 @@ pub(super) fn watch(dict: &Bound<'_, PyDict>) -> bool {
     watched
 }
 
-/// Whether no dict at these addresses was changed or freed since the mark. False if that is unknown.
+/// Returns true if no dict at these addresses was changed or freed since the mark. False if that is unknown.
 pub(super) fn is_clean(py: Python<'_>, since: u64, addresses: &[u64]) -> bool {
     LOG.is_clean(since, addresses) && is_working(py).unwrap_or(false)
 }

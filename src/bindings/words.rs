@@ -7,12 +7,11 @@ use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList, PyString, PyTuple};
 
 use super::catalog_data::CatalogData;
-use super::errors::{Answer, no_memory, room, unwind};
+use super::errors::{Answer, UNREADABLE, no_memory, room, settled, unwind};
 use super::input;
 use super::intern::intern;
-use super::search::{CatalogBase, UNREADABLE, settled};
-use crate::engine::catalog::understood::{MEMBERS, Pieces};
-use crate::engine::understanding::sorted::compile;
+use super::search::CatalogBase;
+use crate::engine::catalog::understood::{MEMBERS, compile_pieces};
 use crate::engine::understanding::{Field, Piece, TextIndex};
 
 /// Compiles the words of a catalogue's sessions. Returns the bytes of all the words' indexes.
@@ -53,10 +52,10 @@ impl CatalogData {
     /// pool read them.
     fn words_of_objects(&self, py: Python<'_>, part: u32) -> Answer<TextIndex> {
         let segment = self.catalog.segments().nth(part as usize);
-        let Pieces { pool, ranges } = Pieces::of(segment.map_or(0, |segment| segment.len()));
+        let count = segment.map_or(0, |segment| segment.len());
         let names = MEMBERS.map(|(_, name)| PyString::intern(py, name));
         let mut sessions = self.sessions_of(py, part);
-        let mut copy = |range: &Range<usize>| -> Answer<Piece> {
+        let copy = |range: &Range<usize>| -> Answer<Piece> {
             let mut piece = Piece::default();
             for session in sessions.by_ref().take(range.len()) {
                 room("the words", 0)?;
@@ -65,25 +64,7 @@ impl CatalogData {
             }
             Ok(piece)
         };
-        let mut sorted: Vec<_> = ranges.iter().map(|_| None).collect();
-        let mut places = sorted.iter_mut().zip(&ranges);
-        match pool {
-            None => places.try_for_each(|(place, range)| -> Answer<()> {
-                *place = Some(copy(range)?.sorted());
-                Ok(())
-            })?,
-            Some(pool) => pool.in_place_scope(|scope| {
-                places.try_for_each(|(place, range)| -> Answer<()> {
-                    let piece = copy(range)?;
-                    scope.spawn(move |_| *place = Some(piece.sorted()));
-                    Ok(())
-                })
-            })?,
-        }
-        let refused = |error: crate::engine::error::Error| no_memory(&error);
-        let sorted: Result<Vec<_>, _> = sorted.into_iter().flatten().collect();
-        let words = sorted.and_then(|sorted| compile(&sorted));
-        Ok(words.map_err(refused)?)
+        Ok(compile_pieces(count, copy)?.map_err(|error| no_memory(&error))?)
     }
 }
 
@@ -125,20 +106,17 @@ fn push_value(
     if depth > 1 {
         return Ok(());
     }
+    let mut push = |item: Bound<'_, PyAny>| push_value(piece, field, &item, depth + 1);
     if let Ok(list) = value.cast_exact::<PyList>() {
-        return list
-            .iter()
-            .try_for_each(|item| push_value(piece, field, &item, depth + 1));
+        return list.iter().try_for_each(push);
     }
     if let Ok(tuple) = value.cast_exact::<PyTuple>() {
-        return tuple
-            .iter()
-            .try_for_each(|item| push_value(piece, field, &item, depth + 1));
+        return tuple.iter().try_for_each(push);
     }
     if let Ok(object) = value.cast_exact::<PyDict>()
         && let Some(name) = object.get_item(intern!(value.py(), "name"))?
     {
-        return push_value(piece, field, &name, depth + 1);
+        return push(name);
     }
     Ok(())
 }

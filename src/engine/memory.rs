@@ -4,6 +4,7 @@
 use core::sync::atomic::{AtomicBool, Ordering};
 
 use super::error::Error;
+pub use super::prefetch::prefetch;
 
 /// Smaller requests are not checked. The bindings keep a reserve for them.
 const LEAST: usize = 1 << 16;

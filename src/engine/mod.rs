@@ -22,6 +22,7 @@ pub mod file;
 pub mod json;
 pub mod memory;
 mod ordered_tasks;
+mod prefetch;
 pub mod ranking;
 pub mod serving;
 #[cfg(unix)] // Locks, and renames that never replace.

@@ -37,7 +37,7 @@ _WAITING = ("recommend_from_graph", *_SIZED)
 _FIRST_CALLED = ("main", *_SIZED)
 
 _ROOM = 400
-"""Frames that importing the engine may need: it must not be cut off in the middle."""
+"""The frames of the stack that importing the engine may need."""
 
 _LOOKS_AT_CALLERS = frozenset(
     ("_getframe", "currentframe", "extract_stack", "f_back", "format_stack", "print_stack", "stack")
@@ -49,7 +49,7 @@ _seen_first_call = False
 
 
 def look_at_script() -> None:
-    """Look for an agent in ``__main__``. `startup` puts its own function in this place."""
+    """Look for an agent in ``__main__``. `startup` replaces this function by its own."""
 
 
 def watch_first_calls() -> None:
@@ -82,7 +82,7 @@ def _is_function(value: Any) -> TypeGuard[FunctionType]:
 
 
 def find_spec(this: Any, name: str, target: Any) -> Any:
-    """Find an agent's module as everybody does, and have its loader report the end.
+    """Find an agent's module with the other finders, and tell when it was loaded.
 
     Args:
         this: The finder that asks, which is passed over.
@@ -195,7 +195,7 @@ def sessions_of(arguments: tuple[Any, ...]) -> int:
 
 
 def _wake(space: dict[str, Any]) -> bool:
-    """Prove and replace; return false when another thread is at it, or the stack is nearly full."""
+    """Prove and replace the functions. Return false if another thread does, or room is short."""
     frame: FrameType | None = sys._getframe()
     depth = 0
     while frame is not None:
@@ -214,7 +214,7 @@ def _wake(space: dict[str, Any]) -> bool:
 
 
 def stop() -> None:
-    """Give all waiting functions their own code back, for somebody who accelerates by himself."""
+    """Give all waiting functions their own code back, before `eventkit.accelerate` is called."""
     while _waiting:
         _waiting.pop().stop()
 

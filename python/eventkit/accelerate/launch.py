@@ -58,7 +58,7 @@ def launch(command: Sequence[str], ways: Sequence[str] = (), with_report: bool =
 
 
 def _watched(command: Sequence[str], variables: dict[str, str]) -> int:
-    """Run to the end and print the report; return what `_run` does."""
+    """Run the command, print the report, and return the exit status of `_run`."""
     import shutil
     import signal
     import tempfile

@@ -30,7 +30,7 @@ def is_builtin(value: Any, name: str) -> bool:
 
 
 def standard_value(path: str) -> Any:
-    """Return what stands under a dotted name now; ``None`` without a module of the library."""
+    """Return the object that a dotted name refers to now; ``None`` if there is no such module."""
     module, *names = path.split(".")
     found: Any = sys.modules.get(module)
     file = getattr(found, "__file__", None)
@@ -82,7 +82,7 @@ def is_place(name: str, value: Any) -> bool:
 
 
 def is_logger(value: Any) -> bool:
-    """Return true for `logging` itself and for a logger that nobody has given code of his own."""
+    """Return true for `logging` itself, and for a logger none of whose methods was replaced."""
     owner = logging if value is logging else type(value)
     if owner not in (logging, logging.Logger):
         return False

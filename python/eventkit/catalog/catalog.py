@@ -335,6 +335,7 @@ class Catalog(Frames):
             FileNotFoundError: A file is missing.
             CatalogFileError: As for `open`; a file is not the one that the manifest names; weights
                 differ; or the manifest is for a Python whose ``sum()`` gives other last bits.
+            TypeError: ``source`` is neither a path nor a list of paths.
             ValueError: There is no file.
 
         Example:
@@ -349,6 +350,8 @@ class Catalog(Frames):
         """
         if isinstance(source, (str, os.PathLike)):
             return cls._open_manifest(source, weights=weights, verify=verify, copy=copy)
+        if not isinstance(source, Iterable):
+            raise TypeError(f"open_many was given {source!r}, expected a path or a list of paths")
         data, fields = open_files([os.fspath(path) for path in source], verify=verify, copy=copy)
         return cls._made(data, fields["weights"] if weights is None else weights, fields)
 

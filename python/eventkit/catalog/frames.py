@@ -1,4 +1,4 @@
-"""What a catalogue offers in a notebook: data frames, look-up by id, slices and HTML."""
+"""Adds to a catalogue what notebooks use: data frames, look-up by id, slices and HTML."""
 
 from __future__ import annotations
 

@@ -168,6 +168,6 @@ def shown_identity(found: tuple[int, int] | None) -> str:
 
 
 def _state(path: str) -> tuple[int, ...]:
-    """Return what changes when another file gets this path, or when the file itself changes."""
+    """Return an identity of the file: it changes with the file, or with another one at its path."""
     found = os.stat(path)  # noqa: PTH116 - a str is what is known
     return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns

@@ -11,6 +11,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -21,6 +22,7 @@ from eventkit.catalog.fields import dump_fields, load_fields
 from eventkit.catalog.pickling import check_regime, shown_identity, sum_regime
 from eventkit.errors import CatalogFileError
 from eventkit.files import atomic_write, exclusive, read_regular
+from eventkit.manifest import COMPILED_HEAD
 
 if TYPE_CHECKING:
     from eventkit.catalog.catalog import Catalog
@@ -98,6 +100,10 @@ def read_manifest(path: str | os.PathLike[str]) -> ShardManifest:
     """
     name = os.path.abspath(path)  # noqa: PTH100 - the path may be a str
     data = read_regular(path, _LARGEST)
+    if data.startswith(COMPILED_HEAD):
+        raise CatalogFileError(
+            f"{name}: not a manifest of shards, but a compiled catalogue: put its path into a list"
+        )
     try:
         held = json.loads(data)
     except (ValueError, RecursionError) as error:
@@ -124,6 +130,10 @@ def read_manifest(path: str | os.PathLike[str]) -> ShardManifest:
                 f"{name}: shard {shard.path} has the offset {shard.offset}, expected {offset}"
             )
         offset += shard.sessions
+    if held.get("sessions") != offset:
+        raise CatalogFileError(
+            f"{name}: it claims {held.get('sessions')!r} sessions, and its shards have {offset:,}"
+        )
     return ShardManifest(name, shards, fields, regime, version, _hashed(data))
 
 
@@ -131,9 +141,10 @@ def _shard(*, path: Any, offset: Any, sessions: Any, bytes: Any, checksum: Any) 
     for name, value in (("offset", offset), ("sessions", sessions), ("bytes", bytes)):
         if type(value) is not int or value < 0:
             raise ValueError(f"{name} is {value!r}, expected a number from 0 up")
-    for name, value in (("path", path), ("checksum", checksum)):
-        if not isinstance(value, str) or not value:
-            raise ValueError(f"{name} is {value!r}, expected a text")
+    if not isinstance(path, str) or not path:
+        raise ValueError(f"path is {path!r}, expected a text")
+    if not isinstance(checksum, str) or not re.fullmatch("[0-9a-f]{16}", checksum):
+        raise ValueError(f"checksum is {checksum!r}, expected 16 hexadecimal digits")
     return Shard(path, offset, sessions, bytes, checksum)
 
 
@@ -156,10 +167,13 @@ def write_manifest(
 
     Raises:
         CatalogFileError: A file is no compiled catalogue, or its weights differ from the others'.
+        TypeError: ``shards`` is one path.
         ValueError: There is no file.
         OSError: A file cannot be read, or the manifest cannot be written.
     """
     name = os.path.abspath(path)  # noqa: PTH100 - the path may be a str
+    if isinstance(shards, (str, os.PathLike)):
+        raise TypeError(f"shards is {os.fspath(shards)!r}, one path; expected a list of paths")
     described = []
     offset = 0
     for file in shards:
@@ -268,6 +282,11 @@ def open_shards(
             raise CatalogFileError(
                 f"{file}: not the file that {manifest.path} names: expected {shard.bytes:,} bytes "
                 f"with {shard.checksum}, found {shown_identity(found)}"
+            )
+        sessions = len(_native.CatalogBase(data, {}))
+        if sessions != shard.sessions:
+            raise CatalogFileError(
+                f"{file}: it has {sessions:,} sessions, and {manifest.path} says {shard.sessions:,}"
             )
         opened.append((data, b""))
     return _native.join_catalogs(opened)

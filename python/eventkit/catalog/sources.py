@@ -70,8 +70,8 @@ def catalog_of_table(kind: type[C], table: Any, weights: Any, progress: Progress
     loaded = _native.load_arrow(table, progress)
     if loaded is None:
         raise ValueError(
-            "the table: only Python can hold one of the values, such as a popularity of more than "
-            "64 bits: use Catalog(table.to_pylist())"
+            "the table: only Python can hold one of the values, such as a popularity that is a "
+            "text or has more than 64 bits: use Catalog(table.to_pylist())"
         )
     return _loaded(kind, *loaded, weights)
 

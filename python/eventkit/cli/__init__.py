@@ -13,6 +13,8 @@ TYPE_CHECKING = False  # as in `typing`, whose import takes as long as that of `
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from eventkit.errors import GraphServiceError
+
 __all__ = ["main"]
 
 BAD_INPUT = 2
@@ -89,10 +91,24 @@ def _run(words: list[str]) -> int:
     arguments = build_parser().parse_args(words)
     from eventkit.cli.terminal import show
 
-    answer = arguments.command(arguments)
+    try:
+        answer = arguments.command(arguments)
+    except _calendar_error() as error:
+        if getattr(arguments, "source", None) != "graph":
+            raise
+        from eventkit.cli import calendar
+
+        answer = calendar.refused(error)
     show(answer, as_json=arguments.json, as_csv=getattr(arguments, "csv", False))
     status: int = answer.status
     return status
+
+
+def _calendar_error() -> type[GraphServiceError]:
+    """Return the error of a calendar. It is called only when there is an error."""
+    from eventkit.errors import GraphServiceError
+
+    return GraphServiceError
 
 
 def _expected_errors() -> tuple[type[Exception], ...]:

@@ -32,7 +32,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="a manifest, feed or list of sessions, one session a line in .ndjson or .jsonl, or a "
         "table in .parquet, .arrow or .feather (needs the extra [arrow])",
     )
-    build.add_argument("file", metavar="FILE", help="the file to write")
+    build.add_argument(
+        "file",
+        metavar="FILE",
+        nargs="?",
+        help="the file to write (default: that of SOURCE, ending in .catalog)",
+    )
     build.add_argument(
         "--text",
         action="store_true",
@@ -55,8 +60,11 @@ def _build(arguments: argparse.Namespace) -> Answer:
     catalog = _of_table(source) if source.suffix in ENDINGS else _of_text(source)
     if arguments.text:
         catalog.with_text()
-    catalog.save(arguments.file)
-    return _shown(catalog, arguments.file, saved=arguments.file)
+    file = arguments.file or str(source.with_suffix(".catalog"))
+    if arguments.file is None and source.suffix == ".catalog":
+        raise ManifestError(str(source), "name the file to write: this one would be replaced")
+    catalog.save(file)
+    return _shown(catalog, file, saved=file)
 
 
 def _of_table(source: Path) -> Catalog:

@@ -10,7 +10,6 @@ from eventkit.cli.answer import Answer
 from eventkit.cli.interests import interests_of, no_interests, save_interests
 from eventkit.cli.programme import Programme, programme_of
 from eventkit.cli.terminal import is_table, understands
-from eventkit.errors import GraphServiceError
 from eventkit.exports import (
     Document,
     build_document,
@@ -63,10 +62,7 @@ def recommend(arguments: argparse.Namespace) -> Answer:
             found["unmatched"] = programme.compiled().unmatched(interests)
         return found
 
-    try:
-        result = programme.computed(compute)
-    except GraphServiceError as error:
-        return calendar.refused(error)
+    result = programme.computed(compute)
     saved, unsaved = save_interests(arguments, programme, interests)
     result |= saved
     remarks += unsaved
@@ -78,10 +74,7 @@ def explain(arguments: argparse.Namespace) -> Answer:
     programme = programme_of(arguments)
     interests, remarks = interests_of(arguments, programme)
     if arguments.source == "graph":
-        try:
-            manifest = calendar.with_calendar(arguments, programme.manifest)
-        except GraphServiceError as error:
-            return calendar.refused(error)
+        manifest = calendar.with_calendar(arguments, programme.manifest)
         programme = Programme(programme.file, manifest)
     title = arguments.session
     understand = understands(arguments)
@@ -104,10 +97,7 @@ def export(arguments: argparse.Namespace) -> Answer:
     if not interests and not arguments.all:
         return no_interests(remarks)
     if arguments.source == "graph":
-        try:
-            manifest = calendar.with_calendar(arguments, programme.manifest, dated=True)
-        except GraphServiceError as error:
-            return calendar.refused(error)
+        manifest = calendar.with_calendar(arguments, programme.manifest, dated=True)
         programme = Programme(programme.file, manifest)
     document = programme.computed(lambda: _document(arguments, kind, programme, interests))
     result = _written(arguments, programme.manifest, document)

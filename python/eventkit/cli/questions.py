@@ -14,7 +14,7 @@ from eventkit.cli.programme import Programme, programme_of
 from eventkit.cli.table import Table
 from eventkit.cli.terminal import understands
 from eventkit.dates import parse_moment
-from eventkit.errors import EventKitError, GraphServiceError
+from eventkit.errors import EventKitError
 from eventkit.exports import default_top
 
 __all__ = ["alternatives", "plan", "why_not"]
@@ -74,10 +74,7 @@ def _answer(
     if not interests:
         return no_interests(remarks)
     if arguments.source == "graph":
-        try:
-            manifest = calendar.with_calendar(arguments, programme.manifest, dated=dated)
-        except GraphServiceError as error:
-            return calendar.refused(error)
+        manifest = calendar.with_calendar(arguments, programme.manifest, dated=dated)
         programme = Programme(programme.file, manifest)
     catalog = programme.computed(programme.compiled)
     top = arguments.top or default_top(programme.manifest)

@@ -81,7 +81,7 @@ def _planned(programme: Programme, arguments: Arguments, interests: list[str], t
 
 
 def _left_out(row: Any, like: Any) -> dict[str, Any]:
-    """Return what is said of a session that is left out. Times are local to the other one."""
+    """Return the line of a session that is left out. Its times are local to the other session."""
     reason = row["reason"]
     why = _REASONS.get(reason, reason)
     if reason == "overlaps":

@@ -16,7 +16,7 @@ BYTES_A_LINE = 126
 """Ten sessions then take 1,500 bytes at most, with the words around them."""
 _FEW = 5
 _LENGTHS = ((300, 60), (100, 40), (80, 30), (64, 24), (48, 20), (32, 16))
-"""Of titles and rooms, tried one after the other."""
+"""Lengths of titles and of rooms. The first pair is taken with which all lines fit."""
 _STAMP = re.compile(r"(\d{4}-\d\d-\d\d)T(\d\d:\d\d)(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:?\d\d)?")
 _NO_TIME = "no time"
 _SHOWN = ("id", "title", "start", "end", "room")

@@ -139,7 +139,7 @@ def _standing(programme: Programme, found: Any, shown: bool, top: int) -> list[s
 
 
 def _lacking(found: Any) -> list[str]:
-    """Return what a session lacks to the last one that is recommended by score."""
+    """Return the gap between a session's score and that of the last one that is recommended."""
     lines = []
     if found["last"] is not None and found["gap"] is not None:
         lines.append(f"{clean(found['last'])}, the last by score, is {found['gap']:.2f} ahead.")

@@ -22,6 +22,7 @@ from eventkit.scale.run import (
     save_run,
 )
 from eventkit.scale.storage import Location, clean, held_alone, join, locate
+from eventkit.scale.values import whole_number
 from eventkit.scale.work import FORMATS, Work
 
 __all__ = ["PART_ROWS", "Engine", "recommend"]
@@ -83,6 +84,7 @@ def recommend(
             changed. Names the part or the file. The finished parts stay for ``resume``.
         CatalogFileError: The catalogue is damaged.
         MissingExtraError: A package is not installed.
+        TypeError: A number is no number, or a filter no filter.
         ValueError: An argument has no meaning.
 
     Example:
@@ -101,10 +103,9 @@ def recommend(
     """
     if format not in FORMATS:
         raise ValueError(f"format is {format!r}, expected one of {', '.join(FORMATS)}")
-    if part_rows < 1:
-        raise ValueError(f"part_rows is {part_rows}, expected at least 1")
+    part_rows = whole_number("part_rows", part_rows, 1)
     required("pyarrow")
-    run_on = engine_of(engine)
+    run_on = engine_of(engine, cluster)
     recommender = Recommender(catalog, top, understand=understand, filter=filter)
     place = locate(out)
     folder = place.path if place.local else place.url

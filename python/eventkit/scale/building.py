@@ -15,6 +15,7 @@ from eventkit.scale.batch import Engine
 from eventkit.scale.engines import engine_of, run_processes
 from eventkit.scale.sessions import ShardSource, divide_sessions
 from eventkit.scale.storage import described
+from eventkit.scale.values import whole_number
 
 __all__ = ["build"]
 
@@ -53,9 +54,10 @@ def build(
         ``{"manifest", "shards", "sessions", "bytes"}``.
 
     Raises:
-        BatchError: A shard cannot be read or written, or ``out`` exists.
+        BatchError: A shard cannot be read or written, there are no sessions, or ``out`` exists.
         MissingExtraError: A package is not installed.
-        ValueError: ``shard_rows`` is below 1, or there is no such engine.
+        TypeError: ``shard_rows`` is no whole number.
+        ValueError: ``shard_rows`` is below 1, there is no such engine, or it takes no cluster.
 
     Example:
         >>> import json, tempfile
@@ -67,13 +69,15 @@ def build(
         3
         >>> folder.cleanup()
     """
-    if shard_rows < 1:
-        raise ValueError(f"shard_rows is {shard_rows}, expected at least 1")
-    run_on = run_processes if engine == "local" else engine_of(engine)
+    shard_rows = whole_number("shard_rows", shard_rows, 1)
+    adapter = engine_of(engine, cluster)
+    run_on = run_processes if engine == "local" else adapter
     manifest = Path(os.path.realpath(out))
     if manifest.exists():
         raise BatchError(str(out), "it exists already: choose another name, or delete it first")
     shards = divide_sessions(source, shard_rows)
+    if not shards:
+        raise BatchError(str(source), "it holds no sessions")
     # What a killed build left is in one hidden directory, and the next build deletes it.
     hidden = manifest.with_name(f".{manifest.name}.build")
     shutil.rmtree(hidden, ignore_errors=True)

@@ -54,12 +54,23 @@ def _as_arrow(interests: Any, pyarrow: Any) -> Any:
     """Return one Arrow array. A series of pandas is read row by row, as are lists."""
     if isinstance(interests, pyarrow.Array):
         return interests
+    kind = type(interests).__name__
+    if hasattr(interests, "columns"):
+        raise TypeError(f"interests is a {kind}, a whole table; expected one column of it")
     if hasattr(interests, "__arrow_c_array__"):
         return pyarrow.array(interests)
     if hasattr(interests, "__arrow_c_stream__") and not hasattr(interests, "iloc"):
         return pyarrow.chunked_array(interests).combine_chunks()
+    if not isinstance(interests, Iterable):
+        raise TypeError(f"interests is {interests!r}, a {kind}; expected lists of texts")
     rows = [_plain(row, number) for number, row in enumerate(interests)]
-    return pyarrow.array(rows, pyarrow.list_(pyarrow.string()))
+    try:
+        return pyarrow.array(rows, pyarrow.list_(pyarrow.string()))
+    except UnicodeEncodeError as error:
+        row = next(number for number, row in enumerate(rows) if error.object in row)
+        raise ValueError(
+            f"row {row} has the interest {error.object!r}, which UTF-8 cannot encode: {error}"
+        ) from None
 
 
 def _plain(row: Any, number: int) -> list[str]:
@@ -84,9 +95,13 @@ def _checked(array: Any, first: int, pyarrow: Any) -> Any:
     array = _in_known_layout(array, pyarrow)
     if array.null_count:
         raise _null(first + array.is_null().index(True).as_py())
-    if array.flatten().null_count:
-        row = next(number for number, row in enumerate(array.to_pylist()) if None in row)
-        raise _null(first + row, "has an interest that is null, expected texts")
+    texts = array.flatten()
+    is_dictionary = pyarrow.types.is_dictionary(texts.type)
+    if texts.null_count or (is_dictionary and texts.dictionary.null_count):
+        # An unused null of a dictionary is no interest.
+        for number, row in enumerate(array.to_pylist()):
+            if None in row:
+                raise _null(first + number, "has an interest that is null, expected texts")
     return array
 
 
@@ -96,15 +111,17 @@ def _null(row: int, fault: str = "is null, expected a list of texts") -> ValueEr
 
 def _in_known_layout(array: Any, pyarrow: Any) -> Any:
     types, kind = pyarrow.types, array.type
-    known = (types.is_list, types.is_large_list)
-    others = (types.is_list_view, types.is_large_list_view, types.is_fixed_size_list)
+    views = (types.is_list_view, types.is_large_list_view)
+    lists = (types.is_list, types.is_large_list, types.is_fixed_size_list, *views)
     texts = (types.is_string, types.is_large_string, types.is_string_view)
-    if any(check(kind) for check in (*known, *others)):
+    if any(check(kind) for check in lists):
         value = kind.value_type
+        if types.is_null(value):
+            return array.cast(pyarrow.list_(pyarrow.string()))
+        if any(check(kind) for check in views):
+            return _in_known_layout(array.cast(pyarrow.list_(value)), pyarrow)
         if types.is_dictionary(value):
             value = value.value_type
-        if types.is_null(value) or any(check(value) for check in texts):
-            plain = any(check(kind) for check in known) and value == kind.value_type
-            same = plain and not types.is_null(value)
-            return array if same else array.cast(pyarrow.list_(pyarrow.string()))
+        if any(check(value) for check in texts):
+            return array
     raise TypeError(f"interests have the Arrow type {kind}, expected list<string>")

@@ -26,8 +26,8 @@ from typing import Any
 
 from eventkit._imports import required
 from eventkit.errors import BatchError
-from eventkit.scale.recommender import limit_threads
 from eventkit.scale.storage import described
+from eventkit.scale.threads import limit_threads
 
 __all__ = ["ENGINES", "engine_of", "run_processes", "spark_session"]
 
@@ -46,11 +46,12 @@ _ALLOWED_FAILURES = 20
 """How many workers may die under one part before Dask gives it up."""
 
 
-def engine_of(name: str) -> Run:
-    """Return the adapter of an engine.
+def engine_of(name: str, cluster: Any = None) -> Run:
+    """Return the adapter of an engine, after a look whether it can run here.
 
     Raises:
-        ValueError: There is no such engine.
+        MissingExtraError: The package of the engine is not installed.
+        ValueError: There is no such engine, or it takes no cluster.
 
     Example:
         >>> engine_of("local")(lambda part: part * 2, [1, 2], None)
@@ -58,13 +59,17 @@ def engine_of(name: str) -> Run:
     """
     if name not in ENGINES:
         raise ValueError(f"engine is {name!r}, expected one of {', '.join(ENGINES)}")
+    if cluster is not None and name == "local":
+        raise ValueError(f"cluster is {cluster!r}, but the engine local has none")
+    if cluster is not None and name == "daft":
+        raise ValueError(f"cluster is {cluster!r}, but Daft takes it from its own settings")
+    if name in _PACKAGES:
+        required(_PACKAGES[name])
     return ENGINES[name]
 
 
 def _run_local(work: Any, parts: list[Any], cluster: Any) -> Iterator[Any]:
     """Work in this process. The ranking uses all cores itself."""
-    if cluster is not None:
-        raise ValueError(f"cluster is {cluster!r}, but the engine local has none")
     pool = ThreadPoolExecutor(_AHEAD, thread_name_prefix="eventkit-batch")
     left = iter(parts)
     running: set[Future[Any]] = set()
@@ -86,8 +91,6 @@ def _run_local(work: Any, parts: list[Any], cluster: Any) -> Iterator[Any]:
 
 def run_processes(work: Any, parts: list[Any], cluster: Any) -> Iterator[Any]:
     """Work in a process for each core, each with one thread. This is for building."""
-    if cluster is not None:
-        raise ValueError(f"cluster is {cluster!r}, but the engine local has none")
     context = multiprocessing.get_context("spawn")
     workers = min(os.cpu_count() or 1, max(len(parts), 1))
     pool = ProcessPoolExecutor(workers, context, initializer=limit_threads, initargs=(1,))
@@ -96,7 +99,11 @@ def run_processes(work: Any, parts: list[Any], cluster: Any) -> Iterator[Any]:
             future.result()
             yield
     except BrokenProcessPool:
-        raise BatchError("a process of this machine", "it was killed (no memory?)") from None
+        reason = (
+            "it was killed (too little memory?), or could not start: a program that builds begins "
+            'under `if __name__ == "__main__":`, because each process imports it'
+        )
+        raise BatchError("a process of this machine", reason) from None
     finally:
         pool.shutdown(cancel_futures=True)
 
@@ -128,7 +135,11 @@ def _dask_client(distributed: Any, cluster: Any) -> Iterator[Any]:
     if isinstance(cluster, distributed.Client):
         yield cluster
     elif cluster is not None:
-        with distributed.Client(cluster, set_as_default=False) as client:
+        try:
+            connected = distributed.Client(cluster, set_as_default=False)
+        except (OSError, TypeError, ValueError) as error:
+            raise BatchError(f"Dask at {cluster}", described(error)) from error
+        with connected as client:
             yield client
     else:
         dask = required("dask")
@@ -148,8 +159,6 @@ def _dask_client(distributed: Any, cluster: Any) -> Iterator[Any]:
 
 def _run_daft(work: Any, parts: list[Any], cluster: Any) -> Iterator[Any]:
     """Work where Daft's runner runs: in this process, or on Ray if that was chosen before."""
-    if cluster is not None:
-        raise ValueError(f"cluster is {cluster!r}, but Daft takes it from its own settings")
     daft = required("daft")
 
     def one(number: int) -> Any:
@@ -239,3 +248,6 @@ ENGINES: dict[str, Run] = {
     "spark": _run_spark,
 }
 """The adapters by name."""
+
+_PACKAGES = {"dask": "distributed", "daft": "daft", "spark": "pyspark.sql"}
+"""What an engine cannot run without."""

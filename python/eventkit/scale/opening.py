@@ -6,6 +6,7 @@ import hashlib
 import os
 
 from eventkit.catalog import Catalog, first_bytes, is_compiled
+from eventkit.errors import CatalogFileError
 from eventkit.files import open_regular, read_regular
 
 __all__ = ["catalog_checksum", "open_catalog"]
@@ -21,7 +22,15 @@ def open_catalog(path: str | os.PathLike[str]) -> Catalog:
         FileNotFoundError: There is no such file.
         CatalogFileError: The file is neither, or is damaged.
     """
-    return Catalog.open(path) if is_compiled(first_bytes(path)) else Catalog.open_many(path)
+    first = first_bytes(path)
+    if is_compiled(first):
+        return Catalog.open(path)
+    if not first.lstrip().startswith(b"{"):
+        raise CatalogFileError(
+            f"{os.fspath(path)}: neither a compiled catalogue nor a manifest of shards: compile a "
+            "programme by `eventkit catalog build`"
+        )
+    return Catalog.open_many(path)
 
 
 def catalog_checksum(path: str | os.PathLike[str]) -> str:

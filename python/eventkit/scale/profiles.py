@@ -144,7 +144,7 @@ def id_type(source: Source) -> Any:
         with open_parquet(place) as file:
             schema = file.schema_arrow
             _require_columns(source.url, schema.names)
-            return schema.field("id").type
+            return _plain_id(source.url, schema.field("id").type)
     with named(source.url), open_input(place, source.compression) as file:
         return (csv_id if source.kind == "csv" else line_id)(file, source.url)
 
@@ -166,12 +166,13 @@ def read_part(part: Part, kind: Any) -> Iterator[Any]:
     if part.source.kind == "parquet":
         with open_parquet(place) as file:
             _require_columns(place.url, file.schema_arrow.names)
-            found = file.schema_arrow.field("id").type
+            found = _plain_id(place.url, file.schema_arrow.field("id").type)
             if found != kind:
                 reason = f"its ids are of type {found}, those of the first file of {kind}"
                 raise BatchError(place.url, reason)
             groups = range(part.start, part.stop)
-            yield from file.iter_batches(BATCH_ROWS, groups, columns=["id", "interests"])
+            for batch in file.iter_batches(BATCH_ROWS, groups, columns=["id", "interests"]):
+                yield batch.set_column(0, "id", batch.column("id").cast(kind))
         return
     with open_input(place, part.source.compression) as file:
         if part.source.kind == "csv":
@@ -278,6 +279,20 @@ def open_parquet(place: Location) -> Any:
         return parquet.ParquetFile(open_input(place))
     except (OSError, pyarrow.ArrowInvalid) as error:
         raise BatchError(place.url, str(error)) from None
+
+
+def _plain_id(url: str, kind: Any) -> Any:
+    """Return the type of ids without its dictionary.
+
+    Raises:
+        BatchError: It is neither of texts nor of whole numbers.
+    """
+    types = required("pyarrow.types")
+    plain = kind.value_type if types.is_dictionary(kind) else kind
+    texts = (types.is_string, types.is_large_string, types.is_string_view)
+    if not any(check(plain) for check in (*texts, types.is_integer)):
+        raise BatchError(url, f"its ids have the type {kind}, expected texts or whole numbers")
+    return plain
 
 
 def _require_columns(url: str, names: list[str]) -> None:

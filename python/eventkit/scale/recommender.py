@@ -14,11 +14,12 @@ from eventkit._native import Filter
 from eventkit.catalog import Catalog
 from eventkit.scale.columns import answer_type, arrow_chunks
 from eventkit.scale.opening import open_catalog
+from eventkit.scale.threads import limit_threads, threads_of_engine
+from eventkit.scale.values import whole_number
 
-__all__ = ["Recommender", "limit_threads"]
+__all__ = ["Recommender"]
 
 _MOST_CATALOGS = 4
-_THREADS = "RAYON_NUM_THREADS"
 
 
 class Recommender:
@@ -35,15 +36,17 @@ class Recommender:
         understand: Match what the interests mean, as ``Catalog.recommend(understand=True)``. Each
             session of the catalogue needs an id of its own then.
         filter: Which sessions to choose from: a `Filter`, or its arguments as a mapping.
-        threads: The number of threads that rank in each process. By default, one for each core.
-            Give 1 where the engine runs a process for each core. It holds for the whole process,
-            and only if nothing was ranked there before. ``RAYON_NUM_THREADS`` has precedence.
+        threads: The number of threads that rank in each process. By default, one in Spark, those
+            of the worker in Dask, and one for each core elsewhere. Give 1 where another engine runs
+            a process for each core. The number holds for the whole process, and only if nothing was
+            ranked there before. ``RAYON_NUM_THREADS`` has precedence.
 
     Raises:
         FileNotFoundError: There is no such file.
         CatalogFileError: The file is not a catalogue, or is damaged.
         MissingExtraError: pyarrow is not installed.
-        ValueError: ``top`` is negative.
+        TypeError: An argument is of another type.
+        ValueError: ``top`` is negative, or ``threads`` is below 1.
 
     Example:
         >>> import tempfile
@@ -68,10 +71,9 @@ class Recommender:
     ) -> None:
         """Open the catalogue, so that a wrong file is reported here and not by a worker."""
         required("pyarrow")
-        if top < 0:
-            raise ValueError(f"top is {top}, expected a number of sessions, 0 or more")
-        if threads is not None and threads < 1:
-            raise ValueError(f"threads is {threads}, expected at least 1")
+        top = whole_number("top", top, 0)
+        if threads is not None:
+            threads = whole_number("threads", threads, 1)
         self.path = os.path.abspath(os.fspath(path))  # noqa: PTH100 - the path may be a str
         self.top = top
         self.understand = understand
@@ -131,8 +133,13 @@ class Recommender:
 
     def query(self) -> dict[str, Any]:
         """Return what is asked of the catalogue, as JSON can hold it."""
-        chosen = self._filter_of_process()
-        shown = None if chosen is None else repr(chosen)
+        chosen, shown = self._filter_of_process(), None
+        if chosen is not None:
+            # Sorted, because a set has another order in each process.
+            shown = {
+                name: sorted(value) if isinstance(value, list) else value
+                for name, value in chosen.__getnewargs_ex__()[1].items()
+            }
         return {"top": self.top, "understand": self.understand, "filter": shown}
 
     def open(self) -> Catalog:
@@ -140,25 +147,22 @@ class Recommender:
         return self._opened().catalog
 
     def _filter_of_process(self) -> Filter | None:
-        return Filter(**self._filter) if isinstance(self._filter, dict) else self._filter
+        if isinstance(self._filter, dict):
+            return Filter(**self._filter)
+        if self._filter is None or isinstance(self._filter, Filter):
+            return self._filter
+        raise TypeError(f"filter is {self._filter!r}, expected a Filter, or its arguments")
 
     def _opened(self) -> _Opened:
-        if self.threads is not None:
-            limit_threads(self.threads)
+        threads = threads_of_engine() if self.threads is None else self.threads
+        if threads is not None:
+            limit_threads(threads)
         with _LOCK:
             held = _OPENED.get(self._reference)
             if held is None:
                 held = _Opened(pickle.loads(self._reference))
                 _remember(self._reference, held)
         return held
-
-
-def limit_threads(threads: int) -> None:
-    """Let this process rank with ``threads`` threads, unless it has ranked already.
-
-    ``RAYON_NUM_THREADS`` has precedence.
-    """
-    os.environ.setdefault(_THREADS, str(threads))
 
 
 def _restore(
@@ -184,7 +188,8 @@ class _Opened:
 
     def ranked(self, interests: Any, top: int, filter: Filter | None) -> Any:
         """Rank for an array of lists of texts."""
-        return required("pyarrow").array(self.catalog.rank_arrow(interests, top, filter))
+        most = min(top, len(self.catalog))
+        return required("pyarrow").array(self.catalog.rank_arrow(interests, most, filter))
 
     def understood(self, interests: Any, top: int, filter: Filter | None) -> Any:
         """Answer by ``Catalog.recommend(understand=True)``, and find the positions by the ids."""

@@ -76,6 +76,8 @@ def csv_id(file: Any, url: str) -> Any:
         BatchError: A column is missing.
     """
     names = next(csv.reader([file.readline().decode("utf-8-sig")]), [])
+    if not names:
+        raise BatchError(url, "its first line is empty, expected the names of its columns")
     missing = [name for name in ("id", "interests") if name not in names]
     if missing:
         raise BatchError(url, f"it has no column {missing[0]!r}, only {', '.join(names)}")

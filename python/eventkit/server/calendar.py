@@ -83,7 +83,7 @@ class Calendars:
             raise Problem(403, "calendars are not readable", expected="a server with an API_TOKEN")
 
     def _read(self, user: str | None, read: Callable[[], Any]) -> Any:
-        """Read a calendar; turn its errors into answers."""
+        """Read a calendar. Its errors become answers with a status."""
         try:
             return read()
         except MissingExtraError as error:

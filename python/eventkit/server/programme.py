@@ -125,13 +125,13 @@ def keys(sessions: list[Any]) -> list[str]:
 
 @dataclass(frozen=True)
 class _Outline:
-    """What takes a look at all sessions: their keys, and how many pages of details there are."""
+    """The facts that need a look at all sessions: their keys, and the number of pages."""
 
     keys: list[str]
     detail_pages: int
 
 
-# For as long as an edition is served.
+# Kept as long as the revision is served.
 _OUTLINES: WeakKeyDictionary[Revision, _Outline] = WeakKeyDictionary()
 
 

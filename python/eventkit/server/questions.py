@@ -62,31 +62,25 @@ def plan(request: Request, revision: Revision, settings: ServerSettings) -> Resp
 
 def why_not(request: Request, revision: Revision, settings: ServerSettings) -> Response:
     """Say why a session is not recommended, and what would bring it in."""
-    asked = parameters(request)
-    interests = interests_of(asked, revision, settings)
-    title = checked_text("session", asked.get("session"), settings.max_title_length)
-    top = checked_top(asked.get("top"), revision.default_top, settings)
-    understand = checked_switch("understand", asked.get("understand"))
-    return _found(
-        lambda: revision.catalog.why_not(title, interests, top, understand=understand), asked
-    )
+    return _about_session(revision.catalog.why_not, request, revision, settings)
 
 
 def alternatives(request: Request, revision: Revision, settings: ServerSettings) -> Response:
     """Recommend what else runs at the time of a session."""
+    return _about_session(revision.catalog.alternatives, request, revision, settings)
+
+
+def _about_session(
+    answer: Callable[..., Any], request: Request, revision: Revision, settings: ServerSettings
+) -> Response:
+    """Answer a question about one session by a method of the catalogue."""
     asked = parameters(request)
     interests = interests_of(asked, revision, settings)
     title = checked_text("session", asked.get("session"), settings.max_title_length)
     top = checked_top(asked.get("top"), revision.default_top, settings)
     understand = checked_switch("understand", asked.get("understand"))
-    return _found(
-        lambda: revision.catalog.alternatives(title, interests, top, understand=understand), asked
-    )
-
-
-def _found(compute: Callable[[], Any], asked: dict[str, Any]) -> Response:
     try:
-        result = compute()
+        result = answer(title, interests, top, understand=understand)
     except ValueError as error:
         raise cannot_rank(error) from None
     status = 404 if "error" in result else 200

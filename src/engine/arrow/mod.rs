@@ -1,10 +1,13 @@
 //! Reads arrays in the memory format of Apache Arrow, without a copy.
 //!
-//! A [`Source`] gives the buffers of an array; `bindings/arrow_import.rs` makes one of the C data interface. Invariant of
+//! A [`Source`] gives the buffers of an array; [`import`] makes one of the C data interface. Invariant of
 //! an [`Array`]: every buffer has as many values as its length and offset need. Numbers inside the buffers (ends of
 //! texts and lists) are checked when they are used, so a wrong array gives an error and never a read outside a buffer.
 
+pub mod abi;
+pub mod export;
 mod field;
+pub mod import;
 pub mod lines;
 pub mod ranked;
 

@@ -12,7 +12,7 @@ pub enum Fractions {
 /// A time of day as `HH:MM`.
 pub type ClockTime = [u8; 5];
 
-/// The clock time of `YYYY-MM-DDTHH:MM:SS[.fraction][Z]`, the form in which Graph writes instants.
+/// Returns the clock time of `YYYY-MM-DDTHH:MM:SS[.fraction][Z]`, the form in which Graph writes instants.
 ///
 /// `None` for every other text, valid or not: what else is ISO 8601 is for the interpreter to say.
 pub fn clock_time(text: &[u8], fractions: Fractions) -> Option<ClockTime> {
@@ -86,7 +86,7 @@ pub struct Signals {
 }
 
 impl Signals {
-    /// The popularity from 0 to 1, added in the original's order: the sum of the parts depends on it.
+    /// Returns the popularity from 0 to 1, added in the original's order: the sum of the parts depends on it.
     pub fn popularity(self) -> f64 {
         let mut popularity = 0.25;
         if self.described {

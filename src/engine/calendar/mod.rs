@@ -3,3 +3,4 @@
 pub mod cache;
 pub mod event;
 pub mod event_page;
+pub mod last_answer;

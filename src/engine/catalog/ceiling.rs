@@ -6,9 +6,9 @@
 //! over 100,000 sessions (`benches/understanding.py`). The sum of at most three floats differs from the exact one by a few units in the last
 //! place, whatever the interpreter's way to add; the bound is higher by more than that. O(1) for each session.
 
-use super::understood::matched;
 use super::{Catalog, Place};
 use crate::engine::ranking::score::{Number, Scorer};
+use crate::engine::understanding::matched;
 
 /// The popularity of each session by position, and its range.
 #[derive(Debug)]

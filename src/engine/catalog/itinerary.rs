@@ -39,6 +39,20 @@ pub enum Reason {
     NoGain,
 }
 
+impl Reason {
+    /// Returns its name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Avoided => "avoided",
+            Self::Busy(_) => "busy",
+            Self::Untimed => "untimed",
+            Self::Overlaps(_) => "overlaps",
+            Self::Limit => "limit",
+            Self::NoGain => "no gain",
+        }
+    }
+}
+
 /// Why there is no plan.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Refusal {
@@ -56,6 +70,43 @@ pub enum Refusal {
     Incomparable(u32, &'static str),
     /// The plan cannot be computed.
     Failed(Error),
+}
+
+impl Refusal {
+    /// Returns the message for the caller, with the titles of the sessions and the busy times of these numbers.
+    ///
+    /// # Errors
+    ///
+    /// Fails as `title` does.
+    pub fn message<E>(
+        &self,
+        title: impl Fn(u32) -> Result<String, E>,
+        busy: impl Fn(u32) -> String,
+    ) -> Result<String, E> {
+        Ok(match *self {
+            Self::Untimed(it) => format!("must: {} has no time to plan with", title(it)?),
+            Self::Avoided(it) => format!("must and avoid both name {}", title(it)?),
+            Self::Busy(it, number) => {
+                let (title, busy) = (title(it)?, busy(number));
+                format!("must: {title} overlaps the busy time {busy}")
+            }
+            Self::Overlaps(it, other) => format!(
+                "must: {} and {} overlap, or lie closer than gap",
+                title(it)?,
+                title(other)?
+            ),
+            Self::Limit(count) => format!("must names {count} sessions, which is more than top"),
+            Self::Incomparable(number, lacking) => {
+                let instead = if lacking == "a date" { "date" } else { "zone" };
+                format!(
+                    "busy: the time {} has {lacking}, and the times of the sessions have none: give the programme's \
+                     {instead} with {instead}=",
+                    busy(number)
+                )
+            }
+            Self::Failed(ref error) => error.to_string(),
+        })
+    }
 }
 
 /// A plan, and why each other session is not in it.

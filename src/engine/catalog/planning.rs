@@ -7,7 +7,7 @@ use foldhash::fast::FixedState;
 use hashbrown::HashMap;
 
 use super::busy::Busy;
-use super::itinerary::{self, Itinerary, Refusal, Wishes};
+use super::itinerary::{self, Itinerary, Reason, Refusal, Wishes};
 use super::plan::{Candidate, Limits};
 use super::{Best, Catalog, Place};
 
@@ -20,6 +20,14 @@ pub struct PlanWishes {
     pub avoid: Vec<Place>,
     /// No session of the plan overlaps one of these times.
     pub busy: Vec<Busy>,
+}
+
+/// Returns the sessions that a plan leaves out with their reasons, the highest score first.
+pub fn best_first(left_out: &[(u32, Reason)], ranked: &[Best]) -> Vec<(Best, Reason)> {
+    let of = |&(number, reason): &(u32, Reason)| Some((*ranked.get(number as usize)?, reason));
+    let mut rows: Vec<(Best, Reason)> = left_out.iter().filter_map(of).collect();
+    rows.sort_by(|(a, _), (b, _)| b.score.total_cmp(&a.score));
+    rows
 }
 
 impl Catalog {

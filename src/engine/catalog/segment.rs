@@ -67,7 +67,7 @@ impl Segment {
     }
 }
 
-/// A hash that is stored in each file. It reveals a file of a build with another hash function.
+/// Returns a hash that is stored in each file. It reveals a file of a build with another hash function.
 fn hashing() -> u32 {
     hash(b"eventkit")
 }

@@ -17,19 +17,13 @@ use super::{Best, Catalog, Narrow, Place};
 use crate::engine::error::Error;
 use crate::engine::json::{Member, SessionText};
 use crate::engine::ranking::bitmap::Bitmap;
-use crate::engine::ranking::score::{Number, Scorer};
+use crate::engine::ranking::score::Scorer;
 use crate::engine::threads;
 use crate::engine::understanding::sorted::{SortedWords, compile};
-use crate::engine::understanding::{Field, Matches, POINT, TextBuilder, TextIndex, Texts};
+use crate::engine::understanding::{Field, Matches, Piece, TextBuilder, TextIndex, Texts, matched};
 
 /// The sessions that are collected before the best of them are chosen.
 const LEAST_COLLECTED: usize = 64;
-
-/// The match that points stand for.
-pub fn matched(points: u32) -> Number {
-    // Exact: a number of at most 32 bits over a power of two.
-    Number::Float(f64::from(points) / f64::from(POINT))
-}
 
 impl Segment {
     /// Compiles the words of a segment that holds the text of its sessions. Does nothing if that is done already, or if
@@ -47,7 +41,7 @@ impl Segment {
         Ok(())
     }
 
-    /// The popularity of the sessions.
+    /// Returns the popularity of the sessions.
     pub(super) fn popularity(&self) -> &Popularity {
         self.popularity
             .get_or_init(|| Popularity::new(self.index.popularity_by_position()))
@@ -105,12 +99,42 @@ fn words_of(
     Ok(builder.sorted())
 }
 
+/// Compiles the words of sessions that are elsewhere. This thread copies the texts of each piece in order, by `copy`, and
+/// the threads of the pool read the copies.
+///
+/// # Errors
+///
+/// The outer error is that of `copy`. The inner one is for words that are too many, or for which there is no memory.
+pub fn compile_pieces<E>(
+    sessions: usize,
+    mut copy: impl FnMut(&Range<usize>) -> Result<Piece, E>,
+) -> Result<Result<TextIndex, Error>, E> {
+    let Pieces { pool, ranges } = Pieces::of(sessions);
+    let mut sorted: Vec<_> = ranges.iter().map(|_| None).collect();
+    let mut places = sorted.iter_mut().zip(&ranges);
+    match pool {
+        None => places.try_for_each(|(place, range)| -> Result<(), E> {
+            *place = Some(copy(range)?.sorted());
+            Ok(())
+        })?,
+        Some(pool) => pool.in_place_scope(|scope| {
+            places.try_for_each(|(place, range)| -> Result<(), E> {
+                let piece = copy(range)?;
+                scope.spawn(move |_| *place = Some(piece.sorted()));
+                Ok(())
+            })
+        })?,
+    }
+    let sorted: Result<Vec<_>, _> = sorted.into_iter().flatten().collect();
+    Ok(sorted.and_then(|sorted| compile(&sorted)))
+}
+
 /// How sessions are shared among the threads that read their words.
-pub struct Pieces {
+struct Pieces {
     /// The threads; `None` for few sessions.
-    pub pool: Option<Arc<ThreadPool>>,
+    pool: Option<Arc<ThreadPool>>,
     /// The positions of each piece.
-    pub ranges: Vec<Range<usize>>,
+    ranges: Vec<Range<usize>>,
 }
 
 /// The sessions for which it pays to start a thread.
@@ -120,7 +144,7 @@ const MOST_PIECES: usize = 8;
 
 impl Pieces {
     /// Shares sessions among the threads of this process. Without memory for threads there is one piece.
-    pub fn of(sessions: usize) -> Self {
+    fn of(sessions: usize) -> Self {
         let pool = (sessions >= LEAST_SHARED)
             .then(|| threads::pool().ok())
             .flatten();
@@ -137,7 +161,7 @@ impl Pieces {
 }
 
 impl Catalog {
-    /// The words of all sessions; `None` if some segment's words are not compiled.
+    /// Returns the words of all sessions; `None` if some segment's words are not compiled.
     pub fn texts(&self) -> Option<Texts<'_>> {
         let mut texts = Texts::default();
         for part in &self.parts {
@@ -304,7 +328,7 @@ fn keep_best(best: &mut Vec<Best>, k: usize) -> f64 {
     worst
 }
 
-/// The order of an answer: the highest score first, then the first position.
+/// Returns the order of an answer: the highest score first, then the first position.
 fn by_score(a: &Best, b: &Best) -> core::cmp::Ordering {
     let scores = b.score.partial_cmp(&a.score);
     let scores = scores.unwrap_or(core::cmp::Ordering::Equal);

@@ -44,6 +44,18 @@ impl Condition {
         Self::Exclude,
     ];
 
+    /// Returns the argument of `Filter` that it comes from.
+    pub fn argument(self) -> &'static str {
+        match self {
+            Self::Window => "start/end",
+            Self::Locations => "locations",
+            Self::AllTags => "all_tags",
+            Self::AnyTags => "any_tags",
+            Self::NoTags => "no_tags",
+            Self::Exclude => "exclude",
+        }
+    }
+
     /// Moves this condition from one filter to another.
     fn transfer(self, from: &mut Filter, to: &mut Filter) {
         use core::mem::swap;
@@ -97,6 +109,24 @@ pub struct WhyNot {
     pub hidden_by: Vec<Condition>,
     /// The smallest changes that would bring it in. Empty if it is in, or if no change of up to three steps does it.
     pub changes: Vec<Vec<Step>>,
+}
+
+impl WhyNot {
+    /// Returns true if the session is among the first `top`.
+    pub fn is_shown(&self, top: usize) -> bool {
+        self.before.is_some_and(|before| before < top)
+    }
+
+    /// Returns the place of the session, from 1 on; `None` if the filter hides it.
+    pub fn rank(&self) -> Option<usize> {
+        self.before.map(|before| before + 1)
+    }
+
+    /// Returns by how much the score of the session at the last place is higher; `None` if this session is shown.
+    pub fn gap(&self, top: usize) -> Option<f64> {
+        let last = self.last.filter(|_| !self.is_shown(top));
+        last.map(|last| last.score - self.session.score)
+    }
 }
 
 /// How many of the session's texts are tried as interests.

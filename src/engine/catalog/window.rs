@@ -20,6 +20,18 @@ pub enum Fit {
     Starting,
 }
 
+impl Fit {
+    /// Returns the fit of this name, if there is one.
+    pub fn named(name: &str) -> Option<Self> {
+        match name {
+            "within" => Some(Self::Within),
+            "overlapping" => Some(Self::Overlapping),
+            "starting" => Some(Self::Starting),
+            _ => None,
+        }
+    }
+}
+
 /// A span of time that sessions are tested against.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Window {

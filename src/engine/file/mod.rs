@@ -44,10 +44,12 @@
 mod atomic;
 mod buffer;
 pub mod column;
+mod existing;
 mod layout;
 mod map;
 mod reader;
 mod writer;
 
+pub use existing::first_existing;
 pub use reader::{Identity, Reader};
 pub use writer::Writer;

@@ -126,7 +126,7 @@ impl KeyTable {
         Ok(table)
     }
 
-    /// Whether further names are written out where they occur.
+    /// Returns true if further names are written out where they occur.
     pub(super) fn is_full(&self) -> bool {
         self.keys.len() >= LIMIT
     }

@@ -97,7 +97,7 @@ impl SessionText {
         })
     }
 
-    /// As [`Self::member`], or `None` if no session can have a member of that name.
+    /// Does as [`Self::member`], or returns `None` if no session can have a member of that name.
     pub fn known(&self, name: &str) -> Option<Member> {
         let may_exist = self.keys.is_full() || self.keys.find(name).is_some();
         may_exist.then(|| self.member(name))

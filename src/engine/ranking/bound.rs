@@ -93,7 +93,7 @@ impl Bound {
         last.is_some_and(|&last| self.above(hits, popularity) <= last)
     }
 
-    /// More than the computed score of any session whose hits and whose popularity are no better than these.
+    /// Returns more than the computed score of any session whose hits and whose popularity are no better than these.
     #[inline]
     pub(super) fn above(&self, hits: u32, popularity: f64) -> f64 {
         let hits = f64::from(hits) * self.interest;

@@ -144,7 +144,7 @@ impl Index {
         best.iter().all(holds).then_some(best)
     }
 
-    /// The popularity of each session, by position. O(sessions).
+    /// Returns the popularity of each session, by position. O(sessions).
     pub fn popularity_by_position(&self) -> Vec<Number> {
         let mut popularity = vec![Number::Int(0); self.len()];
         for segment in self.order.segments() {

@@ -150,7 +150,7 @@ impl<const P: usize> Planes<P> {
         }
     }
 
-    /// Returns the columns whose count is at least `level`.
+    /// Returns the columns with counts of `level` and more.
     #[inline(always)]
     pub(super) fn at_least(&self, level: u32) -> Lane {
         let mut mask = Lane::ONES;
@@ -198,13 +198,13 @@ pub(super) struct Wanted {
 }
 
 impl Wanted {
-    /// Counts of `level` and more.
+    /// Returns the columns with counts of `level` and more.
     #[inline]
     pub(super) fn at_least(level: u32) -> Self {
         Self { level, inverted: 0 }
     }
 
-    /// Counts of `most` and fewer, of counters with `planes` planes.
+    /// Returns the columns with counts of `most` and fewer, of counters with `planes` planes.
     #[inline]
     pub(super) fn at_most(most: u32, planes: usize) -> Self {
         if (most + 1) >> planes == 0 {
@@ -229,7 +229,7 @@ pub(super) struct Found<const P: usize> {
     pub(super) mask: Lane,
 }
 
-/// The first of `lanes` in which some column's count is wanted.
+/// Returns the first of `lanes` in which some column's count is wanted.
 ///
 /// A count starts from `base` (counters of `lanes`, or empty for 0), and each row adds one bit. Every row must cover
 /// `lanes`, and no count may reach 2^`P`.

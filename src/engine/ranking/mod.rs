@@ -21,4 +21,5 @@ pub mod session;
 pub mod share;
 mod simd;
 mod sparse;
+pub mod stages;
 mod topk;

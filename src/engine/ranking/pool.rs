@@ -60,7 +60,7 @@ impl Candidate {
 }
 
 impl Ord for Candidate {
-    /// A candidate is less than another one if it comes earlier in the answer.
+    /// Compares two candidates: one is less than another one if it comes earlier in the answer.
     #[inline]
     fn cmp(&self, other: &Self) -> Ordering {
         self.place().cmp(&other.place())

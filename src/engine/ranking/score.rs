@@ -28,6 +28,24 @@ impl Number {
         }
     }
 
+    /// Returns true for a float, and for an int within the limit.
+    pub fn is_exact(self) -> bool {
+        match self {
+            Self::Int(value) => value.unsigned_abs() <= Self::INT_LIMIT.unsigned_abs(),
+            Self::Float(_) => true,
+        }
+    }
+
+    /// Returns true if both are the same to Python in every respect: the type, the value and the sign of zero.
+    #[inline]
+    pub fn is_same(self, other: Self) -> bool {
+        match (self, other) {
+            (Self::Int(a), Self::Int(b)) => a == b,
+            (Self::Float(a), Self::Float(b)) => a.to_bits() == b.to_bits(),
+            _ => false,
+        }
+    }
+
     /// Returns Python's `self * other`, or `None` if an `int` product leaves ±[`Self::INT_LIMIT`].
     #[inline]
     pub fn times(self, other: Self) -> Option<Self> {
@@ -56,6 +74,25 @@ pub enum SumRegime {
 impl SumRegime {
     /// All regimes, oldest first.
     pub const ALL: [Self; 3] = [Self::Plain, Self::Compensated, Self::CompensatedInts];
+
+    /// Returns the name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Plain => "plain",
+            Self::Compensated => "compensated",
+            Self::CompensatedInts => "compensated_ints",
+        }
+    }
+
+    /// Returns the regime whose sums of `(0.1, 0.2, 0.3)` and of `(0.1, 1, 0.03)` are these, if there is one.
+    pub fn that_gives(floats: f64, mixed: f64) -> Option<Self> {
+        let of_floats = [Number::Float(0.1), Number::Float(0.2), Number::Float(0.3)];
+        let of_mixed = [Number::Float(0.1), Number::Int(1), Number::Float(0.03)];
+        Self::ALL.into_iter().find(|regime| {
+            regime.sum(&of_floats) == Number::Float(floats)
+                && regime.sum(&of_mixed) == Number::Float(mixed)
+        })
+    }
 
     /// Returns `sum(items)`, starting from the int 0 as Python does.
     ///
@@ -217,7 +254,7 @@ impl Scorer {
         self.contributions_of(Number::Int(i64::from(hits)), popularity)
     }
 
-    /// The contributions of a session whose match is a number of tags, or a part of one.
+    /// Returns the contributions of a session whose match is a number of tags, or a part of one.
     #[inline]
     pub fn contributions_of(&self, matched: Number, popularity: Number) -> Option<Contributions> {
         Some(Contributions {

@@ -132,7 +132,7 @@ mod tests {
     }
 
     impl Simd {
-        /// What a processor without AVX-512 uses.
+        /// Does the same on a processor without AVX-512.
         fn narrow() -> Self {
             #[cfg(target_arch = "x86_64")]
             if std::is_x86_feature_detected!("avx2") {

@@ -303,7 +303,7 @@ impl<'a, F: Fn(u32) -> bool + ?Sized> Scan<'a, F> {
         Open::Level { level, limit }
     }
 
-    /// Whether a session of these hits and that popularity, at that position or later, could enter.
+    /// Returns true if a session of these hits and that popularity, at that position or later, could enter.
     fn may_enter(&self, hits: u32, popularity: f64, position: u32) -> bool {
         let admits = |number| {
             let score = self.scorer.score(hits, number);

@@ -4,6 +4,9 @@
 
 use std::io::Write;
 
+/// Longer actions are cut: an action is a name, not a text.
+const MOST_ACTION: usize = 64;
+
 /// The fields of one line.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Record<'a> {
@@ -29,6 +32,22 @@ pub struct Record<'a> {
     pub user: Option<&'a str>,
     /// An identifier that connects the line with other logs.
     pub correlation_id: Option<&'a str>,
+}
+
+/// Returns the microseconds from a time of the wall clock until now, or `None` if it is not a number.
+pub fn elapsed_us(start: f64, now: u64) -> Option<u64> {
+    let elapsed = now as f64 - start * 1e6;
+    #[allow(clippy::cast_sign_loss)] // A clock that was stepped back gives 0.
+    elapsed.is_finite().then(|| elapsed.max(0.0).round() as u64)
+}
+
+/// Returns as much of an action as a line holds.
+pub fn cut_action(text: &str) -> &str {
+    // The last boundary of a character that is not beyond the limit.
+    (0..=MOST_ACTION.min(text.len()))
+        .rev()
+        .find_map(|end| text.get(..end))
+        .unwrap_or_default()
 }
 
 impl Record<'_> {

@@ -15,6 +15,18 @@ pub enum Durability {
     Fsync,
 }
 
+impl Durability {
+    /// Returns the durability of this name, if there is one.
+    pub fn named(name: &str) -> Option<Self> {
+        match name {
+            "background" => Some(Self::Background),
+            "sync" => Some(Self::Sync),
+            "fsync" => Some(Self::Fsync),
+            _ => None,
+        }
+    }
+}
+
 /// How a writer works.
 #[derive(Clone, Debug)]
 pub struct Options {

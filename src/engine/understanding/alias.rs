@@ -36,6 +36,22 @@ pub struct Aliases {
 }
 
 impl Aliases {
+    /// Makes aliases of pairs that mean the same, and of lists of wide words, each with the list of its narrower terms.
+    pub fn from_pairs(same: &[(String, String)], narrower: &[(Vec<String>, Vec<String>)]) -> Self {
+        let mut aliases = Self::default();
+        for (one, other) in same {
+            aliases.push_same(one, other);
+        }
+        for (heads, terms) in narrower {
+            for head in heads {
+                for term in terms {
+                    aliases.push_narrower(head, term);
+                }
+            }
+        }
+        aliases
+    }
+
     /// Adds two words or phrases that mean the same.
     pub fn push_same(&mut self, one: &str, other: &str) {
         let (one, other) = (phrase(one), phrase(other));

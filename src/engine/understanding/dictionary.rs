@@ -10,7 +10,7 @@
 use std::sync::OnceLock;
 
 use super::distance::{Near, Rows};
-use super::index::{WordId, read_number, write_number};
+use super::encoding::{WordId, read_number, write_number};
 use super::word_filter::WordFilter;
 use crate::engine::error::Error;
 use crate::engine::file::column::Column;

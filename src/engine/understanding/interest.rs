@@ -1,6 +1,6 @@
 //! What an interest asks for: groups of words, of which each has alternatives.
 
-use super::index::WordId;
+use super::encoding::WordId;
 use super::lexicon::Level;
 use super::points::Tier;
 

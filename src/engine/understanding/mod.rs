@@ -4,7 +4,7 @@
 //! |---|---|
 //! | [`words`], `fold`, `lexicon` | split texts into folded words; the fixed lists of function words and levels |
 //! | `form`, [`alias`], `distance` | other words that an interest may mean |
-//! | `piece`, `builder`, [`sorted`], `dictionary`, `word_filter`, [`index`] | the words of compiled sessions and the sessions that hold each |
+//! | `piece`, `builder`, [`sorted`], `encoding`, `dictionary`, `word_filter`, [`index`] | the words of compiled sessions and the sessions that hold each |
 //! | [`interest`] | what an interest asks for: groups of words that mean the same |
 //! | `resolver`, `guess` | read an interest |
 //! | [`texts`] | the words of all parts of a catalogue |
@@ -19,6 +19,7 @@ pub mod alias;
 mod builder;
 mod dictionary;
 mod distance;
+mod encoding;
 mod fold;
 mod form;
 mod guess;
@@ -43,7 +44,7 @@ pub use interest::{How, Interest};
 pub use lexicon::Level;
 pub use matching::Matches;
 pub use piece::Piece;
-pub use points::{Field, Fields, POINT};
+pub use points::{Field, Fields, POINT, matched};
 pub use terms::Term;
 pub use texts::Texts;
 

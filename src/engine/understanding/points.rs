@@ -18,8 +18,16 @@
 use std::borrow::Cow;
 use std::sync::LazyLock;
 
+use crate::engine::ranking::score::Number;
+
 /// The points that count as much as one matching tag of the exact functions.
 pub const POINT: u32 = 1024;
+
+/// Returns the match of a session with so many points, which counts as so many tags.
+pub fn matched(points: u32) -> Number {
+    // Exact: a number of at most 32 bits over a power of two.
+    Number::Float(f64::from(points) / f64::from(POINT))
+}
 /// The points of a tag that is the whole interest, besides those of its words.
 pub(super) const WHOLE_TAG: u32 = 292;
 /// The squared coverage below which a session does not match: a fifth. So a common word of a longer interest alone finds

@@ -29,6 +29,26 @@ pub(super) struct Resolver<'a> {
     pub(super) fuzzy: bool,
 }
 
+impl Texts<'_> {
+    /// Reads interests.
+    pub fn interests<'t>(
+        &self,
+        texts: impl IntoIterator<Item = &'t str>,
+        aliases: &Aliases,
+        fuzzy: bool,
+    ) -> Vec<Interest> {
+        let resolver = Resolver {
+            texts: self,
+            aliases,
+            fuzzy,
+        };
+        texts
+            .into_iter()
+            .map(|text| resolver.interest(text))
+            .collect()
+    }
+}
+
 impl Resolver<'_> {
     /// Reads an interest.
     pub(super) fn interest(&self, text: &str) -> Interest {

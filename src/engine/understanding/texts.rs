@@ -2,11 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use super::alias::Aliases;
-use super::index::{TextIndex, WordId};
-use super::interest::{Alternative, Interest};
+use super::encoding::WordId;
+use super::index::TextIndex;
+use super::interest::Alternative;
 use super::points::{Code, Fields};
-use super::resolver::Resolver;
 
 /// The words of all parts of a catalogue.
 #[derive(Clone, Debug, Default)]
@@ -98,24 +97,6 @@ impl<'a> Texts<'a> {
         counted.sort_by_key(|&(_, count)| core::cmp::Reverse(count));
         counted.truncate(most);
         counted.into_iter().map(|(word, _)| word).collect()
-    }
-
-    /// Reads interests.
-    pub fn interests<'t>(
-        &self,
-        texts: impl IntoIterator<Item = &'t str>,
-        aliases: &Aliases,
-        fuzzy: bool,
-    ) -> Vec<Interest> {
-        let resolver = Resolver {
-            texts: self,
-            aliases,
-            fuzzy,
-        };
-        texts
-            .into_iter()
-            .map(|text| resolver.interest(text))
-            .collect()
     }
 
     /// Calls `visit` with the sessions that hold the words of an alternative in one field, in their order.

@@ -26,7 +26,7 @@ _FUNCTIONS = ("score_session", "recommend", "explain")
 _LARGEST_SCRIPT = 4 * 1024 * 1024
 _MOST_LOOKS = 10_000
 _ENOUGH = 12_000
-"""Objects that a script makes before its functions are worth a wait for work: 6,000 sessions."""
+"""From this many objects on, a script may have enough work to accelerate: 6,000 sessions."""
 
 _here = __file__.rpartition("/")[0]
 _looking = False
@@ -128,7 +128,7 @@ def _may_be_agent(script: str) -> bool:
 
 
 def _start() -> None:
-    """Wait for an agent; no failure reaches the program that starts here, which has not asked."""
+    """Wait for an agent. Ignores failures: the program that starts did not ask for eventkit."""
     try:
         _install()
     except Exception:

@@ -52,6 +52,15 @@ impl Key {
         self.top
     }
 
+    /// Returns how many events of an entry answer this request, if `top` events were requested for the entry.
+    pub fn most_of(&self, top: i64) -> usize {
+        if top > self.top {
+            usize::try_from(self.top).unwrap_or(usize::MAX)
+        } else {
+            usize::MAX
+        }
+    }
+
     /// Returns the key of the same request for another number of events.
     #[must_use]
     pub fn with_top(&self, top: i64) -> Self {

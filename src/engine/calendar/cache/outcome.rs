@@ -38,6 +38,36 @@ pub struct CacheStats {
     pub expirations: u64,
 }
 
+impl CacheStats {
+    /// Returns the share of all calls that were answered at once by an entry, fresh or stale.
+    pub fn hit_rate(&self) -> f64 {
+        let answered = self.hits + self.stale_hits;
+        match answered + self.misses + self.refusals {
+            0 => 0.0,
+            calls => answered as f64 / calls as f64,
+        }
+    }
+
+    /// Returns each count with its name.
+    pub fn counts(&self) -> [(&'static str, u64); 13] {
+        [
+            ("hits", self.hits),
+            ("stale_hits", self.stale_hits),
+            ("misses", self.misses),
+            ("refusals", self.refusals),
+            ("stale_errors", self.stale_errors),
+            ("loads", self.loads),
+            ("errors", self.errors),
+            ("abandoned", self.abandoned),
+            ("overtaken", self.overtaken),
+            ("skipped", self.skipped),
+            ("bypasses", self.bypasses),
+            ("evictions", self.evictions),
+            ("expirations", self.expirations),
+        ]
+    }
+}
+
 /// The result of a load, for everybody who waits for it.
 #[derive(Clone, Debug)]
 pub enum Outcome<V, E> {

@@ -22,7 +22,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
 pub use shared_directory::MetricsDirectory;
-pub use table::MOST_NAME;
+pub use table::{MOST_NAME, is_name};
 pub use total::{BOUNDS, Route, Totals};
 
 use self::shared_directory::Own;

@@ -232,6 +232,14 @@ impl<'a> Table<'a> {
     }
 }
 
+/// Returns true if Prometheus accepts the name, and a table holds it.
+pub fn is_name(name: &str) -> bool {
+    let mut bytes = name.bytes();
+    bytes.next().is_some_and(|first| first.is_ascii_lowercase())
+        && bytes.all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_')
+        && name.len() <= MOST_NAME
+}
+
 /// Encodes a name as words filled up with zeros. Returns `None` if it does not fit.
 fn pack(name: &str) -> Option<[u64; NAME]> {
     if name.is_empty() || name.len() > MOST_NAME || name.contains('\0') {

@@ -41,9 +41,9 @@ pub(super) struct Piece {
 
 /// A line, as the caller gets it.
 pub(super) trait Lines {
-    /// A whole line, without its newline.
+    /// Takes a whole line, without its newline.
     fn line(&mut self, line: &[u8]);
-    /// A line that is too long.
+    /// Is told that a line was too long.
     fn too_long(&mut self);
     /// Asks whether to stop.
     fn is_stopped(&self) -> bool;

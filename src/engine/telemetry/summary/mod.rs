@@ -41,6 +41,18 @@ pub enum By {
     Hour,
 }
 
+impl By {
+    /// Returns the grouping of this name, if there is one.
+    pub fn named(name: &str) -> Option<Self> {
+        match name {
+            "action" => Some(Self::Action),
+            "source" => Some(Self::Source),
+            "hour" => Some(Self::Hour),
+            _ => None,
+        }
+    }
+}
+
 /// What to summarise.
 #[derive(Clone, Debug)]
 pub struct Query {

@@ -4,8 +4,8 @@
 //! Three structs of C pass arrays between libraries of one process. Whoever makes one fills in a function that releases
 //! it, and whoever takes one over calls that function once. A producer promises that its pointers are valid until then
 //! and that its buffers are as long as the type, the lengths and the ends inside the buffers say. This file believes
-//! those promises, as every consumer must, and turns pointers into slices; `engine/arrow` checks all numbers in them.
-//! So the functions of this file are safe to call.
+//! those promises, as every consumer must, and turns pointers into slices; its neighbours check all numbers in them.
+//! So the functions of this file are safe to call, but for [`Owned::take_from`].
 //!
 //! A prototype with the crate `arrow-array` took `cargo tree` from 95 lines to 177, and its capsules and streams were
 //! `unsafe` too. So the three structs are written out here.
@@ -16,14 +16,12 @@ use core::ffi::{CStr, c_char, c_int, c_void};
 use core::ptr::{NonNull, null, null_mut};
 use std::sync::Arc;
 
-use pyo3::prelude::*;
-use pyo3::types::PyCapsule;
-
-type Release<T> = Option<unsafe extern "C" fn(*mut T)>;
+/// The function that releases a struct.
+pub type Release<T> = Option<unsafe extern "C" fn(*mut T)>;
 
 /// `struct ArrowSchema`.
 #[repr(C)]
-pub(super) struct Schema {
+pub struct Schema {
     format: *const c_char,
     name: *const c_char,
     metadata: *const c_char,
@@ -37,7 +35,7 @@ pub(super) struct Schema {
 
 /// `struct ArrowArray`.
 #[repr(C)]
-pub(super) struct Data {
+pub struct Data {
     pub(super) length: i64,
     pub(super) null_count: i64,
     pub(super) offset: i64,
@@ -52,7 +50,7 @@ pub(super) struct Data {
 
 /// `struct ArrowArrayStream`.
 #[repr(C)]
-pub(super) struct Stream {
+pub struct Stream {
     schema: Option<unsafe extern "C" fn(*mut Stream, *mut Schema) -> c_int>,
     next: Option<unsafe extern "C" fn(*mut Stream, *mut Data) -> c_int>,
     last_error: Option<unsafe extern "C" fn(*mut Stream) -> *const c_char>,
@@ -61,22 +59,23 @@ pub(super) struct Stream {
 }
 
 /// A struct that is released when it is dropped.
-pub(super) trait Owned: Sized {
-    /// The name that Arrow gives to the Python capsule of such a struct.
+pub trait Owned: Sized {
+    /// The name that Arrow gives to a capsule with such a struct.
     const NAME: &'static CStr;
     /// A struct that is released already.
     const EMPTY: Self;
+    /// Returns the function of the producer that releases the struct; `None` if it is released.
     fn release(&mut self) -> &mut Release<Self>;
 
-    /// Takes the struct of a capsule over; `None` if somebody did before. Raises `ValueError` if the capsule holds
-    /// something else.
-    fn take(capsule: &Bound<'_, PyCapsule>) -> PyResult<Option<Self>> {
-        let held = capsule.pointer_checked(Some(Self::NAME))?;
-        // SAFETY: the name of the capsule says that a valid `Self` is there. The capsule lives until the end of this
-        // function, and nobody else uses the struct while this thread is attached to Python.
-        let held = unsafe { held.cast::<Self>().as_mut() };
+    /// Takes the struct over that is at an address; `None` if somebody did before.
+    ///
+    /// # Safety
+    /// A valid `Self` must be there, which nobody else uses meanwhile.
+    unsafe fn take_from(mut held: NonNull<Self>) -> Option<Self> {
+        // SAFETY: as the caller says.
+        let held = unsafe { held.as_mut() };
         let is_there = held.release().is_some();
-        Ok(is_there.then(|| core::mem::replace(held, Self::EMPTY)))
+        is_there.then(|| core::mem::replace(held, Self::EMPTY))
     }
 }
 
@@ -137,7 +136,8 @@ unsafe impl Sync for Data {}
 unsafe impl Sync for Schema {}
 
 impl Stream {
-    /// Asks for the type of the arrays. Returns the number of the error if the producer fails.
+    /// Asks for the type of the arrays.
+    /// Returns the number of the error if the producer fails.
     pub(super) fn schema(&mut self) -> Result<Schema, c_int> {
         let mut schema = Schema::EMPTY;
         // SAFETY: the function belongs to this stream, and fills in the struct if it returns 0.
@@ -147,8 +147,9 @@ impl Stream {
         }
     }
 
-    /// Asks for the next array; `None` after the last. Returns the number of the error if the producer fails.
-    pub(super) fn next(&mut self) -> Result<Option<Data>, c_int> {
+    /// Asks for the next array; `None` after the last.
+    /// Returns the number of the error if the producer fails.
+    pub(super) fn next_array(&mut self) -> Result<Option<Data>, c_int> {
         let mut data = Data::EMPTY;
         // SAFETY: the function belongs to this stream, and fills in the struct if it returns 0.
         match self.next.map(|next| unsafe { next(self, &raw mut data) }) {
@@ -172,22 +173,27 @@ fn text<'a>(pointer: *const c_char) -> Option<&'a CStr> {
 }
 
 impl Schema {
+    /// Returns the name of the field, if it has one.
     pub(super) fn name(&self) -> Option<&CStr> {
         text(self.name)
     }
 
+    /// Returns the letters of the type.
     pub(super) fn format(&self) -> Option<&CStr> {
         text(self.format)
     }
 
+    /// Returns how many structs are inside this one, as the producer says.
     pub(super) fn children(&self) -> i64 {
         self.child_count
     }
 
+    /// Returns a struct inside this one.
     pub(super) fn child(&self, number: usize) -> Option<&Self> {
         child(self.children, self.child_count, number)
     }
 
+    /// Returns the struct of the values that the numbers of this one stand for.
     pub(super) fn dictionary(&self) -> Option<&Self> {
         // SAFETY: the producer promises a valid pointer or a null one; what it points to lives as long as this struct.
         unsafe { self.dictionary.as_ref() }
@@ -195,19 +201,23 @@ impl Schema {
 }
 
 impl Data {
+    /// Returns how many structs are inside this one, as the producer says.
     pub(super) fn children(&self) -> i64 {
         self.child_count
     }
 
+    /// Returns a struct inside this one.
     pub(super) fn child(&self, number: usize) -> Option<&Self> {
         child(self.children, self.child_count, number)
     }
 
+    /// Returns the struct of the values that the numbers of this one stand for.
     pub(super) fn dictionary(&self) -> Option<&Self> {
         // SAFETY: as for `Schema::dictionary`.
         unsafe { self.dictionary.as_ref() }
     }
 
+    /// Returns the number of buffers.
     pub(super) fn buffers(&self) -> usize {
         usize::try_from(self.buffer_count).unwrap_or(0)
     }

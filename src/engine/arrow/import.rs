@@ -3,17 +3,13 @@
 use core::ffi::{CStr, c_int};
 use std::sync::Arc;
 
-use pyo3::exceptions::PyValueError;
-use pyo3::prelude::*;
-use pyo3::types::PyCapsule;
-
-use super::arrow_abi::{Data, Owned, Schema, Stream};
-use crate::engine::arrow::{Array, Source};
+use super::abi::{Data, Schema, Stream};
+use super::{Array, Source};
 use crate::engine::error::Error;
 use crate::engine::file::column::{Column, Plain};
 
 /// An array with its type.
-pub(super) struct Imported {
+struct Imported {
     schema: Arc<Schema>,
     data: Arc<Data>,
 }
@@ -29,7 +25,7 @@ impl Imported {
 }
 
 /// A stream of arrays of one type.
-pub(super) struct Chunks {
+struct Chunks {
     stream: Stream,
     schema: Option<Arc<Schema>>,
     /// Whether it ended or failed. A stream that failed is not asked again.
@@ -63,7 +59,7 @@ impl Chunks {
 
     fn read(&mut self) -> Result<Option<Imported>, Error> {
         let schema = self.schema()?;
-        let data = self.stream.next();
+        let data = self.stream.next_array();
         let data = data.map_err(|number| self.failed(number))?;
         Ok(data.map(|data| Imported {
             schema,
@@ -85,48 +81,38 @@ impl Iterator for Chunks {
     }
 }
 
-/// What a caller gives as an array or a table.
-pub(super) enum Given {
+/// The arrays that a caller gives, as one array or as a stream of the chunks of a table.
+pub struct Arrays(Given);
+
+enum Given {
     /// One array, until it was read.
     One(Option<Imported>),
     /// A stream of arrays.
     Many(Chunks),
 }
 
-impl Given {
-    /// Takes over the array or the stream of an object; `None` if it has neither.
-    pub(super) fn of(object: &Bound<'_, PyAny>) -> PyResult<Option<Self>> {
-        let used = || {
-            PyValueError::new_err("the Arrow capsule was used before: it holds nothing any more")
-        };
-        if object.hasattr("__arrow_c_array__")? {
-            let capsules = object.call_method0("__arrow_c_array__")?;
-            let (schema, data): (Bound<'_, PyCapsule>, Bound<'_, PyCapsule>) =
-                capsules.extract()?;
-            let taken = Schema::take(&schema)?.zip(Data::take(&data)?);
-            let (schema, data) = taken.ok_or_else(used)?;
-            return Ok(Some(Self::One(Some(Imported {
-                schema: Arc::new(schema),
-                data: Arc::new(data),
-            }))));
-        }
-        if object.hasattr("__arrow_c_stream__")? {
-            let capsule = object.call_method0("__arrow_c_stream__")?;
-            let capsule = capsule.cast_into::<PyCapsule>().map_err(PyErr::from)?;
-            let stream = Stream::take(&capsule)?.ok_or_else(used)?;
-            return Ok(Some(Self::Many(Chunks::new(stream))));
-        }
-        Ok(None)
+impl Arrays {
+    /// Makes the source of one array.
+    pub fn one(schema: Schema, data: Data) -> Self {
+        Self(Given::One(Some(Imported {
+            schema: Arc::new(schema),
+            data: Arc::new(data),
+        })))
+    }
+
+    /// Makes the source of a stream of arrays.
+    pub fn many(stream: Stream) -> Self {
+        Self(Given::Many(Chunks::new(stream)))
     }
 }
 
-impl Iterator for Given {
+impl Iterator for Arrays {
     type Item = Result<Array, Error>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        match self {
-            Self::Many(chunks) => Some(chunks.next()?.and_then(|chunk| chunk.read())),
-            Self::One(array) => Some(array.take()?.read()),
+        match &mut self.0 {
+            Given::Many(chunks) => Some(chunks.next()?.and_then(|chunk| chunk.read())),
+            Given::One(array) => Some(array.take()?.read()),
         }
     }
 }
@@ -219,5 +205,57 @@ impl Source for Foreign<'_> {
     fn dictionary(&self) -> Option<Self> {
         let (schema, data) = (self.schema.dictionary()?, self.data.dictionary()?);
         Some(self.inside(schema, data))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use std::sync::Arc;
+
+    use super::Arrays;
+    use crate::engine::arrow::export::RankedColumns;
+    use crate::engine::arrow::ranked::RankedRows;
+    use crate::engine::catalog::Place;
+
+    /// Three rows: two sessions, a null row, one session.
+    fn columns() -> Arc<RankedColumns> {
+        let rows = RankedRows {
+            places: vec![Place { part: 0, local: 0 }; 3],
+            positions: vec![7, 8, 9],
+            scores: vec![3.5, 2.5, 1.5],
+            ends: vec![0, 2, 2, 3],
+            valid: vec![0b101],
+        };
+        Arc::new(RankedColumns { rows, ids: None })
+    }
+
+    #[test]
+    fn exported_rows_are_imported_as_they_were() {
+        let columns = columns();
+        let arrays = [
+            Arrays::one(columns.schema(), columns.data()),
+            Arrays::many(columns.stream()),
+        ];
+        for arrays in arrays {
+            let read: Vec<_> = arrays.collect::<Result<_, _>>().unwrap();
+            assert_eq!(read.len(), 1);
+            let array = read.first().unwrap();
+            assert_eq!((array.len(), array.kind()), (3, String::from("list")));
+            assert_eq!(
+                [0, 1, 2].map(|row| array.is_null(row)),
+                [false, true, false]
+            );
+        }
+    }
+
+    #[test]
+    fn columns_live_until_the_last_struct_is_released() {
+        let columns = columns();
+        let (data, stream) = (columns.data(), columns.stream());
+        assert!(Arc::strong_count(&columns) > 1);
+        drop((data, stream));
+        assert_eq!(Arc::strong_count(&columns), 1);
     }
 }
