@@ -13,6 +13,11 @@ from eventkit.project import project_interests
 FILES = [
     ("requirements.txt", "Django[x]>=5 # site\n-r other.txt\nrequests\n", ["python", "django"]),
     (
+        "requirements.txt",
+        "git+https://example.org/a#egg=flask\nhttps://example.org/b.whl\njinja2 @ file:///c\n",
+        ["python", "flask", "jinja2"],
+    ),
+    (
         "package.json",
         '{"dependencies": {"react": "1"}, "devDependencies": {"@angular/core": "2"}}',
         ["javascript", "react", "angular"],

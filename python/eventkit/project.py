@@ -38,6 +38,8 @@ _EVERYDAY = frozenset(
     )
 )
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+_ADDRESS = re.compile(r"[\w+.-]+:")
+_EGG = re.compile(r"(?<=[#&]egg=)[A-Za-z0-9][A-Za-z0-9._-]*")
 _GO_REQUIRE = re.compile(r"^\s*(?:require\s+)?([\w.-]+\.[\w.-]+/\S+)\s+v\d", re.MULTILINE)
 
 
@@ -107,8 +109,9 @@ def _table(value: Any, *names: str) -> dict[str, Any]:
 
 
 def _requirements(lines: Iterable[Any]) -> list[str]:
-    """Return the names at the beginning of requirements such as ``django[x]>=5``."""
-    found = (_NAME.match(line.strip()) for line in lines if isinstance(line, str))
+    """Return the names of requirements such as ``django[x]>=5`` or ``git+https://…#egg=django``."""
+    texts = (line.strip() for line in lines if isinstance(line, str))
+    found = (_EGG.search(text) if _ADDRESS.match(text) else _NAME.match(text) for text in texts)
     return [match.group() for match in found if match]
 
 

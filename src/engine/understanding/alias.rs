@@ -139,14 +139,13 @@ fn singular(word: &str) -> Cow<'_, str> {
     }
 }
 
-/// Returns the words of a phrase without its function words, unless it has no others.
+/// Returns the words of a phrase without its function words, unless it has one other word or none: *just in time* is more
+/// than *time*.
 pub(super) fn phrase(text: &str) -> Vec<String> {
     let all = words_of(text);
     let mut words = all.clone();
-    if words.len() > 1 {
-        drop_function_words(&mut words);
-    }
-    if words.is_empty() { all } else { words }
+    drop_function_words(&mut words, |_| false);
+    if words.len() > 1 { words } else { all }
 }
 
 #[cfg(test)]
@@ -159,6 +158,7 @@ mod tests {
         aliases.push_same("IoT", "Internet of Things");
         aliases.push_same("K8s", "kubernetes");
         aliases.push_same("kubernetes", "kube");
+        aliases.push_same("JIT", "just in time");
         aliases.push_narrower("database", "sqlite");
         let to = |words: &str| -> Vec<String> {
             let words: Vec<String> = words.split(' ').map(str::to_owned).collect();
@@ -178,5 +178,7 @@ mod tests {
         let words = ["internet", "things", "kube"].map(str::to_owned);
         assert_eq!(aliases.phrase(&words), 2);
         assert_eq!(aliases.phrase(&words[1..]), 1);
+        assert!(to("time").is_empty());
+        assert_eq!(to("just in time"), ["jit"]);
     }
 }

@@ -9,7 +9,7 @@ use hashbrown::HashTable;
 use hashbrown::hash_table::Entry;
 
 use super::index::TextIndex;
-use super::lexicon::{is_function_word, is_name, is_welcome};
+use super::lexicon::{is_break, is_function_word, is_name, is_welcome};
 use super::points::{Code, Field};
 use super::sorted::{SortedWords, Word, compile};
 use super::words::{Source, each_word};
@@ -57,6 +57,9 @@ pub struct TextBuilder {
     codes: Vec<Code>,
     ends: Vec<u32>,
     whole: Vec<u8>,
+    /// Of the session that is read: the entries of its whole tags, and whether its title is that of a break.
+    whole_tags: Vec<u32>,
+    is_break: bool,
 }
 
 impl TextBuilder {
@@ -72,6 +75,7 @@ impl TextBuilder {
         } else {
             field
         };
+        self.is_break |= field == Field::Title && is_break(text);
         if field == Field::Tags {
             self.push_tag(text);
         } else {
@@ -90,7 +94,11 @@ impl TextBuilder {
             self.push_word(word, Field::Tags);
         });
         if !whole.is_empty() {
+            let entry = self.ids.len();
             self.push_word(&whole, Field::Tags);
+            if self.ids.len() > entry {
+                self.whole_tags.push(entry as u32);
+            }
         }
         self.whole = whole;
     }
@@ -126,8 +134,23 @@ impl TextBuilder {
         let end = u32::try_from(self.ids.len()).ok();
         let end = end.filter(|_| self.ids.len() < LIMIT);
         let end = end.ok_or_else(|| Error::too_large("words", self.ids.len(), LIMIT))?;
+        if self.is_break {
+            self.forget_tags();
+        }
+        self.whole_tags.clear();
+        self.is_break = false;
         self.ends.push(end);
         Ok(())
+    }
+
+    /// Takes the words of tags and tracks from the session that is read. Whole tags stay, for interests that are the same.
+    fn forget_tags(&mut self) {
+        let first = self.ends.last().map_or(0, |&end| end as usize);
+        for (entry, code) in self.codes.iter_mut().enumerate().skip(first) {
+            if !self.whole_tags.contains(&(entry as u32)) {
+                code.forget_tags();
+            }
+        }
     }
 
     /// Compiles what was collected.

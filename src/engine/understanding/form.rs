@@ -1,12 +1,13 @@
-//! The simple forms of a word: plurals, `-ing`, `-ed`, `-er`, `-ize` and `-ization`, and how an ending is spelt in other
-//! languages: *technologie* is *technology*, *robotik* is *robotics*.
+//! The simple forms of a word: plurals, `-ing`, `-ed`, `-er`, `-ize` and `-ization`, `-able` and `-ability`, British and
+//! American spelling, and how an ending is spelt in other languages: *technologie* is *technology*, *robotik* is
+//! *robotics*, *kapitalismus* is *capitalism*.
 //!
 //! Nothing is stemmed. A word's forms are made by rules and looked up, so a rule that makes no word of the programme
 //! does no harm, and *policy* never meets *police*. O(1) forms for each word.
 
 use super::points::Tier;
 
-/// A form and how near it is to the word: [`Tier::PLURAL`] or [`Tier::FORM`].
+/// A form and how near it is to the word: [`Tier::PLURAL`], [`Tier::FORM`], [`Tier::AGENT`] or [`Tier::DERIVED`].
 pub(super) type Form = (String, Tier);
 
 const INFLECTIONS: [&str; 4] = ["ing", "ed", "er", "ers"];
@@ -17,8 +18,38 @@ const SPELLINGS: [(&str, &str); 4] = [
     ("isation", "ize"),
 ];
 
+/// Endings of a noun, each with those of the verb or adjective, and the words before the ending that mean something else
+/// with it: an *operation* is no *operating* system.
+type Derivation = (
+    &'static str,
+    &'static [&'static str],
+    &'static [&'static str],
+);
+
+const DERIVATIONS: [Derivation; 5] = [
+    ("ability", &["able"], &["avail", "cap"]),
+    ("ibility", &["ible"], &["respons", "poss"]),
+    ("ation", &["ate", "ates", "ated", "ating"], &["oper"]),
+    (
+        "ction",
+        &["ct", "cts", "cted", "cting"],
+        &["produ", "proje", "obje", "subje", "contra", "rea"],
+    ),
+    ("ption", &["pt", "pts", "pted", "pting"], &[]),
+];
+
+/// The same ending in British and in American spelling, and what must stand before it: *tour* is no *tor*.
+const SPELT_ALIKE: [(&str, &str); 5] = [
+    ("our", "or"),
+    ("ence", "ense"),
+    ("tre", "ter"),
+    ("yse", "yze"),
+    ("ogue", "og"),
+];
+const LEAST_SPELT_ALIKE: usize = 3;
+
 /// The same ending in English, German, French and Spanish, folded.
-const COGNATES: [&[&str]; 7] = [
+const COGNATES: [&[&str]; 11] = [
     &[
         "ism",
         "ismus",
@@ -38,7 +69,15 @@ const COGNATES: [&[&str]; 7] = [
     &["ity", "itat", "ite", "idad", "ita"],
     &["tion", "cion", "zione"],
     &["ics", "ik", "ique", "ica", "ic"],
+    &[
+        "isch", "ische", "ischen", "ischer", "isches", "ical", "ian", "ique",
+    ],
+    &["ence", "enz", "encia"],
+    &["ance", "anz", "ancia"],
+    &["ture", "tur", "tura"],
 ];
+/// The shortest word that may be spelt with `k` in one language and with `c` in another.
+const LEAST_SPELT_WITH_K: usize = 5;
 
 /// Returns the forms of a word that `held` holds, without the word, none of them twice.
 pub(super) fn forms(word: &str, held: impl Fn(&str) -> bool) -> Vec<Form> {
@@ -114,7 +153,7 @@ impl<H: Fn(&str) -> bool> Forms<'_, H> {
             self.add(base, "x", tier);
         }
         if base.len() >= 6 {
-            for ending in ["en", "n", "e"] {
+            for ending in ["en", "n", "e", "es"] {
                 self.add(base, ending, tier);
             }
         }
@@ -126,9 +165,23 @@ impl<H: Fn(&str) -> bool> Forms<'_, H> {
         let inflected = tier.min(Tier::FORM);
         let stem = base.strip_suffix('e').unwrap_or(base);
         let doubled = doubles(base).map(|last| format!("{base}{last}"));
-        for stem in core::iter::once(stem).chain(doubled.as_deref()) {
+        // *Caring* is no form of *car*, which would be *carring*.
+        let stem = (!must_double(base)).then_some(stem);
+        for stem in stem.into_iter().chain(doubled.as_deref()) {
             for ending in INFLECTIONS {
                 self.add(stem, ending, inflected);
+            }
+        }
+        self.derived(base);
+        for (one, other) in SPELT_ALIKE {
+            for (one, other) in [(one, other), (other, one)] {
+                if let Some(stem) = base.strip_suffix(one)
+                    && stem.len() >= LEAST_SPELT_ALIKE
+                {
+                    let spelt = format!("{stem}{other}");
+                    self.add(&spelt, "", tier);
+                    self.plurals(&spelt, tier);
+                }
             }
         }
         for (noun, verb) in SPELLINGS {
@@ -143,9 +196,37 @@ impl<H: Fn(&str) -> bool> Forms<'_, H> {
         }
     }
 
-    /// Adds the word with its ending as other languages spell it.
+    /// Adds the verb or adjective of a noun, and the noun of a verb or adjective: *accessible* and *accessibility*.
+    fn derived(&mut self, base: &str) {
+        for (noun, others, apart) in DERIVATIONS {
+            let is_apart = |stem: &str| stem.len() < 3 || apart.contains(&stem);
+            if let Some(stem) = base.strip_suffix(noun).filter(|stem| !is_apart(stem)) {
+                for other in others {
+                    self.add(stem, other, Tier::DERIVED);
+                }
+            }
+            let stem = others.first().and_then(|other| base.strip_suffix(other));
+            if let Some(stem) = stem.filter(|stem| !is_apart(stem)) {
+                self.add(stem, noun, Tier::DERIVED);
+            }
+        }
+    }
+
+    /// Adds the word as other languages spell it: with another ending, and with `k` for `c`.
     fn cognates(&mut self) {
         let word = self.word;
+        self.endings(word);
+        if word.len() >= LEAST_SPELT_WITH_K {
+            for (one, other) in [(b'c', 'k'), (b'k', 'c')] {
+                if let Some(spelt) = with_another_letter(word, one, other) {
+                    self.add(&spelt, "", Tier::FORM);
+                    self.endings(&spelt);
+                }
+            }
+        }
+    }
+
+    fn endings(&mut self, word: &str) {
         for endings in COGNATES {
             let stem = endings.iter().find_map(|ending| word.strip_suffix(ending));
             if let Some(stem) = stem.filter(|stem| stem.len() >= 3) {
@@ -184,7 +265,11 @@ fn bases(word: &str) -> Vec<Form> {
     if let Some(stem) = word.strip_suffix("ies").filter(|stem| stem.len() >= 2) {
         add(format!("{stem}y"), Tier::PLURAL);
     }
-    if let Some(stem) = word.strip_suffix("es").filter(|stem| stem.len() >= 3) {
+    // *Cares* is no form of *car*. Long words may be Spanish.
+    let is_plural = |stem: &&str| {
+        stem.len() >= 6 || (stem.len() >= 3 && stem.ends_with(['s', 'x', 'z', 'h', 'o']))
+    };
+    if let Some(stem) = word.strip_suffix("es").filter(is_plural) {
         add(stem.to_owned(), Tier::PLURAL);
     }
     if let Some(stem) = word
@@ -205,7 +290,9 @@ fn bases(word: &str) -> Vec<Form> {
             } else {
                 Tier::FORM
             };
-            add(stem.to_owned(), tier);
+            if !must_double(stem) {
+                add(stem.to_owned(), tier);
+            }
             add(format!("{stem}e"), tier);
             if let [.., before, last] = stem.as_bytes()
                 && before == last
@@ -245,6 +332,26 @@ fn doubles(base: &str) -> Option<char> {
     }
 }
 
+/// Returns true for a word of one syllable that doubles its last letter: *planning*, never *planing*.
+fn must_double(base: &str) -> bool {
+    doubles(base).is_some() && base.bytes().filter(|&byte| is_vowel(byte)).count() == 1
+}
+
+/// Returns a word with one letter instead of another, unless `h`, `k`, `e`, `i` or `y` follows: *kritik* for *critik*. `None`
+/// if nothing changes.
+fn with_another_letter(word: &str, one: u8, other: char) -> Option<String> {
+    let mut bytes = word.bytes().peekable();
+    let mut changed = false;
+    let mut spelt = String::with_capacity(word.len());
+    while let Some(byte) = bytes.next() {
+        let keeps = |next: &u8| matches!(next, b'h' | b'k' | b'e' | b'i' | b'y');
+        let replace = byte == one && !bytes.peek().is_some_and(keeps) && !spelt.ends_with('c');
+        changed |= replace;
+        spelt.push(if replace { other } else { char::from(byte) });
+    }
+    changed.then_some(spelt)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -264,6 +371,15 @@ mod tests {
             ("plan", "planning"),
             ("monetize", "monetization"),
             ("optimisation", "optimise"),
+            ("accessible", "accessibility"),
+            ("automation", "automate"),
+            ("detect", "detection"),
+            ("encrypt", "encryption"),
+            ("licence", "license"),
+            ("behaviour", "behavior"),
+            ("centre", "center"),
+            ("catalogue", "catalog"),
+            ("code", "coding"),
         ] {
             assert!(has(one, other), "{one} {other}");
             assert!(has(other, one), "{other} {one}");
@@ -283,6 +399,12 @@ mod tests {
             ("democracy", "democratie"),
             ("university", "universitat"),
             ("geography", "geographie"),
+            ("capitalism", "kapitalismus"),
+            ("architecture", "architektur"),
+            ("critique", "kritik"),
+            ("political", "politische"),
+            ("conference", "konferenz"),
+            ("project", "projekt"),
         ] {
             assert!(has(one, other), "{one} {other}");
             assert!(has(other, one), "{other} {one}");
@@ -309,5 +431,18 @@ mod tests {
         assert!(!has("accessibility", "access") && !has("access", "accessibility"));
         assert!(!has("policy", "police") && !has("police", "policy"));
         assert!(!has("llm", "llvm") && !has("ai", "air"));
+        for (one, other) in [
+            ("cars", "caring"),
+            ("cares", "car"),
+            ("coding", "cod"),
+            ("note", "not"),
+            ("operations", "operating"),
+            ("production", "product"),
+            ("availability", "available"),
+            ("tour", "tor"),
+            ("kube", "cube"),
+        ] {
+            assert!(!has(one, other) && !has(other, one), "{one} {other}");
+        }
     }
 }

@@ -4,12 +4,15 @@ use super::distance::{Near, distance};
 use super::fold::is_unspaced;
 use super::form::plurals;
 use super::interest::{Alternative, How};
+use super::lexicon::differs_in_last_letter;
 use super::points::Tier;
 use super::resolver::{Resolver, push};
 
 /// The words that a prefix or a misspelling may mean.
 const MOST_PREFIXED: usize = 8;
 const MOST_TYPOS: usize = 3;
+/// Words up to here are not mended in their first letter, nor in their last one alone.
+const SHORT: usize = 7;
 /// What joins the parts of a German compound.
 const LINKS: [&str; 4] = ["s", "n", "en", "es"];
 /// The shortest part of a compound with a link.
@@ -119,7 +122,8 @@ impl Resolver<'_> {
             let meant = self.texts.most_frequent(MOST_TYPOS, |part, visit| {
                 part.visit_near(&near, |found, id| {
                     let near = distance(word, found, most.into()).is_some()
-                        && (letters > 6 || !differs_in_last_letter(word, found));
+                        && (letters > SHORT
+                            || (starts_alike(word, found) && !differs_in_last_letter(word, found)));
                     if near
                         && (most == 1 || found.chars().next() == first)
                         && !found.starts_with('=')
@@ -138,8 +142,13 @@ impl Resolver<'_> {
     }
 }
 
-/// Whether two words are as long, and only their last letters differ: *policy* and *police*.
-fn differs_in_last_letter(one: &str, other: &str) -> bool {
-    let cut = |word: &str| word.char_indices().last().map_or(0, |(at, _)| at);
-    one.get(..cut(one)) == other.get(..cut(other))
+/// Whether two words start with the same letter, or with the same two letters, swapped. People rarely mistake the first
+/// letter: *kochen* is no misspelt *wochen*.
+fn starts_alike(one: &str, other: &str) -> bool {
+    let head = |word: &str| {
+        let mut letters = word.chars();
+        (letters.next(), letters.next())
+    };
+    let ((a, b), (c, d)) = (head(one), head(other));
+    a == c || (a == d && b == c)
 }

@@ -72,6 +72,8 @@ pub struct Interest {
     /// The level, if the interest asks for something else too.
     pub level: Option<Level>,
     pub(super) level_words: Vec<Alternative>,
+    /// What says another level: a session whose tags, title or track say only that is not preferred.
+    pub(super) other_levels: Vec<Alternative>,
     /// Whole tags that are the whole interest.
     pub whole: Vec<Alternative>,
 }

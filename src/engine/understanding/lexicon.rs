@@ -8,6 +8,8 @@ use std::sync::LazyLock;
 use foldhash::fast::FixedState;
 use hashbrown::HashMap;
 
+use super::distance::distance;
+
 /// Words that are dropped from the texts, and from an interest that has others.
 const FUNCTION_WORDS: &str = "\
 a an the and or of for in at to from by with without into onto about as is are was were be been being am do does did \
@@ -19,16 +21,19 @@ up out off via per vs etc \
 le la les un une des du de et au aux dans avec sans ce cet cette ces je tu il elle nous vous ils elles mon ma mes ta \
 tes sa ses notre votre leur leurs que qui quoi dont suis sont etre avons avez ont \
 der das den dem des ein eine einen einem einer eines und oder vom zum zur mit ohne fur uber ich du sie wir ihr mein \
-meine dein ist sind auch nicht kein keine \
+meine dein ist sind auch nicht kein keine aus auf bei nach wie wann warum wieso aber mochte \
 el los las del con por para una unos unas como soy";
 
-/// Words that people wrap an interest in. They are dropped from an interest that has others, unless they are part of a
-/// known phrase (*internet of things*).
+/// Words that people wrap an interest in, in English, German, French and Spanish. They are dropped from an interest that
+/// has others, unless they are part of a known phrase (*internet of things*).
 const CONVERSATION: &str = "\
 get gets got getting goes going gone make makes made making let lets want wants wanted like likes need needs needed \
-know learn look looking interested interest interests interesting \
-something anything everything stuff things thing bit lot really please hello hi talk talks session sessions event \
-events lecture lectures using use used uses";
+know learn look looking interested interest interests interesting find finding attend hear listen try trying \
+something anything everything stuff things thing bit lot really please hello hi thanks talk talks session sessions \
+event events lecture lectures topic topics related using use used uses \
+lernen lerne kennenlernen wissen erfahren gerne interesse interessiere interessiert etwas mehr vortrag vortrage \
+apprendre savoir decouvrir cherche voudrais aimerais interesse interessee conference conferences \
+aprender saber busco quiero quisiera gustaria interesa interesado interesada";
 
 /// Function words of one language that are words or names in another. An interest drops them if it holds one of the
 /// language's own words too.
@@ -42,7 +47,7 @@ const AMBIGUOUS: [(&str, &str); 3] = [
     (
         "der das den dem des ein eine einen einem einer eines und oder vom zum zur mit ohne fur uber ich du sie wir ihr \
          mein meine dein ist sind auch nicht kein keine die",
-        "die von zu im am auf aus bei nach er es war wie was wer warum wann aber mochte will",
+        "die von zu im am er es war was wer will",
     ),
     (
         "el los las del con por para una unos unas como soy de la y en",
@@ -62,9 +67,10 @@ under for wild get see by all around along after forth too as in deep about";
 const LEVELS: [(Level, &str); 3] = [
     (
         Level::Beginner,
-        "beginner beginners newcomer newcomers novice novices intro introduction introductory basics fundamentals 101 \
-         junior debutant debutants debutante debutantes debute debuter initiation decouverte einsteiger anfanger \
-         einfuhrung grundlagen principiante principiantes introduccion",
+        "beginner beginners newcomer newcomers newbie newbies noob noobs novice novices intro introduction introductory \
+         basics fundamentals primer 101 junior debutant debutants debutante debutantes debute debuter initiation \
+         decouverte einsteiger einsteigerin einsteigerinnen anfanger anfangerin anfangerinnen einstieg einfuhrung \
+         grundlagen principiante principiantes introduccion",
     ),
     (
         Level::Intermediate,
@@ -86,12 +92,21 @@ const UNSPACED_LEVELS: [(Level, &str); 3] = [
     (Level::Advanced, "進階 进阶 高階 高级 上級 고급"),
 ];
 
+/// What people wrap an interest in, in scripts without spaces. The longer ones stand first.
+const UNSPACED_CONVERSATION: &str = "\
+我想學習 我想学习 我想了解 想學習 想学习 想了解 我想學 我想学 感興趣 感兴趣 我對 我对 關於 关于 有關 有关 的演講 的演讲 的議程 的议程 相關的 相关的 \
+相關 相关 について学びたい を学びたい 学びたい について知りたい を知りたい 知りたい 勉強したい に興味がある に興味 についての について に関する に関して \
+のための 者向けの 者向け 向けの 向け のセッション のトーク 에대해 에대한 대해 관련 배우고 싶어요 관심";
+
 /// Two words that say a level.
-const LEVEL_PAIRS: [(Level, &str, &str); 5] = [
+const LEVEL_PAIRS: [(Level, &str, &str); 8] = [
     (Level::Beginner, "new", "to"),
     (Level::Beginner, "getting", "started"),
     (Level::Beginner, "get", "started"),
     (Level::Beginner, "first", "steps"),
+    (Level::Beginner, "erste", "schritte"),
+    (Level::Beginner, "premiers", "pas"),
+    (Level::Beginner, "primeros", "pasos"),
     (Level::Advanced, "deep", "dive"),
 ];
 
@@ -107,6 +122,8 @@ pub enum Level {
 }
 
 impl Level {
+    pub(super) const ALL: [Self; 3] = [Self::Beginner, Self::Intermediate, Self::Advanced];
+
     /// The name that is shown.
     pub fn name(self) -> &'static str {
         match self {
@@ -134,6 +151,30 @@ impl Level {
             .iter()
             .find(|(_, a, b)| *a == first && *b == second)
             .map(|&(level, _, _)| level)
+    }
+
+    /// The level that a misspelt word means: one of six letters or more, within one edit that is not of its last letter
+    /// alone, or of nine letters within two.
+    pub(super) fn of_misspelt(word: &str) -> Option<Self> {
+        const LEAST: usize = 6;
+        const LEAST_FOR_TWO_EDITS: usize = 9;
+        if word.len() < LEAST || !word.bytes().all(|byte| byte.is_ascii_lowercase()) {
+            return None;
+        }
+        let most = if word.len() < LEAST_FOR_TWO_EDITS {
+            1
+        } else {
+            2
+        };
+        let lists = LEVELS.iter();
+        let mut all = lists
+            .flat_map(|(level, words)| words.split_ascii_whitespace().map(|word| (*level, word)));
+        all.find(|(_, said)| {
+            said.len() >= LEAST
+                && distance(word, said, most).is_some()
+                && !differs_in_last_letter(word, said)
+        })
+        .map(|(level, _)| level)
     }
 
     /// The levels that stand inside a text without spaces, with their words.
@@ -206,21 +247,87 @@ pub(super) fn is_particle(word: &str) -> bool {
     PARTICLES.split_ascii_whitespace().any(|held| held == word)
 }
 
-/// Drops the function words of an interest. The answer is empty if it has no other words.
-pub(super) fn drop_function_words(words: &mut Vec<String>) {
+/// Returns a text without what people wrap an interest in, in scripts without spaces. `None` if nothing changes.
+pub(super) fn without_conversation(text: &str) -> Option<String> {
+    if text.is_ascii() {
+        return None;
+    }
+    let mut rest: Option<String> = None;
+    for said in UNSPACED_CONVERSATION.split_ascii_whitespace() {
+        let held = rest.as_deref().unwrap_or(text);
+        if held.contains(said) {
+            rest = Some(held.replace(said, " "));
+        }
+    }
+    rest
+}
+
+/// Drops the function words of an interest, except those at places that are kept. The answer is empty if it has no other
+/// words.
+pub(super) fn drop_function_words(words: &mut Vec<String>, keep: impl Fn(usize) -> bool) {
     let all: Vec<Listed> = words.iter().map(|word| listed(word)).collect();
     let spoken = |language: usize| all.iter().any(|word| word.own[language]);
     let spoken: Vec<bool> = (0..AMBIGUOUS.len()).map(spoken).collect();
-    let mut all = all.into_iter();
+    let mut all = (0..).zip(all);
     words.retain(|_| {
-        let word = all.next().unwrap_or_default();
+        let (place, word) = all.next().unwrap_or_default();
         let ambiguous = word
             .ambiguous
             .iter()
             .zip(&spoken)
             .any(|(&word, &spoken)| word && spoken);
-        !word.function && !ambiguous
+        keep(place) || (!word.function && !ambiguous)
     });
+}
+
+/// Whether two words are as long, and only their last letters differ: *policy* and *police*.
+pub(super) fn differs_in_last_letter(one: &str, other: &str) -> bool {
+    let cut = |word: &str| word.char_indices().last().map_or(0, |(at, _)| at);
+    one.get(..cut(one)) == other.get(..cut(other))
+}
+
+/// Returns true for the title of a break: what its tags and track say is not its subject.
+pub(super) fn is_break(title: &str) -> bool {
+    const NAMES: &[&str] = &[
+        "break",
+        "lunch",
+        "breakfast",
+        "dinner",
+        "pause",
+        "mittagspause",
+        "kaffeepause",
+        "mittagessen",
+        "dejeuner",
+        "almuerzo",
+        "descanso",
+        "registration",
+    ];
+    const BESIDE: &[&str] = &[
+        "coffee",
+        "tea",
+        "morning",
+        "afternoon",
+        "evening",
+        "short",
+        "and",
+        "und",
+        "et",
+        "cafe",
+        "kaffee",
+        "de",
+    ];
+    const LONGEST: usize = 40;
+    if title.len() > LONGEST {
+        return false;
+    }
+    let same = |word: &str, list: &[&str]| list.iter().any(|held| held.eq_ignore_ascii_case(word));
+    let words = || {
+        title
+            .split(|c: char| !c.is_alphanumeric())
+            .filter(|word| !word.is_empty())
+    };
+    words().any(|word| same(word, NAMES))
+        && words().all(|word| same(word, NAMES) || same(word, BESIDE))
 }
 
 /// Returns true for the title of a welcome or a closing: it names the room, not the subject of a talk.

@@ -81,6 +81,36 @@ fn merge<V: Copy>(all: &mut Vec<(u32, V)>, join: impl Fn(V, V) -> V) {
     });
 }
 
+/// What a session says of its level.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Said {
+    /// Its abstract says the level that is asked for.
+    InAbstract,
+    /// Its tags, title or track say another level.
+    OtherLevel,
+    /// They say the level that is asked for.
+    Prominently,
+}
+
+impl Said {
+    pub(super) fn of(code: Code) -> Self {
+        if code.is_prominent() {
+            Self::Prominently
+        } else {
+            Self::InAbstract
+        }
+    }
+
+    /// The points that are added to those of a session.
+    pub(super) fn points(self, points: u32) -> u32 {
+        match self {
+            Self::OtherLevel => 0,
+            Self::InAbstract => level_points(points, true),
+            Self::Prominently => level_points(points, false),
+        }
+    }
+}
+
 struct Run<'r> {
     texts: &'r Texts<'r>,
     impacts: Cow<'static, Impacts>,
@@ -158,15 +188,22 @@ impl Run<'_> {
         let mut said = Vec::new();
         for word in &interest.level_words {
             self.texts.each(word, self.fields, |session, code| {
-                said.push((session, code.is_prominent()));
+                said.push((session, Said::of(code)));
             });
         }
-        merge(&mut said, |one, other| one || other);
+        for word in &interest.other_levels {
+            self.texts.each(word, self.fields, |session, code| {
+                if code.is_prominent() {
+                    said.push((session, Said::OtherLevel));
+                }
+            });
+        }
+        merge(&mut said, Said::max);
         let mut said = said.into_iter().peekable();
         for (session, points) in sessions {
             while said.next_if(|(other, _)| *other < *session).is_some() {}
-            if let Some((_, prominent)) = said.next_if(|(other, _)| *other == *session) {
-                *points += level_points(*points, !prominent);
+            if let Some((_, said)) = said.next_if(|(other, _)| *other == *session) {
+                *points += said.points(*points);
             }
         }
     }

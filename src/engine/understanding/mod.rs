@@ -30,6 +30,7 @@ pub mod matching;
 mod piece;
 pub mod points;
 mod resolver;
+mod runs;
 pub mod sorted;
 pub mod terms;
 pub mod texts;

@@ -58,6 +58,8 @@ impl Tier {
     pub(super) const PREFIX: Self = Self(38);
     /// What an agent noun is made of: *compiler* and *compile*.
     pub(super) const AGENT: Self = Self(32);
+    /// A verb or adjective of a noun, or the noun of it: what is *accessible* may be so to all, or just not secret.
+    pub(super) const DERIVED: Self = Self(28);
     pub(super) const NARROWER: Self = Self(26);
     /// One word of a phrase, divided by the number of its words.
     pub(super) const PART: Self = Self(19);
@@ -92,6 +94,11 @@ impl Code {
             Field::Abstract => self.0 += 1,
             _ => self.0 |= field.bit(),
         }
+    }
+
+    /// The word stands in no tag and no track.
+    pub(super) fn forget_tags(&mut self) {
+        self.0 &= !(Field::Tags.bit() | Field::Track.bit());
     }
 
     /// Where both words stand.

@@ -1,7 +1,8 @@
 //! Reads an interest: what it asks for, as groups of words of which each has alternatives.
 //!
 //! The words of an interest lose its function words and its level. Neighbours that are a known phrase (*machine
-//! learning*) are one group, and so is a run of Chinese, Japanese or Korean; every other word is a group of its own.
+//! learning*) are one group, and so is a run of Chinese, Japanese or Korean; every other word is a group of its own. A run
+//! that the programme does not hold is cut into parts that it holds or that have aliases.
 //! The alternatives of a group are tried in this order: the word, its forms, its aliases and their plurals. Only if the
 //! programme holds none of them: two words that it may be written as, words that start with it, words that differ by an
 //! edit or two.
@@ -10,7 +11,9 @@ use super::alias::Aliases;
 use super::fold::is_unspaced;
 use super::form::{Form, forms, plurals};
 use super::interest::{Alternative, Group, How, Interest};
-use super::lexicon::{Level, drop_function_words, is_conversation};
+use super::lexicon::{
+    Level, drop_function_words, is_conversation, is_function_word, without_conversation,
+};
 use super::points::Tier;
 use super::texts::Texts;
 use super::words::words_of;
@@ -50,14 +53,23 @@ impl Resolver<'_> {
     /// Reads an interest.
     pub(super) fn interest(&self, text: &str) -> Interest {
         let all = words_of(text);
-        let (mut words, levels) = self.without_levels(text, &all);
+        let (mut words, levels) = match without_conversation(text) {
+            Some(rest) if !words_of(&rest).is_empty() => {
+                self.without_levels(&rest, &words_of(&rest))
+            }
+            _ => self.without_levels(text, &all),
+        };
         if words.len() > 1 || !levels.is_empty() {
-            drop_function_words(&mut words);
+            let phrases = self.phrases(&words);
+            drop_function_words(&mut words, |place| {
+                phrases.get(place).copied().unwrap_or_default()
+            });
         }
         let mut interest = Interest {
             groups: Vec::new(),
             level: None,
             level_words: Vec::new(),
+            other_levels: Vec::new(),
             whole: self.whole(&all),
         };
         match levels.first() {
@@ -67,8 +79,9 @@ impl Resolver<'_> {
             }
             Some(&(level, _)) => {
                 interest.level = Some(level);
-                let said = level.words().map(|word| (words_of(word), Tier::WORD));
-                interest.level_words = self.all(said, How::Level);
+                interest.level_words = self.level_words(level);
+                let others = Level::ALL.into_iter().filter(|&other| other != level);
+                interest.other_levels = others.flat_map(|other| self.level_words(other)).collect();
             }
             None if words.is_empty() => words.clone_from(&all),
             None => {}
@@ -104,7 +117,7 @@ impl Resolver<'_> {
                 levels.push((level, word.clone()));
                 at += 2;
             } else {
-                match Level::of_word(word) {
+                match Level::of_word(word).or_else(|| self.misspelt_level(word)) {
                     Some(level) => levels.push((level, word.clone())),
                     None => words.push(word.clone()),
                 }
@@ -115,14 +128,41 @@ impl Resolver<'_> {
         (words, levels)
     }
 
+    /// The level that a word means which is no word.
+    fn misspelt_level(&self, word: &str) -> Option<Level> {
+        let is_word = !self.fuzzy || self.aliases.holds(word) || self.texts.holds(word);
+        Level::of_misspelt(word).filter(|_| !is_word)
+    }
+
+    /// What says a level, of what the programme holds.
+    fn level_words(&self, level: Level) -> Vec<Alternative> {
+        let said = level.words().map(|word| (words_of(word), Tier::WORD));
+        self.all(said, How::Level)
+    }
+
+    /// Which words belong to a phrase with aliases, function words included: *just in time*.
+    fn phrases(&self, words: &[String]) -> Vec<bool> {
+        let mut held = Vec::with_capacity(words.len());
+        while held.len() < words.len() {
+            let count = self.phrase_at(words, held.len());
+            held.extend(core::iter::repeat_n(count > 1, count));
+        }
+        held
+    }
+
     /// The number of words from here on that are a phrase with aliases; 1 if there is none.
     fn phrase_at(&self, words: &[String], at: usize) -> usize {
         self.aliases.phrase(words.get(at..).unwrap_or_default())
     }
 
-    /// The forms of a word that the programme holds.
+    /// The forms of a word that the programme holds. A word that has aliases is no agent noun: a *docker* does not dock, and
+    /// *Kinder* are not kind.
     fn forms(&self, word: &str) -> Vec<Form> {
-        forms(word, |form| self.texts.holds(form))
+        let mut forms = forms(word, |form| self.texts.holds(form));
+        if self.aliases.holds(word) {
+            forms.retain(|(_, tier)| *tier != Tier::AGENT);
+        }
+        forms
     }
 
     /// A group for an interest that is a level and nothing else.
@@ -171,11 +211,14 @@ impl Resolver<'_> {
                 self.phrase_at(words, at)
             };
             let asked = words.get(at..at + count).unwrap_or_default();
-            if count > 1 && !word.starts_with(is_unspaced) && !self.is_held(asked) {
-                // The programme knows the phrase by no name. Its words may still be there.
-                spans.extend(asked.chunks(1));
-            } else {
+            if count == 1 || self.is_held(asked) {
                 spans.push(asked);
+            } else if word.starts_with(is_unspaced) {
+                self.cut_run(asked, &mut spans);
+            } else {
+                // The programme knows the phrase by no name. Its words may still be there.
+                let words = asked.chunks(1);
+                spans.extend(words.filter(|span| !span.iter().any(|word| is_function_word(word))));
             }
             at += count;
         }
@@ -219,9 +262,10 @@ impl Resolver<'_> {
         }
     }
 
-    /// Returns true if the programme holds a phrase, or an alias of it.
-    fn is_held(&self, asked: &[String]) -> bool {
-        !self.said(asked).is_empty() || !self.aliased(asked).is_empty()
+    /// Returns true if a session holds a phrase or an alias of it, in one field.
+    pub(super) fn is_held(&self, asked: &[String]) -> bool {
+        let is_said = |found: Vec<Alternative>| found.iter().any(|it| self.texts.is_said(it));
+        is_said(self.said(asked)) || is_said(self.aliased(asked))
     }
 
     fn group(&self, asked: &[String]) -> Group {

@@ -112,6 +112,11 @@ impl Reader<'_> {
         let said = interest.level_words.iter();
         let said = said.filter_map(|word| Some((word, self.code(word)?)));
         let (word, code) = said.max_by_key(|(_, code)| code.is_prominent())?;
+        let mut others = interest.other_levels.iter();
+        let is_other = |word: &Alternative| self.code(word).is_some_and(Code::is_prominent);
+        if !code.is_prominent() && others.any(is_other) {
+            return None;
+        }
         Some(Term {
             asked: level.name().to_owned(),
             term: word.term.clone(),

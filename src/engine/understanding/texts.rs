@@ -130,7 +130,36 @@ impl<'a> Texts<'a> {
     }
 }
 
+impl Texts<'_> {
+    /// Whether some session holds the words of an alternative in one field. Stops at the first.
+    pub(super) fn is_said(&self, alternative: &Alternative) -> bool {
+        let mut parts = self.parts.iter().zip(&alternative.ids);
+        parts.any(|(part, ids)| match ids.as_deref() {
+            None | Some([]) => false,
+            Some([_]) => true,
+            Some([first, others @ ..]) => part.says_together(*first, others),
+        })
+    }
+}
+
 impl Part<'_> {
+    /// Whether a session holds several words in one field.
+    fn says_together(&self, first: WordId, others: &[WordId]) -> bool {
+        let postings = |id: &WordId| self.index.postings(*id).peekable();
+        let mut others: Vec<_> = others.iter().map(postings).collect();
+        let mut sessions = self.held(self.index.postings(first));
+        sessions.any(|(session, mut code)| {
+            others.iter_mut().all(|other| {
+                while other.next_if(|&(before, _)| before < session).is_some() {}
+                let found = other.peek().filter(|&&(held, _)| held == session);
+                found.is_some_and(|&(_, found)| {
+                    code = code.both(found);
+                    code != Code::default()
+                })
+            })
+        })
+    }
+
     /// Whether a session holds a word, of those that were not taken out.
     fn holds(&self, word: &str) -> bool {
         let id = self.index.get(word);

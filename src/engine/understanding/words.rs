@@ -6,6 +6,7 @@
 //!   `llama.cpp` is `llama` and `llamacpp`. What follows a slash is a new word; `ci/cd` is `ci`, `cd` and `ci/cd`.
 //! * An English `'s` is dropped, and so is a French `l'` or `d'` in front of a word.
 //! * Han, Kana and Hangul are cut into pairs of neighbours: `資料庫` is `資料` and `料庫`.
+//! * Addresses of the web and of mail are no words of a text.
 //! * A single letter, and a name such as `Go` that is spelt like a function word, counts in a text only with a capital
 //!   letter, not at the start of a sentence before other words, and not before a particle (`Go to`).
 //!
@@ -49,7 +50,15 @@ pub fn each_word(text: &str, source: Source, mut emit: impl FnMut(&[u8], bool)) 
             continue;
         }
         if let Some(word) = simple_word(bytes, at, &mut lowered) {
-            at += word.len();
+            let end = at + word.len();
+            if source == Source::Text
+                && matches!(bytes.get(end), Some(b':' | b'@'))
+                && let Some(address) = address(text, at, end)
+            {
+                at = address;
+                continue;
+            }
+            at = end;
             emit(word, true);
             continue;
         }
@@ -58,6 +67,12 @@ pub fn each_word(text: &str, source: Source, mut emit: impl FnMut(&[u8], bool)) 
             at += rest.chars().next().map_or(1, char::len_utf8);
             continue;
         };
+        if source == Source::Text
+            && let Some(address) = address(text, at, at + end)
+        {
+            at = address;
+            continue;
+        }
         let (raw, after) = rest.split_at_checked(end).unwrap_or((rest, ""));
         splitter.chunk(
             raw,
@@ -96,6 +111,26 @@ fn simple_word<'l>(
     };
     let word = lowered.get(..len)?;
     (apart && (3..=LONGEST).contains(&len) && word != b"net").then_some(word)
+}
+
+/// Returns where the address ends whose first word is at a place; `None` if it is no address of the web or of mail.
+fn address(text: &str, start: usize, end: usize) -> Option<usize> {
+    let is_end = |c: char| c.is_whitespace() || matches!(c, '<' | '>' | '"' | ')' | ']' | '|');
+    let (first, after) = (text.get(start..end)?, text.get(end..)?);
+    let rest = |after: &str| after.find(is_end).unwrap_or(after.len());
+    let is_web = after.starts_with("://") || first.get(..4).is_some_and(is_www);
+    let is_mail = after.starts_with('@') && after.get(1..rest(after)).is_some_and(is_host);
+    (is_web || is_mail).then(|| end + rest(after))
+}
+
+fn is_www(head: &str) -> bool {
+    head.eq_ignore_ascii_case("www.")
+}
+
+/// Returns true for names that are joined by dots.
+fn is_host(text: &str) -> bool {
+    let name = text.trim_end_matches(['.', ',', ';', ':', '!', '?']);
+    name.split('.').count() > 1 && name.split('.').all(|part| !part.is_empty())
 }
 
 /// Returns the words of a query that take a place, in order.
@@ -407,7 +442,7 @@ mod tests {
 
     #[test]
     fn texts_are_split_into_words() {
-        let rows: [(&str, &[&str]); 16] = [
+        let rows: [(&str, &[&str]); 19] = [
             (
                 "Self-hosted RISC-V",
                 &["selfhosted", "self", "hosted", "riscv", "risc"],
@@ -433,6 +468,12 @@ mod tests {
                 &["statistics", "with", "r", "letter"],
             ),
             ("snake_case", &["snakecase", "snake", "case"]),
+            (
+                "See https://osm.org/car?x=1 or www.a.org, and write to jo@b.org.",
+                &["see", "or", "and", "write", "to"],
+            ),
+            ("(http://a.org) note: talk", &["note", "talk"]),
+            ("rust@home", &["rust", "home"]),
         ];
         for (text, words) in rows {
             let words: Vec<&str> = if text.starts_with("C/C++") {
