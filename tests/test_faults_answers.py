@@ -49,13 +49,13 @@ def test_seeded_cases_give_the_reference_answer(
     name: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     main = name == "recommend"
-    cases = faults_scale(12_000 if main else 4_000, 5_000_000 if main else 1_000_000)
+    cases = faults_scale(8_000 if main else 3_000, 5_000_000 if main else 1_000_000)
     tell(capsys, f"1.2 {name}: {cases} cases, seed {SEED}")
     assert fuzz.compare_road(name, SEED, cases) is None
 
 
 def test_edits_between_calls_are_seen(capsys: pytest.CaptureFixture[str]) -> None:
-    calls, found = fuzz.compare_series(SEED, faults_scale(8_000, 2_000_000))
+    calls, found = fuzz.compare_series(SEED, faults_scale(4_000, 2_000_000))
     tell(capsys, f"1.3 series of edits: {calls} calls, seed {SEED}")
     assert found is None
 

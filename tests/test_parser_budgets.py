@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 
+import eventkit
 from budgets import MOST, is_quadratic, ratio
 from eventkit import Catalog, Filter, _native
 from eventkit.dates import parse_moment
@@ -39,6 +40,7 @@ def refused(parser: Parser) -> Parser:
 
 
 ENVELOPE = Envelope("eventkit", "secret")
+PROGRAMME = Catalog([{"title": "\u8cc7\u6599\u5eab and Kubernetes", "tags": ["ai"]}])
 WHEN = {"dateTime": "2026-02-01T10:30:00.0000000", "timeZone": "UTC"}
 
 
@@ -63,6 +65,14 @@ def sessions(count: int) -> Catalog:
         for number in range(count)
     ]
     return Catalog(listed)
+
+
+def words_of_title(title: str) -> object:
+    return eventkit.understand(Catalog([{"title": title, "tags": ["ai"]}]), "ai")
+
+
+def understood(interest: str) -> object:
+    return eventkit.understand(PROGRAMME, interest)
 
 
 def header(size: int) -> bytes:
@@ -109,6 +119,10 @@ ROWS: dict[str, tuple[Any, Parser, int]] = {
         lambda interests: catalog_of("09:00").recommend(interests, 1),
         2_500,
     ),
+    "words, half addresses": (lambda n: "a@" * n, words_of_title, 20_000),
+    "words, without spaces": (lambda n: "\u8cc7\u6599" * n, words_of_title, 10_000),
+    "interest, words": (lambda n: "beginner k8s " * n, understood, 1_000),
+    "interest, without spaces": (lambda n: "\u8cc7\u6599\u5eab" * n, understood, 1_000),
     "envelope, payload": (
         lambda n: ENVELOPE.seal("k", 1, 1, "g", b"[" + b"1," * n + b"1]"),
         lambda sealed: ENVELOPE.open(sealed, "k"),

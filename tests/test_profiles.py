@@ -202,7 +202,7 @@ def test_a_kill_during_a_save_destroys_nothing(file):
     file.write_text(json.dumps(many))
     many["last"] = ["ai"]
     delay = random.Random(72)
-    for _ in range(faults_scale(30, 500)):
+    for _ in range(faults_scale(15, 500)):
         saver = start(SAVE_FOREVER, file)
         assert saver.stdout.readline() == b"ready\n"
         # Not a wait for something: the moment of the kill is what the test varies.

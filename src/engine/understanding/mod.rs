@@ -2,11 +2,11 @@
 //!
 //! | module | purpose |
 //! |---|---|
-//! | [`words`], `fold`, `lexicon` | split texts into folded words; the fixed lists of function words and levels |
+//! | [`words`], `splitter`, `fold`, `lexicon` | split texts into folded words; the fixed lists of function words and levels |
 //! | `form`, [`alias`], `distance` | other words that an interest may mean |
 //! | `piece`, `builder`, [`sorted`], `encoding`, `dictionary`, `word_filter`, [`index`] | the words of compiled sessions and the sessions that hold each |
 //! | [`interest`] | what an interest asks for: groups of words that mean the same |
-//! | `resolver`, `guess` | read an interest |
+//! | `resolver`, `runs`, `guess` | read an interest |
 //! | [`texts`] | the words of all parts of a catalogue |
 //! | [`matching`], [`terms`] | the sessions that match, and the points of each; the terms of one session's points |
 //! | [`points`] | the arithmetic, which is in whole numbers |
@@ -32,6 +32,7 @@ pub mod points;
 mod resolver;
 mod runs;
 pub mod sorted;
+mod splitter;
 pub mod terms;
 pub mod texts;
 mod word_filter;
