@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import OrderedDict
 from contextlib import suppress
+from datetime import datetime, tzinfo
 from random import Random
 from typing import Any
 
@@ -15,6 +16,7 @@ import catalog_recipes as recipes
 import eventkit
 import generator
 from eventkit import Catalog, functions, reference
+from eventkit.exports import calendar
 from faults.clean import clean_manifest, clean_session
 from faults.compare import attempt, objects_in, written
 from faults.oddities import Stage
@@ -187,7 +189,16 @@ def test_nothing_that_it_gives_changes_it() -> None:
             setattr(catalog, name, 1)
 
 
-def test_export_is_the_functions() -> None:
+class StoppedClock(datetime):
+    """A clock that shows one moment, because a calendar bears the moment at which it was made."""
+
+    @classmethod
+    def now(cls, tz: tzinfo | None = None) -> StoppedClock:
+        return cls(2026, 5, 4, 9, tzinfo=tz)
+
+
+def test_export_is_the_functions(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(calendar, "datetime", StoppedClock)
     manifest = generator.manifest(50)
     for settings in ({}, {"format": "ics"}, {"top": 3, "escape": True}):
         want = eventkit.export(manifest, ["ai"], **settings)
