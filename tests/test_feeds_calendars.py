@@ -4,18 +4,8 @@ import json
 
 import pytest
 
-from eventkit import feeds
 from eventkit.errors import FeedError
-
-
-def read(feed, **options):
-    if not isinstance(feed, bytes):
-        feed = (feed if isinstance(feed, str) else json.dumps(feed)).encode()
-    return feeds.read(feed, **options)
-
-
-def brief(feed, *fields):
-    return [tuple(session.get(field) for field in fields) for session in read(feed).sessions]
+from feed_reading import brief, read
 
 
 def calendar(*events, end="\r\n"):

@@ -17,7 +17,7 @@ import pytest
 
 import eventkit
 from budgets import MOST, is_quadratic, ratio
-from eventkit import Catalog, Filter, _native
+from eventkit import Catalog, Filter, _native, feeds
 from eventkit.dates import parse_moment
 from eventkit.graph.envelope import Envelope, exact_json
 from eventkit.graph.generations import SeenGenerations
@@ -123,6 +123,12 @@ ROWS: dict[str, tuple[Any, Parser, int]] = {
     "words, without spaces": (lambda n: "\u8cc7\u6599" * n, words_of_title, 10_000),
     "interest, words": (lambda n: "beginner k8s " * n, understood, 1_000),
     "interest, without spaces": (lambda n: "\u8cc7\u6599\u5eab" * n, understood, 1_000),
+    # All sessions have one title, and none has an id.
+    "two programmes": (
+        lambda n: [{"title": "A", "start": f"{number:06}"} for number in range(n)],
+        lambda listed: feeds.compare(listed, [{**one, "start": "-"} for one in listed]),
+        2_000,
+    ),
     "envelope, payload": (
         lambda n: ENVELOPE.seal("k", 1, 1, "g", b"[" + b"1," * n + b"1]"),
         lambda sealed: ENVELOPE.open(sealed, "k"),

@@ -98,6 +98,29 @@ def hashed(data: bytes) -> str:
     return f"sha256={digest.rstrip('=')}"
 
 
+@pytest.mark.once
+def test_wheels_of_two_folders_are_equal_once_the_path_is_hidden(tmp_path: Path) -> None:
+    wheels = []
+    for folder in ("/build/one", "/build/elsewhere/two"):
+        bill = f'{{"bom-ref": "path+file://{folder}#eventkit@0.1.0"}}'.encode()
+        inside = "eventkit-0.1.0.dist-info/sboms/eventkit.cyclonedx.json"
+        wheel = tmp_path / f"{len(wheels)}.whl"
+        with zipfile.ZipFile(wheel, "w") as out:
+            out.writestr(zipfile.ZipInfo("eventkit/a.py"), "a = 1\n")
+            out.writestr(zipfile.ZipInfo(inside), bill)
+            record = f"{inside},{hashed(bill)},{len(bill)}\neventkit/a.py,sha256=x,6\n"
+            out.writestr(zipfile.ZipInfo("eventkit-0.1.0.dist-info/RECORD"), record)
+        command = [sys.executable, ROOT / "tools" / "hide-path", folder, wheel]
+        subprocess.run(command, check=True)
+        wheels.append(wheel)
+    assert wheels[0].read_bytes() == wheels[1].read_bytes()
+    with zipfile.ZipFile(wheels[0]) as held:
+        shown = held.read(inside)
+        assert b"/build" not in shown
+        record = held.read("eventkit-0.1.0.dist-info/RECORD").decode()
+        assert record == f"{inside},{hashed(shown)},{len(shown)}\neventkit/a.py,sha256=x,6\n"
+
+
 @pytest.fixture(scope="module")
 def index(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with one wheel: this package as it is, with the metadata that maturin writes."""

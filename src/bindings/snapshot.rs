@@ -134,7 +134,7 @@ impl Snapshot {
         self.index.top_k(&query, scorer, k)
     }
 
-    /// Counts a search for a title. Returns true once there were so many that an index of the titles pays.
+    /// Counts a search for a title. Returns true once there were enough of them for an index of the titles to pay.
     pub(super) fn is_searched(&self) -> bool {
         self.titles.get().is_some()
             || self.searches.fetch_add(1, Ordering::Relaxed) + 1 >= Self::FIRST_SEARCH

@@ -72,7 +72,7 @@ pub(super) struct Templates<'py> {
 }
 
 impl<'py> Templates<'py> {
-    /// Makes the templates of a call whose answers have so many sessions.
+    /// Makes the templates of a call, for answers with the given number of sessions.
     pub(super) fn new(py: Python<'py>, sessions: usize) -> PyResult<Self> {
         let none = |names: [&Bound<'py, PyString>; 3]| -> PyResult<_> {
             let dict = object::new_dict(py)?;

@@ -7,7 +7,7 @@ the sessions that share one have the same title too.
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -121,15 +121,15 @@ def _pairs(
     new_keys: Sequence[Any],
 ) -> dict[int, int]:
     """Match positions of `new` with positions of `old` that have an equal key, each once."""
-    waiting: dict[Any, list[int]] = {}
+    waiting: dict[Any, deque[int]] = {}
     for at in left:
         if old_keys[at] is not None:
-            waiting.setdefault(old_keys[at], []).append(at)
+            waiting.setdefault(old_keys[at], deque()).append(at)
     found = {}
     for at in right:
         candidates = waiting.get(new_keys[at]) if new_keys[at] is not None else None
         if candidates:
-            found[at] = candidates.pop(0)
+            found[at] = candidates.popleft()
     return found
 
 

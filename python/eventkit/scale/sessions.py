@@ -74,7 +74,7 @@ class ShardSource:
 
 
 def divide_sessions(source: Any, shard_rows: int) -> list[ShardSource]:
-    """Divide files of sessions into shards of at most so many rows.
+    """Divide files of sessions into shards of at most `shard_rows` rows.
 
     A row group of Parquet is never divided, so a shard may have more rows if a row group has.
 
@@ -113,7 +113,7 @@ def _row_groups(source: Source, _shard_rows: int) -> Iterator[Piece]:
 
 
 def _lines(source: Source, shard_rows: int) -> Iterator[Piece]:
-    """Cut at every so many lines. The whole file is read once to find them."""
+    """Cut after every `shard_rows` lines. The whole file is read once to find them."""
     start = place = first = rows = 0
     with open_input(locate(source.url)) as file:
         while block := file.read(_BLOCK):
@@ -129,7 +129,7 @@ def _lines(source: Source, shard_rows: int) -> Iterator[Piece]:
 
 
 def _after_lines(block: bytes, start: int, lines: int, found: int) -> int:
-    """Return the place after so many of the lines that end in a block from a place on.
+    """Return the place behind a number of lines of a block, counted from `start`.
 
     It halves the block until few lines are left, because counting is faster than finding.
     """

@@ -65,7 +65,7 @@ class Work:
         return part.number
 
     def with_threads(self, threads: int) -> Work:
-        """Return the same work, whose ranking uses so many threads in each process."""
+        """Return the same work, with `threads` threads for ranking in each process."""
         return replace(self, recommender=self.recommender.with_threads(threads))
 
     def _write(self, part: Part, file: IO[bytes]) -> None:

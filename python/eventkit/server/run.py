@@ -40,7 +40,8 @@ GRACE_SECONDS = 30
 HEAD_SECONDS = 10.0
 BACKLOG = 1_024
 # A slow calendar, or a body that comes slowly, holds a thread. Idle threads end after half a
-# minute, so many cost nothing: with 4, 64 or 256, ten clients get the same 10,000 answers a second.
+# minute, so a high limit costs nothing: with 4, 64 or 256, ten clients get the same 10,000 answers
+# a second.
 BLOCKING_THREADS, THREADS_WITHOUT_BODY = 256, 64
 # Connections of a worker. Fewer if `ulimit -n` allows fewer: without a free file, granian spins.
 BACKPRESSURE = 1_024

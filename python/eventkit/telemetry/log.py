@@ -205,7 +205,7 @@ class Telemetry:
         """Wait until every line so far is written or counted as dropped.
 
         Returns:
-            False if that took longer than so many seconds.
+            False if that took longer than `timeout` seconds.
 
         Example:
             >>> Telemetry("telemetry.jsonl").flush()
@@ -219,7 +219,7 @@ class Telemetry:
         """Flush, and end the thread. Later calls of `log` write their lines themselves.
 
         Returns:
-            False if the flush took longer than so many seconds.
+            False if the flush took longer than `timeout` seconds.
 
         Example:
             >>> Telemetry("telemetry.jsonl").close()

@@ -14,7 +14,7 @@ pub struct PlaceMap<T> {
 }
 
 impl<T> PlaceMap<T> {
-    /// Returns the bytes of a table for so many values.
+    /// Returns the bytes of a table for a number of values.
     pub fn nbytes(count: usize) -> usize {
         Self::size(count).saturating_mul(size_of::<Option<(Place, T)>>())
     }
@@ -23,7 +23,7 @@ impl<T> PlaceMap<T> {
         count.max(1).next_power_of_two()
     }
 
-    /// Makes a table for so many values, none of which is set.
+    /// Makes a table for a number of values, none of which is set.
     pub fn new(count: usize) -> Self {
         Self {
             entries: (0..Self::size(count)).map(|_| None).collect(),

@@ -229,7 +229,7 @@ impl Question<'_> {
         Some(Vec::new())
     }
 
-    /// Returns the best change of so many steps of each kind.
+    /// Returns the best change with the given number of steps of each kind.
     fn changes_of(&self, size: usize, new: &[usize]) -> Option<Vec<Vec<Step>>> {
         let mut added: Option<(usize, Vec<usize>)> = None;
         for texts in subsets(new, size) {

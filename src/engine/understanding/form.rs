@@ -18,8 +18,8 @@ const SPELLINGS: [(&str, &str); 4] = [
     ("isation", "ize"),
 ];
 
-/// Endings of a noun, each with those of the verb or adjective, and the words before the ending that mean something else
-/// with it: an *operation* is no *operating* system.
+/// The ending of a noun, the endings of its verb or adjective, and the stems for which the rule does not hold: *oper*,
+/// because an *operation* is no *operating* system.
 type Derivation = (
     &'static str,
     &'static [&'static str],

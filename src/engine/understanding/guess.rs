@@ -142,7 +142,7 @@ impl Resolver<'_> {
     }
 }
 
-/// Whether two words start with the same letter, or with the same two letters, swapped. People rarely mistake the first
+/// Returns true if two words start with the same letter, or with the same two letters in another order. People rarely mistake the first
 /// letter: *kochen* is no misspelt *wochen*.
 fn starts_alike(one: &str, other: &str) -> bool {
     let head = |word: &str| {

@@ -73,7 +73,7 @@ impl IndexWriter {
         self.words.push(word, WordId { start, shape })
     }
 
-    /// Returns the index of so many sessions.
+    /// Returns the index of a number of sessions.
     pub(super) fn finish(self, len: u32) -> TextIndex {
         TextIndex {
             words: self.words.finish(),

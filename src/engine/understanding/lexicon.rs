@@ -153,8 +153,8 @@ impl Level {
             .map(|&(level, _, _)| level)
     }
 
-    /// The level that a misspelt word means: one of six letters or more, within one edit that is not of its last letter
-    /// alone, or of nine letters within two.
+    /// Returns the level that a misspelt word means. A word of six letters or more may be one edit away from that of the
+    /// list, but not only in its last letter; a word of nine letters or more may be two edits away.
     pub(super) fn of_misspelt(word: &str) -> Option<Self> {
         const LEAST: usize = 6;
         const LEAST_FOR_TWO_EDITS: usize = 9;
@@ -280,7 +280,7 @@ pub(super) fn drop_function_words(words: &mut Vec<String>, keep: impl Fn(usize) 
     });
 }
 
-/// Whether two words are as long, and only their last letters differ: *policy* and *police*.
+/// Returns true if two words have the same length and differ in their last letter only: *policy* and *police*.
 pub(super) fn differs_in_last_letter(one: &str, other: &str) -> bool {
     let cut = |word: &str| word.char_indices().last().map_or(0, |(at, _)| at);
     one.get(..cut(one)) == other.get(..cut(other))

@@ -23,7 +23,7 @@ use crate::engine::ranking::score::Number;
 /// The points that count as much as one matching tag of the exact functions.
 pub const POINT: u32 = 1024;
 
-/// Returns the match of a session with so many points, which counts as so many tags.
+/// Returns the points of a session as a number of tags: `POINT` points count as one tag.
 pub fn matched(points: u32) -> Number {
     // Exact: a number of at most 32 bits over a power of two.
     Number::Float(f64::from(points) / f64::from(POINT))

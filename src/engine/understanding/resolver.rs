@@ -53,10 +53,9 @@ impl Resolver<'_> {
     /// Reads an interest.
     pub(super) fn interest(&self, text: &str) -> Interest {
         let all = words_of(text);
-        let (mut words, levels) = match without_conversation(text) {
-            Some(rest) if !words_of(&rest).is_empty() => {
-                self.without_levels(&rest, &words_of(&rest))
-            }
+        let rest = without_conversation(text).map(|rest| (words_of(&rest), rest));
+        let (mut words, levels) = match &rest {
+            Some((words, rest)) if !words.is_empty() => self.without_levels(rest, words),
             _ => self.without_levels(text, &all),
         };
         if words.len() > 1 || !levels.is_empty() {

@@ -38,7 +38,7 @@ impl Resolver<'_> {
     }
 }
 
-/// The number of pairs from the first on of which each starts with the character that the one before it ends with.
+/// Returns the number of pairs from the first on of which each starts with the character that the one before it ends with.
 fn joined_pairs(run: &[String]) -> usize {
     let follows = |pair: &&[String]| match pair {
         [one, other] => one.chars().last() == other.chars().next(),
@@ -47,8 +47,8 @@ fn joined_pairs(run: &[String]) -> usize {
     run.windows(2).take_while(follows).count() + 1
 }
 
-/// Whether a run may be cut in the middle of a pair, so many pairs before its end: not between two Katakana, and between
-/// two Hangul only before a particle.
+/// Returns true if a run may be cut in the middle of a pair. `rest` is the number of pairs from this one to the end of the
+/// run. No cut is made between two Katakana, and between two Hangul only before a particle.
 fn may_cut(pair: Option<&String>, rest: usize) -> bool {
     const PARTICLE: usize = 2;
     let Some(pair) = pair.filter(|_| rest > 0) else {
