@@ -56,13 +56,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _build(arguments: argparse.Namespace) -> Answer:
-    source = Path(arguments.source)
+    source, file = Path(arguments.source), arguments.file
+    if file is None:
+        if source.suffix == ".catalog":
+            raise ManifestError(str(source), "name the file to write: this one would be replaced")
+        file = str(source.with_suffix(".catalog"))
     catalog = _of_table(source) if source.suffix in ENDINGS else _of_text(source)
     if arguments.text:
         catalog.with_text()
-    file = arguments.file or str(source.with_suffix(".catalog"))
-    if arguments.file is None and source.suffix == ".catalog":
-        raise ManifestError(str(source), "name the file to write: this one would be replaced")
     catalog.save(file)
     return _shown(catalog, file, saved=file)
 
