@@ -66,18 +66,12 @@ pub(super) fn weights(object: &Bound<'_, PyAny>) -> Answer<Weights> {
 /// Reads the interests of a query: a list, tuple, set or frozenset of strings.
 pub(super) fn interests(object: &Bound<'_, PyAny>) -> Answer<InterestSet> {
     let count = object.cast_exact::<PyList>().map_or(0, PyListMethods::len);
-    room_for_interests(count)?;
     let mut set = InterestSet::with_capacity(count);
     each_interest(object, |interest| {
         set.insert(interest);
         Ok(())
     })?;
     Ok(set)
-}
-
-/// Checks that there is memory for so many interests: twice what one takes, because a table is copied when it grows.
-fn room_for_interests(count: usize) -> PyResult<()> {
-    room("the interests", count.saturating_mul(128))
 }
 
 /// Calls `visit` with the bytes of each interest of a query, which [`interests`] would read.
@@ -89,7 +83,8 @@ pub(super) fn each_interest(
         room("the interests", 0)?;
         with_bytes(exact_str(interest)?, &mut visit)?
     };
-    let many = room_for_interests;
+    // Twice what an interest takes, because a table is copied when it grows.
+    let many = |count: usize| room("the interests", count.saturating_mul(128));
     if let Ok(list) = object.cast_exact::<PyList>() {
         many(list.len())?;
         list.iter().try_for_each(|interest| visit(&interest))

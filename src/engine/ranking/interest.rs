@@ -36,6 +36,8 @@ pub struct InterestSet {
 const LINEAR: usize = 24;
 /// The bytes for which there is room, for each expected interest.
 const USUAL_LENGTH: usize = 16;
+/// There is room for no more interests than this at first, because the caller chooses their number.
+const MOST_ROOM: usize = 1024;
 
 impl InterestSet {
     /// Makes the set of the given interests. Repeated ones count once.
@@ -47,8 +49,9 @@ impl InterestSet {
         set
     }
 
-    /// Makes an empty set with room for `count` interests.
+    /// Makes an empty set with room for `count` interests, or for as many as memory surely allows.
     pub fn with_capacity(count: usize) -> Self {
+        let count = count.min(MOST_ROOM);
         let hashed = if count > LINEAR { count } else { 0 };
         Self {
             arena: Vec::with_capacity(USUAL_LENGTH * count),
@@ -210,11 +213,16 @@ mod tests {
         let names: Vec<String> = (0..200)
             .map(|i| format!("tag-{i}-{}", "x".repeat(i % 70)))
             .collect();
-        let set = InterestSet::new(names.iter().map(String::as_bytes));
-        assert_eq!(set.len(), 200);
-        for name in &names {
-            assert!(set.contains_lowered(name.to_ascii_uppercase().as_bytes()));
-            assert!(!set.contains_lowered(format!("{name}!").as_bytes()));
+        for room in [0, 1, 25, 200, 5000] {
+            let mut set = InterestSet::with_capacity(room);
+            for name in names.iter().chain(&names) {
+                set.insert(name.as_bytes());
+            }
+            assert!(set.iter().eq(names.iter().map(String::as_bytes)));
+            for name in &names {
+                assert!(set.contains_lowered(name.to_ascii_uppercase().as_bytes()));
+                assert!(!set.contains_lowered(format!("{name}!").as_bytes()));
+            }
         }
     }
 }
