@@ -42,6 +42,13 @@ _LOOK = 0.2
 _RETRIES = 2
 """How often an engine repeats a part that raised an error, perhaps on another worker."""
 
+_TASKS_PER_CORE = 4
+"""Spark's tasks for each core that it reports. To begin one takes as long as to rank thousands of
+profiles."""
+
+_PARTS_PER_TASK = 8
+"""The most parts of a task. Spark reports few cores where it adds executors only as needed."""
+
 _ALLOWED_FAILURES = 20
 """How many workers may die under one part before Dask gives it up."""
 
@@ -180,15 +187,18 @@ def _run_spark(work: Any, parts: list[Any], cluster: Any) -> Iterator[Any]:
     try:
         context = session.sparkContext
         finished = context.accumulator(0)
+        least = _TASKS_PER_CORE * context.defaultParallelism
+        tasks = min(len(parts), max(least, -(-len(parts) // _PARTS_PER_TASK)))
         limited = _with_threads(work, 1)
 
         def one(part: Any) -> None:
             limited(part)
             finished.add(1)
 
-        # Spark counts while it works, and tells of a part's error when the job has failed.
+        # Spark counts when a task ends, and tells of a part's error when the job has failed. A
+        # task that is repeated finds the files of its first parts, and computes only the others.
         with ThreadPoolExecutor(1) as pool:
-            job = pool.submit(context.parallelize(parts, max(len(parts), 1)).foreach, one)
+            job = pool.submit(context.parallelize(parts, max(tasks, 1)).foreach, one)
             yielded = 0
             while yielded < len(parts):
                 ended = job.done()
