@@ -162,13 +162,8 @@ impl Segment {
         lower: &dyn Fn(&str) -> Vec<u8>,
         pool: &ThreadPool,
     ) -> Result<Self, Error> {
-        let build = || Index::build(&loaded.sessions(), loaded.vocabulary.len());
-        let mut index = None;
-        let facets = pool.in_place_scope(|scope| {
-            scope.spawn(|_| index = Some(build()));
-            facets(&loaded, lower)
-        })?;
-        let index = index.unwrap_or_else(build)?;
+        let index = pool.install(|| Index::build(&loaded.sessions(), loaded.vocabulary.len()))?;
+        let facets = facets(&loaded, lower)?;
         Ok(Self {
             index,
             vocabulary: loaded.vocabulary.into(),
