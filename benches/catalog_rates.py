@@ -41,7 +41,7 @@ def all_of(opened: int) -> Iterator[Rate]:
     yield from _building()
     yield from _memory()
     yield from _many()
-    yield _threads()
+    yield from _threads()
     yield _opening(opened)
     yield from _caching()
 
@@ -84,7 +84,12 @@ def _many() -> Iterator[Rate]:
         yield Rate(text) if limit is None else _at_least(text, limit, gain)
 
 
-def _threads() -> Rate:
+def _threads() -> Iterator[Rate]:
+    """Compare ten threads with one, and the same for a function of plain Python.
+
+    Threads share the interpreter's lock, so the second line shows what its switching costs on this
+    machine, whatever the functions do.
+    """
     catalog = Catalog(generator.manifest(SESSIONS))
     queries = [generator.interests(10, seed) for seed in range(ROTATION)]
 
@@ -92,17 +97,27 @@ def _threads() -> Rate:
         for number in range(count):
             catalog.recommend(queries[number % ROTATION], TOP)
 
-    def together() -> None:
-        list(pool.map(serve, [QUERIES // THREADS] * THREADS))
+    def plain(count: int) -> None:
+        for number in range(count):
+            sum(range(200 + number % ROTATION))
+
+    def together(work: Callable[[int], None]) -> None:
+        list(pool.map(work, [QUERIES // THREADS] * THREADS))
 
     with ThreadPoolExecutor(THREADS) as pool:
-        together()
-        one, ten = measure.best(partial(serve, QUERIES), together, rounds=7)
-    return _at_least(
+        together(serve)
+        tasks = [
+            task
+            for work in (serve, plain)
+            for task in (partial(work, QUERIES), partial(together, work))
+        ]
+        one, ten, one_plain, ten_plain = measure.best(*tasks, rounds=7)
+    yield _at_least(
         f"{THREADS} threads on one Catalog serve {one / ten:.2f} of what one serves alone",
         0.9,
         one / ten,
     )
+    yield Rate(f"{THREADS} threads of plain Python do {one_plain / ten_plain:.2f} of what one does")
 
 
 def _opening(sessions: int) -> Rate:

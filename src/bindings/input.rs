@@ -65,7 +65,8 @@ pub(super) fn weights(object: &Bound<'_, PyAny>) -> Answer<Weights> {
 
 /// Reads the interests of a query: a list, tuple, set or frozenset of strings.
 pub(super) fn interests(object: &Bound<'_, PyAny>) -> Answer<InterestSet> {
-    let mut set = InterestSet::default();
+    let count = object.cast_exact::<PyList>().map_or(0, PyListMethods::len);
+    let mut set = InterestSet::with_capacity(count);
     each_interest(object, |interest| {
         set.insert(interest);
         Ok(())

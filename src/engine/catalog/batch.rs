@@ -121,8 +121,9 @@ impl<'a> Batch<'a> {
                 tags.extend(found.filter(|&&tag| tag != Self::UNKNOWN).copied());
                 scores.clear();
                 scores.extend(best.iter().map(|best: &Best| best.score));
-                let ranked = part.top_k(&tags, &query.scorer, query.most, selection, &scores)?;
-                merge(best, number, ranked, query.most);
+                let (scorer, most) = (&query.scorer, query.most);
+                let ranked = part.top_k(number, &tags, scorer, most, selection, &scores)?;
+                merge(best, ranked, most);
             }
         }
         Some(best)

@@ -213,6 +213,11 @@ impl Catalog {
         shared: Shared,
         filter: Option<&[Selection<'_>]>,
     ) -> Option<Vec<Vec<Best>>> {
+        if numbers.len() == 1 {
+            // A batch of one would look up each interest twice.
+            let found = self.rank(rows, numbers.start, shared, filter)?;
+            return Some(vec![found.best]);
+        }
         let mut batch = Batch::new(self);
         for row in numbers {
             for interest in rows.interests(row)? {
@@ -231,8 +236,10 @@ impl Catalog {
         shared: Shared,
         filter: Option<&[Selection<'_>]>,
     ) -> Option<Found> {
-        let mut interests = InterestSet::default();
-        for interest in rows.interests(row)? {
+        let given = rows.interests(row)?;
+        let most = given.size_hint().1.unwrap_or_default();
+        let mut interests = InterestSet::with_capacity(most);
+        for interest in given {
             interests.insert(interest);
         }
         let scorer = Scorer::new(shared.weights, interests.len(), shared.regime);

@@ -241,6 +241,7 @@ impl Catalog {
     }
 
     /// Returns the position of a session.
+    #[inline]
     pub fn position(&self, place: Place) -> Option<usize> {
         let part = self.parts.get(place.part as usize)?;
         let before = part.removed.partition_point(|&local| local < place.local);

@@ -46,15 +46,16 @@ impl Catalog {
     ) -> Option<Vec<Best>> {
         let mut best = Vec::new();
         let mut reached = Vec::new();
-        let mut tags = Vec::new();
+        let mut tags = Vec::with_capacity(interests.len());
         for (number, part) in (0..).zip(&self.parts) {
             let vocabulary = &part.segment.vocabulary;
             tags.clear();
             tags.extend(interests.iter().filter_map(|text| vocabulary.get(text)));
             reached.clear();
             reached.extend(best.iter().map(|best: &Best| best.score));
-            let ranked = part.top_k(&tags, scorer, k, selection(filter, number), &reached)?;
-            merge(&mut best, number, ranked, k);
+            let selection = selection(filter, number);
+            let ranked = part.top_k(number, &tags, scorer, k, selection, &reached)?;
+            merge(&mut best, ranked, k);
         }
         Some(best)
     }
@@ -67,21 +68,11 @@ pub(super) fn selection<'a>(filter: Option<&'a [Selection<'a>]>, part: u32) -> &
 }
 
 /// Merges the best sessions of a part into the best `k` of the parts before it.
-pub(super) fn merge(best: &mut Vec<Best>, part: u32, ranked: Vec<Ranked>, k: usize) {
-    if ranked.is_empty() {
-        return;
-    }
-    let earlier = best.len();
-    best.extend(ranked.into_iter().map(|ranked| Best {
-        place: Place {
-            part,
-            local: ranked.position,
-        },
-        matched: Number::Int(i64::from(ranked.hits)),
-        popularity: ranked.popularity,
-        score: ranked.score,
-    }));
-    if earlier > 0 {
+pub(super) fn merge(best: &mut Vec<Best>, ranked: Vec<Best>, k: usize) {
+    if best.is_empty() {
+        *best = ranked;
+    } else if !ranked.is_empty() {
+        best.extend(ranked);
         // Both pieces are in order, and the parts are in order of position. So a stable sort merges them.
         best.sort_by(|a, b| b.score.partial_cmp(&a.score).unwrap_or(Ordering::Equal));
         best.truncate(k);
@@ -93,35 +84,46 @@ impl Part {
     const FEW: usize = 64;
 
     /// Returns the best `k` of the selected sessions, but without some that are not among the best `k` of them and of
-    /// `earlier` ones, whose scores are given, best first. The query is given by the tags of this part.
+    /// `earlier` ones, whose scores are given, best first. The query is given by the tags of this part, which is the
+    /// one with that number.
     pub(super) fn top_k(
         &self,
+        number: u32,
         query: &[TagId],
         scorer: &Scorer,
         k: usize,
         selection: &Selection<'_>,
         earlier: &[f64],
-    ) -> Option<Vec<Ranked>> {
+    ) -> Option<Vec<Best>> {
         let index = &self.segment.index;
+        let best = |ranked: Ranked| Best {
+            place: Place {
+                part: number,
+                local: ranked.position,
+            },
+            matched: Number::Int(i64::from(ranked.hits)),
+            popularity: ranked.popularity,
+            score: ranked.score,
+        };
         match selection {
             Selection::Everything if self.removed.is_empty() => {
-                index.top_k_after(query, scorer, k, &|_| true, earlier)
+                index.top_k_as(query, scorer, k, &|_| true, earlier, best)
             }
             Selection::Everything if self.removed.len() <= Self::FEW => {
                 let most = k + self.removed.len();
-                let mut ranked = index.top_k_after(query, scorer, most, &|_| true, earlier)?;
-                ranked.retain(|ranked| self.holds(ranked.position));
-                ranked.truncate(k);
-                Some(ranked)
+                let mut found = index.top_k_as(query, scorer, most, &|_| true, earlier, best)?;
+                found.retain(|found| self.holds(found.place.local));
+                found.truncate(k);
+                Some(found)
             }
             Selection::Everything => {
                 let admits = |position| self.holds(position);
-                index.top_k_after(query, scorer, k, &admits, earlier)
+                index.top_k_as(query, scorer, k, &admits, earlier, best)
             }
             Selection::Nothing => Some(Vec::new()),
             Selection::Some(sieve) => {
                 let admits = |position| sieve.admits(position) && self.holds(position);
-                index.top_k_after(query, scorer, k, &admits, earlier)
+                index.top_k_as(query, scorer, k, &admits, earlier, best)
             }
         }
     }

@@ -60,6 +60,11 @@ impl Bound {
         self.popularity < 0.0
     }
 
+    /// Returns true if more popularity makes a score better, and more hits make none worse.
+    pub(super) fn is_usual(&self) -> bool {
+        self.interest >= 0.0 && self.popularity > 0.0
+    }
+
     /// Returns true if the popularity changes no score.
     #[inline]
     pub(super) fn ignores_popularity(&self) -> bool {

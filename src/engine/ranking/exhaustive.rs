@@ -1,7 +1,7 @@
 //! Answers a query without skipping: counts the hits of every session, scores every session, and selects the best.
 //!
-//! For weights that are not finite, infinite popularity, sessions with hundreds of hits, and answers so
-//! long that skipping gains nothing. O(n + postings) and one `u32` a session.
+//! For weights that are not finite, infinite popularity, and sessions with hundreds of hits (or a dozen, if a large part
+//! of all sessions is wanted). O(n + postings) and one `u32` a session.
 
 use super::order::{LANE_IDS, Order};
 use super::pool::{Candidate, sorted_by_groups};

@@ -10,7 +10,7 @@ use super::order::Order;
 use super::pool::Candidate;
 use super::posting::{Matched, Postings};
 use super::score::{Number, Scorer};
-use super::{constant, exhaustive, topk};
+use super::{constant, exhaustive, runs, topk};
 use crate::engine::error::Error;
 use crate::engine::file::{Reader, Writer};
 
@@ -126,22 +126,39 @@ impl Index {
         admits: &F,
         earlier: &[f64],
     ) -> Option<Vec<Ranked>> {
+        self.top_k_as(query, scorer, k, admits, earlier, |ranked| ranked)
+    }
+
+    /// Returns what `make` makes of each session that [`Self::top_k_after`] returns.
+    #[inline]
+    pub fn top_k_as<F: Fn(u32) -> bool + ?Sized, T>(
+        &self,
+        query: &[TagId],
+        scorer: &Scorer,
+        k: usize,
+        admits: &F,
+        earlier: &[f64],
+        make: impl Fn(Ranked) -> T,
+    ) -> Option<Vec<T>> {
         if self.order.largest().is_nan() {
             return None;
         }
         let matched = self.postings.matched(query);
         let best = self.candidates(&matched, scorer, k, admits, earlier)?;
-        let ranked = |candidate: Candidate| Ranked {
-            position: candidate.position,
-            hits: candidate.hits,
-            popularity: self.order.number(candidate.rank as usize),
-            score: candidate.score(),
-        };
-        let best: Vec<Ranked> = best.into_iter().map(ranked).collect();
         // Always true, except for a damaged file.
-        let holds =
-            |ranked: &Ranked| (ranked.position as usize) < self.len() && !ranked.score.is_nan();
-        best.iter().all(holds).then_some(best)
+        let holds = |candidate: &Candidate| {
+            (candidate.position as usize) < self.len() && !candidate.score().is_nan()
+        };
+        let ranked = |candidate: Candidate| {
+            make(Ranked {
+                position: candidate.position,
+                hits: candidate.hits,
+                popularity: self.order.number(candidate.rank as usize),
+                score: candidate.score(),
+            })
+        };
+        let sound = best.iter().all(holds);
+        sound.then(|| best.into_iter().map(ranked).collect())
     }
 
     /// Returns the popularity of each session, by position. O(sessions).
@@ -200,9 +217,16 @@ impl Index {
         let most_hits = (matched.rows.len() + matched.lists.len()).min(most_tags? as usize) as u32;
         let order = &self.order;
         let bound = Bound::new(order, scorer, most_hits);
-        let Some(bound) = bound.filter(|_| k <= self.len() / Self::LONG_ANSWER) else {
+        let Some(bound) = bound else {
             return exhaustive::top_k(order, matched, scorer, k, admits);
         };
+        if k > self.len() / Self::LONG_ANSWER {
+            return match most_hits {
+                0..4 => runs::top_k::<2, F>(order, matched, scorer, bound, k, admits),
+                4..16 => runs::top_k::<4, F>(order, matched, scorer, bound, k, admits),
+                _ => exhaustive::top_k(order, matched, scorer, k, admits),
+            };
+        }
         if bound.is_below(order, most_hits, k, earlier) {
             return Some(Vec::new());
         }

@@ -8,6 +8,7 @@ use core::hash::BuildHasher;
 
 use foldhash::fast::FixedState;
 use hashbrown::HashTable;
+use hashbrown::hash_table::Entry as Slot;
 
 use crate::engine::text::{head_word, lower_word, with_lowered};
 
@@ -24,7 +25,7 @@ pub struct InterestSet {
     /// The bytes of all interests, in one allocation.
     arena: Vec<u8>,
     entries: Vec<Entry>,
-    /// The numbers of all entries, by hash. Used only if there are more than [`LINEAR`].
+    /// The numbers of all entries, by hash. Without capacity up to [`LINEAR`] entries, which are then compared.
     hashed: HashTable<u32>,
     hasher: FixedState,
     /// Bit `min(length, 63)` is set if some interest has that length.
@@ -33,6 +34,10 @@ pub struct InterestSet {
 
 /// Up to this number of interests are compared one by one, which is faster than a hash.
 const LINEAR: usize = 24;
+/// The bytes for which there is room, for each expected interest.
+const USUAL_LENGTH: usize = 16;
+/// There is room for no more interests than this at first, because the caller chooses their number.
+const MOST_ROOM: usize = 1024;
 
 impl InterestSet {
     /// Makes the set of the given interests. Repeated ones count once.
@@ -44,9 +49,26 @@ impl InterestSet {
         set
     }
 
+    /// Makes an empty set with room for `count` interests, or for as many as memory surely allows.
+    pub fn with_capacity(count: usize) -> Self {
+        let count = count.min(MOST_ROOM);
+        let hashed = if count > LINEAR { count } else { 0 };
+        Self {
+            arena: Vec::with_capacity(USUAL_LENGTH * count),
+            entries: Vec::with_capacity(count),
+            hashed: HashTable::with_capacity(hashed),
+            ..Self::default()
+        }
+    }
+
     /// Adds an interest unless it is in the set already.
     pub fn insert(&mut self, interest: &[u8]) {
-        if self.contains(interest) {
+        let is_new = if self.is_hashing() {
+            self.number(interest, self.entries.len())
+        } else {
+            !self.contains(interest)
+        };
+        if !is_new {
             return;
         }
         self.lengths |= length_bit(interest.len());
@@ -56,20 +78,32 @@ impl InterestSet {
             head: head_word(interest),
         });
         self.arena.extend_from_slice(interest);
-        let count = self.entries.len();
-        if count == LINEAR + 1 {
-            (0..count).for_each(|number| self.hash(number));
-        } else if count > LINEAR {
-            self.hash(count - 1);
+        if self.entries.len() == LINEAR + 1 && !self.is_hashing() {
+            for number in 0..self.entries.len() {
+                let bytes = spelled(&self.arena, &self.entries, number).to_vec();
+                self.number(&bytes, number);
+            }
         }
     }
 
-    fn hash(&mut self, number: usize) {
+    /// Returns true if the entries are found by hash.
+    #[inline]
+    fn is_hashing(&self) -> bool {
+        self.hashed.capacity() > 0
+    }
+
+    /// Gives a number to these bytes, unless they have one. Returns true if they had none.
+    fn number(&mut self, bytes: &[u8], number: usize) -> bool {
         let (arena, entries, hasher) = (&self.arena, &self.entries, &self.hasher);
-        let hash = |number: usize| hasher.hash_one(spelled(arena, entries, number));
-        let rehash = |&number: &u32| hash(number as usize);
-        self.hashed
-            .insert_unique(hash(number), number as u32, rehash);
+        let same = |&number: &u32| spelled(arena, entries, number as usize) == bytes;
+        let rehash = |&number: &u32| hasher.hash_one(spelled(arena, entries, number as usize));
+        match self.hashed.entry(hasher.hash_one(bytes), same, rehash) {
+            Slot::Occupied(_) => false,
+            Slot::Vacant(slot) => {
+                slot.insert(number as u32);
+                true
+            }
+        }
     }
 
     /// Returns the number of different interests.
@@ -93,7 +127,7 @@ impl InterestSet {
         if self.lengths & length_bit(bytes.len()) == 0 {
             return false;
         }
-        if self.entries.len() > LINEAR {
+        if self.is_hashing() {
             return self.is_hashed(bytes);
         }
         self.find(bytes.len(), head_word(bytes), |interest| interest == bytes)
@@ -105,7 +139,7 @@ impl InterestSet {
         if self.lengths & length_bit(ascii.len()) == 0 {
             return false;
         }
-        if self.entries.len() > LINEAR {
+        if self.is_hashing() {
             return with_lowered(ascii, |lowered| self.is_hashed(lowered));
         }
         self.find(ascii.len(), lower_word(head_word(ascii)), |interest| {
@@ -179,11 +213,16 @@ mod tests {
         let names: Vec<String> = (0..200)
             .map(|i| format!("tag-{i}-{}", "x".repeat(i % 70)))
             .collect();
-        let set = InterestSet::new(names.iter().map(String::as_bytes));
-        assert_eq!(set.len(), 200);
-        for name in &names {
-            assert!(set.contains_lowered(name.to_ascii_uppercase().as_bytes()));
-            assert!(!set.contains_lowered(format!("{name}!").as_bytes()));
+        for room in [0, 1, 25, 200, 5000] {
+            let mut set = InterestSet::with_capacity(room);
+            for name in names.iter().chain(&names) {
+                set.insert(name.as_bytes());
+            }
+            assert!(set.iter().eq(names.iter().map(String::as_bytes)));
+            for name in &names {
+                assert!(set.contains_lowered(name.to_ascii_uppercase().as_bytes()));
+                assert!(!set.contains_lowered(format!("{name}!").as_bytes()));
+            }
         }
     }
 }

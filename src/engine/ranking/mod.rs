@@ -15,6 +15,7 @@ mod order;
 mod pool;
 mod posting;
 mod radix;
+mod runs;
 pub mod score;
 pub mod select;
 pub mod session;

@@ -150,11 +150,32 @@ impl SumRegime {
             return three;
         }
         let compensation = lost(one, second, two) + lost(two, third, three);
-        if compensation != 0.0 && compensation.is_finite() {
+        // Adding 0 changes nothing here, because the sum is never `-0.0`. Testing for it costs a branch that nobody can
+        // predict.
+        if compensation.is_finite() {
             three + compensation
         } else {
             three
         }
+    }
+}
+
+/// Scores sessions with the same number of hits, if all contributions are floats. See [`Scorer::float_scores`].
+#[derive(Clone, Copy, Debug)]
+pub struct FloatScores {
+    interest_match: f64,
+    popularity: f64,
+    diversity: f64,
+    regime: SumRegime,
+}
+
+impl FloatScores {
+    /// Returns the score of a session with this popularity, an int or a float.
+    #[inline]
+    pub fn score(&self, popularity: f64) -> f64 {
+        let popularity = popularity * self.popularity;
+        self.regime
+            .sum_floats(self.interest_match, popularity, self.diversity)
     }
 }
 
@@ -292,6 +313,22 @@ impl Scorer {
     #[inline]
     pub fn score(&self, hits: u32, popularity: Number) -> Option<Number> {
         self.score_of(Number::Int(i64::from(hits)), popularity)
+    }
+
+    /// Returns what [`Self::score`] does for all sessions with `hits` matching tags. `None` unless all contributions
+    /// are floats.
+    pub fn float_scores(&self, hits: u32) -> Option<FloatScores> {
+        let (Number::Float(interest), Number::Float(popularity)) =
+            (self.weights.interest, self.weights.popularity)
+        else {
+            return None;
+        };
+        Some(FloatScores {
+            interest_match: f64::from(hits) * interest,
+            popularity,
+            diversity: self.diversity?,
+            regime: self.regime,
+        })
     }
 
     /// Returns the score of a session whose match is a number of tags, or a part of one. See [`Self::score`].

@@ -48,6 +48,7 @@ use super::lane::{Found, Lane, Wanted};
 use super::order::{LANE_IDS, Order, RankSegment};
 use super::pool::{Candidate, Pool};
 use super::posting::Matched;
+use super::runs;
 use super::score::{Number, Scorer};
 use super::simd::Simd;
 use super::sparse::Sparse;
@@ -57,6 +58,8 @@ const MOST_STRIDE: usize = 32;
 /// Up to this number of sessions of a lane are taken in order of rank. More are taken level by level, highest first, so
 /// that the worst score of the pool rises early.
 const FEW: u32 = 8;
+/// If a floor admits this multiple of the wanted sessions, as where many tie, the pool reads fewer.
+const MOST_COLLECTED: usize = 4;
 /// After this number of refusals, the filter is tested before the scores are computed.
 const MOST_REFUSED: usize = 256;
 
@@ -81,7 +84,24 @@ pub(super) fn top_k<const P: usize, F: Fn(u32) -> bool + ?Sized>(
         scan.pool
     };
     let pool = || Pool::new(k, order.len(), earlier);
-    if let Some(floor) = floor::estimate::<P, F>(order, matched, bound, k, admits) {
+    let estimate = |k| floor::estimate::<P, F>(order, matched, bound, k, admits);
+    let mut floor = estimate(k);
+    if bound.is_usual() && P <= runs::MOST_PLANES {
+        // An estimate that is too high is rare, and the next one is far lower.
+        for more in [k.saturating_mul(2), k.saturating_mul(4)] {
+            let Some(least) = floor else { break };
+            let most = k.saturating_mul(MOST_COLLECTED);
+            let found = runs::at_least::<P, F>(order, matched, scorer, bound, least, most, admits);
+            let Some(mut found) = found else { break };
+            let earlier = earlier.iter().take_while(|&&score| score >= least);
+            if found.len().saturating_add(earlier.count()) >= k {
+                found.truncate(k);
+                return found;
+            }
+            floor = estimate(more);
+        }
+    }
+    if let Some(floor) = floor {
         let found = read(pool().with_floor(floor));
         if found.is_full() {
             return found.into_sorted();
