@@ -107,7 +107,7 @@ impl<'a> Batch<'a> {
     pub(crate) fn rank(&self, filter: Option<&[Selection<'_>]>) -> Option<Vec<Vec<Best>>> {
         let parts = self.catalog.parts.len();
         let mut best = vec![Vec::new(); self.queries.len()];
-        let (mut scores, mut tags) = (Vec::new(), Vec::new());
+        let (mut reached, mut tags) = (Vec::new(), Vec::new());
         for (number, part) in (0..).zip(&self.catalog.parts) {
             let selection = selection(filter, number);
             let of_part = self.tags.iter().skip(number as usize).step_by(parts);
@@ -119,10 +119,10 @@ impl<'a> Batch<'a> {
                 let found = names.iter().filter_map(|&name| of_part.get(name as usize));
                 tags.clear();
                 tags.extend(found.filter(|&&tag| tag != Self::UNKNOWN).copied());
-                scores.clear();
-                scores.extend(best.iter().map(|best: &Best| best.score));
+                reached.clear();
+                reached.extend(best.iter().map(|best: &Best| best.score));
                 let (scorer, most) = (&query.scorer, query.most);
-                let ranked = part.top_k(number, &tags, scorer, most, selection, &scores)?;
+                let ranked = part.top_k(number, &tags, scorer, most, selection, &reached)?;
                 merge(best, ranked, most);
             }
         }
