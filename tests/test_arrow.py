@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import gc
+import io
 import json
 import struct
 import threading
@@ -268,6 +269,67 @@ def test_a_table_is_loaded_as_its_rows() -> None:
     assert list(Catalog.from_arrow(pa.Table.from_pylist(many))) == many
     polars = pytest.importorskip("polars")
     assert list(Catalog.from_arrow(polars.DataFrame(many))) == many
+
+
+def test_a_table_gives_the_file_that_the_same_sessions_in_json_give(tmp_path: Path) -> None:
+    rng = Random(5)
+    names = [
+        "ai",
+        "Ünicode",
+        'a "quoted"\\\x01tag',
+        "\N{LATIN CAPITAL LETTER I WITH DOT ABOVE}",
+        "",
+        "web",
+    ]
+    many = [
+        {
+            "id": rng.choice(["é", '"', "\x00", ""]) + str(number),
+            "title": rng.choice(["Talk", "Ärger", 'A "b"\\\x01', "ǅ"]) + f" {number % 50}",
+            "tags": rng.choices(names, k=rng.randrange(5)),
+            "popularity": rng.choice([0.0, -0.0, 1e300, 5e-324, rng.random()]),
+            "start": f"{9 + number % 9:02}:00",
+            "end": f"{10 + number % 9:02}:00",
+            "location": rng.choice(["Room 1", "ROOM 1", "Säle"]),
+            "speaker": {"title": "Dr.", "name": "Ann", "papers": [{"id": number}]},
+            "x" * 65: number,
+        }
+        for number in range(9000)
+    ]
+    text = "\n".join(json.dumps(session, ensure_ascii=False) for session in many)
+    Catalog.from_ndjson(io.BytesIO(text.encode())).save(tmp_path / "json")
+    Catalog.from_arrow(pa.Table.from_pylist(many)).save(tmp_path / "table")
+    assert (tmp_path / "table").read_bytes() == (tmp_path / "json").read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("values", "want"),
+    [
+        (pa.array([True, False]), [True, False]),
+        (pa.array([2**63 - 1, -3]), [2**63 - 1, -3]),
+        (pa.array([0.1, 2.0], pa.float32()), [0.10000000149011612, 2.0]),
+        (pa.array([3, 4]).dictionary_encode(), [3, 4]),
+    ],
+)
+def test_numbers_of_any_type_are_popularities(values: Any, want: list[Any]) -> None:
+    catalog = Catalog.from_arrow(pa.table({"title": ["a", "b"], "popularity": values}))
+    assert [repr(session["popularity"]) for session in catalog] == [repr(one) for one in want]
+    assert catalog.recommend([], 2) == Catalog(list(catalog)).recommend([], 2)
+
+
+@pytest.mark.parametrize(
+    "values", [["1"], pa.array([2**63], pa.uint64()), [[1]], [datetime.date(2026, 7, 1)]]
+)
+def test_a_popularity_that_only_python_can_hold_is_refused(values: Any) -> None:
+    table = pa.table({"title": ["a"], "popularity": values})
+    with pytest.raises(ValueError, match="only Python can hold one of the values"):
+        Catalog.from_arrow(table)
+
+
+def test_of_two_members_with_one_name_the_last_is_kept_as_in_json() -> None:
+    parts = [pa.array([1]), pa.array([2]), pa.array([3])]
+    speaker = pa.StructArray.from_arrays(parts, ["a", "b", "a"])
+    [session] = Catalog.from_arrow(pa.table({"title": ["t"], "speaker": speaker}))
+    assert json.dumps(session["speaker"]) == '{"a": 3, "b": 2}'
 
 
 def test_times_become_text() -> None:

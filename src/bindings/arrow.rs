@@ -19,10 +19,9 @@ use super::search::{CatalogBase, Narrowed};
 use crate::engine::arrow::Array;
 use crate::engine::arrow::export::RankedColumns;
 use crate::engine::arrow::import::Arrays;
-use crate::engine::arrow::lines::Lines;
 use crate::engine::arrow::ranked::{Ids, RankedRows, not_unicode};
+use crate::engine::arrow::table;
 use crate::engine::error::{Error, ErrorKind};
-use crate::engine::json;
 use crate::engine::ranking::interest::InterestSet;
 
 /// Ranked sessions in columns, which other libraries read without a copy through Arrow's C data interface.
@@ -98,9 +97,7 @@ pub(super) fn load_arrow<'py>(
 ) -> PyResult<Outcome<'py>> {
     let given = arrays_of(table, "a table")?;
     load(py, "the table", progress, move |hooks| {
-        let mut lines = Lines::new(given);
-        let loaded = json::load_ndjson(&mut lines, hooks);
-        loaded.map_err(|error| lines.take_error().unwrap_or(error))
+        table::load(given, hooks)
     })
 }
 

@@ -221,7 +221,7 @@ class Catalog(Frames):
             table: An object with ``__arrow_c_stream__`` or ``__arrow_c_array__``: a table, a batch
                 or a reader of pyarrow, or a data frame of polars.
             weights: As for the class.
-            progress: As for `from_json`; the bytes are those of the sessions as JSON.
+            progress: As for `from_json`; the bytes are those of the text that is kept.
 
         Raises:
             TypeError: The object is no such table.

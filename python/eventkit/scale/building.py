@@ -33,8 +33,8 @@ def build(
 ) -> dict[str, Any]:
     r"""Compile files of sessions that are larger than memory, as shards and a manifest of them.
 
-    Each shard is compiled on its own, several at once. A process holds one shard at a time: about
-    0.25 GB for a million sessions. The manifest is written last. Without it nothing refers to the
+    Each shard is compiled on its own, several at once. A process holds one shard at a time: 0.25 to
+    0.4 GB for a million sessions. The manifest is written last. Without it nothing refers to the
     shards, so another program sees the whole catalogue or none.
 
     Args:

@@ -148,11 +148,20 @@ def _after_lines(block: bytes, start: int, lines: int, found: int) -> int:
 
 def _from_parquet(pieces: tuple[Piece, ...], weights: Any) -> Catalog:
     pyarrow = required("pyarrow")
-    tables = []
+    with open_parquet(locate(pieces[0].source.url)) as file:
+        schema = file.schema_arrow
+    reader = pyarrow.RecordBatchReader.from_batches(schema, _batches(pieces, schema))
+    return Catalog.from_arrow(reader, weights=weights)
+
+
+def _batches(pieces: tuple[Piece, ...], schema: Any) -> Iterator[Any]:
+    """Read the rows batch by batch, so that the tables are never in memory as a whole."""
     for piece in pieces:
         with open_parquet(locate(piece.source.url)) as file:
-            tables.append(file.read_row_groups(range(piece.start, piece.stop)))
-    return Catalog.from_arrow(pyarrow.concat_tables(tables), weights=weights)
+            if file.schema_arrow != schema:
+                message = f"its columns differ from those of {pieces[0].source.url}"
+                raise BatchError(piece.source.url, message)
+            yield from file.iter_batches(row_groups=range(piece.start, piece.stop))
 
 
 def _from_lines(pieces: tuple[Piece, ...], weights: Any) -> Catalog:

@@ -1,4 +1,4 @@
-//! Writes one value of an array as JSON.
+//! Writes one value of an array as packed text.
 
 use std::io::Write;
 
@@ -8,7 +8,7 @@ use chrono_tz::Tz;
 
 use super::{Array, Data, Numbers, wrong};
 use crate::engine::error::Error;
-use crate::engine::json::{scan, write_float};
+use crate::engine::json::{KeyTable, Name, scan, write_float};
 
 /// Returns the name of a type in words.
 pub(super) fn words(format: &str, is_dictionary: bool) -> String {
@@ -61,12 +61,12 @@ impl Array {
         }
     }
 
-    /// Appends a value as JSON. A null is `null`.
+    /// Appends a value as compact JSON, with the names of members as packed text has them. A null is `null`.
     ///
     /// # Errors
     ///
     /// Fails if JSON cannot hold the value, or if its type is not supported.
-    pub(super) fn write(&self, at: usize, out: &mut Vec<u8>) -> Result<(), Error> {
+    pub(super) fn pack(&self, at: usize, keys: &KeyTable, out: &mut Vec<u8>) -> Result<(), Error> {
         if self.is_null(at) {
             out.extend_from_slice(b"null");
             return Ok(());
@@ -87,19 +87,27 @@ impl Array {
                     if number > 0 {
                         out.push(b',');
                     }
-                    child.write(item, out)?;
+                    child.pack(item, keys, out)?;
                 }
                 out.push(b']');
             }
             Data::Struct(children) => {
                 out.push(b'{');
+                let start = out.len();
                 for (number, child) in children.iter().enumerate() {
-                    if number > 0 {
+                    // As in a dict, a name has its first place and its last value.
+                    let same = |other: &&Array| other.name == child.name;
+                    if children.iter().take(number).any(|other| same(&other)) {
+                        continue;
+                    }
+                    if out.len() > start {
                         out.push(b',');
                     }
-                    quote(child.name.as_bytes(), out)?;
-                    out.push(b':');
-                    child.write(inner, out)?;
+                    let mut quoted = Vec::new();
+                    quote(child.name.as_bytes(), &mut quoted)?;
+                    out.extend_from_slice(Name::new(&child.name, &quoted, keys).packed());
+                    let last = children.iter().rfind(same).unwrap_or(child);
+                    last.pack(inner, keys, out)?;
                 }
                 out.push(b'}');
             }
@@ -107,7 +115,7 @@ impl Array {
                 let number = numbers.index(inner).filter(|&number| number < values.len);
                 let number =
                     number.ok_or_else(|| wrong("a number outside its dictionary".into()))?;
-                values.write(number, out)?;
+                values.pack(number, keys, out)?;
             }
             Data::Other => {
                 return Err(wrong(format!(

@@ -8,8 +8,8 @@ pub mod abi;
 pub mod export;
 mod field;
 pub mod import;
-pub mod lines;
 pub mod ranked;
+pub mod table;
 
 use core::ops::Range;
 

@@ -4,7 +4,6 @@ use core::ops::Range;
 
 use foldhash::fast::FixedState;
 use hashbrown::HashMap;
-use hashbrown::hash_map::Entry;
 use rayon::ThreadPool;
 use rayon::prelude::*;
 
@@ -17,8 +16,10 @@ use crate::engine::json::ValueView;
 use crate::engine::memory;
 use crate::engine::ranking::score::Scorer;
 
-/// The number of sessions whose ids one task looks up.
+/// The smallest number of sessions whose ids one task looks up.
 const IDS: usize = 1 << 14;
+/// The number of sessions whose texts are fetched from memory together.
+const AHEAD: usize = 16;
 /// The ends of lists and texts are numbers of 32 bits.
 const MOST: usize = i32::MAX as usize;
 
@@ -162,26 +163,43 @@ impl Catalog {
             members.push((text, text.member("id")));
         }
         let read = |places: &[Place]| -> Result<Ids, Error> {
-            let mut ids = Ids::with_capacity(places.len());
-            // Many rows have the same sessions, and reading an id from the text of a session costs more than a look-up.
-            let mut known: HashMap<Place, usize, FixedState> = HashMap::default();
-            for (number, &place) in places.iter().enumerate() {
-                match known.entry(place) {
-                    Entry::Occupied(entry) => ids.repeat(*entry.get())?,
-                    Entry::Vacant(entry) => {
-                        entry.insert(number);
-                        let held = members.get(place.part as usize);
-                        let id =
-                            held.and_then(|(text, id)| text.get(place.local as usize)?.get(id));
-                        ids.push_json(id)?;
-                    }
+            // Many rows have the same sessions, and an id is read from the text of its session only once.
+            let mut numbers: HashMap<Place, u32, FixedState> = HashMap::default();
+            let mut different = Vec::new();
+            let number = |&place: &Place| {
+                *numbers.entry(place).or_insert_with(|| {
+                    different.push(place);
+                    different.len() as u32 - 1
+                })
+            };
+            let numbers: Vec<u32> = places.iter().map(number).collect();
+            let mut read = Ids::with_capacity(different.len());
+            for places in different.chunks(AHEAD) {
+                let held = places.iter().map(|place| {
+                    let (text, id) = members.get(place.part as usize)?;
+                    let session = text.get(place.local as usize)?;
+                    memory::prefetch(session.packed().as_ptr() as usize);
+                    Some((session, id))
+                });
+                // The processor fetches all of these before the first is needed.
+                let held: Vec<_> = held.collect();
+                for held in held {
+                    read.push_json(held.and_then(|(session, id)| session.get(id)))?;
                 }
+            }
+            let mut ids = Ids::with_capacity(places.len());
+            for number in numbers {
+                ids.repeat(&read, number as usize)?;
             }
             Ok(ids)
         };
+        let each = places.len().div_ceil(pool.current_num_threads());
         let pieces: Result<Vec<Ids>, Error> =
-            pool.install(|| places.par_chunks(IDS).map(read).collect());
-        Some(pieces.and_then(|pieces| {
+            pool.install(|| places.par_chunks(each.max(IDS)).map(read).collect());
+        Some(pieces.and_then(|mut pieces| {
+            if pieces.len() == 1 {
+                return Ok(pieces.remove(0));
+            }
             let mut ids = Ids::with_capacity(places.len());
             for piece in pieces {
                 ids.append(&piece)?;
@@ -207,7 +225,7 @@ impl Ids {
         Self {
             bytes: Vec::with_capacity(count * 8),
             ends,
-            valid: vec![0; count.div_ceil(8)],
+            valid: vec![u8::MAX; count.div_ceil(8)],
             nulls: 0,
         }
     }
@@ -244,16 +262,15 @@ impl Ids {
         }
     }
 
-    /// Adds an id that was added before, by its number.
-    fn repeat(&mut self, number: usize) -> Result<(), Error> {
+    /// Adds an id of others, by its number.
+    fn repeat(&mut self, of: &Self, number: usize) -> Result<(), Error> {
         let end = |number: usize| {
-            let end = self.ends.get(number).copied();
+            let end = of.ends.get(number).copied();
             end.map_or(0, |end| usize::try_from(end).unwrap_or(0))
         };
-        let (start, end) = (end(number), end(number + 1));
-        let valid = bit(&self.valid, number);
-        self.bytes.extend_from_within(start..end);
-        self.finish(valid)
+        let id = of.bytes.get(end(number)..end(number + 1));
+        self.bytes.extend_from_slice(id.unwrap_or_default());
+        self.finish(bit(&of.valid, number))
     }
 
     /// Adds the ids of some sessions after the others.
@@ -262,24 +279,22 @@ impl Ids {
         let number = self.ends.len() - 1;
         let end = Self::checked(start + piece.bytes.len())?;
         self.bytes.extend_from_slice(&piece.bytes);
-        self.nulls += piece.nulls;
         let ends = piece.ends.iter().skip(1);
         self.ends
             .extend(ends.map(|piece_end| start as i32 + piece_end));
         debug_assert_eq!(self.ends.last(), Some(&end));
-        for at in 0..piece.ends.len() - 1 {
-            if bit(&piece.valid, at) {
-                set(&mut self.valid, number + at);
-            }
+        if piece.nulls > 0 {
+            self.nulls += piece.nulls;
+            let nulls = (0..piece.ends.len() - 1).filter(|&at| !bit(&piece.valid, at));
+            nulls.for_each(|at| clear(&mut self.valid, number + at));
         }
         Ok(())
     }
 
     /// Ends an id whose bytes were added.
     fn finish(&mut self, valid: bool) -> Result<(), Error> {
-        if valid {
-            set(&mut self.valid, self.ends.len() - 1);
-        } else {
+        if !valid {
+            clear(&mut self.valid, self.ends.len() - 1);
             self.nulls += 1;
         }
         let end = Self::checked(self.bytes.len())?;
@@ -353,6 +368,12 @@ impl RankedRows {
 fn set(bits: &mut [u8], at: usize) {
     if let Some(byte) = bits.get_mut(at / 8) {
         *byte |= 1 << (at % 8);
+    }
+}
+
+fn clear(bits: &mut [u8], at: usize) {
+    if let Some(byte) = bits.get_mut(at / 8) {
+        *byte &= !(1 << (at % 8));
     }
 }
 

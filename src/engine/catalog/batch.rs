@@ -121,9 +121,9 @@ impl<'a> Batch<'a> {
                 tags.extend(found.filter(|&&tag| tag != Self::UNKNOWN).copied());
                 reached.clear();
                 reached.extend(best.iter().map(|best: &Best| best.score));
-                let Query { scorer, most, .. } = query;
-                let ranked = part.top_k(number, &tags, scorer, *most, selection, &reached)?;
-                merge(best, ranked, *most);
+                let (scorer, most) = (&query.scorer, query.most);
+                let ranked = part.top_k(number, &tags, scorer, most, selection, &reached)?;
+                merge(best, ranked, most);
             }
         }
         Some(best)

@@ -78,7 +78,7 @@ impl JsonError {
 
 /// Returns the number of line breaks in `bytes`.
 pub(super) fn line_breaks(bytes: &[u8]) -> usize {
-    bytes.iter().map(|&byte| usize::from(byte == b'\n')).sum()
+    memchr::memchr_iter(b'\n', bytes).count()
 }
 
 #[cfg(test)]

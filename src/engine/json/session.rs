@@ -53,7 +53,7 @@ impl Spans {
     }
 
     #[inline]
-    fn set(&mut self, key: KeyId, offset: u32) {
+    pub(super) fn set(&mut self, key: KeyId, offset: u32) {
         match key {
             key::START => self.start = offset,
             key::END => self.end = offset,
@@ -92,7 +92,7 @@ pub(super) struct RawTags {
 
 impl RawTags {
     #[inline]
-    fn intern(&mut self, source: &[u8], place: Range<usize>) -> u32 {
+    pub(super) fn intern(&mut self, source: &[u8], place: Range<usize>) -> u32 {
         let (hasher, places) = (&self.hasher, &self.places);
         let spelled = |place: &Range<usize>| source.get(place.clone()).unwrap_or_default();
         let held = |id: u32| places.get(id as usize).map(spelled).unwrap_or_default();
@@ -154,6 +154,25 @@ impl Columns {
     pub(super) fn len(&self) -> usize {
         self.ends.len()
     }
+
+    /// Ends a session whose tags and text were added. The text ends at `end`.
+    pub(super) fn push(&mut self, row: &Row, title: &[u8], end: usize) {
+        let position = self.ends.len();
+        if title.is_ascii() {
+            self.titles.push(with_lowered(title, hash));
+        } else {
+            let title = String::from_utf8_lossy(title).into_owned();
+            self.foreign.push((position, title));
+            self.titles.push(0);
+        }
+        if let Some(id) = row.id {
+            self.ids.push((position as u32, id));
+        }
+        self.ends.push(end);
+        self.popularity.push(row.popularity);
+        self.tag_ends.push(self.tags.len());
+        self.spans.push(row.spans);
+    }
 }
 
 /// Why a reader stopped.
@@ -174,15 +193,17 @@ pub(super) struct SessionReader<'a, 'k> {
 }
 
 /// The values of the session that is being read.
-struct Row {
-    title: Option<Range<usize>>,
-    id: Option<u32>,
-    popularity: Number,
+#[derive(Debug)]
+pub(super) struct Row {
+    /// The place of its title, without the quotes.
+    pub(super) title: Option<Range<usize>>,
+    pub(super) id: Option<u32>,
+    pub(super) popularity: Number,
     /// The start of its text.
-    text: usize,
+    pub(super) text: usize,
     /// The start of its tags.
     tags: usize,
-    spans: Spans,
+    pub(super) spans: Spans,
 }
 
 impl<'a, 'k> SessionReader<'a, 'k> {
@@ -252,14 +273,7 @@ impl<'a, 'k> SessionReader<'a, 'k> {
     /// Reads the session at the cursor. If it fails, the columns keep the sessions before it.
     pub(super) fn session(&mut self) -> Result<(), JsonError> {
         let at = self.packer.cursor.at;
-        let mut row = Row {
-            title: None,
-            id: None,
-            popularity: Number::Int(0),
-            text: self.packer.out.len(),
-            tags: self.columns.tags.len(),
-            spans: Spans::NONE,
-        };
+        let mut row = Row::new(self.packer.out.len(), self.columns.tags.len());
         if !self.packer.cursor.take(b'{') {
             return Err(self.odd("a session is no object", row.text));
         }
@@ -273,29 +287,10 @@ impl<'a, 'k> SessionReader<'a, 'k> {
         let Some(title) = row.title.clone() else {
             return Err(JsonError::unsupported(at, "a session has no title"));
         };
-        self.push(&row, title);
-        Ok(())
-    }
-
-    fn push(&mut self, row: &Row, title: Range<usize>) {
-        let columns = &mut self.columns;
-        let position = columns.ends.len();
         let title = self.packer.cursor.bytes.get(title).unwrap_or_default();
-        let title = string::decode(title);
-        if title.is_ascii() {
-            columns.titles.push(with_lowered(&title, hash));
-        } else {
-            let title = String::from_utf8_lossy(&title).into_owned();
-            columns.foreign.push((position, title));
-            columns.titles.push(0);
-        }
-        if let Some(id) = row.id {
-            columns.ids.push((position as u32, id));
-        }
-        columns.ends.push(self.packer.out.len());
-        columns.popularity.push(row.popularity);
-        columns.tag_ends.push(columns.tags.len());
-        columns.spans.push(row.spans);
+        let end = self.packer.out.len();
+        self.columns.push(&row, &string::decode(title), end);
+        Ok(())
     }
 
     /// Returns the error for a value that Python must judge, or a syntax error if the value has one.
@@ -317,6 +312,17 @@ fn odd(packer: &mut Packer<'_, '_>, message: &'static str) -> JsonError {
 }
 
 impl Row {
+    pub(super) fn new(text: usize, tags: usize) -> Self {
+        Self {
+            title: None,
+            id: None,
+            popularity: Number::Int(0),
+            text,
+            tags,
+            spans: Spans::NONE,
+        }
+    }
+
     /// Reads the value of a member. If a name is repeated, the last value is used.
     #[inline]
     fn member(
@@ -408,7 +414,7 @@ fn popularity(packer: &mut Packer<'_, '_>) -> Result<Number, JsonError> {
 
 /// Returns the hash by which an id is found: that of the decoded string, or that of the text of a number or a word.
 /// Returns `None` for an array or an object.
-fn id_hash(packed: &[u8]) -> Option<u32> {
+pub(super) fn id_hash(packed: &[u8]) -> Option<u32> {
     match packed {
         [b'{' | b'[', ..] => None,
         [b'"', raw @ .., b'"'] => Some(hash(&string::decode(raw))),
