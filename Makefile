@@ -38,11 +38,11 @@ endif
 .DELETE_ON_ERROR:
 .PHONY: help check-tools setup build demo test test-rust test-python test-engines test-mcp parity faults loom fuzz \
 	fuzz-python bench bench-long bench-server bench-scale bench-telemetry bench-graph relevance bench-understanding bench-mcp figures \
-	lint lint-rust lint-python lint-workflows audit lock docs test-all dist check-platforms clean
+	lint lint-rust lint-python lint-workflows audit lock docs test-all dist check-platforms test-aarch64 clean
 
 help: ## List the targets
 	@awk 'BEGIN { FS = ":.*## "; print "Usage: make TARGET [PYTHON=python3.12] [VENV=.venv]\n" } \
-	  /^[a-z-]+:.*## / { printf "  %-16s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	  /^[a-z0-9-]+:.*## / { printf "  %-16s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 check-tools: # Say what is missing, and where to get it, before anything half-works
 	@tools/check-tools "$(PYTHON)"
@@ -204,6 +204,9 @@ dist: $(VENV)/.stamp-dev ## Build and check what a release has, as far as this m
 
 check-platforms: | check-tools ## Compile the crate for Windows, aarch64 and musl, as far as this machine can
 	tools/check-platforms
+
+test-aarch64: | check-tools ## Run the Rust tests and the recorded cases on an emulated aarch64 (an hour)
+	tools/test-aarch64
 
 clean: ## Delete the virtual environments and everything that was built
 	rm -rf $(VENV) $(ENGINES_VENV) .venv-3.* target dist benches/results .benchmarks .hypothesis \

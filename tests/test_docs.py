@@ -122,7 +122,7 @@ def test_make_targets_exist(name):
     named = {
         target
         for code in re.findall(r"```console\n(.*?)```|`(make [^`]+)`", PAGES[name], re.DOTALL)
-        for target in re.findall(r"\bmake ([a-z][a-z-]+)", "".join(code))
+        for target in re.findall(r"\bmake ([a-z][a-z0-9-]+)", "".join(code))
     }
     missing = [one for one in named if not re.search(rf"^{one}:.*## ", MAKEFILE, re.MULTILINE)]
     assert missing == []
