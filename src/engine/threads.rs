@@ -6,10 +6,10 @@
 use std::process;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use memmap2::MmapMut;
 use rayon::{ThreadPool, ThreadPoolBuilder};
 
 use super::error::{Error, ErrorKind};
-use super::memory;
 
 /// The address space of a thread, in bytes.
 const STACK: usize = 4 << 20;
@@ -30,7 +30,9 @@ pub fn pool() -> Result<Arc<ThreadPool>, Error> {
         return Ok(Arc::clone(pool));
     }
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
-    memory::check("threads", threads.saturating_mul(STACK))?;
+    // Free memory of the heap is no room for a stack, so address space is asked for.
+    let room = threads.saturating_mul(STACK);
+    MmapMut::map_anon(room).map_err(|_| Error::memory("threads", room))?;
     let pool = ThreadPoolBuilder::new()
         .thread_name(|number| format!("eventkit-{number}"))
         .build()
@@ -38,6 +40,9 @@ pub fn pool() -> Result<Arc<ThreadPool>, Error> {
             let message = error.to_string();
             Error::file(ErrorKind::System(None), "cannot start threads", &message)
         })?;
+    // A thread gets its thread-local data when it starts, and the C library ends the process if there is no memory for
+    // them. So all start before the caller needs memory.
+    pool.broadcast(|_| ());
     let pool = Arc::new(pool);
     if let Some((_, inherited)) = held.replace((process::id(), Arc::clone(&pool))) {
         // The parent's threads are not in this process, so dropping the pool would wait for them for ever.
