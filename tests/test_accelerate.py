@@ -128,7 +128,6 @@ def test_calls_by_keyword_and_errors_are_the_agents(agent, manifest):
         assert compare.same(again, answer)
 
 
-@pytest.mark.slow
 def test_no_recorded_case_changes(agent):
     """Every third of the 1,542 recorded calls, plain and accelerated: outcomes and texts."""
     cases = load_cases()[::3]
@@ -307,7 +306,9 @@ def test_fingerprints_are_those_of_the_public_table(real_data):
     space = {"__name__": "fingerprint_tool"}
     exec(compile(tool.read_text(encoding="utf-8"), str(tool), "exec"), space)
     seen = 0
-    for file in sorted(Path(json.__file__).parent.parent.glob("*.py"))[::4]:
+    files = sorted(Path(json.__file__).parent.parent.glob("*.py"))
+    # Debian's folder has a link to a file of the machine, which an unpacked Python lacks.
+    for file in [file for file in files if file.exists()][::4]:
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
             if isinstance(node, ast.FunctionDef):
                 theirs = space["fingerprint"](node)

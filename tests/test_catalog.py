@@ -45,25 +45,21 @@ def explain(manifest: Any, title: Any, interests: Any) -> Any:
 
 
 @given(recipes.drawn(recipes.for_recommend))
-@pytest.mark.slow
 def test_recommend_is_the_functions(recipe: Any) -> None:
     assert recipes.parted(recommend, reference.recommend, recipe) is None
 
 
 @given(recipes.drawn(recipes.for_recommend))
-@pytest.mark.slow
 def test_the_querys_own_weights_count(recipe: Any) -> None:
     assert recipes.parted(recommend_with_weights, rank, recipe) is None
 
 
 @given(recipes.drawn(recipes.for_explain))
-@pytest.mark.slow
 def test_explain_is_the_functions(recipe: Any) -> None:
     assert recipes.parted(explain, reference.explain, recipe) is None
 
 
 @given(recipes.drawn(recipes.for_recommend))
-@pytest.mark.slow
 def test_asking_again_gives_the_same_and_a_fresh_answer(recipe: Any) -> None:
     if not is_pure(recipe[:2]):
         return
@@ -90,7 +86,6 @@ def named(sessions: list[dict[str, Any]], name: str) -> dict[str, Any] | None:
 
 
 @given(recipes.drawn(lambda rng: rng))
-@pytest.mark.slow
 def test_score_finds_an_id_first_then_a_title(rng: Random) -> None:
     _, interests = recipes.manifest_and_interests(rng)
     weights = {"interest": 2.0, "popularity": 0.5, "diversity": 0.3}
@@ -125,7 +120,6 @@ def test_score_finds_an_id_first_then_a_title(rng: Random) -> None:
 
 
 @given(recipes.drawn(recipes.for_many))
-@pytest.mark.slow
 def test_many_is_each(recipe: Any) -> None:
     if not is_pure(recipe):
         recipe = (clean_manifest(Random(0)), [["ai"], ("web", "ai"), {"ai"}, [1], []], recipe[2])

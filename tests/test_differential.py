@@ -61,7 +61,6 @@ def test_every_road_has_a_strategy() -> None:
 
 
 @pytest.mark.parametrize("name", STRATEGIES)
-@pytest.mark.slow
 def test_function_and_reference_agree(name: str) -> None:
     road = ROADS[name]
 
@@ -119,7 +118,6 @@ def test_the_original_names_agree(name: str) -> None:
 
 
 @given(strategies.event_arguments)
-@pytest.mark.slow
 def test_graph_service_transforms_as_the_reference(recipe: tuple[Any, ...]) -> None:
     service = graph_service.GraphEventService(None, None)
     transform = service._transform_events
@@ -127,7 +125,6 @@ def test_graph_service_transforms_as_the_reference(recipe: tuple[Any, ...]) -> N
 
 
 @given(strategies.recommend_arguments)
-@pytest.mark.slow
 def test_answers_are_fresh(recipe: tuple[Any, ...]) -> None:
     arguments = build(recipe, Stage())
     try:
@@ -226,7 +223,6 @@ class EditsAndCalls(RuleBasedStateMachine):
             assert series.parted(self.bench, call) is None
 
 
-@pytest.mark.slow
 def test_edits_between_calls() -> None:
 
     run_state_machine_as_test(

@@ -34,7 +34,6 @@ def test_the_corpus_is_complete():
 
 @pytest.mark.parametrize("road", ROADS)
 @pytest.mark.parametrize("group", GROUPS)
-@pytest.mark.slow
 def test_recorded_outcomes(group, road):
     if group == "numpy" and importlib.util.find_spec("numpy") is None:
         pytest.skip("needs numpy")
