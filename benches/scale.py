@@ -274,11 +274,13 @@ def total_memory(file: Path | None, workers: int) -> int:
     """Return the proportional set size of some workers in bytes, all alive at once."""
     context = multiprocessing.get_context("forkserver")
     # The server imports once, and its children share that memory, as those of Spark's daemon do.
-    context.set_forkserver_preload(["eventkit.scale.work", "eventkit.scale.recommender"])
+    context.set_forkserver_preload(["eventkit.scale.work", "pyarrow"])
     barrier = context.Barrier(workers)
     pickled = None if file is None else Recommender(file, threads=1)
+    # Made here, because making them takes more memory than ranking.
+    interests = scale_data.profiles(2_000)["interests"]
     with ProcessPoolExecutor(workers, context, initializer=_meet, initargs=(barrier,)) as pool:
-        return sum(pool.map(_proportional, [pickled] * workers))
+        return sum(pool.map(_proportional, [pickled] * workers, [interests] * workers))
 
 
 _barrier: Any = None
@@ -289,10 +291,10 @@ def _meet(barrier: Any) -> None:
     _barrier = barrier
 
 
-def _proportional(recommender: Recommender | None) -> int:
+def _proportional(recommender: Recommender | None, interests: pa.ChunkedArray) -> int:
     """Rank, wait until all workers did, and return the memory of this one."""
     if recommender is not None:
-        recommender(scale_data.profiles(2_000)["interests"])
+        recommender(interests)
     _barrier.wait()
     rollup = Path("/proc/self/smaps_rollup").read_text()
     size = next(line for line in rollup.splitlines() if line.startswith("Pss:"))
