@@ -110,6 +110,18 @@ def test_a_bad_session_is_named_with_its_line_and_nothing_is_left(tmp_path: Path
     assert [path.name for path in tmp_path.iterdir()] == ["talks.ndjson"]
 
 
+@pytest.mark.usefixtures("here_only")
+def test_a_file_with_other_columns_is_named_and_nothing_is_left(tmp_path: Path) -> None:
+    source = write(tmp_path, "parquet")
+    odd = pa.table({"title": ["a"], "tags": [["x"]]})
+    pq.write_table(odd, source / "c.parquet")
+    with pytest.raises(
+        BatchError, match=r"c\.parquet: its columns differ from those of .*\.parquet"
+    ):
+        build(source, tmp_path / "out" / "all.json", shard_rows=10_000)
+    assert list((tmp_path / "out").iterdir()) == []
+
+
 @pytest.mark.parametrize(
     ("names", "message"),
     [
