@@ -64,6 +64,8 @@ export class ForYou {
     this.#asked = wanted;
     this.#serial += 1;
     const serial = this.#serial;
+    // Now, and not when the answer is there: the visitor may have asked for a new plan by then.
+    this.plan.forget();
     byId("foryou-list").setAttribute("aria-busy", "true");
     try {
       const { top, interests } = app.state;
@@ -92,7 +94,6 @@ export class ForYou {
       app.changed({ interests });
     };
     byId("foryou-understood").replaceChildren(...understoodChips(understood ?? [], replace));
-    this.plan.forget();
     this.refresh();
     const count = app.recommended.size;
     app.announce(count ? `${count} sessions recommended.` : "No session matches your interests.");

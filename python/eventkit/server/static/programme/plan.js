@@ -20,6 +20,7 @@ export class Plan {
   #app;
   #shown = null;
   #offered = null;
+  #serial = 0;
 
   constructor(app) {
     this.#app = app;
@@ -56,8 +57,9 @@ export class Plan {
     this.#offered ??= this.#offerCalendar();
   }
 
-  /** Drop the plan, as the interests are others now. */
+  /** Drop the plan, also one that is being made, as the interests are others now. */
   forget() {
+    this.#serial += 1;
     this.#shown = null;
     byId("plan-answer").replaceChildren();
   }
@@ -66,15 +68,18 @@ export class Plan {
     const app = this.#app;
     const button = byId("plan-make");
     button.disabled = true;
+    this.forget();
+    const serial = this.#serial;
     byId("plan-answer").replaceChildren(element("p", { class: "hint" }, "Planning…"));
     try {
       const answer = await app.askRanked("plan", await this.#wishes());
+      if (serial !== this.#serial) return;
       const sessions = answer.sessions.map((held) => app.programme.match(held)).filter(Boolean);
       this.#shown = { ...answer, sessions };
       this.refresh();
       byId("plan-answer").querySelector("h3")?.focus();
     } catch (error) {
-      this.forget();
+      if (serial !== this.#serial) return;
       const said = error.status === 409 ? `The plan is not possible: ${error.content.reason}.` : error.message;
       byId("plan-answer").replaceChildren(element("p", { class: "problem", role: "alert" }, said));
     } finally {
