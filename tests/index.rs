@@ -274,7 +274,7 @@ fn check_after(
             merged.truncate(k);
             merged
         };
-        let after = index.top_k_after(query, scorer, k, &admits, &earlier);
+        let after = index.top_k_after(query, scorer, k, &admits, &earlier, |ranked| ranked);
         let after = after.expect("comparable scores have an answer");
         let left = all.iter().filter(|place| bitmap.contains(place.0));
         assert_eq!(

@@ -107,23 +107,23 @@ impl Part {
         };
         match selection {
             Selection::Everything if self.removed.is_empty() => {
-                index.top_k_as(query, scorer, k, &|_| true, earlier, best)
+                index.top_k_after(query, scorer, k, &|_| true, earlier, best)
             }
             Selection::Everything if self.removed.len() <= Self::FEW => {
                 let most = k + self.removed.len();
-                let mut found = index.top_k_as(query, scorer, most, &|_| true, earlier, best)?;
+                let mut found = index.top_k_after(query, scorer, most, &|_| true, earlier, best)?;
                 found.retain(|found| self.holds(found.place.local));
                 found.truncate(k);
                 Some(found)
             }
             Selection::Everything => {
                 let admits = |position| self.holds(position);
-                index.top_k_as(query, scorer, k, &admits, earlier, best)
+                index.top_k_after(query, scorer, k, &admits, earlier, best)
             }
             Selection::Nothing => Some(Vec::new()),
             Selection::Some(sieve) => {
                 let admits = |position| sieve.admits(position) && self.holds(position);
-                index.top_k_as(query, scorer, k, &admits, earlier, best)
+                index.top_k_after(query, scorer, k, &admits, earlier, best)
             }
         }
     }

@@ -6,12 +6,12 @@
 //! beginning of the first piece is known, so by induction the joined result equals that of reading from end to end.
 //! After a wrong guess the caller's thread reads the piece again: at worst the array is read twice.
 
-use core::ops::{ControlFlow, Range};
+use core::ops::Range;
 
 use super::cursor::Cursor;
 use super::error::JsonError;
 use super::key::KeyTable;
-use super::loaded::{Hooks, Joiner, Progress};
+use super::loaded::{Hooks, Joiner};
 use super::session::{Columns, SessionReader, Stop};
 use crate::engine::error::Error;
 use crate::engine::ordered_tasks::{BufferPool, in_order};
@@ -76,13 +76,7 @@ pub(super) fn read(
             if let Stop::Error(fault) = piece.stop {
                 return Err(fault.into_error(bytes, 1, Some(joiner.len())));
             }
-            let progress = Progress {
-                bytes: next as u64,
-                sessions: joiner.len(),
-            };
-            if let ControlFlow::Break(()) = (hooks.progress)(progress) {
-                return Err(Error::cancelled());
-            }
+            hooks.report(next as u64, joiner.len())?;
             finished = matches!(piece.stop, Stop::End);
             Ok(!finished)
         },

@@ -3,13 +3,12 @@
 //! A JSON value on one line holds no raw line break. So a block is cut at its last line break, and blocks are read in
 //! parallel without guessing. Lines of white space are skipped.
 
-use core::ops::ControlFlow;
 use std::io::Read;
 
 use super::cursor::Cursor;
 use super::error::{JsonError, line_breaks};
 use super::key::KeyTable;
-use super::loaded::{Hooks, Joiner, Loaded, Progress, Shape};
+use super::loaded::{Hooks, Joiner, Loaded, Shape};
 use super::session::{Columns, SessionReader};
 use crate::engine::error::Error;
 use crate::engine::ordered_tasks::{BufferPool, in_order};
@@ -72,14 +71,8 @@ pub fn load_ndjson(source: impl Read, hooks: &mut Hooks<'_>) -> Result<Loaded, E
             }
             lines += line_breaks(&piece.bytes);
             bytes += piece.bytes.len() as u64;
-            let progress = Progress {
-                bytes,
-                sessions: joiner.len(),
-            };
-            match (hooks.progress)(progress) {
-                ControlFlow::Continue(()) => Ok(true),
-                ControlFlow::Break(()) => Err(Error::cancelled()),
-            }
+            hooks.report(bytes, joiner.len())?;
+            Ok(true)
         },
     )?;
     Ok(joiner.finish(keys, hooks.pool))

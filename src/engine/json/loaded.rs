@@ -39,6 +39,20 @@ pub struct Hooks<'a> {
     pub pool: Option<&'a ThreadPool>,
 }
 
+impl Hooks<'_> {
+    /// Reports how far a load is.
+    ///
+    /// # Errors
+    ///
+    /// Fails with an error of kind `Cancelled` if the caller ends the load.
+    pub(super) fn report(&mut self, bytes: u64, sessions: usize) -> Result<(), Error> {
+        match (self.progress)(Progress { bytes, sessions }) {
+            ControlFlow::Continue(()) => Ok(()),
+            ControlFlow::Break(()) => Err(Error::cancelled()),
+        }
+    }
+}
+
 /// The kind of text that sessions came from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Shape {

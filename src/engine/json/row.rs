@@ -1,10 +1,8 @@
 //! Packs sessions whose values come one by one, as compact JSON, instead of as a text to be checked.
 
-use core::ops::ControlFlow;
-
 use super::error::JsonError;
 use super::key::{self, KeyId, KeyTable};
-use super::loaded::{Hooks, Joiner, Loaded, Progress, Shape};
+use super::loaded::{Hooks, Joiner, Loaded, Shape};
 use super::number;
 use super::session::{Columns, Row, id_hash};
 use super::string;
@@ -171,14 +169,8 @@ where
             joiner.push(&packed.0, &packed.0.text)?;
             bytes += packed.0.text.len() as u64;
             spare.give(packed);
-            let progress = Progress {
-                bytes,
-                sessions: joiner.len(),
-            };
-            match (hooks.progress)(progress) {
-                ControlFlow::Continue(()) => Ok(true),
-                ControlFlow::Break(()) => Err(Error::cancelled()),
-            }
+            hooks.report(bytes, joiner.len())?;
+            Ok(true)
         },
     )?;
     Ok(joiner.finish(keys, hooks.pool))

@@ -112,26 +112,13 @@ impl Index {
         k: usize,
         admits: &F,
     ) -> Option<Vec<Ranked>> {
-        self.top_k_after(query, scorer, k, admits, &[])
+        self.top_k_after(query, scorer, k, admits, &[], |ranked| ranked)
     }
 
-    /// Returns the sessions that [`Self::top_k_where`] returns, but without some that are not among the best `k` of them
-    /// and of earlier sessions. `earlier` has the scores of these, best first. They win ties.
+    /// Returns what `make` makes of each session that [`Self::top_k_where`] returns, but leaves out some that are not
+    /// among the best `k` of them and of earlier sessions. `earlier` has the scores of these, best first. They win ties.
     #[inline]
-    pub fn top_k_after<F: Fn(u32) -> bool + ?Sized>(
-        &self,
-        query: &[TagId],
-        scorer: &Scorer,
-        k: usize,
-        admits: &F,
-        earlier: &[f64],
-    ) -> Option<Vec<Ranked>> {
-        self.top_k_as(query, scorer, k, admits, earlier, |ranked| ranked)
-    }
-
-    /// Returns what `make` makes of each session that [`Self::top_k_after`] returns.
-    #[inline]
-    pub fn top_k_as<F: Fn(u32) -> bool + ?Sized, T>(
+    pub fn top_k_after<F: Fn(u32) -> bool + ?Sized, T>(
         &self,
         query: &[TagId],
         scorer: &Scorer,
