@@ -1,4 +1,4 @@
-"""`tools/test-all` and `tools/get-python` say what they could not do, and do not pass over it."""
+"""`tools/test-all`, `find-python` and `get-python` say what they could not do."""
 
 from __future__ import annotations
 
@@ -27,6 +27,19 @@ def no_python(tmp_path: Path) -> dict[str, str]:
         (tools / name).symlink_to(f"/usr/bin/{name}")
     (tools / "python3").symlink_to(sys.executable)
     return {"PATH": str(tools), "HOME": str(tmp_path), "VENV": str(tmp_path / "none")}
+
+
+def test_only_a_python_that_runs_is_found(tmp_path: Path, no_python: dict[str, str]) -> None:
+    own = "{}.{}".format(*sys.version_info[:2])
+    (tmp_path / "bin" / f"python{own}").symlink_to(sys.executable)
+    found = run("find-python", own, **no_python)
+    assert (found.returncode, found.stdout) == (0, f"{os.path.realpath(sys.executable)}\n")
+    # A version manager leaves such a command where the version is not installed.
+    shim = tmp_path / "bin" / "python3.9"
+    shim.write_text("#!/usr/bin/env bash\nexit 127\n")
+    shim.chmod(0o755)
+    found = run("find-python", "3.9", **no_python)
+    assert (found.returncode, found.stdout) == (1, "")
 
 
 def test_a_version_that_is_absent_is_named(no_python: dict[str, str]) -> None:
