@@ -75,7 +75,7 @@ class RaisingCalendar(Calendar):
 
 
 def together(count: int, work: Callable[[int], Any], patience: float = 60.0) -> list[Any]:
-    """Run work in so many threads that start together; what each returned, or raised."""
+    """Run work in `count` threads that start together. Return what each returned or raised."""
     outcomes: list[Any] = [None] * count
     barrier = threading.Barrier(count)
 

@@ -128,8 +128,10 @@ pub(super) fn is_possible(py: Python<'_>) -> PyResult<bool> {
 /// Dropped: marks and addresses as 32-bit distances from the first one, with those too far away in a list beside, and
 /// without `tag_arrays`. A snapshot of 100,000 sessions took 63 bytes a session instead of 93, but decoding cost more
 /// than the smaller columns saved: a warm `recommend` took 2.4 times as long at 1,000 sessions, 2.7 times at 10,000,
-/// and 0.9 times at 100,000 (sides in turns, a busy machine). Also a second thread that proves one half of a long list
-/// while this one holds the interpreter: 1.05 to 1.13 times as long at 100,000 (two processors, both busy).
+/// and 0.9 times at 100,000 (sides in turns, a busy machine).
+///
+/// Dropped too: a second thread that checks one half of a long list while the caller's thread checks the other. A warm
+/// `recommend` took 1.05 to 1.13 times as long at 100,000 sessions (two processors, both busy).
 #[derive(Debug)]
 pub(super) struct Fingerprint {
     /// The mark of each session.

@@ -8,9 +8,9 @@
 //! Below 3.14 watchers are not used: on 3.12.1 an unwatch inside the callback is lost, and on 3.13.0 attribute assignment
 //! to an instance's dict calls nobody.
 //!
-//! Known limits, which no check can see: a callback of another extension that calls eventkit between our callback and
-//! the change itself; somebody who unwatches a dict of ours under our number; and a sub-interpreter that changes a dict
-//! of this one, since it has callbacks of its own.
+//! Three changes go unseen, and no check can find them. A callback of another extension calls eventkit after our
+//! callback and before the change itself. Other code unwatches one of our dicts with our watcher's number. A
+//! sub-interpreter, which has callbacks of its own, changes a dict of the main interpreter.
 
 #![allow(unsafe_code)]
 

@@ -43,7 +43,7 @@ def compare_road(
 def compare_series(
     seed: int, calls: int, steps: int = 60, fast: Callable[..., Any] | None = None
 ) -> tuple[int, str | None]:
-    """Run series of edits and calls until at least so many calls were made."""
+    """Run series of edits and calls until at least `calls` calls were made."""
     made, number = 0, 0
     while made < calls:
         rng = Random(f"{seed} series {number}")

@@ -43,8 +43,8 @@ _RETRIES = 2
 """How often an engine repeats a part that raised an error, perhaps on another worker."""
 
 _TASKS_PER_CORE = 4
-"""Spark's tasks for each core that it reports. To begin one takes as long as to rank thousands of
-profiles."""
+"""How many tasks Spark gets for each core that it reports. Starting a task takes about 30 ms, in
+which a core ranks thousands of profiles."""
 
 _PARTS_PER_TASK = 8
 """The most parts of a task. Spark reports few cores where it adds executors only as needed."""

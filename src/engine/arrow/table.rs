@@ -1,7 +1,7 @@
 //! Loads the rows of a table as sessions.
 //!
-//! A null or NaN in a column is a missing value: the session then has no such key. Values are packed as text, as those
-//! of JSON are, so a table gives the same catalogue as the same sessions in JSON.
+//! A null or NaN in a column is a missing value: the session then has no such key. Values are kept as
+//! the text that JSON would have for them, so a table gives the same catalogue as the same sessions in JSON.
 
 use core::ops::Range;
 use std::sync::Arc;
@@ -165,6 +165,7 @@ impl Table {
         packed.member(name, |out| column.pack(row, keys, out))
     }
 }
+
 /// Names the row and the column of an error, unless Python may hold the value.
 fn placed(error: Error, row: usize, column: &str) -> Error {
     match error.kind() {

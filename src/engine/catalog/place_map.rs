@@ -23,7 +23,7 @@ impl<T> PlaceMap<T> {
         count.max(1).next_power_of_two()
     }
 
-    /// Makes a table for a number of values, none of which is set.
+    /// Makes an empty table with room for this number of values.
     pub fn new(count: usize) -> Self {
         Self {
             entries: (0..Self::size(count)).map(|_| None).collect(),

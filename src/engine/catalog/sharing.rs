@@ -33,7 +33,7 @@ pub struct Shared {
 }
 
 impl Sharer {
-    /// Shares among a number of interests, or among the values of fields only.
+    /// Makes a sharer for this number of interests. `None` shares the places among the values of fields only.
     pub fn new(interests: Option<usize>) -> Self {
         Self {
             groups: Groups::new(interests.map_or(1, |count| count as u32)),

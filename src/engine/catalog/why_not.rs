@@ -229,7 +229,8 @@ impl Question<'_> {
         Some(Vec::new())
     }
 
-    /// Returns the best change with the given number of steps of each kind.
+    /// Returns the best changes of `size` steps: one of new interests alone, and for each weight that can be raised one
+    /// of new interests and that weight.
     fn changes_of(&self, size: usize, new: &[usize]) -> Option<Vec<Vec<Step>>> {
         let mut added: Option<(usize, Vec<usize>)> = None;
         for texts in subsets(new, size) {

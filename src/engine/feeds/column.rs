@@ -338,8 +338,8 @@ fn leave_to_people(names: &[Name], roles: &mut [Option<Role>]) {
     }
 }
 
-/// Prefers UTC where a table says the same time on several clocks: `Start (PT)`, `Start (UTC)`. Does nothing beside a
-/// column of dates, because the time in UTC may be that of the next day.
+/// Prefers UTC where a table says the same time on several clocks: `Start (PT)`, `Start (UTC)`. Does nothing if there
+/// is a column of dates, because the time in UTC may be that of the next day.
 fn prefer_utc<S: AsRef<str>>(names: &[Name], columns: &[S], roles: &mut [Option<Role>]) {
     if roles.contains(&Some(Role::Date)) {
         return;

@@ -34,9 +34,9 @@ pub struct InterestSet {
 
 /// Up to this number of interests are compared one by one, which is faster than a hash.
 const LINEAR: usize = 24;
-/// The bytes for which there is room, for each expected interest.
+/// A set for a known number of interests begins with room for this many bytes of each.
 const USUAL_LENGTH: usize = 16;
-/// There is room for no more interests than this at first, because the caller chooses their number.
+/// A set begins with room for this many interests at most, because a caller may ask for millions.
 const MOST_ROOM: usize = 1024;
 
 impl InterestSet {

@@ -1,7 +1,7 @@
-//! The road of long answers: collect whole *runs* of sessions, and put them in order once.
+//! Answers queries for many sessions: collects whole *runs* of sessions, and puts them in order once.
 //!
-//! A run holds the sessions of a segment with equal hits. Its ranks descend in popularity, so its scores are in order
-//! already, but for rounding and ties. So a query for many sessions needs no pool and hardly a sort: each run is read
+//! A run holds the sessions of a segment that have equally many hits. Its ranks descend in popularity, so its scores are
+//! in order already, but for rounding and ties. So a query for many sessions needs no pool and hardly a sort: each run is read
 //! down to the popularity at which its [`Bound`] falls below a least score, and the runs are merged.
 //!
 //! Costs O(ranks · rows / 512 + sessions found) and a merge of the runs. `Index::top_k` alone, on a busy machine,

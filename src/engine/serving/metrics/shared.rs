@@ -26,8 +26,8 @@ impl Shared {
             return Err(io::ErrorKind::UnexpectedEof.into());
         }
         // SAFETY: the bytes are only ever reached as the atomics below, here and in every other process, and any
-        // content is a valid number. The file is as long as the map, its directory is this user's alone, and nothing
-        // of ours cuts a file: whoever else does kills the processes that map it (SIGBUS).
+        // content is a valid number. The file is as long as the map, its directory is this user's alone, and this
+        // package never shortens a file. Another program that shortens it kills the processes that map it (SIGBUS).
         unsafe { MmapOptions::new().len(length).map_mut(file) }.map(Self)
     }
 

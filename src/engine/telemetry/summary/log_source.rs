@@ -16,10 +16,10 @@ const BUFFER: usize = 256 << 10;
 /// The length of the longest line. Longer lines are skipped and counted, in no more memory than a line of this length.
 const MOST_LINE: usize = 16 << 20;
 
-/// A compressed file may hold so many times its size. Telemetry compresses to a tenth; the same line over and over to a
+/// A compressed file may expand to this multiple of its size. Telemetry compresses to a tenth; one repeated line to a
 /// 200th; a decompression bomb to a 1,000th.
 const MOST_EXPANSION: u64 = 256;
-/// A compressed file may hold so many bytes, however small it is.
+/// A compressed file of any size may expand to this number of bytes.
 const LEAST_EXPANDED: u64 = 64 << 20;
 
 /// An open file.
